@@ -1,0 +1,168 @@
+# Everything that is done with this repository, each by one word. `make` alone lists the words.
+# Needs only make and Python 3.11 or newer; the rest is installed into .venv.
+
+PORT ?= 8000
+VENV := .venv
+BIN := $(VENV)/bin
+MANAGE := $(BIN)/python manage.py
+PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input -qq
+
+# The stamps stand for a .venv that agrees with a lock: while a lock is unchanged, nothing is done.
+SITE := $(VENV)/.site-installed
+TOOLS := $(VENV)/.tools-installed
+STATIC := var/static/.collected
+
+# Values that let the production settings load where nothing of production is there. The key is
+# new each time, so nothing can come to depend on it.
+PRETEND_PRODUCTION = env DJANGO_SETTINGS_MODULE=kantor.settings.prod \
+	SECRET_KEY="$$($(BIN)/python -c 'import secrets; print(secrets.token_urlsafe(64))')" \
+	BASE_URL=https://kantor.example ALLOWED_HOSTS=kantor.example \
+	DATABASE_URL=sqlite:///var/pretend.sqlite3 REDIS_URL=redis://127.0.0.1:6379/0 \
+	EMAIL_URL=smtp://127.0.0.1:25 DEFAULT_FROM_EMAIL=rejestracja@kantor.example
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+
+.PHONY: help
+help: ## list these words
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+# --- What is installed -------------------------------------------------------------------------
+
+$(BIN)/python:
+	@for candidate in $(PYTHON) python3.14 python3.13 python3.12 python3.11 python3; do \
+		if "$$candidate" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then \
+			fit="$$fit $$candidate"; \
+			if "$$candidate" -c 'import venv, ensurepip' 2>/dev/null; then \
+				echo "Making $(VENV) with $$candidate"; \
+				exec "$$candidate" -m venv --clear $(VENV); \
+			fi; \
+		fi; \
+	done; \
+	if [ -n "$$fit" ]; then \
+		echo "Python is here ($${fit# }) but cannot make virtual environments."; \
+		echo "On Debian or Ubuntu: apt-get install python3-venv"; \
+	else \
+		echo "No Python 3.11 or newer was found. Install one, or name it: make PYTHON=/path/to/python3"; \
+	fi >&2; exit 1
+
+$(SITE): requirements.lock | $(BIN)/python
+	@echo "Installing the site's packages into $(VENV) (about half a minute, only when they change)"
+	@$(PIP) install --require-hashes -r requirements.lock
+	@touch $@
+
+# The second lock holds the first: after it there is nothing left to install for the site.
+$(TOOLS): requirements-dev.lock requirements.lock | $(BIN)/python
+	@echo "Installing the packages for development into $(VENV) (about a minute, only when they change)"
+	@$(PIP) install --require-hashes -r requirements-dev.lock
+	@touch $(SITE) $@
+
+$(STATIC): $(SITE) $(shell find static -type f 2>/dev/null)
+	@mkdir -p var
+	@$(PRETEND_PRODUCTION) $(MANAGE) collectstatic --noinput --clear --verbosity 0
+	@touch $@
+
+.PHONY: install
+install: $(SITE) $(STATIC) ## make .venv and collect the static files: all that production needs
+
+# --- What people do ----------------------------------------------------------------------------
+
+.PHONY: run
+run: $(SITE) ## start the site on 127.0.0.1 (PORT=8000) with SQLite and a mailbox page
+	@mkdir -p var
+	@$(MANAGE) migrate --verbosity 0
+	@printf '\n  %-10s %s\n' \
+		"The site" "http://127.0.0.1:$(PORT)/" \
+		"Its mails" "http://127.0.0.1:$(PORT)/poczta/" \
+		"The admin" "http://127.0.0.1:$(PORT)/admin/  (make demo makes a staff user)"
+	@printf '\n  Stop it with Ctrl+C.\n\n'
+	@BASE_URL=http://127.0.0.1:$(PORT) $(MANAGE) runserver 127.0.0.1:$(PORT)
+
+.PHONY: demo
+demo: $(SITE) ## fill the development database with accounts in every state, and a staff user
+	@mkdir -p var
+	@$(MANAGE) migrate --verbosity 0
+	@$(MANAGE) demo
+
+.PHONY: test
+test: $(TOOLS) ## run the whole suite (what lacks Chromium, PostgreSQL or Redis is skipped, CI apart)
+	@mkdir -p var
+	$(MANAGE) test $(TESTS)
+
+.PHONY: check
+check: lint types layers migrations deployment catalogues same-tests coverage ## all that CI runs
+
+.PHONY: bench
+bench: $(TOOLS) ## measure a registration beside two baselines (OPTIONS="--http --write")
+	@$(BIN)/python -m bench.run $(OPTIONS)
+
+# --- The checks, one by one --------------------------------------------------------------------
+
+.PHONY: lint
+lint: $(TOOLS)
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/djlint templates --check
+	$(BIN)/djlint templates --lint
+
+.PHONY: types
+types: $(TOOLS)
+	$(BIN)/mypy
+
+.PHONY: layers
+layers: $(TOOLS)
+	$(BIN)/lint-imports
+
+.PHONY: migrations
+migrations: $(TOOLS)
+	$(MANAGE) makemigrations --check --dry-run
+
+.PHONY: deployment
+deployment: $(TOOLS)
+	@mkdir -p var
+	@for tasks in immediate database redis; do \
+		echo "check --deploy with TASKS=$$tasks"; \
+		$(PRETEND_PRODUCTION) TASKS=$$tasks $(MANAGE) check --deploy --fail-level WARNING || exit 1; \
+	done
+
+.PHONY: catalogues
+catalogues: $(TOOLS)
+	$(BIN)/python .ci/check_catalogues.py
+
+.PHONY: same-tests
+same-tests: $(TOOLS)
+	@mkdir -p var
+	$(BIN)/python .ci/check_same_tests.py
+
+.PHONY: coverage
+coverage: $(TOOLS)
+	@mkdir -p var
+	$(BIN)/coverage run -m pytest
+	$(BIN)/coverage report
+
+# --- What is generated -------------------------------------------------------------------------
+
+.PHONY: lock
+lock: $(TOOLS) ## write both locks anew from pyproject.toml (UPGRADE=--upgrade for newer versions)
+	UV_CUSTOM_COMPILE_COMMAND="make lock" $(BIN)/uv pip compile pyproject.toml $(UPGRADE) --quiet \
+		--universal --generate-hashes --python-version 3.11 -o requirements.lock
+	UV_CUSTOM_COMPILE_COMMAND="make lock" $(BIN)/uv pip compile pyproject.toml $(UPGRADE) --quiet \
+		--group dev --constraints requirements.lock \
+		--universal --generate-hashes --python-version 3.11 -o requirements-dev.lock
+
+.PHONY: messages
+messages: $(TOOLS) ## bring the catalogues up to date with the sources and compile them
+	$(MANAGE) makemessages --locale pl --locale en --no-obsolete --add-location file \
+		--ignore var --ignore bench --ignore tests
+	$(MANAGE) compilemessages --ignore $(VENV) --verbosity 0
+
+.PHONY: format
+format: $(TOOLS) ## put Python and templates into the agreed form
+	$(BIN)/ruff check --fix-only
+	$(BIN)/ruff format
+	-$(BIN)/djlint templates --reformat --quiet
+
+.PHONY: clean
+clean: ## remove all that these words made: .venv, var (the development database too), caches
+	rm -rf $(VENV) var .coverage .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +

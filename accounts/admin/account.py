@@ -1,0 +1,290 @@
+"""List the accounts, show one whole, and carry out what staff decide."""
+
+from collections.abc import Callable
+from typing import Any, ClassVar
+
+from django.contrib import admin, messages
+from django.db.models import QuerySet
+from django.forms import BaseModelFormSet, ModelForm
+from django.http import HttpRequest
+from django.utils.translation import gettext, ngettext
+from django.utils.translation import gettext_lazy as _
+
+from accounts.admin import search
+from accounts.admin.filters import StateFilter, state_of
+from accounts.admin.inlines import ConsentInline, CustomerInline, MessageInline, SurveyInline
+from accounts.admin.pagination import CappedPaginator
+from accounts.models import Customer, ReviewState, User
+from accounts.services import registration, review
+
+# What the filters put into an address. Django would let any column of the table be asked for,
+# and `?password__startswith=` would read a hash one character at a time.
+FILTER_LOOKUPS = frozenset(
+    {
+        "state",
+        "customer__kind__exact",
+        "customer__review_state__exact",
+        "survey_answer__source__id__exact",
+        "created_at__gte",
+        "created_at__lt",
+    }
+)
+PRIVILEGES = ("is_staff", "is_superuser", "groups")
+
+
+@admin.register(User)
+class AccountAdmin(admin.ModelAdmin[User]):
+    """Look after customers' accounts.
+
+    Staff see customers; only superusers see staff, give privileges and delete. Nobody adds an
+    account, changes its address or touches its password here. A list of a million accounts costs
+    what a list of a thousand does: 25 rows, a capped count, indexed search, no date hierarchy.
+    """
+
+    list_display = (
+        "number",
+        "email",
+        "owner",
+        "kind",
+        "state",
+        "review",
+        "created_at",
+    )
+    list_display_links = ("number", "email")
+    list_filter = (
+        StateFilter,
+        ("customer__kind", admin.ChoicesFieldListFilter),
+        ("customer__review_state", admin.ChoicesFieldListFilter),
+        ("survey_answer__source", admin.RelatedFieldListFilter),
+        ("created_at", admin.DateFieldListFilter),
+    )
+    list_select_related = ("customer",)
+    list_per_page = 25
+    list_max_show_all = 25
+    paginator = CappedPaginator
+    show_full_result_count = False
+    show_facets = admin.ShowFacets.NEVER
+    ordering = ("-created_at",)
+    # Shows the box; what is typed is understood by `accounts.admin.search`.
+    search_fields = ("email_key",)
+    search_help_text = _(
+        "The beginning of an e-mail address, a surname, a company, a NIP or a phone number (at "
+        "least 3 characters), or #number. At most 1,001 matches are counted."
+    )
+    actions = ("approve", "suspend", "unsuspend", "send_link")
+    inlines = (CustomerInline, ConsentInline, SurveyInline, MessageInline)
+    readonly_fields = (
+        "number",
+        "email",
+        "state",
+        "language",
+        "created_at",
+        "activated_at",
+        "suspended_at",
+        "last_login",
+    )
+    fieldsets = ((None, {"fields": readonly_fields}),)
+    privileged_fieldsets: ClassVar = (*fieldsets, (_("Privileges"), {"fields": PRIVILEGES}))
+
+    # -- who may do what ----------------------------------------------------------------
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[User]:
+        """Return the accounts that this member of staff looks after."""
+        accounts = super().get_queryset(request)
+        return accounts if _is_superuser(request) else accounts.filter(is_staff=False)
+
+    def get_fieldsets(self, request: HttpRequest, obj: User | None = None) -> Any:
+        """Offer the privileges to superusers only: a field that is not offered is not stored."""
+        return self.privileged_fieldsets if _is_superuser(request) else self.fieldsets
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        """Leave it to customers to register, and to `createsuperuser` to make staff."""
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
+        """Let superusers delete customers; with a member of staff the history would go."""
+        return _is_superuser(request) and (obj is None or not obj.is_staff)
+
+    def lookup_allowed(self, lookup: str, value: str, request: HttpRequest | None = None) -> bool:
+        """Allow what the filters ask for and nothing else."""
+        return lookup in FILTER_LOOKUPS
+
+    # -- the list -----------------------------------------------------------------------
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[User], search_term: str
+    ) -> tuple[QuerySet[User], bool]:
+        """Search by what the words look like; never a row twice."""
+        return (search.find(queryset, search_term) if search_term else queryset), False
+
+    def get_actions(self, request: HttpRequest) -> dict[str, Any]:
+        """Offer our own actions; deleting is done one by one, with its page of consequences."""
+        actions = super().get_actions(request)
+        actions.pop("delete_selected", None)
+        return actions
+
+    @admin.display(description=_("number"), ordering="pk")
+    def number(self, user: User) -> str:
+        """Return what the customer is called in logs and in the history."""
+        return str(user)
+
+    @admin.display(description=_("name or company"), ordering="customer__name_key")
+    def owner(self, user: User) -> str | None:
+        """Return the name of the company or of the person; nothing for staff."""
+        customer = _customer(user)
+        return customer.owner_name if customer else None
+
+    @admin.display(description=_("kind"))
+    def kind(self, user: User) -> str | None:
+        """Return company or person, in words."""
+        customer = _customer(user)
+        return customer.get_kind_display() if customer else None
+
+    @admin.display(description=_("state"))
+    def state(self, user: User) -> str:
+        """Return how the account stands, in words."""
+        return str(state_of(user).label)
+
+    @admin.display(description=_("review"))
+    def review(self, user: User) -> str | None:
+        """Return where the review is, in words."""
+        customer = _customer(user)
+        return customer.get_review_state_display() if customer else None
+
+    # -- one account --------------------------------------------------------------------
+
+    def save_model(self, request: HttpRequest, obj: User, form: ModelForm[User], change: bool) -> None:
+        """Store only what was changed: the rest of the row may be newer than what was loaded."""
+        obj.save(update_fields=[name for name in form.changed_data if name != "groups"])
+
+    def save_formset(
+        self,
+        request: HttpRequest,
+        form: ModelForm[User],
+        formset: BaseModelFormSet[Any, Any],
+        change: bool,
+    ) -> None:
+        """Record a decision, the only thing of the parts that can be changed."""
+        for changed in formset.save(commit=False):
+            assert isinstance(changed, Customer)
+            review.decide(
+                changed, changed.review_state, by=_staff(request), note=changed.review_note
+            )
+
+    # -- actions ------------------------------------------------------------------------
+
+    @admin.action(description=_("Approve the selected customers"), permissions=["change"])
+    def approve(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
+        """Approve the customers, their notes kept."""
+
+        def approve(user: User) -> bool:
+            customer = _customer(user)
+            if customer is None or customer.review_state == ReviewState.APPROVED:
+                return False
+            review.decide(
+                customer, ReviewState.APPROVED, by=_staff(request), note=customer.review_note
+            )
+            return True
+
+        done = self._carry_out(request, queryset, approve, gettext("Approved."))
+        self._report(
+            request,
+            done,
+            ngettext("%(count)d customer approved.", "%(count)d customers approved.", done),
+        )
+
+    @admin.action(description=_("Suspend the selected accounts"), permissions=["change"])
+    def suspend(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
+        """Close the accounts and with them their sessions; never one's own."""
+
+        def suspend(user: User) -> bool:
+            if user.suspended_at is not None or user == request.user:
+                return False
+            review.suspend(user)
+            return True
+
+        done = self._carry_out(request, queryset, suspend, gettext("Suspended."))
+        self._report(
+            request,
+            done,
+            ngettext("%(count)d account suspended.", "%(count)d accounts suspended.", done),
+        )
+
+    @admin.action(description=_("End the suspension of the selected accounts"), permissions=["change"])
+    def unsuspend(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
+        """Open suspended accounts again."""
+
+        def unsuspend(user: User) -> bool:
+            if user.suspended_at is None:
+                return False
+            review.unsuspend(user)
+            return True
+
+        done = self._carry_out(request, queryset, unsuspend, gettext("Suspension ended."))
+        self._report(
+            request,
+            done,
+            ngettext(
+                "%(count)d suspension ended.", "%(count)d suspensions ended.", done
+            ),
+        )
+
+    @admin.action(description=_("Send the activation link again"), permissions=["change"])
+    def send_link(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
+        """Send pending accounts a new link, in the customer's language, within the limits."""
+        done = self._carry_out(
+            request, queryset, registration.resend_link, gettext("Activation link sent again.")
+        )
+        self._report(
+            request,
+            done,
+            ngettext("%(count)d link will be sent.", "%(count)d links will be sent.", done),
+        )
+
+    def _carry_out(
+        self,
+        request: HttpRequest,
+        queryset: QuerySet[User],
+        action: Callable[[User], bool],
+        record: str,
+    ) -> int:
+        """Apply the action to each account, put it into the history, return how many it changed.
+
+        What it did not apply to is told to the member of staff.
+        """
+        done = passed_over = 0
+        for user in queryset.select_related("customer"):
+            if action(user):
+                self.log_change(request, user, record)
+                done += 1
+            else:
+                passed_over += 1
+        if passed_over:
+            self.message_user(
+                request,
+                ngettext(
+                    "%(count)d account was passed over: this does not apply to it now.",
+                    "%(count)d accounts were passed over: this does not apply to them now.",
+                    passed_over,
+                )
+                % {"count": passed_over},
+                messages.WARNING,
+            )
+        return done
+
+    def _report(self, request: HttpRequest, done: int, words: str) -> None:
+        if done:
+            self.message_user(request, words % {"count": done}, messages.SUCCESS)
+
+
+def _customer(user: User) -> Customer | None:
+    return getattr(user, "customer", None)
+
+
+def _staff(request: HttpRequest) -> User:
+    assert isinstance(request.user, User)
+    return request.user
+
+
+def _is_superuser(request: HttpRequest) -> bool:
+    return _staff(request).is_superuser

@@ -1,0 +1,56 @@
+"""Know the states of an account in words, and narrow the list by them."""
+
+from typing import Any, ClassVar
+
+from django.contrib import admin
+from django.db.models import Q, QuerySet, TextChoices
+from django.http import HttpRequest
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
+
+from accounts.models import User
+
+
+class State(TextChoices):
+    """How an account stands, for staff."""
+
+    PENDING = "pending", pgettext_lazy("account", "waiting for activation")
+    ACTIVE = "active", pgettext_lazy("account", "active")
+    SUSPENDED = "suspended", pgettext_lazy("account", "suspended")
+
+
+CONDITIONS = {
+    State.PENDING: Q(activated_at=None, suspended_at=None),
+    State.ACTIVE: Q(is_active=True),
+    State.SUSPENDED: Q(suspended_at__isnull=False),
+}
+
+
+def state_of(user: User) -> State:
+    """Return how this account stands."""
+    if user.suspended_at is not None:
+        return State.SUSPENDED
+    return State.PENDING if user.activated_at is None else State.ACTIVE
+
+
+class StateFilter(admin.SimpleListFilter):
+    """Narrow the list to one state."""
+
+    title: ClassVar[Promise] = _("state")  # type: ignore[assignment]
+    parameter_name = "state"
+
+    def lookups(
+        self, request: HttpRequest, model_admin: admin.ModelAdmin[Any]
+    ) -> list[tuple[str, Any]]:
+        """Offer every state."""
+        return list(State.choices)
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[User]) -> QuerySet[User]:
+        """Return the accounts in the chosen state; an unknown one is in none."""
+        chosen = self.value()
+        if chosen is None:
+            return queryset
+        if chosen not in State.values:
+            return queryset.none()
+        return queryset.filter(CONDITIONS[State(chosen)])

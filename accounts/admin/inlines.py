@@ -1,0 +1,186 @@
+"""Show on the page of one account everything that belongs to it."""
+
+from dataclasses import replace
+from typing import Any
+
+from django.contrib import admin
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.formats import localize
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
+from django.utils.timezone import localtime
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
+
+from accounts import consents
+from accounts.admin.pagination import MOST_COUNTED
+from accounts.models import ConsentRecord, Customer, Kind, OutboxMessage, SurveyAnswer, User
+from accounts.values import country, nip, phone
+
+
+class CustomerInline(admin.StackedInline[Customer, User]):
+    """Show the customer's data; only the review can be changed, and the service records it."""
+
+    model = Customer
+    fk_name = "user"
+    can_delete = False
+    readonly_fields = (
+        "kind",
+        "company_name",
+        "tax_number",
+        "same_tax_number",
+        "regon",
+        "krs",
+        "first_name",
+        "last_name",
+        "position",
+        "phone_number",
+        "main_address",
+        "correspondence_address",
+        "reviewed",
+    )
+
+    def get_fieldsets(
+        self, request: HttpRequest, obj: User | None = None
+    ) -> list[tuple[Any, dict[str, Any]]]:
+        """Leave out what only companies have when a person is shown."""
+        customer = getattr(obj, "customer", None)
+        company: tuple[str, ...] = ()
+        position: tuple[str, ...] = ()
+        if customer is not None and customer.kind == Kind.COMPANY:
+            company = ("company_name", "tax_number", "same_tax_number", "regon", "krs")
+            position = ("position",)
+        addresses = ("main_address", "correspondence_address")
+        return [
+            (
+                None,
+                {
+                    "fields": (
+                        "kind",
+                        *company,
+                        "first_name",
+                        "last_name",
+                        *position,
+                        "phone_number",
+                        *addresses,
+                    )
+                },
+            ),
+            (_("Review"), {"fields": ("review_state", "review_note", "reviewed")}),
+        ]
+
+    def has_add_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
+        """Leave it to customers to register."""
+        return False
+
+    @admin.display(description=_("tax number (NIP)"))
+    def tax_number(self, customer: Customer) -> str:
+        """Return a Polish NIP in groups, a foreign number as it is."""
+        is_polish = customer.main_country == country.POLAND
+        return nip.display(customer.nip) if is_polish else customer.nip
+
+    @admin.display(description=_("other accounts with this number"))
+    def same_tax_number(self, customer: Customer) -> str:
+        """Say how many other accounts gave this tax number, with the way to them."""
+        others = Customer.objects.filter(nip=customer.nip).exclude(pk=customer.pk)
+        count = others[:MOST_COUNTED].count() if customer.nip else 0
+        if not count:
+            return str(_("none"))
+        words = ngettext(
+            "%(count)d more account with this NIP", "%(count)d more accounts with this NIP", count
+        ) % {"count": count}
+        found = reverse("admin:accounts_user_changelist", query={"q": customer.nip})
+        return format_html('<a href="{}">{}</a>', found, words)
+
+    @admin.display(description=_("phone number"))
+    def phone_number(self, customer: Customer) -> str:
+        """Return the phone number in groups."""
+        return phone.display(customer.phone)
+
+    @admin.display(description=_("main address"))
+    def main_address(self, customer: Customer) -> str:
+        """Return the address in lines."""
+        return _lines(customer, "main")
+
+    @admin.display(description=_("correspondence address"))
+    def correspondence_address(self, customer: Customer) -> str:
+        """Return the second address in lines, or say that there is none."""
+        if not customer.corr_country:
+            return str(_("the same"))
+        return _lines(customer, "corr")
+
+    @admin.display(description=_("last decision"))
+    def reviewed(self, customer: Customer) -> str:
+        """Say when the last decision was made and by whom."""
+        if customer.reviewed_at is None:
+            return str(_("none yet"))
+        when = localize(localtime(customer.reviewed_at))
+        by = customer.reviewed_by
+        return f"{when}, {by.email}" if by is not None else when
+
+
+class RecordInline(admin.TabularInline[Any, User]):
+    """Show rows that nobody here adds, changes or deletes."""
+
+    extra = 0
+    can_delete = False
+
+    def has_add_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
+        """Refuse."""
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
+        """Refuse."""
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
+        """Refuse."""
+        return False
+
+
+class ConsentInline(RecordInline):
+    """Show what was agreed to and taken back, and the proof of its text."""
+
+    model = ConsentRecord
+    fields = ("words", "given", "version", "language", "channel", "recorded_at", "text_hash")
+    readonly_fields = ("words",)
+
+    @admin.display(description=_("declaration"))
+    def words(self, record: ConsentRecord) -> str:
+        """Return the sentence in its version; an unknown declaration by its key."""
+        for consent in consents.CONSENTS:
+            if consent.key == record.key:
+                return consents.label_html(replace(consent, version=record.version))
+        return record.key
+
+
+class SurveyInline(RecordInline):
+    """Show how the customer heard of the service."""
+
+    model = SurveyAnswer
+    fields = ("source", "details", "answered_at")
+    verbose_name_plural = _("How the customer knows kantor.pl")
+
+
+class MessageInline(RecordInline):
+    """Show which mails the customer was owed and what became of them; never their text."""
+
+    model = OutboxMessage
+    fields = ("kind", "state", "attempts", "last_error", "created_at", "due_at", "finished_at")
+    ordering = ("-pk",)
+
+
+def _lines(customer: Customer, address: str) -> str:
+    """Return one of the two addresses ("main", "corr") as it stands on an envelope."""
+
+    def value(name: str) -> str:
+        return str(getattr(customer, f"{address}_{name}"))
+
+    number = "/".join(filter(None, (value("house_no"), value("flat_no"))))
+    lines = (
+        f"{value('street')} {number}".strip(),
+        f"{value('postal_code')} {value('city')}".strip(),
+        country.name(value("country")),
+    )
+    return format_html_join(SafeString("<br>"), "{}", ((line,) for line in lines))

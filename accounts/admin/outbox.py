@@ -1,0 +1,129 @@
+"""Show staff the mails that are owed and let them try a failed one again."""
+
+from typing import Any
+
+from django.contrib import admin, messages
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.html import format_html
+from django.utils.timesince import timesince
+from django.utils.translation import gettext, ngettext
+from django.utils.translation import gettext_lazy as _
+
+from accounts.admin.pagination import CappedPaginator
+from accounts.mail import outbox
+from accounts.models import OutboxMessage
+
+
+@admin.register(OutboxMessage)
+class OutboxMessageAdmin(admin.ModelAdmin[OutboxMessage]):
+    """Look after the mails: kind, state and failure of each. There is no text to show."""
+
+    list_display = (
+        "number",
+        "kind",
+        "recipient",
+        "account",
+        "state",
+        "attempts",
+        "last_error",
+        "created_at",
+        "due_at",
+        "finished_at",
+    )
+    list_filter = ("state", "kind")
+    list_per_page = 25
+    list_max_show_all = 25
+    paginator = CappedPaginator
+    show_full_result_count = False
+    show_facets = admin.ShowFacets.NEVER
+    ordering = ("-pk",)
+    search_fields = ("^recipient",)
+    search_help_text = _("The beginning of the recipient’s e-mail address.")
+    actions = ("retry",)
+    fields = (
+        "number",
+        "kind",
+        "account",
+        "recipient",
+        "language",
+        "message_id",
+        "state",
+        "attempts",
+        "last_error",
+        "created_at",
+        "due_at",
+        "finished_at",
+    )
+    readonly_fields = fields
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        """Refuse: mails are owed by what happens."""
+        return False
+
+    def has_change_permission(
+        self, request: HttpRequest, obj: OutboxMessage | None = None
+    ) -> bool:
+        """Allow the action on the list, but no change on the page of one mail."""
+        return obj is None and super().has_change_permission(request)
+
+    def has_delete_permission(
+        self, request: HttpRequest, obj: OutboxMessage | None = None
+    ) -> bool:
+        """Let superusers: a customer is deleted with the mails that he was owed."""
+        return request.user.is_superuser  # type: ignore[union-attr]
+
+    def get_actions(self, request: HttpRequest) -> dict[str, Any]:
+        """Offer nothing but to try again."""
+        actions = super().get_actions(request)
+        actions.pop("delete_selected", None)
+        return actions
+
+    def changelist_view(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """Say above the list how long the oldest undelivered mail has been waiting."""
+        age = outbox.oldest_undelivered()
+        title = gettext("Messages: none is waiting")
+        if age:
+            now = timezone.now()
+            title = gettext("Messages: the oldest undelivered one was written %(age)s ago") % {
+                "age": timesince(now - age, now)
+            }
+        response: HttpResponse = super().changelist_view(
+            request, {"title": title, **(extra_context or {})}
+        )
+        return response
+
+    @admin.display(description=_("number"), ordering="pk")
+    def number(self, message: OutboxMessage) -> str:
+        """Return what the mail is called in logs."""
+        return str(message)
+
+    @admin.display(description=_("account"))
+    def account(self, message: OutboxMessage) -> str | None:
+        """Return the way to the account, if the mail belongs to one."""
+        if message.user_id is None:
+            return None
+        page = reverse("admin:accounts_user_change", args=[message.user_id])
+        return format_html('<a href="{}">#{}</a>', page, message.user_id)
+
+    @admin.action(description=_("Try the selected failed messages again"), permissions=["change"])
+    def retry(self, request: HttpRequest, queryset: QuerySet[OutboxMessage]) -> None:
+        """Start over with those that failed; the next delivery takes them up."""
+        failed = list(queryset.filter(state=OutboxMessage.State.FAILED))
+        for message in failed:
+            outbox.retry(message)
+            self.log_change(request, message, gettext("To be sent again."))
+        self.message_user(
+            request,
+            ngettext(
+                "%(count)d message will be sent again.",
+                "%(count)d messages will be sent again.",
+                len(failed),
+            )
+            % {"count": len(failed)},
+            messages.SUCCESS if failed else messages.WARNING,
+        )

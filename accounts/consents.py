@@ -1,0 +1,206 @@
+"""The declarations of step 2c: which exist, in which version, and in exactly which words.
+
+What a person agreed to must be provable (art. 7(1) GDPR): `text_hash` covers the sentence shown
+and the document it links to, and a test pins the hashes of everything published. So a published
+text is never edited: a change is a new version, put in front of its tuple.
+"""
+
+import hashlib
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from functools import lru_cache
+
+from django.conf import settings
+from django.template.loader import render_to_string
+from django.urls import reverse
+from django.utils import translation
+from django.utils.formats import date_format
+from django.utils.functional import Promise
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import ConsentRecord, Kind
+
+# Newest first; a version is the date since which it holds.
+TERMS_VERSIONS = ("2026-11-23",)
+PRIVACY_VERSIONS = ("2026-11-23",)
+
+VERSIONS = {"terms": TERMS_VERSIONS, "privacy": PRIVACY_VERSIONS}
+EVERYBODY = frozenset(Kind)
+
+
+@dataclass(frozen=True, eq=False)
+class Consent:
+    """One declaration and whom it is put to.
+
+    `label` may hold {link_start}, {link_end} and {date}: the words that link to `document`
+    ("terms" or "privacy") and the date of its version. Compared by identity: the lazy label
+    would make equality depend on the active language.
+    """
+
+    key: str
+    version: str
+    required: bool
+    label: Promise
+    kinds: frozenset[Kind]
+    document: str = ""
+
+
+@dataclass(frozen=True)
+class Standing:
+    """How one declaration of one person stands: given, or given once and withdrawn since."""
+
+    label: SafeString
+    version: str
+    given_at: datetime
+    withdrawn_at: datetime | None
+
+
+# In the order in which step 2c shows them.
+CONSENTS = (
+    Consent(
+        key="terms",
+        version=TERMS_VERSIONS[0],
+        required=True,
+        label=_(
+            "I accept the {link_start}kantor.pl Terms of Service{link_end}, version of {date}."
+        ),
+        kinds=EVERYBODY,
+        document="terms",
+    ),
+    Consent(
+        key="e_documents",
+        version="2026-11-23",
+        required=True,
+        label=_("I agree to receive accounting documents electronically."),
+        kinds=EVERYBODY,
+    ),
+    Consent(
+        key="personal_data",
+        version=PRIVACY_VERSIONS[0],
+        required=True,
+        label=_(
+            "I agree to the processing of the personal data given in this form to open and run "
+            "the account. See {link_start}how we process personal data{link_end}."
+        ),
+        kinds=EVERYBODY,
+        document="privacy",
+    ),
+    Consent(
+        key="news_email",
+        version="2026-11-23",
+        required=False,
+        label=_(
+            "I want to receive news about the offer and new features by e-mail. "
+            "I can withdraw this consent at any time."
+        ),
+        kinds=EVERYBODY,
+    ),
+    Consent(
+        key="authority",
+        version="2026-11-23",
+        required=True,
+        label=_("I declare that I am authorised to represent the company on kantor.pl."),
+        kinds=frozenset({Kind.COMPANY}),
+    ),
+    Consent(
+        key="adult",
+        version="2026-11-23",
+        required=True,
+        label=_("I declare that I am at least 18 years old and have full legal capacity."),
+        kinds=frozenset({Kind.PERSON}),
+    ),
+)
+
+
+def asked_of(kind: str) -> tuple[Consent, ...]:
+    """Return the declarations put to this kind of customer, in the order of step 2c."""
+    return tuple(consent for consent in CONSENTS if kind in consent.kinds)
+
+
+def standing(records: Iterable[ConsentRecord]) -> list[Standing]:
+    """Return how the declarations of one person stand, from that person's records, oldest first.
+
+    The newest record of a key decides. What was never given is left out.
+    """
+    history: dict[str, list[ConsentRecord]] = {}
+    for record in records:
+        history.setdefault(record.key, []).append(record)
+    found = []
+    for consent in CONSENTS:
+        rows = history.get(consent.key, [])
+        given = [row for row in rows if row.given]
+        if not given:
+            continue
+        newest = rows[-1]
+        found.append(
+            Standing(
+                label=label_html(replace(consent, version=given[-1].version)),
+                version=given[-1].version,
+                given_at=given[-1].recorded_at,
+                withdrawn_at=None if newest.given else newest.recorded_at,
+            )
+        )
+    return found
+
+
+def label_html(consent: Consent) -> SafeString:
+    """Return the sentence in the active language, its document a link to a new tab.
+
+    A link in the same tab would take the reader away from the boxes already ticked.
+    """
+    link_start = link_end = SafeString("")
+    if consent.document:
+        link_start = format_html(
+            '<a href="{}" target="_blank" rel="noopener">', _document_url(consent)
+        )
+        link_end = format_html(" {}</a>", gettext("(opens in a new tab)"))
+    return format_html(
+        str(consent.label),
+        link_start=link_start,
+        link_end=link_end,
+        date=_date_in_words(consent.version),
+    )
+
+
+@lru_cache(maxsize=64)
+def text(consent: Consent, language: str) -> str:
+    """Return the plain sentence that is shown in `language`, without the link."""
+    with translation.override(language):
+        return str(consent.label).format(
+            link_start="", link_end="", date=_date_in_words(consent.version)
+        )
+
+
+@lru_cache(maxsize=64)
+def text_hash(consent: Consent, language: str) -> str:
+    """Return the SHA-256, in hexadecimal, of the sentence and of the document it links to."""
+    accepted = text(consent, language)
+    if consent.document:
+        template = document_template(consent.document, consent.version, language)
+        accepted += "\n" + render_to_string(template)
+    return hashlib.sha256(accepted.encode()).hexdigest()
+
+
+def document_template(kind: str, version: str, language: str) -> str:
+    """Return the template that holds one version of a document ("terms", "privacy").
+
+    Raises LookupError when there is no such document; so a version from a URL is safe here.
+    """
+    if version not in VERSIONS.get(kind, ()) or language not in dict(settings.LANGUAGES):
+        raise LookupError(f"No {kind!r} of {version!r} in {language!r}.")
+    return f"legal/{kind}/{version}/{language}.html"
+
+
+def _document_url(consent: Consent) -> str:
+    if consent.document == "terms":
+        return reverse("terms-version", args=[consent.version])
+    return reverse("privacy")
+
+
+def _date_in_words(version: str) -> str:
+    """Return a version's date as people write it: "23 listopada 2026", "23 November 2026"."""
+    return date_format(date.fromisoformat(version), "j E Y")

@@ -1,0 +1,49 @@
+"""Ask whoever opens an activation link for the password, and how he heard of the service."""
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import Source
+from accounts.passwords import MAX_LENGTH
+
+
+class RegistrantForm(forms.Form):
+    """Ask for the password chosen at registration: it proves that this is the same person."""
+
+    password = forms.CharField(
+        label=_("Password chosen at registration"),
+        strip=False,
+        max_length=MAX_LENGTH,
+        widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
+        error_messages={
+            "required": _("Enter the password that you chose at registration."),
+            "max_length": _("This is not the password chosen at registration."),
+        },
+    )
+
+
+class SurveyForm(forms.Form):
+    """Ask how the customer knows the service; nothing here is required."""
+
+    source = forms.ModelChoiceField(
+        label=_("How do you know kantor.pl?"),
+        queryset=Source.objects.filter(is_active=True),
+        required=False,
+        empty_label=_("Choose from the list"),
+        error_messages={"invalid_choice": _("Choose an answer from the list.")},
+    )
+    details = forms.CharField(
+        label=_("If something else, what?"),
+        required=False,
+        max_length=200,
+        widget=forms.TextInput(attrs={"size": "40"}),
+        error_messages={"max_length": _("Shorten the answer to 200 characters.")},
+    )
+
+    def clean_details(self) -> str:
+        """Refuse characters that nobody types."""
+        details: str = self.cleaned_data["details"]
+        if not details.isprintable():
+            raise ValidationError(_("Use letters, digits and common signs only."), "invalid")
+        return details

@@ -1,0 +1,277 @@
+"""Ask for what a registration needs, one form a step, and check it. Nothing is saved here."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.forms import BoundField
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from accounts import consents, passwords
+from accounts.forms import fields
+from accounts.models import Kind
+from accounts.values import foreign_tax_id, nip, postal_code
+
+
+@dataclass(frozen=True)
+class Group:
+    """Some fields that belong together, on the form and on the review alike."""
+
+    slug: str
+    title: Promise
+    names: Sequence[str]
+    description: Promise | str = ""
+
+
+@dataclass(frozen=True)
+class BoundGroup:
+    """A group with the fields of one form."""
+
+    slug: str
+    title: Promise
+    description: Promise | str
+    fields: list[BoundField]
+
+
+class KindForm(forms.Form):
+    """Ask who registers (step 1)."""
+
+    kind = forms.ChoiceField(
+        label=_("Who is registering?"),
+        widget=forms.RadioSelect,
+        choices=Kind.choices,
+        error_messages={
+            "required": _("Choose who is registering: a company or an individual person."),
+            "invalid_choice": _("Choose who is registering: a company or an individual person."),
+        },
+    )
+
+
+ADDRESS_NAMES = ("street", "house_no", "flat_no", "postal_code", "city", "country")
+MAIN_ADDRESS = tuple(f"main_{name}" for name in ADDRESS_NAMES)
+OTHER_ADDRESS = tuple(f"corr_{name}" for name in ADDRESS_NAMES)
+OPTIONAL_IN_ADDRESS = ("street", "flat_no", "postal_code")
+
+
+class DetailsForm(forms.Form):
+    """Ask for what both kinds of customers tell: addresses, a person, a login and a phone.
+
+    The second address counts only while its box is ticked; otherwise whatever was typed there is
+    neither checked nor returned.
+    """
+
+    groups_of_fields: ClassVar[tuple[Group, ...]]
+
+    main_street = fields.StreetField(section="section-main")
+    main_house_no = fields.HouseNumberField(section="section-main")
+    main_flat_no = fields.FlatNumberField(section="section-main")
+    main_postal_code = fields.PostalCodeField(section="section-main")
+    main_city = fields.CityField(section="section-main")
+    main_country = fields.CountryField(section="section-main", initial="PL")
+
+    other_address = forms.BooleanField(
+        label=_("I want to give a different correspondence address"), required=False
+    )
+    corr_street = fields.StreetField(section="section-corr")
+    corr_house_no = fields.HouseNumberField(section="section-corr")
+    corr_flat_no = fields.FlatNumberField(section="section-corr")
+    corr_postal_code = fields.PostalCodeField(section="section-corr")
+    corr_city = fields.CityField(section="section-corr")
+    corr_country = fields.CountryField(section="section-corr", initial="PL")
+
+    first_name = fields.FirstNameField()
+    last_name = fields.LastNameField()
+    email = fields.EmailField()
+    phone = fields.PhoneField()
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if self.is_bound and not self.data.get(self.add_prefix("other_address")):
+            for name in OTHER_ADDRESS:
+                self.fields[name].disabled = True
+                self.fields[name].required = False
+
+    @property
+    def groups(self) -> Iterator[BoundGroup]:
+        """Yield the fields in the groups of the page."""
+        for group in self.groups_of_fields:
+            yield BoundGroup(
+                group.slug, group.title, group.description, [self[name] for name in group.names]
+            )
+
+    def clean(self) -> dict[str, Any]:
+        """Check what depends on the country, and drop the second address unless it was asked for."""
+        cleaned = dict(self.cleaned_data)
+        self._clean_postal_code(cleaned, "main")
+        if cleaned.pop("other_address", False):
+            self._clean_postal_code(cleaned, "corr")
+        else:
+            cleaned.update(dict.fromkeys(OTHER_ADDRESS, ""))
+        return cleaned
+
+    def _clean_postal_code(self, cleaned: dict[str, Any], address: str) -> None:
+        name = f"{address}_postal_code"
+        country = cleaned.get(f"{address}_country")
+        if name not in cleaned or not country:
+            return
+        try:
+            cleaned[name] = postal_code.parse(cleaned[name], country)
+        except ValidationError as error:
+            self.add_error(name, error)
+
+
+class CompanyForm(DetailsForm):
+    """Ask a company for its data and its representative (step 1a)."""
+
+    company_name = fields.CompanyNameField()
+    nip = fields.TaxNumberField()
+    regon = fields.RegonField(required=False)
+    krs = fields.KrsField(required=False)
+    position = fields.PositionField(required=False)
+
+    groups_of_fields = (
+        Group("company", _("Company details"), ("company_name", "nip", "regon", "krs")),
+        Group("address", _("Registered office address"), (*MAIN_ADDRESS, "other_address")),
+        Group("correspondence", _("Correspondence address"), OTHER_ADDRESS),
+        Group(
+            "representative",
+            _("Company representative"),
+            ("first_name", "last_name", "position", "email", "phone"),
+            _(
+                "The person whom the company’s authorised representatives empowered to use "
+                "kantor.pl on its behalf. The work e-mail is the login."
+            ),
+        ),
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["email"].label = _("Work e-mail address (login)")
+        self.fields["phone"].label = _("Work phone number")
+        self.fields["first_name"].label = _("Representative’s first name")
+        self.fields["last_name"].label = _("Representative’s last name")
+
+    def clean(self) -> dict[str, Any]:
+        """Check the tax number by the rules of the company's country as well."""
+        cleaned = super().clean()
+        if "nip" in cleaned and cleaned.get("main_country"):
+            parse = nip.parse if cleaned["main_country"] == "PL" else foreign_tax_id.parse
+            try:
+                cleaned["nip"] = parse(cleaned["nip"])
+            except ValidationError as error:
+                self.add_error("nip", error)
+        return cleaned
+
+
+class PersonForm(DetailsForm):
+    """Ask an individual person for his or her data (step 1b)."""
+
+    groups_of_fields = (
+        Group("person", _("Personal details"), ("first_name", "last_name")),
+        Group("address", _("Address of residence"), (*MAIN_ADDRESS, "other_address")),
+        Group("correspondence", _("Correspondence address"), OTHER_ADDRESS),
+        Group("contact", _("Contact and login"), ("phone", "email")),
+    )
+
+
+def details_form(kind: str | None) -> type[DetailsForm]:
+    """Return the form of step 1a or 1b."""
+    return CompanyForm if kind == Kind.COMPANY else PersonForm
+
+
+class ReviewForm(forms.Form):
+    """Ask nothing: the button says that everything is right (step 2a)."""
+
+
+class PasswordForm(forms.Form):
+    """Ask for a new password twice and for the captcha (step 2b).
+
+    Whether the captcha's answer is right is not checked here: a challenge can be answered once,
+    and a wizard validates its forms more than once.
+    """
+
+    password1 = forms.CharField(
+        label=_("Account password"),
+        strip=False,
+        widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
+        error_messages={"required": _("Enter a password.")},
+    )
+    password2 = forms.CharField(
+        label=_("Confirm the account password"),
+        strip=False,
+        widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
+        error_messages={"required": _("Enter the password again.")},
+    )
+    captcha = forms.CharField(
+        label=_("Copy the characters from the picture"),
+        max_length=40,
+        widget=forms.TextInput(
+            attrs={
+                "autocomplete": "off",
+                "autocapitalize": "characters",
+                "spellcheck": "false",
+                "size": "8",
+            }
+        ),
+        error_messages={
+            "required": _("Copy the characters from the picture."),
+            "max_length": _("The characters do not match. Copy them from the new picture."),
+        },
+    )
+
+    def __init__(
+        self,
+        *args: Any,
+        context: Sequence[str] = (),
+        captcha_passed: bool = False,
+        carried_errors: dict[str, list[str]] | None = None,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(*args, **kwargs)
+        self.context = context
+        if captcha_passed:
+            del self.fields["captcha"]
+        if carried_errors is not None:
+            self._errors = forms.utils.ErrorDict(
+                {
+                    name: self.error_class(messages, renderer=self.renderer)
+                    for name, messages in carried_errors.items()
+                    if name in self.fields
+                }
+            )
+
+    def clean_password1(self) -> str:
+        """Judge the password with the customer's own words in mind."""
+        password: str = self.cleaned_data["password1"]
+        passwords.validate(password, self.context)
+        return password
+
+    def clean(self) -> None:
+        """Compare the two passwords."""
+        first, second = (self.cleaned_data.get(name) for name in ("password1", "password2"))
+        if second and self.data.get(self.add_prefix("password1")) != second and first is not None:
+            self.add_error(
+                "password2", ValidationError(_("The passwords are not the same."), "mismatch")
+            )
+
+
+class SealedPasswordForm(forms.Form):
+    """Stand in for the password step when everything is validated again at the end."""
+
+    password_hash = forms.CharField(max_length=128)
+
+
+class ConsentsForm(forms.Form):
+    """Ask for the consents and declarations of this kind of customer (step 2c)."""
+
+    def __init__(self, *args: Any, kind: str, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for consent in consents.asked_of(kind):
+            self.fields[consent.key] = forms.BooleanField(
+                label=consents.label_html(consent),
+                required=consent.required,
+                error_messages={"required": _("Tick this to complete the registration.")},
+            )

@@ -1,0 +1,58 @@
+"""Ask for the login and the password, or for the address to which help is sent."""
+
+from typing import Any
+
+from django import forms
+from django.contrib.auth.forms import SetPasswordForm as DjangoSetPasswordForm
+from django.utils.translation import gettext_lazy as _
+
+from accounts.forms import fields
+from accounts.passwords import MAX_LENGTH
+
+
+class SignInForm(forms.Form):
+    """Ask for e-mail and password; whether they fit is not for a form to say."""
+
+    username = forms.CharField(
+        label=_("E-mail address (login)"),
+        max_length=320,
+        widget=forms.EmailInput(attrs={"autocomplete": "username", "size": "40"}),
+        error_messages={
+            "required": _("Enter your e-mail address."),
+            "max_length": _("Enter the e-mail address, e.g. jan@example.com."),
+        },
+    )
+    password = forms.CharField(
+        label=_("Password"),
+        strip=False,
+        max_length=MAX_LENGTH,
+        widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
+        error_messages={
+            "required": _("Enter your password."),
+            "max_length": _("The password has at most 128 characters."),
+        },
+    )
+
+
+class PasswordResetForm(forms.Form):
+    """Ask for the address of the account whose password is forgotten."""
+
+    email = fields.EmailField()
+
+
+class SetPasswordForm(DjangoSetPasswordForm):  # type: ignore[type-arg]  # generic in stubs only
+    """Ask for the new password twice, with Django's own checks and our words."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        first, second = self.fields["new_password1"], self.fields["new_password2"]
+        first.label = _("New password")
+        first.help_text = ""
+        first.error_messages["required"] = _("Enter a password.")
+        second.label = _("Confirm the new password")
+        second.help_text = ""
+        second.error_messages["required"] = _("Enter the password again.")
+        self.error_messages = {
+            **self.error_messages,
+            "password_mismatch": _("The passwords are not the same."),
+        }

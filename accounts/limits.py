@@ -1,0 +1,71 @@
+"""Count tries in windows of time, atomically, in the database that every process shares."""
+
+import hashlib
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.db import connection
+from django.utils import timezone
+
+from accounts.models import Counter
+
+
+@dataclass(frozen=True)
+class Limit:
+    """Allow `times` tries of one thing within `window`, counted from the first of them."""
+
+    name: str
+    times: int
+    window: timedelta
+
+    def hit(self, subject: str) -> bool:
+        """Count one try by `subject`; tell whether it is still allowed.
+
+        One INSERT … ON CONFLICT: parallel tries are all counted, on SQLite and PostgreSQL.
+        """
+        now = timezone.now()
+        with connection.cursor() as cursor:
+            cursor.execute(
+                """
+                INSERT INTO accounts_counter (key, count, ends_at) VALUES (%s, 1, %s)
+                ON CONFLICT (key) DO UPDATE SET
+                    count = CASE WHEN accounts_counter.ends_at <= %s
+                            THEN 1 ELSE accounts_counter.count + 1 END,
+                    ends_at = CASE WHEN accounts_counter.ends_at <= %s
+                              THEN excluded.ends_at ELSE accounts_counter.ends_at END
+                RETURNING count
+                """,
+                [
+                    self._key(subject),
+                    _stored(now + self.window),
+                    _stored(now),
+                    _stored(now),
+                ],
+            )
+            (count,) = cursor.fetchone()
+        return bool(count <= self.times)
+
+    def is_used_up(self, subject: str) -> bool:
+        """Tell whether the next try would be refused, without counting one."""
+        return self.wait(subject) > timedelta(0)
+
+    def wait(self, subject: str) -> timedelta:
+        """Return how long `subject` has to wait for the next allowed try; zero when none."""
+        now = timezone.now()
+        counter = Counter.objects.filter(
+            key=self._key(subject), count__gte=self.times, ends_at__gt=now
+        ).first()
+        return counter.ends_at - now if counter else timedelta(0)
+
+    def clear(self, subject: str) -> None:
+        """Forget the tries of `subject`, as after a right password."""
+        Counter.objects.filter(key=self._key(subject)).delete()
+
+    def _key(self, subject: str) -> str:
+        # Addresses of people are hashed: a table of counters is no place for them.
+        return hashlib.sha256(f"{self.name}:{subject}".encode("utf-8", "replace")).hexdigest()
+
+
+def _stored(moment: datetime) -> object:
+    """Adapt a moment to what this database stores in a DateTimeField."""
+    return Counter._meta.get_field("ends_at").get_db_prep_value(moment, connection)

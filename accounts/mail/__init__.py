@@ -1,0 +1,1 @@
+"""Tell customers what happened: the messages, their queue and their delivery."""

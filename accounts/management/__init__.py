@@ -1,0 +1,1 @@
+"""Run kantor from the command line: the chores of an operator and of a developer."""

@@ -1,0 +1,1 @@
+"""One module a command; its name is what `manage.py` is given."""

@@ -1,0 +1,138 @@
+"""Fill a database with customers to look at, and a member of staff to look at them."""
+
+import secrets
+from datetime import timedelta
+from typing import Any
+
+from django.conf import settings
+from django.contrib.auth.hashers import make_password
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.db import transaction
+from django.utils import timezone
+
+from accounts import consents, demo
+from accounts.models import ConsentRecord, Customer, OutboxMessage, ReviewState, Source, User
+from accounts.passwords import normalize
+from accounts.services import activation, registration, review, survey
+
+
+class Command(BaseCommand):
+    """Make the demonstration's accounts; a second run makes only what is missing."""
+
+    help = (
+        "Make some dozens of invented accounts in every state and a superuser, and print their "
+        "new random passwords. No mail is sent."
+    )
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        """Take --force."""
+        parser.add_argument(
+            "--force", action="store_true", help="do it although this is not a development site"
+        )
+
+    def handle(self, *, force: bool, **options: Any) -> None:
+        """Make what is missing, in one transaction, and print how to sign in."""
+        if not settings.DEBUG and not force:
+            raise CommandError(
+                "This is not a development site (DEBUG is off). Invented customers and a staff "
+                "user do not belong here; --force makes them all the same."
+            )
+        staff_password, customer_password = secrets.token_urlsafe(15), secrets.token_urlsafe(15)
+        # Hashed outside the transaction: a hash takes long, and the lock would wait with it.
+        staff_hash, customer_hash = map(_hash, (staff_password, customer_password))
+        wanted = list(demo.accounts())
+        attempts = [account.attempt for account in wanted]
+        with transaction.atomic():
+            staff = _staff(staff_hash)
+            known = set(
+                User.objects.filter(attempt__in=attempts).values_list("attempt", flat=True)
+            )
+            missing = [account for account in wanted if account.attempt not in known]
+            sources = list(Source.objects.filter(is_active=True))
+            for account in missing:
+                _make(account, customer_hash, staff, sources)
+            User.objects.filter(attempt__in=attempts).update(password=customer_hash)
+        example = User.objects.filter(attempt__in=attempts, is_active=True).first()
+        self.stdout.write(f"Accounts made: {len(missing)} (of {len(wanted)})")
+        self.stdout.write(f"Staff:     {demo.STAFF_EMAIL}  password: {staff_password}")
+        if example is not None:
+            self.stdout.write(f"Customers: {example.email}  password: {customer_password}")
+            self.stdout.write("           (the same password for every invented customer)")
+
+
+def _staff(password_hash: str) -> User:
+    """Return the demonstration's superuser with this password, made if need be."""
+    staff = User.objects.filter(email=demo.STAFF_EMAIL, is_staff=True).first()
+    if staff is None:
+        staff = User.objects.create_superuser(demo.STAFF_EMAIL, language=demo.STAFF_LANGUAGE)
+    staff.password = password_hash
+    staff.save(update_fields=["password"])
+    return staff
+
+
+def _make(
+    account: demo.DemoAccount, password_hash: str, staff: User, sources: list[Source]
+) -> None:
+    """Lead one invented customer through the real services up to his state."""
+    user = registration.register(
+        attempt=account.attempt,
+        kind=account.kind,
+        answers=account.answers,
+        password_hash=password_hash,
+        given={
+            consent.key: consent.required or account.wants_news
+            for consent in consents.asked_of(account.kind)
+        },
+        language=account.language,
+    )
+    if account.state != "pending":
+        activation.activate(user)
+    if account.source is not None and sources:
+        source = sources[account.source % len(sources)]
+        details = "od sąsiada" if source.asks_details else ""
+        survey.answer(user, source, details)
+    if account.took_news_back:
+        _take_news_back(user)
+    if account.review_state != ReviewState.NEW:
+        review.decide(user.customer, account.review_state, by=staff, note=account.review_note)
+    if account.state == "suspended":
+        review.suspend(user)
+    _date_back(user, timedelta(days=account.days_ago))
+
+
+def _take_news_back(user: User) -> None:
+    given = user.consents.get(key="news_email")
+    ConsentRecord.objects.create(
+        user=user,
+        key=given.key,
+        version=given.version,
+        text_hash=given.text_hash,
+        language=given.language,
+        given=False,
+        channel=ConsentRecord.Channel.ACCOUNT,
+    )
+
+
+def _date_back(user: User, age: timedelta) -> None:
+    """Move what happened into the past, and count its mails as sent: nobody may get them."""
+    registered = timezone.now() - age
+    opened = registered + timedelta(minutes=7)
+    User.objects.filter(pk=user.pk).update(created_at=registered)
+    User.objects.filter(pk=user.pk, activated_at__isnull=False).update(activated_at=opened)
+    Customer.objects.filter(pk=user.pk).update(created_at=registered)
+    Customer.objects.filter(pk=user.pk, reviewed_at__isnull=False).update(
+        reviewed_at=registered + timedelta(hours=5)
+    )
+    ConsentRecord.objects.filter(user=user, given=True).update(recorded_at=registered)
+    # Within the transaction that wrote them: the sweeper never sees them waiting.
+    OutboxMessage.objects.filter(user=user).update(
+        state=OutboxMessage.State.SENT,
+        attempts=1,
+        created_at=registered,
+        due_at=registered,
+        finished_at=registered + timedelta(seconds=2),
+    )
+
+
+def _hash(password: str) -> str:
+    return make_password(normalize(password))

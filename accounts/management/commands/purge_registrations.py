@@ -1,0 +1,64 @@
+"""Forget what nobody came back for."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from functools import partial
+from typing import Any
+
+from captcha.models import CaptchaStore
+from django.conf import settings
+from django.contrib.sessions.models import Session
+from django.core.management.base import BaseCommand, CommandParser
+from django.db.models import QuerySet
+from django.utils import timezone
+
+from accounts.models import Counter, OutboxMessage
+from accounts.services import registration
+
+# How long staff can still see what became of a mail.
+OUTBOX_AGE = timedelta(days=30)
+
+
+class Command(BaseCommand):
+    """Delete unfinished, expired and delivered things; each rule is a line of the report."""
+
+    help = (
+        "Delete unfinished registrations, accounts that were never activated, and expired "
+        "sessions, captchas, counters and old messages."
+    )
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        """Take --dry-run."""
+        parser.add_argument(
+            "--dry-run", action="store_true", help="tell what would be deleted, delete nothing"
+        )
+
+    def handle(self, *, dry_run: bool, **options: Any) -> None:
+        """Go through the rules and say how many rows each concerned."""
+        now = timezone.now()
+        rules: tuple[tuple[str, Callable[..., int]], ...] = (
+            (
+                f"unfinished registrations and other sessions, "
+                f"{settings.SESSION_COOKIE_AGE // 3600} h after their last answer",
+                partial(_purge, Session.objects.filter(expire_date__lte=now)),
+            ),
+            (
+                f"accounts never activated, {settings.PENDING_ACCOUNT_DAYS} days after their "
+                f"link ended",
+                registration.purge,
+            ),
+            ("expired captchas", partial(_purge, CaptchaStore.objects.filter(expiration__lte=now))),
+            ("ended counters", partial(_purge, Counter.objects.filter(ends_at__lte=now))),
+            (
+                f"messages finished {OUTBOX_AGE.days} days ago",
+                partial(_purge, OutboxMessage.objects.filter(finished_at__lte=now - OUTBOX_AGE)),
+            ),
+        )
+        verb = "Would delete" if dry_run else "Deleted"
+        for what, purge in rules:
+            self.stdout.write(f"{verb} {purge(dry_run=dry_run)}: {what}")
+
+
+def _purge(rows: QuerySet[Any], *, dry_run: bool) -> int:
+    """Delete rows that nothing refers to; return how many there were."""
+    return rows.count() if dry_run else rows.delete()[0]

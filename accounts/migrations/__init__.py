@@ -1,0 +1,1 @@
+"""Bring the database from one version of the models to the next."""

@@ -1,0 +1,20 @@
+"""Remember customers, what they agreed to and what still has to be told to them."""
+
+from .consent import ConsentRecord
+from .customer import Customer, Kind, ReviewState
+from .limit import Counter
+from .outbox import OutboxMessage
+from .survey import Source, SurveyAnswer
+from .user import User
+
+__all__ = [
+    "ConsentRecord",
+    "Counter",
+    "Customer",
+    "Kind",
+    "OutboxMessage",
+    "ReviewState",
+    "Source",
+    "SurveyAnswer",
+    "User",
+]

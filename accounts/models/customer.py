@@ -1,0 +1,130 @@
+"""Remember what a customer told about himself or his company."""
+
+import unicodedata
+from typing import Any
+
+from django.conf import settings
+from django.db import models
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+
+class Kind(models.TextChoices):
+    """Tell a company from a private person, as step 1 of the guide does."""
+
+    COMPANY = "company", _("Company")
+    PERSON = "person", _("Individual person")
+
+
+class ReviewState(models.TextChoices):
+    """Where staff are with checking a customer; activation does not depend on it."""
+
+    NEW = "new", _("to be reviewed")
+    APPROVED = "approved", _("approved")
+    CORRECTION = "correction", _("waiting for a correction")
+    REJECTED = "rejected", _("rejected")
+
+
+def search_key(text: str) -> str:
+    """Fold case and diacritics, so that staff find Łukasz Żak by typing "lukasz zak"."""
+    folded = unicodedata.normalize("NFKD", text.casefold().replace("ł", "l"))
+    return "".join(char for char in folded if not unicodedata.combining(char))[:255]
+
+
+class Customer(models.Model):
+    """One customer's data, in canonical form: the fields of the registration by their names.
+
+    Company fields are empty for a person. The correspondence address is empty unless it differs
+    from the main one. `nip` holds a foreign tax number when the company's country is not Poland.
+    """
+
+    user = models.OneToOneField(
+        settings.AUTH_USER_MODEL,
+        verbose_name=_("account"),
+        on_delete=models.CASCADE,
+        primary_key=True,
+        related_name="customer",
+    )
+    kind = models.CharField(_("kind"), max_length=7, choices=Kind.choices)
+
+    company_name = models.CharField(_("full company name"), max_length=255, blank=True)
+    nip = models.CharField(_("tax number (NIP)"), max_length=20, blank=True, db_index=True)
+    regon = models.CharField(_("statistical number (REGON)"), max_length=14, blank=True)
+    krs = models.CharField(_("court register number (KRS)"), max_length=10, blank=True)
+
+    main_street = models.CharField(_("street"), max_length=100, blank=True)
+    main_house_no = models.CharField(_("building no."), max_length=20)
+    main_flat_no = models.CharField(_("flat no."), max_length=20, blank=True)
+    main_postal_code = models.CharField(_("postal code"), max_length=10, blank=True)
+    main_city = models.CharField(_("town or city"), max_length=100)
+    main_country = models.CharField(_("country"), max_length=2)
+
+    corr_street = models.CharField(_("street (correspondence)"), max_length=100, blank=True)
+    corr_house_no = models.CharField(_("building no. (correspondence)"), max_length=20, blank=True)
+    corr_flat_no = models.CharField(_("flat no. (correspondence)"), max_length=20, blank=True)
+    corr_postal_code = models.CharField(
+        _("postal code (correspondence)"), max_length=10, blank=True
+    )
+    corr_city = models.CharField(_("town or city (correspondence)"), max_length=100, blank=True)
+    corr_country = models.CharField(_("country (correspondence)"), max_length=2, blank=True)
+
+    first_name = models.CharField(_("first name"), max_length=60)
+    last_name = models.CharField(_("last name"), max_length=100)
+    position = models.CharField(_("position"), max_length=100, blank=True)
+    phone = models.CharField(_("phone number"), max_length=16, db_index=True)
+
+    name_key = models.CharField(max_length=255, db_index=True, editable=False)
+    company_key = models.CharField(max_length=255, blank=True, db_index=True, editable=False)
+
+    review_state = models.CharField(
+        _("review"), max_length=10, choices=ReviewState.choices, default=ReviewState.NEW
+    )
+    review_note = models.TextField(_("note of the review"), blank=True)
+    reviewed_at = models.DateTimeField(_("reviewed at"), null=True, blank=True, editable=False)
+    reviewed_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        verbose_name=_("reviewed by"),
+        null=True,
+        blank=True,
+        editable=False,
+        on_delete=models.SET_NULL,
+        related_name="+",
+    )
+    created_at = models.DateTimeField(_("registered at"), default=timezone.now, editable=False)
+
+    class Meta:
+        verbose_name = _("customer")
+        verbose_name_plural = _("customers")
+        indexes = [
+            models.Index(fields=["-created_at"], name="customer_newest"),
+            models.Index(fields=["review_state", "-created_at"], name="customer_review_queue"),
+        ]
+
+    def __str__(self) -> str:
+        # Ends up in the admin's history and in logs: a number, never a person's data.
+        return f"#{self.pk}"
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """Store the customer; the search keys always follow the names."""
+        self.name_key = search_key(f"{self.last_name} {self.first_name}")
+        self.company_key = search_key(self.company_name)
+        super().save(*args, **kwargs)
+
+    @property
+    def owner_name(self) -> str:
+        """Return the name that the owner of every bank account added later must carry."""
+        if self.kind == Kind.COMPANY:
+            return self.company_name
+        return f"{self.first_name} {self.last_name}"
+
+    def password_context(self) -> list[str]:
+        """Return the words that a password of this customer must not lean on."""
+        return [
+            self.company_name,
+            self.nip,
+            self.main_street,
+            self.main_city,
+            self.first_name,
+            self.last_name,
+            self.phone,
+        ]

@@ -1,0 +1,62 @@
+"""Remember the mails that are owed: written with what they announce, delivered after it."""
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+
+class OutboxMessage(models.Model):
+    """One mail owed to one address; never its text, whose links are made at delivery.
+
+    Who delivers claims the row by moving `due_at` into the future in one conditional UPDATE, so
+    two workers never hold the same row and the claim of a dead one lapses by itself.
+    """
+
+    class Kind(models.TextChoices):
+        """What the recipient is to be told."""
+
+        REGISTRATION = "registration", _("activation link")
+        WELCOME = "welcome", _("welcome help")
+        PASSWORD_RESET = "password_reset", _("password reset")
+        PASSWORD_CHANGED = "password_changed", _("password changed")
+
+    class State(models.TextChoices):
+        """How far the mail has come."""
+
+        WAITING = "waiting", _("waiting")
+        SENT = "sent", _("sent")
+        FAILED = "failed", _("failed for good")
+        DROPPED = "dropped", _("no longer needed")
+
+    kind = models.CharField(_("message"), max_length=20, choices=Kind.choices)
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        verbose_name=_("account"),
+        null=True,
+        on_delete=models.CASCADE,
+        related_name="messages",
+    )
+    recipient = models.EmailField(_("recipient"), max_length=254)
+    language = models.CharField(_("language"), max_length=5)
+    link_serial = models.PositiveIntegerField(_("number of the link"), default=0)
+    message_id = models.CharField(_("Message-ID"), max_length=100, unique=True)
+    state = models.CharField(
+        _("state"), max_length=7, choices=State.choices, default=State.WAITING
+    )
+    attempts = models.PositiveSmallIntegerField(_("attempts"), default=0)
+    due_at = models.DateTimeField(_("next attempt at"), default=timezone.now)
+    last_error = models.CharField(_("last error"), max_length=200, blank=True)
+    created_at = models.DateTimeField(_("written at"), default=timezone.now)
+    finished_at = models.DateTimeField(_("finished at"), null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("message")
+        verbose_name_plural = _("messages")
+        indexes = [
+            models.Index(fields=["due_at"], condition=Q(state="waiting"), name="outbox_due"),
+        ]
+
+    def __str__(self) -> str:
+        return f"#{self.pk}"

@@ -1,0 +1,132 @@
+"""Remember who may sign in: the login, its password and the facts that open or close it."""
+
+from typing import Any, ClassVar
+
+from django.conf import settings
+from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, PermissionsMixin
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from accounts import passwords
+from accounts.values import email as email_address
+
+
+class UserManager(BaseUserManager["User"]):
+    """Make users and find the one activated account of an e-mail address."""
+
+    def get_by_natural_key(self, username: str | None) -> "User":
+        """Return the activated account of this address, however it is spelled."""
+        return self.get(
+            email_key=email_address.normalise(username or ""), activated_at__isnull=False
+        )
+
+    def create_user(self, email: str, password: str | None = None, **fields: Any) -> "User":
+        """Create an activated account, as staff and demonstration data need it.
+
+        A customer's account is made by `accounts.services.registration` instead: it starts
+        inactive.
+        """
+        fields.setdefault("activated_at", timezone.now())
+        fields.setdefault("is_active", True)
+        user = self.model(email=email, **fields)
+        user.set_password(password)
+        user.save(using=self._db)
+        return user
+
+    def create_superuser(self, email: str, password: str | None = None, **fields: Any) -> "User":
+        """Create a member of staff who may do everything."""
+        return self.create_user(email, password, is_staff=True, is_superuser=True, **fields)
+
+
+class User(AbstractBaseUser, PermissionsMixin):
+    """One login: pending until its link is used, active after it, closed while suspended.
+
+    `email` is kept as typed and written to; `email_key` is its normalised form, by which
+    addresses are compared. Many pending users may share a key, one activated user may have it:
+    the database holds that. `activated_at` and `suspended_at` are facts of their own, so an old
+    activation link never reopens an account that staff closed; `is_active` follows from them.
+    """
+
+    email = models.EmailField(_("e-mail address (login)"), max_length=254)
+    email_key = models.CharField(
+        _("normalised e-mail address"), max_length=254, db_index=True, editable=False
+    )
+    is_active = models.BooleanField(_("active"), default=False, editable=False)
+    is_staff = models.BooleanField(_("staff"), default=False)
+    activated_at = models.DateTimeField(_("activated at"), null=True, blank=True, editable=False)
+    suspended_at = models.DateTimeField(_("suspended at"), null=True, blank=True, editable=False)
+    language = models.CharField(
+        _("language"), max_length=5, choices=settings.LANGUAGES, default=settings.LANGUAGE_CODE
+    )
+    attempt = models.UUIDField(
+        _("registration attempt"), unique=True, null=True, editable=False
+    )
+    link_serial = models.PositiveIntegerField(
+        _("number of the newest activation link"), default=1, editable=False
+    )
+    created_at = models.DateTimeField(
+        _("registered at"), default=timezone.now, db_index=True, editable=False
+    )
+
+    objects: ClassVar[UserManager] = UserManager()
+
+    USERNAME_FIELD = "email"
+    EMAIL_FIELD = "email"
+    REQUIRED_FIELDS: ClassVar[list[str]] = []
+
+    class Meta:
+        verbose_name = _("account")
+        verbose_name_plural = _("accounts")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["email_key"],
+                condition=Q(activated_at__isnull=False),
+                name="one_activated_account_per_email",
+            ),
+            models.CheckConstraint(
+                condition=Q(is_active=False)
+                | Q(activated_at__isnull=False, suspended_at__isnull=True),
+                name="active_means_activated_and_not_suspended",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        # Ends up in the admin's history and in logs: a number, never a person's data.
+        return f"#{self.pk}"
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """Store the user; the comparison key always follows the address."""
+        self.email_key = email_address.normalise(self.email)
+        super().save(*args, **kwargs)
+
+    def clean(self) -> None:
+        """Leave the address as typed: Django would lower-case its domain here."""
+
+    def get_username(self) -> str:
+        """Return the login, which is the e-mail address."""
+        return self.email
+
+    def set_password(self, raw_password: str | None) -> None:
+        """Hash the password in its NFKC form, so that every keyboard spells it alike."""
+        super().set_password(
+            raw_password if raw_password is None else passwords.normalize(raw_password)
+        )
+
+    def check_password(self, raw_password: str) -> bool:
+        """Compare with the stored hash; costs one hash whatever the answer."""
+        return super().check_password(passwords.normalize(raw_password))
+
+    def password_context(self) -> list[str]:
+        """Return the words that a password of this account must not lean on."""
+        words = [self.email]
+        customer = getattr(self, "customer", None)
+        if customer is not None:
+            words += customer.password_context()
+        return words
+
+    @property
+    def is_pending(self) -> bool:
+        """Tell whether the activation link is still waiting to be used."""
+        return self.activated_at is None and self.suspended_at is None

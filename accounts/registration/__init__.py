@@ -1,0 +1,1 @@
+"""Ask a visitor, step by step, for what a registration needs."""

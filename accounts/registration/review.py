@@ -1,0 +1,54 @@
+"""Show answers as people write them, grouped as the forms are."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from django.utils.functional import Promise
+
+from accounts.forms.registration import OTHER_ADDRESS, DetailsForm
+from accounts.values import country, nip, phone
+
+
+@dataclass(frozen=True)
+class SummaryGroup:
+    """One group of answers: rows of label and value, empty where nothing was given."""
+
+    slug: str
+    title: Promise
+    rows: list[tuple[str, str]]
+
+
+def summary(form: DetailsForm, values: Mapping[str, Any]) -> list[SummaryGroup]:
+    """Return the groups of the form with these canonical values.
+
+    The form's own definition decides what is shown, so no field can be missing. The
+    correspondence address is left out when it does not differ.
+    """
+    has_other_address = bool(values.get("corr_country"))
+    return [
+        SummaryGroup(
+            group.slug,
+            group.title,
+            [
+                (str(form.fields[name].label), _human(name, values))
+                for name in group.names
+                if name != "other_address"
+            ],
+        )
+        for group in form.groups_of_fields
+        if group.names != OTHER_ADDRESS or has_other_address
+    ]
+
+
+def _human(name: str, values: Mapping[str, Any]) -> str:
+    value: str = values[name]
+    if not value:
+        return ""
+    if name.endswith("_country"):
+        return country.name(value)
+    if name == "phone":
+        return phone.display(value)
+    if name == "nip" and values["main_country"] == "PL":
+        return nip.display(value)
+    return value

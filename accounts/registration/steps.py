@@ -1,0 +1,49 @@
+"""Name the steps of the registration, with the numbers and words of the guide."""
+
+from enum import StrEnum
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import Kind
+
+
+class Step(StrEnum):
+    """The steps in their order; the values are the last part of their URLs."""
+
+    START = "start"
+    DETAILS = "dane"
+    REVIEW = "weryfikacja"
+    PASSWORD = "haslo"
+    CONSENTS = "zgody"
+
+
+ORDER = tuple(Step)
+
+
+def heading(step: Step, kind: str | None) -> Promise:
+    """Return the step's number and title as the guide has them."""
+    match step, kind:
+        case Step.START, _kind:
+            return _("Step 1 – Identification of the User")
+        case Step.DETAILS, Kind.COMPANY:
+            return _("Step 1a – Your details – company")
+        case Step.DETAILS, _kind:
+            return _("Step 1b – Your details – individual person")
+        case Step.REVIEW, _kind:
+            return _("Step 2a – Checking the details")
+        case Step.PASSWORD, _kind:
+            return _("Step 2b – Setting the password")
+        case _:
+            return _("Step 2c – Accepting the Terms")
+
+
+def label(step: Step) -> Promise:
+    """Return the short name of the step for the step indicator."""
+    return {
+        Step.START: _("Kind of User"),
+        Step.DETAILS: _("Details"),
+        Step.REVIEW: _("Check"),
+        Step.PASSWORD: _("Password"),
+        Step.CONSENTS: _("Consents"),
+    }[step]

@@ -1,0 +1,478 @@
+"""Lead a visitor through the registration: one URL a step, every POST answered by a redirect."""
+
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID, uuid4
+
+from django import forms
+from django.core.exceptions import SuspiciousOperation
+from django.http import Http404, HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.decorators import method_decorator
+from django.utils.translation import get_language, override
+from django.views.decorators.cache import never_cache
+from django.views.decorators.debug import sensitive_post_parameters
+from formtools.wizard.forms import ManagementForm
+from formtools.wizard.views import NamedUrlWizardView, SessionWizardView, WizardView
+
+from accounts import captcha, passwords
+from accounts.forms.registration import (
+    ConsentsForm,
+    DetailsForm,
+    KindForm,
+    PasswordForm,
+    ReviewForm,
+    SealedPasswordForm,
+    details_form,
+)
+from accounts.models import Kind
+from accounts.registration import browser, review
+from accounts.registration.steps import ORDER, Step, heading, label
+from accounts.registration.storage import AttemptStorage, own_answers, prefix_of
+from accounts.services import registration
+
+# The answers that a password must not lean on; when one of them changes, the password that was
+# judged by the old ones has to be set anew.
+PASSWORD_CONTEXT = (
+    "company_name",
+    "nip",
+    "main_street",
+    "main_city",
+    "first_name",
+    "last_name",
+    "email",
+    "phone",
+)
+
+
+@method_decorator([never_cache, sensitive_post_parameters()], name="dispatch")
+class RegistrationWizard(NamedUrlWizardView, SessionWizardView):
+    """Ask, keep and check the answers of one attempt; the last POST hands them to the service.
+
+    formtools keeps raw posted data, renders on POST and finishes on a GET; here each step keeps
+    its own fields as typed, whether right or wrong, a POST always redirects, and a GET shows what
+    is kept without changing anything. `complete` names the steps whose answers were accepted.
+    """
+
+    storage_name = "accounts.registration.storage.AttemptStorage"
+    storage: AttemptStorage
+    form_list = [
+        (Step.START, KindForm),
+        (Step.DETAILS, DetailsForm),
+        (Step.REVIEW, ReviewForm),
+        (Step.PASSWORD, PasswordForm),
+        (Step.CONSENTS, ConsentsForm),
+    ]
+    is_finishing = False
+
+    # -- the attempt ------------------------------------------------------------------------
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        """Send away whoever is signed in or names an attempt that this session does not have."""
+        if request.user.is_authenticated:
+            return render(request, "accounts/registration/signed_in.html")
+        return super().dispatch(request, *args, **kwargs)
+
+    def get_prefix(self, request: HttpRequest, *args: Any, **kwargs: Any) -> str:
+        """Return the name under which the attempt is kept: it carries the attempt's id."""
+        attempt: UUID | None = kwargs.get("attempt")
+        return prefix_of(attempt) if attempt else "registration"
+
+    @property
+    def attempt(self) -> UUID | None:
+        """Return the id of the attempt; none on the very first page."""
+        return self.kwargs.get("attempt")
+
+    def _absent_attempt(self) -> HttpResponse:
+        """Explain an attempt that is finished, or was never begun in this browser."""
+        assert self.attempt is not None
+        if (
+            self.attempt in browser.attempts(self.request)
+            and registration.find_by_attempt(self.attempt) is not None
+        ):
+            if self.request.method == "POST":
+                return redirect("accounts:registration-sent")
+            return render(self.request, "accounts/registration/finished.html", status=410)
+        return render(self.request, "accounts/registration/unknown.html", status=404)
+
+    # -- showing a step ---------------------------------------------------------------------
+
+    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        """Show a step with what is kept of it; change nothing."""
+        if self.attempt is None:
+            self.storage.current_step = Step.START
+            return self.render(KindForm(prefix=Step.START))
+        step = self._requested_step()
+        if not self.storage.exists:
+            return self._absent_attempt()
+        allowed = self._first_incomplete()
+        if ORDER.index(step) > ORDER.index(allowed):
+            return redirect(self.get_step_url(allowed))
+        self.storage.current_step = step
+        return self.render(self._form_to_show(step))
+
+    def _requested_step(self) -> Step:
+        try:
+            return Step(self.kwargs["step"])
+        except ValueError as error:
+            raise Http404("There is no such step.") from error
+
+    def _form_to_show(self, step: Step) -> forms.Form:
+        """Return the step's form: bound, with its errors, only if the last try was refused."""
+        if step is Step.PASSWORD:
+            errors = self.storage.fact("password_errors")
+            return self.get_form(step, carried_errors=errors and errors[get_language()])
+        if step in self.storage.fact("refused", ()):
+            return self.get_form(step, data=self.storage.get_step_data(step))
+        return self.get_form(step)
+
+    def get_form_initial(self, step: str) -> dict[str, Any]:
+        """Return the answers kept of this step, as they were typed."""
+        if self.attempt is None:
+            return {}
+        kept = self.storage.get_step_data(step) or {}
+        return {name.removeprefix(f"{step}-"): kept[name] for name in kept}
+
+    def get_form(
+        self,
+        step: str | None = None,
+        data: Any = None,
+        files: Any = None,
+        **kwargs: Any,
+    ) -> forms.Form:
+        """Return the form of a step for this kind of customer.
+
+        At the end the password step is stood in for by a form that checks the kept hash.
+        """
+        step = Step(step or self.steps.current)
+        kwargs |= {"data": data, "prefix": step}
+        match step:
+            case Step.START:
+                return KindForm(initial=self.get_form_initial(step), **kwargs)
+            case Step.DETAILS:
+                form_class = details_form(self.kind)
+                initial = {"main_country": "PL", "corr_country": "PL"}
+                return form_class(initial=initial | self.get_form_initial(step), **kwargs)
+            case Step.REVIEW:
+                return ReviewForm(**kwargs)
+            case Step.PASSWORD if self.is_finishing:
+                return SealedPasswordForm(**kwargs)
+            case Step.PASSWORD:
+                return PasswordForm(
+                    context=password_context(self.storage),
+                    captcha_passed=self.storage.fact("captcha_passed", default=False),
+                    **kwargs,
+                )
+            case Step.CONSENTS:
+                return ConsentsForm(
+                    kind=self.kind, initial=self.get_form_initial(step), **kwargs
+                )
+
+    def get_step_url(self, step: str) -> str:
+        """Return the URL of a step of this attempt, in the reader's language."""
+        return reverse(
+            "accounts:registration-step", kwargs={"attempt": self.attempt, "step": step}
+        )
+
+    def get_template_names(self) -> list[str]:
+        """Return the step's own template."""
+        return [f"accounts/registration/{self.steps.current}.html"]
+
+    def get_context_data(self, form: forms.Form, **kwargs: Any) -> dict[str, Any]:
+        """Return what the templates show; of the attempt's facts only what they need."""
+        step = Step(self.steps.current)
+        context: dict[str, Any] = {
+            "form": form,
+            "step": step,
+            "step_label": heading(step, self.kind),
+            "progress": self._progress(step),
+            "attempt": self.attempt,
+            "wizard": {
+                "management_form": ManagementForm(
+                    prefix=self.prefix, initial={"current_step": step}
+                )
+            },
+        }
+        match step:
+            case Step.DETAILS:
+                context["kind"] = self.kind
+            case Step.REVIEW:
+                context |= self._review_context()
+            case Step.PASSWORD:
+                context |= {
+                    "email": self.storage.answer(Step.DETAILS, "email"),
+                    "captcha_key": self.storage.fact("captcha"),
+                    "password_set": self._password_is_set(),
+                    "strength_url": reverse(
+                        "accounts:password-strength", kwargs={"attempt": self.attempt}
+                    ),
+                }
+        return context | kwargs
+
+    def _progress(self, current: Step) -> list[dict[str, Any]]:
+        reachable = ORDER.index(self._first_incomplete()) if self.attempt else 0
+        position = ORDER.index(current)
+        return [
+            {
+                "label": label(step),
+                "state": "current" if step is current else "done" if index < position else "todo",
+                "url": self.get_step_url(step)
+                if self.attempt and index <= reachable and step is not current
+                else None,
+            }
+            for index, step in enumerate(ORDER)
+        ]
+
+    def _review_context(self) -> dict[str, Any]:
+        form = self.get_form(Step.DETAILS, data=self.storage.get_step_data(Step.DETAILS))
+        assert isinstance(form, DetailsForm)
+        form.is_valid()
+        answers = form.cleaned_data
+        owner = (
+            answers["company_name"]
+            if self.kind == Kind.COMPANY
+            else f"{answers['first_name']} {answers['last_name']}"
+        )
+        return {"review": review.summary(form, answers), "owner_name": owner, "kind": self.kind}
+
+    # -- taking a step's answers ------------------------------------------------------------
+
+    def post(self, *args: Any, **kwargs: Any) -> HttpResponse:
+        """Take the answers of one step and redirect: onwards, back, out, or to what is wrong."""
+        step = Step.START if self.attempt is None else self._requested_step()
+        if self.attempt is not None and not self.storage.exists:
+            return self._absent_attempt()
+        management_form = ManagementForm(self.request.POST, prefix=self.prefix)
+        if not management_form.is_valid() or management_form.cleaned_data["current_step"] != step:
+            raise SuspiciousOperation("The wizard's management form is missing or forged.")
+        if self.attempt is None:
+            return self._begin()
+        allowed = self._first_incomplete()
+        if ORDER.index(step) > ORDER.index(allowed):
+            return redirect(self.get_step_url(allowed))
+        self.storage.current_step = step
+        return self._take(step)
+
+    def _begin(self) -> HttpResponse:
+        """Give the attempt its id and take the first answer."""
+        self.kwargs["attempt"] = attempt = uuid4()
+        self.prefix = prefix_of(attempt)
+        self.storage = AttemptStorage(self.prefix, self.request)
+        self.storage.start()
+        self.storage.current_step = Step.START
+        response = self._take(Step.START)
+        browser.remember(self.request, response, attempt)
+        return response
+
+    def _take(self, step: Step) -> HttpResponse:
+        posted = self.request.POST
+        form = self.get_form(step, data=posted)
+        if "wizard_cancel" in posted:
+            self._keep_draft(step, form)
+            return redirect("accounts:registration-cancel", attempt=self.attempt)
+        if "wizard_back" in posted and step is not Step.START:
+            self._keep_draft(step, form)
+            return redirect(self.get_step_url(ORDER[ORDER.index(step) - 1]))
+        if step is Step.PASSWORD:
+            return self._take_password(form)
+        if not form.is_valid():
+            self._keep_draft(step, form)
+            self._set_refused(step, refused=True)
+            return redirect(self.get_step_url(step))
+        if step is Step.CONSENTS:
+            return self.render_done(form)
+        self._accept(step, self.process_step(form))
+        if step is Step.REVIEW and self.storage.fact("captcha") is None:
+            self._renew_captcha()
+        return redirect(self.get_step_url(self._following(step)))
+
+    def get_form_step_data(self, form: forms.Form) -> dict[str, list[str]]:
+        """Return what to keep of a step: its own fields, as typed."""
+        return own_answers(form)
+
+    def _keep_draft(self, step: Step, form: forms.Form) -> None:
+        """Keep what was typed, right or wrong; the step counts as unanswered if that is new."""
+        if step is Step.PASSWORD:
+            self.storage.set_fact("password_errors", None)
+            return
+        draft = self.get_form_step_data(form)
+        if draft != (self.storage.get_step_data(step) or {}) or not self._is_complete(step):
+            self._set_complete(step, complete=False)
+            self._store(step, draft)
+
+    def _accept(self, step: Step, answers: dict[str, list[str]]) -> None:
+        """Keep the accepted answers; whatever rests on other ones has to be looked at again."""
+        if answers != self.storage.get_step_data(step) and step in (Step.START, Step.DETAILS):
+            self._set_complete(Step.REVIEW, complete=False)
+        self._store(step, answers)
+        self._set_complete(step, complete=True)
+
+    def _store(self, step: Step, answers: dict[str, list[str]]) -> None:
+        kind, context = self.kind, password_context(self.storage)
+        self.storage.set_step_data(step, answers)
+        self._set_refused(step, refused=False)
+        if step is Step.START and self.kind != kind:
+            self._change_kind()
+        if password_context(self.storage) != context:
+            self.storage.drop_step_data(Step.PASSWORD)
+
+    def _change_kind(self) -> None:
+        """Keep what both kinds of customers share and forget the rest."""
+        shared = {f"{Step.DETAILS}-{name}" for name in details_form(self.kind).base_fields}
+        kept = self.storage.get_step_data(Step.DETAILS)
+        if kept is not None:
+            self.storage.set_step_data(
+                Step.DETAILS,
+                {name: values for name, values in kept.lists() if name in shared},
+            )
+        self._set_complete(Step.DETAILS, complete=False)
+        self._set_refused(Step.DETAILS, refused=False)
+        self.storage.drop_step_data(Step.CONSENTS)
+
+    def _following(self, step: Step) -> Step:
+        """Return where Dalej leads: on, or straight back to the review after Popraw."""
+        if step in (Step.START, Step.DETAILS):
+            first = self._first_incomplete()
+            return first if first is Step.DETAILS else Step.REVIEW
+        return ORDER[ORDER.index(step) + 1]
+
+    # -- the password step ------------------------------------------------------------------
+
+    def _take_password(self, form: forms.Form) -> HttpResponse:
+        """Judge captcha and password apart: who solved the one keeps it when the other fails.
+
+        The password leaves this request only as a hash.
+        """
+        here = redirect(self.get_step_url(Step.PASSWORD))
+        if "new_captcha" in self.request.POST:
+            self._renew_captcha()
+            return here
+        onwards = redirect(self.get_step_url(Step.CONSENTS))
+        if self._password_is_set() and not any(own_answers(form).values()):
+            self.storage.set_fact("password_errors", None)
+            return onwards
+        form.is_valid()
+        self._judge_captcha(form)
+        if form.errors:
+            self.storage.set_fact("password_errors", _in_every_language(form))
+            return here
+        self.storage.set_fact("password_errors", None)
+        sealed = passwords.hash_password(form.cleaned_data["password1"])
+        self.storage.set_step_data(
+            Step.PASSWORD, {f"{Step.PASSWORD}-password_hash": [sealed]}
+        )
+        return onwards
+
+    def _judge_captcha(self, form: forms.Form) -> None:
+        answer = form.cleaned_data.get("captcha")
+        if "captcha" not in form.fields or "captcha" in form.errors:
+            return
+        if captcha.solve(self.storage.fact("captcha", ""), answer):
+            self.storage.set_fact("captcha", None)
+            self.storage.set_fact("captcha_passed", value=True)
+        else:
+            form.add_error("captcha", form.fields["captcha"].error_messages["max_length"])
+            self._renew_captcha()
+
+    def _renew_captcha(self) -> None:
+        if not self.storage.fact("captcha_passed"):
+            captcha.discard(self.storage.fact("captcha", ""))
+            self.storage.set_fact("captcha", captcha.new_challenge())
+
+    def _password_is_set(self) -> bool:
+        return self.storage.get_step_data(Step.PASSWORD) is not None
+
+    # -- the end ----------------------------------------------------------------------------
+
+    def render_done(self, form: forms.Form, **kwargs: Any) -> HttpResponse:
+        """Validate every step again and finish, on the last POST and never on a GET."""
+        self._accept(Step.CONSENTS, self.process_step(form))
+        self.is_finishing = True
+        response: HttpResponse = WizardView.render_done(self, form, **kwargs)
+        return response
+
+    def render_revalidation_failure(
+        self, step: str, form: forms.Form, **kwargs: Any
+    ) -> HttpResponse:
+        """Send the visitor to the step whose kept answers no longer hold."""
+        failed = Step(step)
+        self._set_complete(failed, complete=False)
+        if failed is Step.PASSWORD:
+            self.storage.drop_step_data(failed)
+        else:
+            self._set_refused(failed, refused=True)
+        return redirect(self.get_step_url(failed))
+
+    def done(
+        self, form_list: Sequence[forms.Form], form_dict: dict[str, forms.Form], **kwargs: Any
+    ) -> HttpResponse:
+        """Hand the answers to the service and show where the mail went.
+
+        A second call for the same attempt, however it came about, ends on the same page.
+        """
+        assert self.attempt is not None
+        registration.register(
+            attempt=self.attempt,
+            kind=form_dict[Step.START].cleaned_data["kind"],
+            answers=form_dict[Step.DETAILS].cleaned_data,
+            password_hash=form_dict[Step.PASSWORD].cleaned_data["password_hash"],
+            given=form_dict[Step.CONSENTS].cleaned_data,
+            language=get_language() or "pl",
+        )
+        response = redirect("accounts:registration-sent")
+        browser.remember(self.request, response, self.attempt)
+        return response
+
+    # -- what is known of the attempt -------------------------------------------------------
+
+    @property
+    def kind(self) -> str | None:
+        """Return the chosen kind of customer; none while it is not one of the two."""
+        if self.attempt is None:
+            return None
+        chosen = self.storage.answer(Step.START, "kind")
+        return chosen if chosen in Kind.values else None
+
+    def _is_complete(self, step: Step) -> bool:
+        if step is Step.PASSWORD:
+            return self._password_is_set()
+        return step in self.storage.fact("complete", ())
+
+    def _first_incomplete(self) -> Step:
+        """Return the first step without accepted answers: nobody gets further than that."""
+        return next((step for step in ORDER if not self._is_complete(step)), ORDER[-1])
+
+    def _set_complete(self, step: Step, *, complete: bool) -> None:
+        self._set_in_list("complete", step, present=complete)
+
+    def _set_refused(self, step: Step, *, refused: bool) -> None:
+        self._set_in_list("refused", step, present=refused)
+
+    def _set_in_list(self, fact: str, step: Step, *, present: bool) -> None:
+        others = [name for name in self.storage.fact(fact, ()) if name != step]
+        self.storage.set_fact(fact, [*others, str(step)] if present else others or None)
+
+
+def password_context(storage: AttemptStorage) -> list[str]:
+    """Return the customer's own words, as typed: a password must not lean on them."""
+    words = (storage.answer(Step.DETAILS, name) for name in PASSWORD_CONTEXT)
+    return [word for word in words if word]
+
+
+def _in_every_language(form: forms.Form) -> dict[str, dict[str, list[str]]]:
+    """Return the form's errors as sentences in each language of the site.
+
+    They outlive the request while the password does not; the reader may switch the language.
+    """
+    sentences = {}
+    for language in ("pl", "en"):
+        with override(language):
+            sentences[language] = {
+                name: [str(message) for message in messages]
+                for name, messages in form.errors.items()
+            }
+    return sentences
+
+

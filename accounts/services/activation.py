@@ -1,0 +1,106 @@
+"""Open a pending account for the person who registered it, once."""
+
+from datetime import timedelta
+from enum import Enum
+
+from django.contrib.auth.hashers import check_password
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+
+from accounts import tokens
+from accounts.limits import Limit
+from accounts.mail import outbox
+from accounts.models import OutboxMessage, User
+from accounts.passwords import normalize
+
+PASSWORD_TRIES = Limit("activation-password", times=5, window=timedelta(minutes=15))
+
+
+class LinkState(Enum):
+    """What an activation link is good for now."""
+
+    VALID = "valid"
+    EXPIRED = "expired"
+    SUPERSEDED = "superseded"
+    ACTIVE = "active"
+    SUSPENDED = "suspended"
+    BROKEN = "broken"
+
+
+def examine(token: str) -> tuple[LinkState, User | None]:
+    """Tell what this token is good for and whose it is; changes nothing.
+
+    An account that was purged or refused leaves a broken link.
+    """
+    try:
+        parsed = tokens.read(token)
+    except tokens.InvalidTokenError:
+        return LinkState.BROKEN, None
+    user = User.objects.select_related("customer").filter(attempt=parsed.attempt).first()
+    if user is None:
+        return LinkState.BROKEN, None
+    if user.suspended_at is not None:
+        return LinkState.SUSPENDED, user
+    if user.activated_at is not None:
+        return LinkState.ACTIVE, user
+    if not parsed.matches(user):
+        return LinkState.SUPERSEDED, user
+    return (LinkState.EXPIRED if parsed.is_expired else LinkState.VALID), user
+
+
+def activate(user: User) -> LinkState:
+    """Open this pending account by one conditional UPDATE and tell how it stands afterwards.
+
+    Of any number of parallel calls one wins: it writes the welcome mail and deletes the other
+    pending accounts of the address. Another account of the same address that was activated
+    first leaves this one pending; the answer is then ACTIVE as well, for its owner has one.
+    """
+    now = timezone.now()
+    try:
+        with transaction.atomic():
+            opened = User.objects.filter(
+                pk=user.pk,
+                activated_at=None,
+                suspended_at=None,
+                link_serial=user.link_serial,
+                password=user.password,
+            ).update(activated_at=now, is_active=True)
+            if opened:
+                others = User.objects.filter(email_key=user.email_key, activated_at=None)
+                # Asked first: deleting through the ORM costs a statement for each table.
+                if others.exists():
+                    others.delete()
+                outbox.put(OutboxMessage.Kind.WELCOME, user)
+    except IntegrityError:
+        return LinkState.ACTIVE
+    if opened:
+        user.activated_at, user.is_active = now, True
+        return LinkState.ACTIVE
+    user.refresh_from_db()
+    return LinkState.SUSPENDED if user.suspended_at else LinkState.ACTIVE
+
+
+def proves_registrant(user: User, password: str) -> bool | None:
+    """Tell whether the reader of the link knows the password; None when the tries are used up.
+
+    The try is counted before the hash is computed, so parallel guesses cannot outrun the limit;
+    the limit holds for the account, wherever the guesses come from.
+    """
+    subject = str(user.pk)
+    if not PASSWORD_TRIES.hit(subject):
+        return None
+    if not check_password(normalize(password), user.password):
+        return False
+    PASSWORD_TRIES.clear(subject)
+    return True
+
+
+def refuse(user: User) -> bool:
+    """Delete a pending account that the owner of the address did not register.
+
+    Its unsent mails go with it. Tells whether there was anything to delete.
+    """
+    deleted, _ = User.objects.filter(pk=user.pk, activated_at=None, suspended_at=None).delete()
+    return bool(deleted)
+
+

@@ -1,0 +1,102 @@
+"""Turn a finished form into a pending account, once; put it right or forget it again."""
+
+from collections.abc import Mapping
+from datetime import timedelta
+from uuid import UUID
+
+from django.conf import settings
+from django.db import IntegrityError, transaction
+from django.db.models import F
+from django.utils import timezone
+
+from accounts import consents
+from accounts.limits import Limit
+from accounts.mail import outbox
+from accounts.models import ConsentRecord, Customer, OutboxMessage, User
+
+# An address gets at most this many mails that strangers can ask for.
+RESEND_PAUSE = Limit("resend-pause", times=1, window=timedelta(minutes=3))
+RESENDS_A_DAY = Limit("resend-day", times=10, window=timedelta(days=1))
+
+
+def register(
+    *,
+    attempt: UUID,
+    kind: str,
+    answers: Mapping[str, str],
+    password_hash: str,
+    given: Mapping[str, bool],
+    language: str,
+) -> User:
+    """Make the pending account of this attempt, its customer, consents and activation mail.
+
+    All or nothing, in one transaction. Idempotent: a second call for the same attempt, even at
+    the same moment, returns the account of the first and sends nothing. Whether the address
+    already has an account is not asked here, so the work is the same; the mail decides.
+    `answers` are canonical values by the names of the customer's fields, and `email`.
+    """
+    data = dict(answers)
+    user = User(
+        attempt=attempt, email=data.pop("email"), password=password_hash, language=language
+    )
+    try:
+        with transaction.atomic():
+            user.save(force_insert=True)
+            Customer(user=user, kind=kind, **data).save(force_insert=True)
+            ConsentRecord.objects.bulk_create(
+                ConsentRecord(
+                    user=user,
+                    key=consent.key,
+                    version=consent.version,
+                    text_hash=consents.text_hash(consent, language),
+                    language=language,
+                    given=given[consent.key],
+                    channel=ConsentRecord.Channel.REGISTRATION,
+                )
+                for consent in consents.asked_of(kind)
+            )
+            outbox.put(OutboxMessage.Kind.REGISTRATION, user, link_serial=user.link_serial)
+    except IntegrityError:
+        return User.objects.get(attempt=attempt)
+    return user
+
+
+def find_by_attempt(attempt: UUID) -> User | None:
+    """Return the account that this attempt became, if it did and still exists."""
+    return User.objects.filter(attempt=attempt).first()
+
+
+def resend_wait(user: User) -> timedelta:
+    """Return how long the owner of this address has to wait for another link; zero when none."""
+    return max(RESEND_PAUSE.wait(user.email_key), RESENDS_A_DAY.wait(user.email_key))
+
+
+def resend_link(user: User) -> bool:
+    """Send a pending account a new link, which ends the older ones; tell whether it was allowed.
+
+    Limited by address, whichever account and whoever asks.
+    """
+    if not user.is_pending:
+        return False
+    allowed = RESEND_PAUSE.hit(user.email_key) and RESENDS_A_DAY.hit(user.email_key)
+    if not allowed:
+        return False
+    with transaction.atomic():
+        changed = User.objects.filter(pk=user.pk, activated_at=None, suspended_at=None).update(
+            link_serial=F("link_serial") + 1
+        )
+        if changed:
+            user.refresh_from_db(fields=["link_serial"])
+            outbox.put(OutboxMessage.Kind.REGISTRATION, user, link_serial=user.link_serial)
+    return bool(changed)
+
+
+def purge(*, dry_run: bool = False) -> int:
+    """Delete pending accounts whose links ended PENDING_ACCOUNT_DAYS ago; return how many."""
+    lifetime = timedelta(hours=settings.ACTIVATION_LINK_HOURS, days=settings.PENDING_ACCOUNT_DAYS)
+    forgotten = User.objects.filter(
+        activated_at=None, is_staff=False, created_at__lt=timezone.now() - lifetime
+    )
+    if dry_run:
+        return forgotten.count()
+    return forgotten.delete()[1].get(User._meta.label, 0)

@@ -1,0 +1,13 @@
+"""Record how a customer heard of the service."""
+
+from accounts.models import Source, SurveyAnswer, User
+
+
+def answer(user: User, source: Source, details: str = "") -> None:
+    """Record the first answer of this customer; a later one changes nothing."""
+    SurveyAnswer.objects.get_or_create(user=user, defaults={"source": source, "details": details})
+
+
+def has_answered(user: User) -> bool:
+    """Tell whether this customer already said so."""
+    return SurveyAnswer.objects.filter(user=user).exists()

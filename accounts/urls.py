@@ -1,0 +1,61 @@
+"""Give the pages of an account their addresses."""
+
+from django.urls import path
+
+from accounts.registration.wizard import RegistrationWizard
+from accounts.views import account, activation, registration, sign_in
+
+app_name = "accounts"
+
+wizard = RegistrationWizard.as_view(url_name="accounts:registration-step")
+
+urlpatterns = [
+    path("rejestracja/", wizard, name="registration"),
+    path("rejestracja/anuluj/", registration.CancelView.as_view(), name="registration-cancel-new"),
+    path(
+        "rejestracja/anulowano/",
+        registration.CancelledView.as_view(),
+        name="registration-cancelled",
+    ),
+    path("rejestracja/wyslano/", registration.SentView.as_view(), name="registration-sent"),
+    path(
+        "rejestracja/wyslano/ponownie/",
+        registration.ResentView.as_view(),
+        name="registration-resent",
+    ),
+    path(
+        "rejestracja/<uuid:attempt>/anuluj/",
+        registration.CancelView.as_view(),
+        name="registration-cancel",
+    ),
+    path(
+        "rejestracja/<uuid:attempt>/haslo/sila/",
+        registration.password_strength,
+        name="password-strength",
+    ),
+    path("rejestracja/<uuid:attempt>/<str:step>/", wizard, name="registration-step"),
+    path("aktywacja/gotowe/", activation.DoneView.as_view(), name="activation-done"),
+    path("aktywacja/<str:token>/", activation.ActivationView.as_view(), name="activation"),
+    path(
+        "aktywacja/<str:token>/to-nie-ja/",
+        activation.RefuseView.as_view(),
+        name="activation-refuse",
+    ),
+    path(
+        "aktywacja/<str:token>/ponownie/",
+        activation.ResendFromLinkView.as_view(),
+        name="activation-resend",
+    ),
+    path("logowanie/", sign_in.SignInView.as_view(), name="sign-in"),
+    path("logowanie/link/", sign_in.PendingResendView.as_view(), name="pending-resend"),
+    path("wyloguj/", sign_in.SignOutView.as_view(), name="sign-out"),
+    path("haslo/", sign_in.PasswordResetView.as_view(), name="password-reset"),
+    path("haslo/wyslano/", sign_in.PasswordResetSentView.as_view(), name="password-reset-sent"),
+    path("haslo/zmienione/", sign_in.PasswordResetDoneView.as_view(), name="password-reset-done"),
+    path(
+        "haslo/<uidb64>/<token>/",
+        sign_in.PasswordResetConfirmView.as_view(),
+        name="password-reset-confirm",
+    ),
+    path("konto/", account.AccountView.as_view(), name="account"),
+]

@@ -1,0 +1,97 @@
+"""Know the countries and their names of today, in the languages of the site."""
+
+import gettext
+from collections.abc import Mapping
+from functools import lru_cache
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+
+import django_countries
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.utils.functional import Promise
+from django.utils.translation import get_language, override, to_locale
+from django.utils.translation import gettext_lazy as _
+from django_countries.base import CountriesBase
+from django_countries.data import COUNTRIES
+
+POLAND = "PL"
+
+# Names that django-countries lacks, leaves in English on a Polish page or has in an old form.
+_OWN_NAMES: dict[str, Promise | str] = {
+    "BS": _("Bahamas"),
+    "CD": _("Democratic Republic of the Congo"),
+    "FM": _("Micronesia"),
+    "GS": _("South Georgia and the South Sandwich Islands"),
+    "MK": _("North Macedonia"),
+    "PS": _("Palestine"),
+    "SH": _("Saint Helena"),
+    "TR": _("Türkiye"),
+    "VA": _("Vatican City"),
+    "XK": _("Kosovo"),
+}
+
+# ISO 3166-1 alpha-2, and XK, which banks and the European Union use for Kosovo.
+CODES: frozenset[str] = frozenset(COUNTRIES) | frozenset(_OWN_NAMES)
+
+# Polish counts these as letters of their own, each after its plain one; the collation of Unicode
+# alone would put Łotwa before Luksemburg. A Han character sorts after every letter.
+_POLISH_ORDER = str.maketrans(
+    {
+        **{a: f"{b}\u4e00" for a, b in zip("ąćęłńóśźĄĆĘŁŃÓŚŹ", "acelnoszACELNOSZ", strict=True)},
+        "ż": "z\u4e01",
+        "Ż": "Z\u4e01",
+    }
+)
+
+
+def parse(text: str) -> str:
+    """Return the code of a country: ISO 3166-1 alpha-2, or XK.
+
+    Raises ValidationError, code `invalid_choice`.
+    """
+    code = text.strip().upper() if len(text) <= 10 and text.isascii() else ""
+    if code not in CODES:
+        raise ValidationError(_("Choose a country from the list."), "invalid_choice")
+    return code
+
+
+def name(code: str, language: str | None = None) -> str:
+    """Return the name in this language, by default the active one; an unknown code unchanged."""
+    return _names(language or get_language() or settings.LANGUAGE_CODE).get(code, code)
+
+
+@lru_cache(maxsize=8)
+def choices(language: str) -> tuple[tuple[str, str], ...]:
+    """Return (code, name) of every country: Poland first, the others by the alphabet."""
+
+    def sort_key(item: tuple[str, str]) -> Any:
+        code, title = item
+        title = title.translate(_POLISH_ORDER) if language == "pl" else title
+        return django_countries.sort_key((code, title))
+
+    names = dict(_names(language))
+    poland = (POLAND, names.pop(POLAND))
+    return (poland, *sorted(names.items(), key=sort_key))
+
+
+@lru_cache(maxsize=8)
+def _names(language: str) -> Mapping[str, str]:
+    # The library's catalogue is read here and the library not installed as an application: that
+    # would publish 250 pictures of flags with our static files.
+    catalogue = gettext.translation(
+        "django",
+        Path(django_countries.__file__).parent / "locale",
+        [to_locale(language)],
+        fallback=True,
+    )
+    with override(None):
+        english = {
+            code: str(CountriesBase.COMMON_NAMES.get(code, title))
+            for code, title in COUNTRIES.items()
+        }
+    names = {code: catalogue.gettext(title) for code, title in english.items()}
+    with override(language):
+        names |= {code: str(title) for code, title in _OWN_NAMES.items()}
+    return MappingProxyType(names)

@@ -1,0 +1,20 @@
+"""Recognise the position or function of a representative in a company."""
+
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext_lazy as _
+
+from accounts.values.text import check_characters, clean, has_any
+
+MAX_LENGTH = 100
+
+
+def parse(text: str) -> str:
+    """Return the position as typed, but for blanks.
+
+    Raises ValidationError, code `characters`, `no_letter`, or as `text.clean` does.
+    """
+    position = clean(text, max_length=MAX_LENGTH)
+    check_characters(position, "LMNP", " +")
+    if not has_any(position, "L"):
+        raise ValidationError(_("Enter the position with letters."), "no_letter")
+    return position

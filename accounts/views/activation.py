@@ -1,0 +1,181 @@
+"""Open an activation link: at once in the browser that registered, with the password elsewhere."""
+
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.decorators import method_decorator
+from django.views.decorators.cache import never_cache
+from django.views.decorators.debug import sensitive_post_parameters
+from django.views.generic import View
+
+from accounts.forms.activation import RegistrantForm, SurveyForm
+from accounts.models import User
+from accounts.services import activation, registration, survey
+from accounts.services.activation import LinkState
+from accounts.registration import browser
+from accounts.views.registration import registered_here
+
+
+class TokenView(View):
+    """Look at the link first: whatever is wrong with it has a page with the way on.
+
+    The token never leaves this address: no referrer is sent, nothing is cached.
+    """
+
+    token: str
+    user: User
+
+    @method_decorator([never_cache, sensitive_post_parameters()])
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+        """Serve a link that is good; explain any other."""
+        self.token = kwargs["token"]
+        state, user = activation.examine(self.token)
+        if state is LinkState.VALID and user is not None:
+            self.user = user
+            response = super().dispatch(request, *args, **kwargs)
+        else:
+            response = self.explain(state)
+        response["Referrer-Policy"] = "no-referrer"
+        return response
+
+    def explain(self, state: LinkState) -> HttpResponse:
+        """Show why the link does not work, with the one right next action."""
+        # 200 for an account that is active: the reader has reached what the link promised.
+        status = {LinkState.ACTIVE: 200, LinkState.BROKEN: 404}.get(state, 410)
+        return render(
+            self.request,
+            f"accounts/activation/{state.value}.html",
+            {"token": self.token},
+            status=status,
+        )
+
+    def is_registering_browser(self) -> bool:
+        """Tell whether the registration was made in this very browser."""
+        return self.user.attempt in browser.attempts(self.request)
+
+    def finish(self) -> HttpResponse:
+        """Activate and lead to the page without a token in its address."""
+        state = activation.activate(self.user)
+        if self.user.is_active and self.user.attempt is not None:
+            response = redirect("accounts:activation-done")
+            browser.remember(self.request, response, self.user.attempt)
+            return response
+        return self.explain(state)
+
+
+class ActivationView(TokenView):
+    """Activate an account (step 4).
+
+    A GET activates only for the signed cookie of the browser that registered, and never for a
+    prefetch; HEAD never does. Everywhere else the chosen password has to be posted: a mail
+    scanner does not know it, nor does the owner of an address that a stranger registered.
+    """
+
+    http_method_names = ["get", "head", "post"]
+
+    def get(self, request: HttpRequest, token: str) -> HttpResponse:
+        """Activate at once, or ask for the password."""
+        is_prefetch = "prefetch" in (
+            request.headers.get("Sec-Purpose", "") + request.headers.get("Purpose", "")
+        )
+        if request.method == "GET" and not is_prefetch and self.is_registering_browser():
+            return self.finish()
+        return self.ask(RegistrantForm())
+
+    def post(self, request: HttpRequest, token: str) -> HttpResponse:
+        """Activate for whoever knows the password."""
+        form = RegistrantForm(request.POST)
+        if not form.is_valid():
+            return self.ask(form)
+        match activation.proves_registrant(self.user, form.cleaned_data["password"]):
+            case True:
+                return self.finish()
+            case False:
+                form.add_error("password", form.fields["password"].error_messages["max_length"])
+                return self.ask(form)
+            case _:
+                return render(request, "accounts/activation/too_many_tries.html", status=429)
+
+    def ask(self, form: RegistrantForm) -> HttpResponse:
+        """Show who registers what, masked, and the field for the password."""
+        customer = self.user.customer
+        context = {
+            "form": form,
+            "kind": customer.kind,
+            "masked_email": _masked_email(self.user.email),
+            "masked_name": _masked(customer.owner_name),
+            "token": self.token,
+        }
+        return render(self.request, "accounts/activation/confirm.html", context)
+
+
+class RefuseView(TokenView):
+    """Let the owner of the address say that it was not he who registered."""
+
+    def get(self, request: HttpRequest, token: str) -> HttpResponse:
+        """Ask once."""
+        return render(request, "accounts/activation/refuse.html", {"token": token})
+
+    def post(self, request: HttpRequest, token: str) -> HttpResponse:
+        """Delete the pending data and stop further mails about it."""
+        activation.refuse(self.user)
+        return render(request, "accounts/activation/refused.html")
+
+
+class ResendFromLinkView(TokenView):
+    """Send a fresh link in place of one that expired or was superseded."""
+
+    http_method_names = ["post"]
+
+    def explain(self, state: LinkState) -> HttpResponse:
+        """Send the link where that is what the state asks for."""
+        _, user = activation.examine(self.token)
+        if state in (LinkState.EXPIRED, LinkState.SUPERSEDED) and user is not None:
+            registration.resend_link(user)
+            return redirect("accounts:registration-resent")
+        return super().explain(state)
+
+    def post(self, request: HttpRequest, token: str) -> HttpResponse:
+        """Lead a link that still works to its own page."""
+        return redirect("accounts:activation", token=token)
+
+
+@method_decorator(never_cache, name="dispatch")
+class DoneView(View):
+    """Say that the account is active and ask how the customer heard of the service."""
+
+    def get(self, request: HttpRequest) -> HttpResponse:
+        """Show the page for the account that this browser activated."""
+        return self._show(request, SurveyForm())
+
+    def post(self, request: HttpRequest) -> HttpResponse:
+        """Record the answer; no answer is an answer too."""
+        form = SurveyForm(request.POST)
+        user = self._activated(request)
+        if user is None or not form.is_valid():
+            return self._show(request, form)
+        if form.cleaned_data["source"] is not None:
+            survey.answer(user, form.cleaned_data["source"], form.cleaned_data["details"])
+        return redirect("accounts:activation-done")
+
+    def _activated(self, request: HttpRequest) -> User | None:
+        active = [user for user in registered_here(request) if user.is_active]
+        return max(active, key=lambda user: user.activated_at, default=None)
+
+    def _show(self, request: HttpRequest, form: SurveyForm) -> HttpResponse:
+        user = self._activated(request)
+        if user is None:
+            return redirect("accounts:sign-in")
+        context = {"form": form, "answered": survey.has_answered(user)}
+        return render(request, "accounts/activation/done.html", context)
+
+
+def _masked(text: str) -> str:
+    """Show the first letter of each word, so that its owner recognises it and nobody learns it."""
+    return " ".join(f"{word[0]}•••" for word in text.split())
+
+
+def _masked_email(address: str) -> str:
+    local, _, domain = address.rpartition("@")
+    return f"{local[:1]}•••@{domain[:1]}•••.{domain.rpartition('.')[2]}"

@@ -1,0 +1,26 @@
+"""Tell from which network a request comes, for the limits."""
+
+from ipaddress import IPv4Address, ip_address, ip_network
+
+from django.conf import settings
+from django.http import HttpRequest
+
+
+def network_of(request: HttpRequest) -> str:
+    """Return the client's IPv4 address or IPv6 /64.
+
+    `X-Forwarded-For` counts only as far as TRUSTED_PROXIES of our own proxies wrote it, read
+    from the right: what stands further left came from the client.
+    """
+    address = request.META.get("REMOTE_ADDR", "")
+    if settings.TRUSTED_PROXIES:
+        forwarded = request.META.get("HTTP_X_FORWARDED_FOR", "").split(",")
+        if len(forwarded) >= settings.TRUSTED_PROXIES:
+            address = forwarded[-settings.TRUSTED_PROXIES].strip()
+    try:
+        parsed = ip_address(address)
+    except ValueError:
+        return "unknown"
+    if isinstance(parsed, IPv4Address):
+        return str(parsed)
+    return str(ip_network((parsed, 64), strict=False))

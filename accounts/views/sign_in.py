@@ -1,0 +1,159 @@
+"""Sign customers in and out and help those who forgot their password."""
+
+from typing import Any, cast
+
+from django.contrib import auth
+from django.contrib.auth import views as auth_views
+from django.core import signing
+from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from django.shortcuts import redirect, render
+from django.urls import reverse_lazy
+from django.utils.decorators import method_decorator
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.debug import sensitive_post_parameters
+from django.views.generic import FormView, TemplateView, View
+
+from accounts.backends import find_by_credentials
+from accounts.forms.sign_in import PasswordResetForm, SetPasswordForm, SignInForm
+from accounts.models import User
+from accounts.services import credentials, registration
+from accounts.services.credentials import FAILED_SIGN_INS
+from accounts.values import email as email_address
+from accounts.registration import browser
+from accounts.views.network import network_of
+
+PENDING_SALT = "accounts.pending-sign-in"
+PENDING_MINUTES = 15
+
+
+@method_decorator([never_cache, sensitive_post_parameters()], name="dispatch")
+class SignInView(auth_views.RedirectURLMixin, FormView):  # type: ignore[type-arg]
+    """Sign in by e-mail and password.
+
+    A pending account with the right password is offered a new link; every other failure has one
+    answer. Tries are counted before the hash is computed, for each address and network together,
+    so that nobody locks somebody else out from elsewhere.
+    """
+
+    form_class = SignInForm
+    template_name = "accounts/sign_in.html"
+    next_page = reverse_lazy("accounts:account")
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        """Lead who is signed in already to his page."""
+        if request.user.is_authenticated:
+            return redirect("accounts:account")
+        return super().dispatch(request, *args, **kwargs)
+
+    def form_valid(self, form: SignInForm) -> HttpResponse:
+        """Open the session, or say why not."""
+        email, password = form.cleaned_data["username"], form.cleaned_data["password"]
+        subject = f"{email_address.normalise(email)} {network_of(self.request)}"
+        if not FAILED_SIGN_INS.hit(subject):
+            form.add_error(
+                None, _("Too many tries. Wait five minutes, or set a new password by e-mail.")
+            )
+            return self.render_to_response(self.get_context_data(form=form), status=429)
+        user = find_by_credentials(email, password)
+        if user is not None and user.is_active:
+            FAILED_SIGN_INS.clear(subject)
+            # An unfinished registration of whoever used this browser before must not follow
+            # the customer into his session: login() would keep it.
+            self.request.session.flush()
+            auth.login(self.request, user, backend="accounts.backends.EmailBackend")
+            return redirect(self.get_success_url())
+        if user is not None and user.is_pending:
+            FAILED_SIGN_INS.clear(subject)
+            proof = signing.TimestampSigner(salt=PENDING_SALT).sign(str(user.pk))
+            return render(self.request, "accounts/pending.html", {"proof": proof})
+        form.add_error(None, _("This e-mail address and password do not match. Check both."))
+        return self.form_invalid(form)
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        """Add where to go afterwards, if that is a page of ours."""
+        return super().get_context_data(
+            **kwargs, **{self.redirect_field_name: self.get_redirect_url()}
+        )
+
+
+@method_decorator(never_cache, name="dispatch")
+class PendingResendView(View):
+    """Send a new activation link to who has just shown the right password of a pending account."""
+
+    def post(self, request: HttpRequest) -> HttpResponse:
+        """Send it, if the proof is fresh."""
+        signer = signing.TimestampSigner(salt=PENDING_SALT)
+        try:
+            pk = int(signer.unsign(request.POST.get("proof", ""), max_age=PENDING_MINUTES * 60))
+        except (signing.BadSignature, ValueError):
+            return redirect("accounts:sign-in")
+        user = User.objects.filter(pk=pk).first()
+        if user is not None:
+            registration.resend_link(user)
+        return redirect("accounts:registration-resent")
+
+
+@method_decorator(never_cache, name="dispatch")
+class SignOutView(View):
+    """End the session, by POST only."""
+
+    def post(self, request: HttpRequest) -> HttpResponse:
+        """Sign out and leave nothing of the session behind."""
+        auth.logout(request)
+        response = redirect("home")
+        browser.forget(response)
+        return response
+
+
+@method_decorator(never_cache, name="dispatch")
+class PasswordResetView(FormView):  # type: ignore[type-arg]  # generic in stubs only
+    """Take an address and promise help; the same page and work for every address."""
+
+    form_class = PasswordResetForm
+    template_name = "accounts/password_reset_form.html"
+
+    def form_valid(self, form: PasswordResetForm) -> HttpResponse:
+        """Owe the address a mail."""
+        credentials.request_password_reset(form.cleaned_data["email"], get_language() or "pl")
+        return redirect("accounts:password-reset-sent")
+
+
+class PasswordResetSentView(TemplateView):
+    """Say what happens next, to everybody alike."""
+
+    template_name = "accounts/password_reset_sent.html"
+
+
+class PasswordResetConfirmView(auth_views.PasswordResetConfirmView):
+    """Set a new password by the link of the mail; nobody is signed in by it."""
+
+    form_class = SetPasswordForm
+    template_name = "accounts/password_reset_confirm.html"
+    success_url = reverse_lazy("accounts:password-reset-done")
+    post_reset_login = False
+
+    def dispatch(self, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        """Keep the token out of the Referer header as well."""
+        response = super().dispatch(*args, **kwargs)
+        response["Referrer-Policy"] = "no-referrer"
+        return response
+
+    def get_user(self, uidb64: str) -> User | None:
+        """Return the user of the link if the account is open."""
+        user = cast(User | None, super().get_user(uidb64))
+        return user if user is not None and user.is_active else None
+
+    def form_valid(self, form: Any) -> HttpResponse:
+        """Set the password and tell the owner."""
+        response = super().form_valid(form)
+        credentials.report_password_change(cast(User, self.user))
+        return response
+
+
+class PasswordResetDoneView(TemplateView):
+    """Say that the new password is set, with the way to sign in."""
+
+    template_name = "accounts/password_reset_done.html"

@@ -1,0 +1,1 @@
+"""Sign-up on one page with django-allauth, the address confirmed by a link, as it comes."""

@@ -1,0 +1,57 @@
+"""Tell an operator whether the parts that the site stands on are well."""
+
+from collections.abc import Callable
+from datetime import timedelta
+
+from django.core.cache import cache
+from django.db import connection
+from django.db.migrations.executor import MigrationExecutor
+from django.http import HttpRequest, JsonResponse
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_safe
+
+from accounts.mail import outbox
+
+LATE = timedelta(minutes=30)
+
+
+@never_cache
+@require_safe
+def healthz(request: HttpRequest) -> JsonResponse:
+    """Answer 200 when everything is well and 503 otherwise, part by part, without details."""
+    parts: dict[str, Callable[[], bool]] = {
+        "database": _database,
+        "migrations": _migrations,
+        "cache": _cache,
+        "outbox": _outbox,
+    }
+    well = {name: _is_well(check) for name, check in parts.items()}
+    return JsonResponse(well, status=200 if all(well.values()) else 503)
+
+
+def _is_well(check: Callable[[], bool]) -> bool:
+    # Whatever a broken part raises, the answer is that it is broken.
+    try:
+        return check()
+    except Exception:  # noqa: BLE001
+        return False
+
+
+def _database() -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT 1")
+        return bool(cursor.fetchone() == (1,))
+
+
+def _migrations() -> bool:
+    executor = MigrationExecutor(connection)
+    return not executor.migration_plan(executor.loader.graph.leaf_nodes())
+
+
+def _cache() -> bool:
+    cache.set("healthz", "well", 10)
+    return bool(cache.get("healthz") == "well")
+
+
+def _outbox() -> bool:
+    return outbox.oldest_undelivered() < LATE

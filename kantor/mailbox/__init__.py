@@ -1,0 +1,1 @@
+"""Development only: keep the mails of this machine as files and show them on a page."""

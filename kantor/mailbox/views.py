@@ -1,0 +1,73 @@
+"""Show the mails of this machine, readable and clickable."""
+
+import re
+from email import message_from_bytes, policy
+from email.message import EmailMessage
+from pathlib import Path
+from typing import Any
+
+from csp.constants import SELF, UNSAFE_INLINE
+from csp.decorators import csp_replace, csp_update
+from django.conf import settings
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils.html import urlize
+from django.views.decorators.cache import never_cache
+from django.views.decorators.clickjacking import xframe_options_sameorigin
+
+NAME = re.compile(r"[0-9]{8}-[0-9]{6}-[0-9]{6}-[0-9a-f]{8}\.eml\Z")
+SHOWN = 100
+
+
+@never_cache
+def inbox(request: HttpRequest) -> HttpResponse:
+    """List the newest mails."""
+    directory = Path(settings.MAILBOX_DIR)
+    files = sorted(directory.glob("*.eml"), reverse=True)[:SHOWN]
+    return render(request, "mailbox/inbox.html", {"mails": [_summary(file) for file in files]})
+
+
+@never_cache
+@csp_update({"frame-src": [SELF]})
+def mail(request: HttpRequest, name: str) -> HttpResponse:
+    """Show one mail: headers, the text with its links alive, and the HTML in a frame."""
+    message = _read(_file(name))
+    body = message.get_body(("plain",))
+    text = body.get_content() if body else ""
+    context = _summary(_file(name)) | {
+        "sender": message["From"],
+        "text": urlize(text, nofollow=False, autoescape=True),
+    }
+    return render(request, "mailbox/mail.html", context)
+
+
+@never_cache
+@xframe_options_sameorigin
+@csp_replace({"style-src": [UNSAFE_INLINE], "frame-ancestors": [SELF]})
+def html(request: HttpRequest, name: str) -> HttpResponse:
+    """Return the HTML part as it is, with only its own inline styles allowed."""
+    body = _read(_file(name)).get_body(("html",))
+    if body is None:
+        raise Http404("This mail has no HTML part.")
+    return HttpResponse(body.get_content())
+
+
+def _file(name: str) -> Path:
+    file = Path(settings.MAILBOX_DIR) / name
+    if not NAME.match(name) or not file.is_file():
+        raise Http404("There is no such mail.")
+    return file
+
+
+def _read(file: Path) -> EmailMessage:
+    return message_from_bytes(file.read_bytes(), policy=policy.default)
+
+
+def _summary(file: Path) -> dict[str, Any]:
+    message = _read(file)
+    return {
+        "name": file.name,
+        "subject": message["Subject"],
+        "recipient": message["To"],
+        "date": message["Date"].datetime if message["Date"] else None,
+    }

@@ -1,0 +1,29 @@
+"""Run the tests: a fast hasher, mails in memory, PostgreSQL when TEST_POSTGRES_URL names one."""
+
+import environ
+
+from .base import *  # noqa: F403  settings are one star-import deep, by Django's custom
+from .base import BASE_DIR, DATABASES, INSTALLED_APPS, SQLITE_OPTIONS
+
+env = environ.Env()
+
+DEBUG = False
+SECRET_KEY = "test-only-key-that-production-refuses-to-start-with"  # noqa: S105
+ALLOWED_HOSTS = ["testserver", "127.0.0.1", "localhost"]
+BASE_URL = "http://testserver"
+
+INSTALLED_APPS = [*INSTALLED_APPS, "kantor.mailbox"]
+MAILBOX_DIR = BASE_DIR / "var" / "test-mail"
+EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+
+if "TEST_POSTGRES_URL" in env and env.bool("TEST_ON_POSTGRES", default=False):
+    DATABASES = {"default": env.db_url("TEST_POSTGRES_URL")}
+else:
+    # A file, not memory: tests with threads and a live server open several connections.
+    DATABASES["default"] = {
+        "ENGINE": "django.db.backends.sqlite3",
+        "NAME": BASE_DIR / "var" / "test.sqlite3",
+        "OPTIONS": SQLITE_OPTIONS,
+        "TEST": {"NAME": BASE_DIR / "var" / "test.sqlite3"},
+    }

@@ -1,0 +1,83 @@
+"""Tags of the page frame: what every page carries must cost next to nothing."""
+
+from functools import lru_cache
+
+from django import template
+from django.conf import settings
+from django.forms import BoundField
+from django.http import HttpRequest
+from django.template.context import Context
+from django.template.loader import render_to_string
+from django.utils.html import escape
+from django.utils.http import escape_leading_slashes
+from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import get_language
+
+register = template.Library()
+
+
+@register.simple_tag
+def fixed(template_name: str) -> SafeString:
+    """Return a template that depends on nothing but the language, rendered once a process.
+
+    With DEBUG it is rendered each time, so that an edit shows at the next request.
+    """
+    language = get_language() or settings.LANGUAGE_CODE
+    if settings.DEBUG:
+        return render_to_string(template_name)
+    return _rendered(template_name, language)
+
+
+@lru_cache(maxsize=64)
+def _rendered(template_name: str, language: str) -> SafeString:
+    """Render the template; `language` is only the key, it is the active one already."""
+    return render_to_string(template_name)
+
+
+@register.simple_tag(takes_context=True)
+def language_url(context: Context, language: str) -> str:
+    """Return the address of the page shown in another language, its query included.
+
+    Without a request (the page for an inner error) it is the home page. Pages outside
+    `i18n_patterns` have one language; their links lead to that of the same path and are not used.
+    """
+    request = context.get("request")
+    path = request.get_full_path() if isinstance(request, HttpRequest) else "/"
+    return translated_path(path, language)
+
+
+def translated_path(path: str, language: str) -> str:
+    """Return `path` with the prefix of `language`; Polish, the default, has none.
+
+    The prefix is swapped as text: resolving and reversing the URL costs 20 times as much. A
+    path that would then begin with two slashes is escaped, since a browser reads it as a host.
+    """
+    for code, _name in settings.LANGUAGES:
+        prefix = f"/{code}/"
+        if code != settings.LANGUAGE_CODE and path.startswith(prefix):
+            path = path[len(prefix) - 1 :]
+            break
+    path = escape_leading_slashes(path)
+    return path if language == settings.LANGUAGE_CODE else f"/{language}{path}"
+
+
+@register.simple_tag
+def input_attributes(field: BoundField) -> SafeString:
+    """Return the attributes that the form gives a field's widget, and its ARIA ties.
+
+    Written here because the loop over them in the template costs ten times as much. The id,
+    name, type and value stay in the template.
+    """
+    parts: list[str] = []
+    for name, value in field.field.widget.attrs.items():
+        if value is True:
+            parts.append(f" {escape(name)}")
+        elif value is not None and value is not False:
+            parts.append(f' {escape(name)}="{escape(str(value))}"')
+    described = [f"{field.auto_id}_helptext"] if field.help_text else []
+    if field.errors:
+        described.append(f"{field.auto_id}_error")
+        parts.append(' aria-invalid="true"')
+    if described and "aria-describedby" not in field.field.widget.attrs:
+        parts.append(f' aria-describedby="{escape(" ".join(described))}"')
+    return mark_safe("".join(parts))  # noqa: S308  every piece is escaped above

@@ -1,0 +1,29 @@
+"""Give every page its address: Polish without a prefix, English under /en/."""
+
+from django.apps import apps
+from django.conf.urls.i18n import i18n_patterns
+from django.contrib import admin
+from django.urls import include, path
+
+from accounts import captcha
+from kantor import health
+from kantor.pages import content_urls
+
+urlpatterns = [
+    path("healthz", health.healthz, name="healthz"),
+    path("captcha/image/<str:key>/", captcha.picture, name="captcha-image"),
+    path("admin/", admin.site.urls),
+    *i18n_patterns(
+        *content_urls,
+        path("", include("accounts.urls")),
+        prefix_default_language=False,
+    ),
+]
+
+if apps.is_installed("kantor.mailbox"):
+    urlpatterns += [path("poczta/", include("kantor.mailbox.urls"))]
+
+handler400 = "kantor.views.bad_request"
+handler403 = "kantor.views.permission_denied"
+handler404 = "kantor.views.page_not_found"
+handler500 = "kantor.views.server_error"

@@ -1,0 +1,78 @@
+"""Answer for the pages of content and for what goes wrong."""
+
+from datetime import date
+from typing import Any
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.template.loader import render_to_string
+from django.utils.translation import get_language
+from django.views.generic import TemplateView
+
+from accounts.consents import PRIVACY_VERSIONS, TERMS_VERSIONS, document_template
+
+
+class TermsView(TemplateView):
+    """Show one version of the terms, the newest unless the address names another."""
+
+    template_name = "pages/terms.html"
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        """Add the version and the list of all; 404 for a version that never was."""
+        version = kwargs.get("version", TERMS_VERSIONS[0])
+        try:
+            template = document_template("terms", version, get_language() or "pl")
+        except LookupError as error:
+            raise Http404("There is no such version of the terms.") from error
+        return super().get_context_data(
+            **kwargs
+            | {
+                "version": version,
+                "version_date": date.fromisoformat(version),
+                "is_newest": version == TERMS_VERSIONS[0],
+                "versions": [
+                    {"version": known, "date": date.fromisoformat(known)}
+                    for known in TERMS_VERSIONS
+                ],
+                "document_template": template,
+            }
+        )
+
+
+class PrivacyView(TemplateView):
+    """Show the newest version of the privacy notice (art. 13 GDPR)."""
+
+    template_name = "pages/privacy.html"
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        """Add the version and where its text is."""
+        version = PRIVACY_VERSIONS[0]
+        return super().get_context_data(
+            **kwargs,
+            version_date=date.fromisoformat(version),
+            document_template=document_template("privacy", version, get_language() or "pl"),
+        )
+
+
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """Answer 400. The request may be broken in any way, so the page does not look at it."""
+    return HttpResponse(render_to_string("400.html"), status=400)
+
+
+def permission_denied(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """Answer 403."""
+    return HttpResponse(render_to_string("403.html", request=request), status=403)
+
+
+def page_not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """Answer 404."""
+    return HttpResponse(render_to_string("404.html", request=request), status=404)
+
+
+def server_error(request: HttpRequest) -> HttpResponse:
+    """Answer 500 without touching the request: its session may be what failed."""
+    return HttpResponse(render_to_string("500.html"), status=500)
+
+
+def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
+    """Answer 403 to a form without its token; the reason is for the log, not for people."""
+    return HttpResponse(render_to_string("403_csrf.html", request=request), status=403)

@@ -1,0 +1,49 @@
+/* Small comforts for forms. Every page works without this file. */
+"use strict";
+
+// The server puts the error summary first; a browser that ignores autofocus gets told here.
+const summary = document.getElementById("error-summary");
+if (summary) {
+  summary.focus();
+}
+
+// A pressed button looks busy, and a second press within a few seconds does nothing. The state
+// ends by itself and when the page comes back from the history: a broken connection must never
+// take the form away. Buttons stay enabled, since a disabled one would not be sent.
+const BUSY_MILLISECONDS = 6000;
+
+function release(form) {
+  delete form.dataset.busy;
+  form.removeAttribute("aria-busy");
+  for (const button of form.querySelectorAll("button[aria-disabled]")) {
+    button.removeAttribute("aria-disabled");
+  }
+}
+
+for (const form of document.querySelectorAll("form[data-submit-once]")) {
+  form.addEventListener("submit", (event) => {
+    if (form.dataset.busy) {
+      event.preventDefault();
+      return;
+    }
+    form.dataset.busy = "true";
+    form.setAttribute("aria-busy", "true");
+    if (event.submitter) {
+      event.submitter.setAttribute("aria-disabled", "true");
+    }
+    setTimeout(release, BUSY_MILLISECONDS, form);
+  });
+}
+
+addEventListener("pageshow", () => {
+  document.querySelectorAll("form[data-submit-once]").forEach(release);
+});
+
+// Where the stylesheet's :has() is unknown, the second address is shown and hidden here.
+const other = document.querySelector('[data-field="other_address"] input');
+const correspondence = document.getElementById("correspondence");
+if (other && correspondence && !CSS.supports("selector(:has(a))")) {
+  const show = () => correspondence.classList.toggle("correspondence-off", !other.checked);
+  other.addEventListener("change", show);
+  show();
+}

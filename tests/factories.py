@@ -1,0 +1,105 @@
+"""Make customers of both kinds in every state, through the services that make real ones."""
+
+from itertools import count
+from typing import Any
+from uuid import uuid4
+
+from django.contrib.auth.hashers import make_password
+from django.contrib.auth.models import Permission
+
+from accounts import consents
+from accounts.models import Customer, Kind, User
+from accounts.passwords import normalize
+from accounts.services import activation, registration, review
+
+PASSWORD = "Siedem-zielonych-rowerów-7"
+
+PERSON = {
+    "main_street": "Długa",
+    "main_house_no": "12A",
+    "main_flat_no": "3",
+    "main_postal_code": "31-147",
+    "main_city": "Kraków",
+    "main_country": "PL",
+    "corr_street": "",
+    "corr_house_no": "",
+    "corr_flat_no": "",
+    "corr_postal_code": "",
+    "corr_city": "",
+    "corr_country": "",
+    "first_name": "Łukasz",
+    "last_name": "Żak",
+    "phone": "+48601234567",
+}
+COMPANY = PERSON | {
+    "company_name": "Zakład Ślusarski Żuraw sp. z o.o.",
+    "nip": "5261040828",
+    "regon": "012100784",
+    "krs": "0000123456",
+    "position": "prezes zarządu",
+}
+
+_numbers = count(1)
+
+
+def registered(
+    kind: str = Kind.PERSON,
+    *,
+    password: str = PASSWORD,
+    language: str = "pl",
+    news: bool = False,
+    **answers: str,
+) -> User:
+    """Return a pending account; `answers` replace the default ones, the e-mail is always new."""
+    defaults = COMPANY if kind == Kind.COMPANY else PERSON
+    return registration.register(
+        attempt=uuid4(),
+        kind=kind,
+        answers={**defaults, "email": f"klient{next(_numbers)}@example.com", **answers},
+        password_hash=make_password(normalize(password)),
+        given={c.key: c.required or news for c in consents.asked_of(kind)},
+        language=language,
+    )
+
+
+def activated(kind: str = Kind.PERSON, **details: Any) -> User:
+    """Return an account whose link was used; the details are those of `registered`."""
+    user = registered(kind, **details)
+    activation.activate(user)
+    return user
+
+
+def suspended(kind: str = Kind.PERSON, **details: Any) -> User:
+    """Return an activated account that staff closed; the details are those of `registered`."""
+    user = activated(kind, **details)
+    review.suspend(user)
+    return user
+
+
+def staff(*, superuser: bool = False, password: str | None = None) -> User:
+    """Return a member of staff who may look after customers and mails, or do everything."""
+    email = f"obsluga{next(_numbers)}@kantor.example"
+    if superuser:
+        return User.objects.create_superuser(email, password)
+    user = User.objects.create_user(email, password, is_staff=True)
+    user.user_permissions.set(
+        Permission.objects.filter(
+            content_type__app_label="accounts",
+            codename__in=(
+                "change_user",
+                "change_customer",
+                "view_consentrecord",
+                "view_surveyanswer",
+                "view_outboxmessage",
+                "change_outboxmessage",
+                "view_source",
+                "change_source",
+            ),
+        )
+    )
+    return user
+
+
+def customer_of(user: User) -> Customer:
+    """Return the customer as the database has it now."""
+    return Customer.objects.get(user=user)

@@ -1,0 +1,375 @@
+"""The mails: what each says, in both languages, and that it arrives whole and safe."""
+
+import email
+import email.policy
+import re
+from datetime import UTC, datetime, timedelta
+from email.message import EmailMessage
+from html.parser import HTMLParser
+
+from django.core.mail import BadHeaderError, EmailMultiAlternatives
+from django.test import SimpleTestCase, override_settings
+from django.utils import timezone, translation
+from hypothesis import given
+from hypothesis import strategies as st
+
+from accounts.mail import messages
+
+LANGUAGES = ("pl", "en")
+SITE = "https://kantor.example"
+MESSAGE_ID = "<0123456789abcdef@kantor.example>"
+TOKEN = "eyJwIjoxMjMsInMiOjF9:1tabcd:" + "A1-_" * 16
+LINK = f"{SITE}/aktywacja/{TOKEN}/"
+REFUSE_LINK = f"{SITE}/aktywacja/{TOKEN}/to-nie-ja/"
+RESET_LINK = f"{SITE}/haslo/MTIz/abc-0123456789abcdef0123456789abcdef/"
+
+URL = re.compile(r"https?://[^\s<>\"]+")
+ENGLISH = re.compile(
+    r"\b(?:the|and|you|your|is|was|this|it|not|of|to be|account|password|sign|hello|help|"
+    r"address|registration|link is|hours?|terms|activate|message|reply)\b",
+    re.IGNORECASE,
+)
+
+
+def build(
+    name: str,
+    language: str,
+    *,
+    first_name: str = "Anna",
+    owner_name: str = "Śnieżka Sp. z o.o.",
+    recipient: str = "anna@firma.example",
+    expires_at: datetime | None = None,
+) -> EmailMultiAlternatives:
+    """Build one message by its name, with plausible values for all else."""
+    envelope = {"recipient": recipient, "language": language, "message_id": MESSAGE_ID}
+    expires_at = expires_at or timezone.now() + timedelta(hours=48)
+    match name:
+        case "activation":
+            return messages.activation(
+                **envelope,
+                first_name=first_name,
+                link=LINK,
+                refuse_link=REFUSE_LINK,
+                expires_at=expires_at,
+            )
+        case "already_registered":
+            return messages.already_registered(**envelope)
+        case "welcome":
+            return messages.welcome(**envelope, first_name=first_name, owner_name=owner_name)
+        case "password_reset":
+            return messages.password_reset(
+                **envelope, first_name=first_name, link=RESET_LINK, expires_at=expires_at
+            )
+        case "password_changed":
+            return messages.password_changed(**envelope, first_name=first_name)
+    raise AssertionError(name)
+
+
+def pages(language: str) -> dict[str, str]:
+    """Return the addresses of the pages that messages link to."""
+    root = SITE if language == "pl" else f"{SITE}/en"
+    return {
+        "sign_in": f"{root}/logowanie/",
+        "reset": f"{root}/haslo/",
+        "help": f"{root}/pomoc/",
+        "guide": f"{root}/pomoc/pierwsze-kroki/rejestracja/",
+        "terms": f"{root}/regulamin/",
+    }
+
+
+def links_of(name: str, language: str) -> set[str]:
+    """Return exactly the links that a message has to carry."""
+    page = pages(language)
+    return {
+        "activation": {LINK, REFUSE_LINK},
+        "already_registered": {page["sign_in"], page["reset"]},
+        "welcome": set(page.values()),
+        "password_reset": {RESET_LINK},
+        "password_changed": {page["reset"]},
+    }[name]
+
+
+NAMES = ("activation", "already_registered", "welcome", "password_reset", "password_changed")
+
+
+def text_of(message: EmailMultiAlternatives) -> str:
+    """Return the text part."""
+    return str(message.body)
+
+
+def html_of(message: EmailMultiAlternatives) -> str:
+    """Return the HTML part."""
+    ((content, mimetype),) = message.alternatives
+    assert mimetype == "text/html"
+    return str(content)
+
+
+def received(message: EmailMultiAlternatives) -> EmailMessage:
+    """Return the message as a mail program reads it off the wire."""
+    parsed = email.message_from_bytes(wire(message), policy=email.policy.default)
+    assert isinstance(parsed, EmailMessage)
+    return parsed
+
+
+def wire(message: EmailMultiAlternatives) -> bytes:
+    """Return the bytes that go to the mail server."""
+    return message.message().as_bytes().replace(b"\n", b"\r\n")
+
+
+def flat(text: str) -> str:
+    """Undo the wrapping."""
+    return " ".join(text.split())
+
+
+class Page(HTMLParser):
+    """The links and the visible text of an HTML part."""
+
+    def __init__(self, source: str) -> None:
+        super().__init__(convert_charrefs=True)
+        self.links: set[str] = set()
+        self.language = ""
+        self.words: list[str] = []
+        self.feed(source)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        """Collect what the tag carries."""
+        values = dict(attrs)
+        assert tag not in ("img", "script", "form", "iframe", "link"), tag
+        if tag == "a":
+            self.links.add(values["href"] or "")
+        if tag == "html":
+            self.language = values["lang"] or ""
+
+    def handle_data(self, data: str) -> None:
+        """Collect the text."""
+        self.words.append(data)
+
+    @property
+    def text(self) -> str:
+        """Return all text, flat."""
+        return flat(" ".join(self.words))
+
+
+@override_settings(
+    BASE_URL=SITE,
+    DEFAULT_FROM_EMAIL="kantor.pl <rejestracja@kantor.example>",
+    REPLY_TO_EMAIL="pomoc@kantor.example",
+)
+class EveryMessage(SimpleTestCase):
+    def each(self) -> list[tuple[str, str, EmailMultiAlternatives]]:
+        """Return every message in every language."""
+        return [(name, language, build(name, language)) for name in NAMES for language in LANGUAGES]
+
+    def test_has_one_recipient_and_the_headers_of_an_automatic_mail(self) -> None:
+        for name, language, message in self.each():
+            with self.subTest(message=name, language=language):
+                mail = received(message)
+                assert mail["To"] == "anna@firma.example"
+                assert message.recipients() == ["anna@firma.example"]
+                assert mail["From"].addresses[0].display_name == "kantor.pl"
+                assert mail["From"].addresses[0].addr_spec == "rejestracja@kantor.example"
+                assert mail["Reply-To"] == "pomoc@kantor.example"
+                assert mail["Message-ID"] == MESSAGE_ID
+                assert mail["Auto-Submitted"] == "auto-generated"
+                assert mail["Content-Language"] == language
+
+    def test_has_a_subject_of_one_short_line(self) -> None:
+        for name, language, message in self.each():
+            with self.subTest(message=name, language=language):
+                assert 0 < len(str(message.subject)) <= 78
+                assert str(message.subject) == flat(str(message.subject))
+                assert received(message)["Subject"] == str(message.subject)
+
+    def test_is_text_first_and_html_second(self) -> None:
+        for name, language, message in self.each():
+            with self.subTest(message=name, language=language):
+                mail = received(message)
+                assert mail.get_content_type() == "multipart/alternative"
+                text, html = mail.iter_parts()
+                assert text.get_content_type() == "text/plain"
+                assert html.get_content_type() == "text/html"
+                assert text.get_content().replace("\r\n", "\n") == text_of(message)
+                assert html.get_content().replace("\r\n", "\n") == html_of(message)
+                assert Page(html.get_content()).language == language
+
+    def test_links_to_the_right_pages_in_its_language_and_to_nothing_else(self) -> None:
+        for name, language, message in self.each():
+            with self.subTest(message=name, language=language):
+                wanted = links_of(name, language)
+                assert Page(html_of(message)).links == wanted
+                assert set(URL.findall(text_of(message))) - {SITE} == wanted
+
+    def test_has_each_link_alone_on_its_line(self) -> None:
+        for name, language, message in self.each():
+            with self.subTest(message=name, language=language):
+                assert links_of(name, language) <= set(text_of(message).splitlines())
+
+    def test_wraps_its_text_part(self) -> None:
+        for name, language, message in self.each():
+            with self.subTest(message=name, language=language):
+                assert all(
+                    len(line) <= 78 for line in text_of(message).splitlines() if not URL.match(line)
+                )
+                assert "\n\n\n" not in text_of(message)
+
+    def test_crosses_the_wire_in_short_ascii_lines(self) -> None:
+        for name, language, message in self.each():
+            with self.subTest(message=name, language=language):
+                raw = wire(message)
+                assert raw.isascii()
+                assert b": \r\n" not in raw, "a header begins with an empty line"
+                assert max(len(line) for line in raw.split(b"\r\n")) <= 78
+
+    def test_leaves_nothing_of_a_template_behind(self) -> None:
+        for name, language, message in self.each():
+            with self.subTest(message=name, language=language):
+                for part in (str(message.subject), text_of(message), Page(html_of(message)).text):
+                    assert not re.search(r"\{\{|\{%|%\(|\bNone\b|&#?\w+;", part), part
+
+    def test_names_the_phone_and_its_hours(self) -> None:
+        for name, language, message in self.each():
+            with self.subTest(message=name, language=language):
+                days = "pon.\u2013pt." if language == "pl" else "Mon\u2013Fri"
+                for part in (flat(text_of(message)), Page(html_of(message)).text):
+                    assert f"+48 22 859 0218 (9:00\u201316:30, {days})" in part
+
+    def test_speaks_one_language(self) -> None:
+        for name, language, message in self.each():
+            with self.subTest(message=name, language=language):
+                for part in (str(message.subject), text_of(message), Page(html_of(message)).text):
+                    words = URL.sub("", part).replace("Śnieżka Sp. z o.o.", "")
+                    if language == "pl":
+                        assert not ENGLISH.search(words), ENGLISH.search(words)
+                    else:
+                        assert not re.search("[ąćęłńóśźż]", words, re.IGNORECASE)
+
+    def test_takes_its_language_from_the_caller_and_leaves_the_active_one_alone(self) -> None:
+        with translation.override("en"):
+            message = build("activation", "pl")
+            assert str(message.subject) == "Potwierdź rejestrację w serwisie kantor.pl"
+            assert translation.get_language() == "en"
+
+    def test_refuses_a_recipient_that_would_add_a_header(self) -> None:
+        message = build("activation", "pl", recipient="anna@firma.example\nBcc: eve@evil.example")
+        with self.assertRaises(BadHeaderError):
+            message.message()
+
+
+@override_settings(BASE_URL=SITE)
+class Expiry(SimpleTestCase):
+    def test_is_told_in_words_and_warsaw_time(self) -> None:
+        moment = datetime(2026, 11, 25, 13, 5, tzinfo=UTC)
+        for name in ("activation", "password_reset"):
+            polish = build(name, "pl", expires_at=moment)
+            english = build(name, "en", expires_at=moment)
+            for part in (flat(text_of(polish)), Page(html_of(polish)).text):
+                assert "do 25 listopada 2026 r., godz. 14:05." in part
+            for part in (flat(text_of(english)), Page(html_of(english)).text):
+                assert "until 25 November 2026, 14:05 (Warsaw time)." in part
+
+    def test_follows_summer_time(self) -> None:
+        message = build("activation", "pl", expires_at=datetime(2027, 7, 1, 22, 30, tzinfo=UTC))
+        assert "do 2 lipca 2027 r., godz. 00:30." in flat(text_of(message))
+
+    def test_counts_hours_in_the_right_case(self) -> None:
+        polish = {
+            1: "1 godzinę",
+            2: "2 godziny",
+            5: "5 godzin",
+            12: "12 godzin",
+            22: "22 godziny",
+            25: "25 godzin",
+            48: "48 godzin",
+            72: "72 godziny",
+            112: "112 godzin",
+        }
+        for hours, words in polish.items():
+            with self.subTest(hours=hours):
+                expires_at = timezone.now() + timedelta(hours=hours)
+                message = build("activation", "pl", expires_at=expires_at)
+                assert f"Link jest ważny {words}, do " in flat(text_of(message))
+        one = build("activation", "en", expires_at=timezone.now() + timedelta(hours=1))
+        assert "valid for 1 hour, until" in flat(text_of(one))
+        two = build("activation", "en", expires_at=timezone.now() + timedelta(hours=2))
+        assert "valid for 2 hours, until" in flat(text_of(two))
+
+
+@override_settings(BASE_URL=SITE)
+class NameOfTheReader(SimpleTestCase):
+    def test_stands_in_both_parts_escaped_once(self) -> None:
+        message = build("activation", "pl", first_name="Sinéad O'Brien-Żak")
+        assert "Sinéad O'Brien-Żak, anna@firma.example" in flat(text_of(message))
+        assert "Sinéad O&#x27;Brien-Żak, anna@firma.example" in html_of(message)
+
+    def test_carries_neither_markup_nor_links_nor_numbers(self) -> None:
+        cases = {
+            "<b>Jan</b>": "bJanb",
+            "{{ x }}": "x",
+            "evil.example": "evilexample",
+            "https://evil.example/": "httpsevilexample",
+            "Wygrana 1000 zł!": "Wygrana zł",
+            "Anna\r\nBcc: eve@evil.example": "AnnaBcc eveevilexample",
+            "Anna\u202etxt\x00": "Annatxt",
+        }
+        for typed, kept in cases.items():
+            with self.subTest(typed=typed):
+                message = build("activation", "pl", first_name=typed)
+                assert f": {kept}, anna@firma.example" in flat(text_of(message))
+                assert Page(html_of(message)).links == {LINK, REFUSE_LINK}
+
+    def test_is_left_out_when_nothing_of_it_is_left(self) -> None:
+        message = build("activation", "pl", first_name="123")
+        assert "Wiadomość wysłano do: anna@firma.example" in flat(text_of(message))
+
+    @given(st.text(max_size=300))
+    def test_is_short_and_plain_whatever_was_typed(self, typed: str) -> None:
+        kept = messages._plain_name(typed)
+        assert len(kept) <= messages.NAME_LENGTH
+        assert not re.search(r"[\d<>{}@:/.\\\x00-\x1f\u202a-\u202e\u2066-\u2069]", kept)
+        assert kept == kept.strip()
+
+
+@override_settings(BASE_URL=SITE)
+class OwnerOfTheBankAccounts(SimpleTestCase):
+    def test_is_named_exactly_in_both_parts(self) -> None:
+        cases = {
+            "O'Brien & Syn „Kantor”": "O&#x27;Brien &amp; Syn „Kantor”",
+            "<b>Firma</b> {{ x }} {% y %}": "&lt;b&gt;Firma&lt;/b&gt; {{ x }} {% y %}",
+            "A&amp;B": "A&amp;amp;B",
+        }
+        for name, escaped in cases.items():
+            with self.subTest(name=name):
+                message = build("welcome", "pl", owner_name=name)
+                assert name in text_of(message).splitlines()
+                assert f"<strong>{escaped}</strong>" in html_of(message)
+
+    def test_may_have_255_characters(self) -> None:
+        for name in ("Spółka " * 36 + "Żak", "Ż" * 255):
+            with self.subTest(name=name):
+                assert len(name) == 255
+                message = build("welcome", "pl", owner_name=name)
+                assert name in flat(text_of(message))
+                raw = wire(message)
+                assert max(len(line) for line in raw.split(b"\r\n")) <= 78
+
+
+class Welcome(SimpleTestCase):
+    def test_explains_the_first_steps(self) -> None:
+        body = flat(text_of(build("welcome", "pl")))
+        for words in (
+            "Login to Twój adres e-mail: anna@firma.example.",
+            "wybrane cyfry numeru telefonu",
+            "jeden w złotych i jeden w walucie",
+            "Złóż zlecenie",
+            "Nigdy nie prosimy o hasło",
+        ):
+            assert words in body
+
+
+class AlreadyRegistered(SimpleTestCase):
+    def test_says_which_password_counts_and_that_nothing_need_be_done(self) -> None:
+        message = build("already_registered", "pl")
+        assert str(message.subject) == "Ktoś próbował założyć konto"
+        body = flat(text_of(message))
+        assert "obowiązuje dotychczasowe hasło" in body
+        assert "Jeśli to nie Ty, nie musisz nic robić." in body

@@ -1,0 +1,303 @@
+"""What a password must be, what is said about it, and what judging it may cost."""
+
+import secrets
+import string
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from unittest import mock
+
+from django.contrib.auth.hashers import check_password
+from django.contrib.auth.password_validation import validate_password
+from django.core.exceptions import ValidationError
+from django.test import SimpleTestCase, override_settings
+from django.utils import translation
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from zxcvbn import feedback, matching
+
+from accounts import passwords
+
+L33T_SIGNS = "4@8({[<369&#!1/|70$5+7%2"
+DATA = ("Jan", "Kowalski", "jan.kowalski82@firma.pl", "Złoty Róg sp. z o.o.", "526-025-09-95")
+
+
+def codes(password: str, context: tuple[str, ...] = ()) -> set[str]:
+    """Return the codes of everything that `validate` finds wrong."""
+    try:
+        passwords.validate(password, context)
+    except ValidationError as error:
+        return {single.code for single in error.error_list}
+    return set()
+
+
+class Customer:
+    """Stand for any user object that tells what not to build a password upon."""
+
+    def password_context(self) -> list[str]:
+        return list(DATA)
+
+
+class Rules(SimpleTestCase):
+    def test_guide_asks_for_length_and_four_kinds_of_characters(self):
+        cases = {
+            "kV7#pq2": {"too_short"},
+            "KV7#PQ2X": {"lower"},
+            "kv7#pq2x": {"upper"},
+            "kV-#pqzx": {"digit"},
+            "kV74pq2x": {"special"},
+            "kV7#pq2x": set(),
+            "kV7#pq2x" * 16: set(),
+            "kV7#pq2x" * 16 + "y": {"too_long"},
+        }
+        for password, expected in cases.items():
+            with self.subTest(password=password):
+                assert codes(password) - {"too_weak", "advice"} == expected
+
+    def test_blank_and_sign_of_any_script_are_special_and_polish_letters_are_letters(self):
+        for password in ("kV7 pq2x", "kV7€pq2x", "kV7🐙pq2x"):
+            assert passwords.assess(password).rules["special"]
+        rules = passwords.assess("żółćŻÓŁĆ").rules
+        assert rules["lower"]
+        assert rules["upper"]
+        assert not rules["special"]
+
+    def test_typed_accents_are_no_special_characters(self):
+        assert not passwords.assess("q\u0323aW7tyKp").rules["special"]
+
+    def test_strong_passphrase_needs_no_kinds_of_characters(self):
+        assessment = passwords.assess("żubr kolejka wanna mgła")
+        assert not assessment.rules["upper"]
+        assert assessment.score >= passwords.PASSPHRASE_SCORE
+        assert assessment.waived
+        assert assessment.enough
+        assert codes("żubr kolejka wanna mgła") == set()
+
+    def test_short_or_weak_phrase_needs_them(self):
+        assert codes("żubr kolejka w") == {"upper", "digit"}
+        assert "upper" in codes("kantorkantorkantor")
+
+    @override_settings(PASSWORD_COMPOSITION=False)
+    def test_setting_switches_the_kinds_off_but_not_the_length_and_the_strength(self):
+        assert codes("kvtzpqwx") == set()
+        assert codes("kvtzpqw") == {"too_short"}
+        assert "too_weak" in codes("wakacje2025")
+        assert "digit" not in passwords.StrengthValidator().get_help_text()
+
+
+class Strength(SimpleTestCase):
+    def test_polish_words_with_digits_and_signs_are_too_weak(self):
+        for password in (
+            *("Hasło123!", "Haslo123!", "Warszawa2024!", "Wakacje2025!", "Legia1916!"),
+            *("Kantor2026!", "Polska2024!", "Qwerty123!", "Zaq12wsx!", "Zaq1@WSX"),
+            *("H@sl0123!", "W4rsz4w4#1", "!4202awazsraW", "!Kantor1", "Kasia12051987!"),
+            *("ZielonyKot2024!", "Kwiecień2025!", "Łódź2024!!", "Agnieszka.88", "Abc12345!"),
+            *("Password1!", "P@ssw0rd1!", "Sunshine2024!", "1qaz@WSX", "Aa123456!", "Aa12.05.1987"),
+        ):
+            with self.subTest(password=password):
+                assert passwords.assess(password).score <= 1
+                assert "too_weak" in codes(password)
+
+    def test_own_data_with_digits_and_signs_is_too_weak(self):
+        for password in (
+            *("JanKowalski1!", "kowalskiJan#77", "!1ikslawoKnaJ", "K0w@lsk1_82", "ZłotyRóg2024!"),
+            *("Firma.kowalski82", "5260250995Aa!", "J.Kowalski1987!"),
+        ):
+            with self.subTest(password=password):
+                assessment = passwords.assess(password, DATA)
+                assert assessment.score <= 1
+                with translation.override("en"):
+                    assert passwords.PERSONAL in assessment.verdict()["advice"]
+
+    def test_own_data_of_others_does_not_count(self):
+        assert passwords.assess("Xobrzutkiewicz7!").enough
+        assert not passwords.assess("Xobrzutkiewicz7!", ["Xobrzutkiewicz"]).enough
+
+    def test_random_passwords_and_passphrases_are_enough(self):
+        alphabet = string.ascii_letters + string.digits + string.punctuation
+        for _ in range(60):
+            password = "aA1!" + "".join(secrets.choice(alphabet) for _ in range(12))
+            with self.subTest(password=password):
+                assert passwords.assess(password, DATA).enough
+        for password in ("kV7#pq2x", "Tr0ub4dor&3", "correct horse battery staple"):
+            with self.subTest(password=password):
+                assert passwords.assess(password, DATA).enough
+
+    def test_many_digits_are_a_secret_of_their_own(self):
+        assert passwords.assess("Kantor 8391 5720 9914").enough
+
+    def test_empty_password_is_very_weak(self):
+        assessment = passwords.assess("")
+        assert assessment.score == 0
+        assert not assessment.enough
+        assert codes("") == {"too_short", "lower", "upper", "digit", "special"}
+
+    @settings(deadline=None, max_examples=150)
+    @given(
+        st.one_of(st.text(max_size=200), st.text(alphabet=L33T_SIGNS + "aełİ\x00", max_size=200)),
+        st.lists(st.text(max_size=300), max_size=60),
+    )
+    def test_any_text_is_judged(self, password, context):
+        assessment = passwords.assess(password, context)
+
+        assert 0 <= assessment.score <= 4
+        assert not assessment.enough or assessment.score >= 2
+        assert assessment.enough == (codes(password, context) == set())
+
+    def test_threads_do_not_mix_what_they_know_of_their_customers(self):
+        names = [f"{name}wzgrptk" for name in ("qxv", "hjw", "bnf", "mzk", "dlp", "vcr")]
+        jobs = [(name + "fx7k!T", [other]) for name in names for other in names] * 3
+        alone = [passwords.assess(*job).score for job in jobs]
+        assert len(set(alone)) > 1, "the words have to matter"
+
+        interval = sys.getswitchinterval()
+        self.addCleanup(sys.setswitchinterval, interval)
+        sys.setswitchinterval(1e-6)
+        with ThreadPoolExecutor(6) as pool:
+            together = [job.score for job in pool.map(lambda job: passwords.assess(*job), jobs)]
+
+        assert together == alone
+
+    def test_nothing_of_the_customer_stays_in_the_library(self):
+        passwords.assess("JanKowalski1!", DATA)
+        assert matching.RANKED_DICTIONARIES["user_inputs"] == {}
+
+
+class Cost(SimpleTestCase):
+    """zxcvbn sees at most 32 characters, of which at most 4 are different l33t signs."""
+
+    def seen(self, password: str, context: tuple[str, ...] = ()) -> tuple[str, list[str]]:
+        with mock.patch.object(passwords, "zxcvbn", wraps=passwords.zxcvbn) as spy:
+            passwords.assess(password, context)
+        (call,) = spy.call_args_list
+        return call.args[0], call.kwargs["user_inputs"]
+
+    def test_crafted_passwords_are_cut_and_tamed(self):
+        l33t = {sign for signs in matching.L33T_TABLE.values() for sign in signs}
+        for length in (1, 24, 32, 33, 72, 73, 128, 129, 5_000, 1_000_000):
+            for pattern in (L33T_SIGNS, "1|7+", "a", "ł\u0301\u0323", "\ufdfa"):
+                with self.subTest(length=length, pattern=pattern):
+                    seen, _ = self.seen((pattern * length)[:length])
+                    assert 0 < len(seen) <= 32
+                    assert len(l33t & set(seen)) <= 4
+
+    def test_taming_keeps_length_and_repeats(self):
+        seen, _ = self.seen("1234@@@@$$$$")
+        assert len(seen) == 12
+        assert len(set(seen[4:8])) == 1
+        assert len(set(seen[8:])) == 1
+
+    def test_context_is_bounded(self):
+        _, nothing = self.seen("kV7#pq2x")
+        _, words = self.seen("kV7#pq2x", ("ab1 " * 100_000, *["cd2ef"] * 100_000))
+        assert len(words) - len(nothing) < 50
+
+    def test_one_assessment_calls_zxcvbn_once_and_an_empty_one_never(self):
+        with mock.patch.object(passwords, "zxcvbn", wraps=passwords.zxcvbn) as spy:
+            passwords.assess("")
+            passwords.assess("\u0301")
+        assert spy.call_count == 0
+
+
+class Hash(SimpleTestCase):
+    def test_sees_the_whole_password(self):
+        password = "kV7#pq2x" * 16
+        sealed = passwords.hash_password(password)
+        assert check_password(password, sealed)
+        assert not check_password(password[:-1] + "y", sealed)
+
+    def test_is_the_same_for_every_way_to_type_an_accent(self):
+        sealed = passwords.hash_password("zażo\u0301łć")
+        assert check_password(passwords.normalize("zażółć"), sealed)
+
+    def test_normalising_something_endless_costs_nothing(self):
+        endless = "a" + "\u0315\u0301" * 100_000
+        assert passwords.normalize(endless) is endless
+
+
+class Validator(SimpleTestCase):
+    def test_is_what_django_asks(self):
+        with self.assertRaises(ValidationError) as caught:
+            validate_password("JanKowalski1!", Customer())
+        assert {error.code for error in caught.exception.error_list} == {"too_weak", "advice"}
+        validate_password("kV7#pq2x")
+
+    def test_asks_the_user_for_his_words_if_it_can(self):
+        validator = passwords.StrengthValidator()
+        validator.validate("Xobrzutkiewicz7!")
+        validator.validate("Xobrzutkiewicz7!", object())
+        with self.assertRaises(ValidationError):
+            validator.validate("Firma.kowalski82", Customer())
+
+    def test_says_complete_sentences(self):
+        for password in ("Kantor2026!", "abc", "", "k" * 200):
+            with self.assertRaises(ValidationError) as caught:
+                passwords.validate(password)
+            for message in caught.exception.messages:
+                assert message.endswith("."), message
+        assert passwords.StrengthValidator().get_help_text().endswith(".")
+
+
+class Words(SimpleTestCase):
+    """Every text has a Polish one; no English reaches a Polish page."""
+
+    def test_levels_and_sentences_are_polish(self):
+        with translation.override("pl"):
+            assert [str(label) for label in passwords.LABELS] == [
+                "bardzo słabe",
+                "słabe",
+                "umiarkowane",
+                "silne",
+                "bardzo silne",
+            ]
+            verdict = passwords.assess("Xq7!mbTe").verdict()
+            assert verdict["label"] == "umiarkowane"
+            assert verdict["message"] == "Siła hasła: umiarkowana (wystarczy)"
+            assert verdict["enough"] is True
+            assert set(verdict) == {"score", "label", "message", "enough", "rules", "advice"}
+            lacking = passwords.assess("xq7!mbte9wk").verdict()
+            assert lacking["message"].endswith("ale nie wszystkie warunki są spełnione")
+
+    def test_all_27_texts_of_zxcvbn_are_known_and_polish(self):
+        texts = set(_texts_of_zxcvbn())
+        assert len(texts) == 27
+        with translation.override("pl"):
+            for text in texts:
+                with self.subTest(text=text):
+                    msgid = passwords.feedback_msgid(text)
+                    assert msgid in passwords.FEEDBACK or msgid == passwords.ADD_KINDS
+                    assert translation.gettext(msgid) != msgid
+                    assert passwords.feedback_msgid(text.removesuffix(".")) == msgid
+
+    def test_refusals_are_polish(self):
+        with translation.override("pl"), self.assertRaises(ValidationError) as caught:
+            passwords.validate("abc")
+        with translation.override("pl"):
+            assert caught.exception.messages == [
+                "Hasło jest za krótkie: użyj co najmniej 8 znaków.",
+                "Dodaj wielką literę.",
+                "Dodaj cyfrę.",
+                "Dodaj znak specjalny, np. ! lub spację.",
+            ]
+        with translation.override("pl"), self.assertRaises(ValidationError) as caught:
+            passwords.validate("Kantor2026!")
+        with translation.override("pl"):
+            assert caught.exception.messages[:2] == [
+                "Hasło jest za słabe: potrzebna jest siła co najmniej umiarkowana.",
+                "Słowa, imiona, daty i wzory na klawiaturze łatwo odgadnąć, nawet z dopisanymi"
+                " cyframi lub znakami.",
+            ]
+
+
+def _texts_of_zxcvbn() -> list[str]:
+    """Return every literal that zxcvbn's feedback module may hand out."""
+    functions = (
+        feedback.get_feedback,
+        feedback.get_match_feedback,
+        feedback.get_dictionary_match_feedback,
+    )
+    return [
+        constant
+        for function in functions
+        for constant in function.__code__.co_consts
+        if isinstance(constant, str) and constant.endswith(".")
+    ]
