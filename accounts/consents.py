@@ -152,6 +152,12 @@ def label_html(consent: Consent) -> SafeString:
 
     A link in the same tab would take the reader away from the boxes already ticked.
     """
+    return _label_html(consent, translation.get_language())
+
+
+@lru_cache(maxsize=64)
+def _label_html(consent: Consent, language: str) -> SafeString:
+    """Build the label; `language`, the active one, is only the key."""
     link_start = link_end = SafeString("")
     if consent.document:
         link_start = format_html(

@@ -76,7 +76,7 @@ _PLACES = (
     ("Mickiewicza", "05-600", "Grójec"),
     ("", "37-550", "Radymno"),
 )
-_POSITIONS = ("prezes zarządu", "członkini zarządu", "główna księgowa", "właściciel", "prokurent")
+_POSITIONS = ("prezes zarządu", "wiceprezes zarządu", "dyrektor finansowy", "prokurent")
 _MOBILE_PREFIXES = ("501", "512", "601", "603", "660", "691", "724", "781", "883")
 
 
@@ -110,7 +110,7 @@ def accounts() -> Iterator[DemoAccount]:
     ]
     combinations = every + extra
     for number, (state, review_state, kind) in enumerate(combinations):
-        language = "en" if number % 6 == 5 else "pl"
+        language = "en" if number % 5 == 4 else "pl"
         answers = _person(rng, number, language) | _address(rng, "main")
         answers |= _address(rng, "corr") if number % 4 == 1 else _no_address("corr")
         if kind == Kind.COMPANY:
@@ -136,7 +136,7 @@ def accounts() -> Iterator[DemoAccount]:
 _NOTES = {
     ReviewState.NEW: "",
     ReviewState.APPROVED: "",
-    ReviewState.CORRECTION: "Nazwa firmy nie zgadza się z rejestrem. Klient uprzedzony telefonicznie.",
+    ReviewState.CORRECTION: "Adres nie zgadza się z rejestrem. Klient wie o tym z rozmowy.",
     ReviewState.REJECTED: "Dane nie należą do osoby, która je podała.",
 }
 
@@ -148,7 +148,7 @@ def _days_ago(rng: random.Random, state: str, number: int, of: int) -> int:
 
 def _person(rng: random.Random, number: int, language: str) -> dict[str, str]:
     if language == "en":
-        first, last = _ENGLISH[number // 6 % len(_ENGLISH)]
+        first, last = _ENGLISH[number // 5 % len(_ENGLISH)]
     else:
         first, last = (_WOMEN if number % 2 else _MEN)[number // 2 % 10]
     login = f"{search_key(first).split()[0]}.{search_key(last).replace(' ', '-')}"

@@ -66,6 +66,6 @@ class Limit:
         return hashlib.sha256(f"{self.name}:{subject}".encode("utf-8", "replace")).hexdigest()
 
 
-def _stored(moment: datetime) -> object:
+def _stored(moment: datetime) -> str | datetime | None:
     """Adapt a moment to what this database stores in a DateTimeField."""
-    return Counter._meta.get_field("ends_at").get_db_prep_value(moment, connection)
+    return connection.ops.adapt_datetimefield_value(moment)

@@ -114,6 +114,10 @@ _COMMON_WORDS = [
 ]
 _COMMON = frozenset(_COMMON_WORDS)
 _ENGLISH = list(matching.RANKED_DICTIONARIES.values())
+# Once for all: words handed over with each call are ranked anew each time, and every further
+# dictionary is searched for every part of the password.
+_words = matching.RANKED_DICTIONARIES["english_wikipedia"]
+_words.update({word: min(n, _words.get(word, n)) for n, word in enumerate(_COMMON_WORDS, 1)})
 _KEYBOARD = (
     "1234567890 qwertyuiop qwertzuiop asdfghjkl zxcvbnm yxcvbnm !@#$%^&*() 147258369 741852963 "
     "1qaz2wsx3edc4rfv5tgb6yhn7ujm zaq12wsxcde34rfv zaq1xsw2cde3vfr4bgt5 !qaz@wsx#edc 1qaz@wsx3edc "
@@ -247,7 +251,7 @@ def assess(password: str, context: Sequence[str] = ()) -> Assessment:
         return Assessment(score=0, rules=rules, waived=False, enough=False, advice=advice)
 
     words = _context_words(context)
-    score, texts = _zxcvbn(_tame(seen), [*words, *_COMMON_WORDS])
+    score, texts = _zxcvbn(_tame(seen), words)
     estimate = _estimate(seen.lower(), frozenset(words))
     predictable = estimate.cost <= PREDICTABLE_COST
     if predictable:

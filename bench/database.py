@@ -10,8 +10,9 @@ import environ
 def database() -> dict[str, Any]:
     """Return Django's settings of the database that this process measures on.
 
-    SQLite in BENCH_DIR, or the PostgreSQL of BENCH_POSTGRES_URL. Connections are kept between
-    requests unless BENCH_CONN_MAX_AGE says otherwise.
+    SQLite in BENCH_DIR, or the PostgreSQL of BENCH_POSTGRES_URL. Each site keeps its connections
+    as it is shipped: Django's default, a new one for each request, for the baselines, and our
+    own setting for kantor. BENCH_CONN_MAX_AGE gives all of them the same.
     """
     url = os.environ.get("BENCH_POSTGRES_URL")
     if url:

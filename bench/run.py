@@ -303,10 +303,12 @@ def report(options: argparse.Namespace, found: list[Journey], facts: dict[str, A
 def persistence(options: argparse.Namespace, folder: Path) -> str:
     """Return how the shipped connection settings do beside connections that are never closed."""
     speeds = {}
-    with postgres_databases(options.postgres, ["kantor"]) as urls:
-        for keep in ("600", "None"):
-            extra = {"BENCH_POSTGRES_URL": urls["kantor"], "BENCH_CONN_MAX_AGE": keep}
-            site = Site("kantor", folder / f"kantor-{keep}", extra)
+    # Each with a database of its own: the same customers register in both.
+    names = {"600": "kept_for_a_while", "None": "persistent"}
+    with postgres_databases(options.postgres, list(names.values())) as urls:
+        for keep, name in names.items():
+            extra = {"BENCH_POSTGRES_URL": urls[name], "BENCH_CONN_MAX_AGE": keep}
+            site = Site("kantor", folder / name, extra)
             try:
                 speeds[keep] = site("http", journey="kantor (osoba)", times=100, clients=4)
             finally:

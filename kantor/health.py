@@ -33,7 +33,7 @@ def _is_well(check: Callable[[], bool]) -> bool:
     # Whatever a broken part raises, the answer is that it is broken.
     try:
         return check()
-    except Exception:  # noqa: BLE001
+    except Exception:
         return False
 
 

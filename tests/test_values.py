@@ -119,17 +119,17 @@ class Text(SpellingTestCase):
 
     def test_of_a_megabyte_costs_nothing(self) -> None:
         typed = "1 \u0301" * 350_000
-        parsers = [
+        parsers: list[Callable[[str], str]] = [
             *(nip.parse, regon.parse, krs.parse, phone.parse, email.parse, names.parse),
             *(company_name.parse, address.parse_street, position.parse, foreign_tax_id.parse),
             *(country.parse, lambda typed: postal_code.parse(typed, "PL")),
         ]
-        start = time.perf_counter()
+        start = time.process_time()
         for parse in parsers:
             with self.assertRaises(ValidationError):
                 parse(typed)
         assert email.normalise(typed) == ""
-        assert time.perf_counter() - start < 0.1
+        assert time.process_time() - start < 0.1
 
 
 class Nip(SpellingTestCase):
@@ -406,7 +406,7 @@ class Phone(SpellingTestCase):
 
     def test_that_nobody_can_be_called_at_is_refused(self) -> None:
         invalid = [
-            *("60123456", "6012345678", "1", "112", "997", "000000000", "234567890", "+", "++48"),
+            *("60123456", "6012345678", "1", "112", "997", "000000000", "034567890", "+", "++48"),
             *("+48", "+48 60123456", "+48 6012345678", "+999 601234567", "601 234 567 601 234 567"),
             *("600FLOWER", "+48 600-FLOWER", "sześćset", "*601234567", "601234567*", "601_234_567"),
             *("٦٠١٢٣٤٥٦٧", "６０１２３４５６７", "601234567+", "48+601234567", "601,234,567"),
@@ -825,6 +825,15 @@ addresses = st.builds(
     st.text("ab-łąßςаｇxn1", min_size=1, max_size=12),
     st.sampled_from(["pl", "com", "рф", "PL", "c", "例え"]),
 )
+honest = ["941-277-24-26", "750047430-00010", "KRS 123456", "00-950", "+48 601 234 567"]
+honest += ["Jan.Kowalski@example.com", "jan@przykład.pl", "O'Brien", "Acme Sp. z o.o.", "12A"]
+# One stray character in an honest value.
+spoiled = st.builds(
+    lambda value, place, character: f"{value[:place]}{character}{value[place:]}",
+    st.sampled_from(honest),
+    st.integers(0, 24),
+    st.characters(exclude_categories=()),
+)
 
 
 class AnyText(SimpleTestCase):
@@ -832,11 +841,14 @@ class AnyText(SimpleTestCase):
 
     def check(self, typed: str) -> None:
         for kind, (parse, pattern) in KINDS.items():
+            refusal = None
             try:
                 canonical = parse(typed)
             except ValidationError as error:
-                assert error.code
-                assert error.messages
+                refusal = error
+            if refusal:
+                assert refusal.code
+                assert refusal.messages
             else:
                 assert re.fullmatch(pattern, canonical), (kind, canonical)
                 assert parse(canonical) == canonical, kind
@@ -845,7 +857,7 @@ class AnyText(SimpleTestCase):
         assert len(key) <= email.MAX_LENGTH
         assert key.isprintable()
 
-    @settings(max_examples=100, deadline=None, database=None)
+    @settings(max_examples=200, deadline=None, database=None)
     @given(anything)
     @example("jan@\u1e9e.de")
     @example("\u0130@\u0130.com")
@@ -853,12 +865,12 @@ class AnyText(SimpleTestCase):
     def test_from_all_of_unicode_is_parsed_or_refused(self, typed: str) -> None:
         self.check(typed)
 
-    @settings(max_examples=400, deadline=None, database=None)
-    @given(plausible | digits | addresses)
+    @settings(max_examples=800, deadline=None, database=None)
+    @given(plausible | digits | addresses | spoiled)
     def test_close_to_the_truth_is_parsed_or_refused(self, typed: str) -> None:
         self.check(typed)
 
-    @settings(max_examples=100, deadline=None, database=None)
+    @settings(max_examples=200, deadline=None, database=None)
     @given(addresses)
     def test_that_is_an_address_keeps_its_key_when_parsed(self, typed: str) -> None:
         try:

@@ -1,6 +1,6 @@
 """Walk the pages as a visitor does: by what is written on them."""
 
-from typing import Any, Self
+from typing import Any, NamedTuple, Self
 from urllib.parse import urljoin, urlsplit
 
 from bs4 import BeautifulSoup, Tag
@@ -9,25 +9,38 @@ from django.http import HttpResponse
 from django.test import Client
 
 
+class Post(NamedTuple):
+    """What a button sends: kept, it can be sent again as a browser's retry does."""
+
+    address: str
+    data: dict[str, Any]
+
+
 class Visitor:
     """One person with one browser without scripts.
 
     Knows labels, buttons and links, not names of fields; reads the captcha from its table, as
-    nobody else can. Every POST has to answer with a redirect or a page of its own; the redirects
-    are followed and their addresses kept in `history`.
+    nobody else can. Sends what a browser sends: every text field, empty or not, boxes only when
+    they are ticked, the CSRF token of the form (it is checked). Redirects are followed; `history`
+    keeps method, address and status of every request. A label or legend may be given by its
+    beginning, with "…" at the end.
     """
 
     def __init__(self, client: Client | None = None) -> None:
-        self.client = client or Client()
+        self.client = client or Client(enforce_csrf_checks=True)
         self.history: list[tuple[str, str, int]] = []
         self.response: HttpResponse
         self.path = "/"
-        self.page: Tag = BeautifulSoup("", "html.parser")
-        self._answers: dict[str, str] = {}
+        self._page: BeautifulSoup | None = None
+        self._answers: dict[str, str | None] = {}
+
+    def new_tab(self) -> Self:
+        """Return the same browser with another tab."""
+        return type(self)(self.client)
 
     # -- going --------------------------------------------------------------------------
 
-    def open(self, address: str, **headers: Any) -> Self:
+    def open(self, address: str, **headers: str) -> Self:
         """Type an address (a path or a whole link)."""
         return self._request("GET", address, headers=headers)
 
@@ -38,28 +51,37 @@ class Visitor:
     def follow(self, words: str) -> Self:
         """Click the link with these words."""
         for link in self.page.find_all("a", href=True):
-            if _words(link) == words:
+            if _says(_words(link), words):
                 return self.open(urljoin(self.path, str(link["href"])))
         raise AssertionError(f"No link {words!r} on {self.path}: {self.text[:500]}")
 
-    def press(self, words: str, **extra: str) -> Self:
+    def press(self, words: str) -> Self:
         """Press the button with these words, with everything that is filled in around it."""
+        return self.send(self.post_of(words))
+
+    def post_of(self, words: str) -> Post:
+        """Return what the button would send, without pressing it."""
         button = self.button(words)
         form = button.find_parent("form")
         assert form is not None, f"The button {words!r} belongs to no form"
-        data = self._data_of(form) | extra
+        assert str(form.get("method", "get")).lower() == "post", f"{words!r} does not post"
+        data = self._data_of(form)
         if button.get("name"):
             data[str(button["name"])] = str(button.get("value", ""))
-        target = urljoin(self.path, str(form.get("action") or self.path))
-        if str(form.get("method", "get")).lower() == "get":
-            return self._request("GET", target)
-        return self._request("POST", target, data)
+        return Post(urljoin(self.path, str(form.get("action") or self.path)), data)
 
-    def post(self, address: str, data: dict[str, Any]) -> Self:
-        """Send what no button sends."""
-        return self._request("POST", address, data)
+    def send(self, post: Post) -> Self:
+        """Send what a button sent before, or what no button sends."""
+        return self._request("POST", post.address, post.data)
 
     # -- reading ------------------------------------------------------------------------
+
+    @property
+    def page(self) -> BeautifulSoup:
+        """Return the page's elements."""
+        if self._page is None:
+            self._page = BeautifulSoup(self.response.content.decode(), "html.parser")
+        return self._page
 
     @property
     def heading(self) -> str:
@@ -74,9 +96,16 @@ class Visitor:
         return _words(self.page.title)
 
     @property
+    def language(self) -> str:
+        """Return the language that the page says it is in."""
+        html = self.page.find("html")
+        assert isinstance(html, Tag)
+        return str(html["lang"])
+
+    @property
     def text(self) -> str:
         """Return all words of the main part of the page."""
-        return _words(self.page.find("main") or self.page)
+        return _words(self._main)
 
     @property
     def errors(self) -> list[str]:
@@ -89,42 +118,48 @@ class Visitor:
         """Return the status of the last answer."""
         return self.response.status_code
 
+    @property
+    def posts(self) -> list[int]:
+        """Return the statuses of all answers to POSTs."""
+        return [status for method, _address, status in self.history if method == "POST"]
+
     def buttons(self) -> list[str]:
-        """Return the words of the buttons of the main part, in their order."""
-        main = self.page.find("main") or self.page
-        return [words for button in main.find_all("button") if (words := _words(button))]
+        """Return the words of the buttons of the main part that are seen, in their order."""
+        return [
+            words
+            for button in self._main.find_all("button")
+            if (words := _words(button)) and not button.has_attr("hidden")
+        ]
 
     def button(self, words: str) -> Tag:
         """Return the button with these words."""
         for button in self.page.find_all("button"):
-            if _words(button) == words:
+            if _says(_words(button), words):
                 return button
         raise AssertionError(f"No button {words!r} on {self.path}: {self.buttons()}")
 
     def field(self, label: str, within: str | None = None) -> Tag:
-        """Return the input of this label, in the named group when labels repeat."""
-        scope: Tag = self.page
-        if within is not None:
-            scope = next(
-                group
-                for group in self.page.find_all("fieldset")
-                if (legend := group.find("legend")) and _words(legend) == within
-            )
-        for candidate in scope.find_all("label"):
-            if _label(candidate) == label:
-                found = self.page.find(id=candidate.get("for"))
-                assert isinstance(found, Tag), f"The label {label!r} points nowhere"
-                return found
-        labels = [_label(each) for each in scope.find_all("label")]
-        raise AssertionError(f"No field {label!r} on {self.path}: {labels}")
+        """Return the input of this label, in the group with this legend when labels repeat."""
+        labels = {each: _label(each) for each in self._group(within).find_all("label")}
+        found = [each for each, words in labels.items() if _says(words, label)]
+        assert len(found) == 1, (
+            f"{len(found)} fields {label!r} on {self.path}: {list(labels.values())}"
+        )
+        field = self.page.find(id=str(found[0].get("for")))
+        assert isinstance(field, Tag), f"The label {label!r} points nowhere"
+        return field
 
     def value(self, label: str, within: str | None = None) -> str:
         """Return what the field shows."""
         field = self.field(label, within)
         if field.name == "select":
-            chosen = field.find("option", selected=True)
-            return _words(chosen) if chosen else ""
+            chosen = field.find("option", selected=True) or field.find("option")
+            return _words(chosen) if isinstance(chosen, Tag) else ""
         return str(field.get("value", ""))
+
+    def values(self, answers: dict[str, str], within: str | None = None) -> dict[str, str]:
+        """Return what the fields of these labels show, to compare with the answers."""
+        return {label: self.value(label, within) for label in answers}
 
     def is_ticked(self, label: str) -> bool:
         """Tell whether the box or radio button is on."""
@@ -134,7 +169,7 @@ class Visitor:
         """Return the message that the field refers to by aria-describedby."""
         described = str(self.field(label, within).get("aria-describedby", "")).split()
         found = [self.page.find(id=name) for name in described if name.endswith("_error")]
-        return " ".join(_words(each) for each in found if each)
+        return " ".join(_words(each) for each in found if isinstance(each, Tag))
 
     def shows(self, words: str) -> bool:
         """Tell whether these words stand in the main part."""
@@ -146,10 +181,14 @@ class Visitor:
         """Type answers by labels; select boxes take the words of their options."""
         for label, answer in answers.items():
             field = self.field(label, within)
+            typed = answer
             if field.name == "select":
-                option = next(o for o in field.find_all("option") if _words(o) == answer)
-                answer = str(option["value"])
-            self._answers[str(field["name"])] = answer
+                typed = next(
+                    str(option["value"])
+                    for option in field.find_all("option")
+                    if _words(option) == answer
+                )
+            self._answers[str(field["name"])] = typed
         return self
 
     def choose(self, *labels: str) -> Self:
@@ -161,35 +200,61 @@ class Visitor:
 
     def untick(self, label: str) -> Self:
         """Take a tick away."""
-        self._answers[str(self.field(label)["name"])] = ""
+        self._answers[str(self.field(label)["name"])] = None
         return self
 
+    @property
+    def captcha_key(self) -> str:
+        """Return the key of the picture on the page."""
+        (picture,) = [img for img in self.page.find_all("img") if "/captcha/" in str(img["src"])]
+        return str(picture["src"]).rstrip("/").rpartition("/")[2]
+
     def copy_captcha(self, label: str, *, wrongly: bool = False) -> Self:
-        """Copy the characters of the picture on the page."""
-        picture = next(img for img in self.page.find_all("img") if "/captcha/" in str(img["src"]))
-        key = str(picture["src"]).rstrip("/").rpartition("/")[2]
-        answer = CaptchaStore.objects.get(hashkey=key).response
-        return self.fill({label: "######" if wrongly else answer})
+        """Look at the picture on the page and copy its characters."""
+        (picture,) = [img for img in self.page.find_all("img") if "/captcha/" in str(img["src"])]
+        shown = self.client.get(str(picture["src"]))
+        assert shown.status_code == 200
+        assert str(shown["Content-Type"]).startswith("image/")
+        answer = CaptchaStore.objects.get(hashkey=self.captcha_key).response
+        return self.fill({label: "######" if wrongly else answer.upper()})
 
     # -- underneath ---------------------------------------------------------------------
 
-    def _data_of(self, form: Tag) -> dict[str, str]:
-        data = {}
+    @property
+    def _main(self) -> Tag:
+        main = self.page.find("main")
+        assert isinstance(main, Tag), f"{self.path} has no main part"
+        return main
+
+    def _group(self, legend: str | None) -> Tag:
+        if legend is None:
+            return self.page
+        for group in self.page.find_all("fieldset"):
+            found = group.find("legend")
+            if isinstance(found, Tag) and _says(_words(found), legend):
+                return group
+        raise AssertionError(f"No group {legend!r} on {self.path}")
+
+    def _data_of(self, form: Tag) -> dict[str, Any]:
+        """Return what a browser sends for this form as it is filled in now."""
+        data: dict[str, Any] = {}
         for field in form.find_all(["input", "select", "textarea"]):
             name = str(field.get("name", ""))
             if not name or field.get("type") in ("submit", "button"):
                 continue
-            if field.get("type") in ("checkbox", "radio"):
+            if name in self._answers:
+                answer = self._answers[name]
+                if answer is not None:
+                    data[name] = answer
+            elif field.get("type") in ("checkbox", "radio"):
                 if field.has_attr("checked"):
                     data[name] = str(field.get("value", "on"))
             elif field.name == "select":
                 chosen = field.find("option", selected=True) or field.find("option")
-                data[name] = str(chosen["value"]) if chosen else ""
+                data[name] = str(chosen["value"]) if isinstance(chosen, Tag) else ""
             else:
                 data[name] = str(field.get("value", ""))
-        names = {str(field.get("name")) for field in form.find_all(["input", "select"])}
-        data |= {name: value for name, value in self._answers.items() if name in names}
-        return {name: value for name, value in data.items() if value != ""}
+        return data
 
     def _request(
         self,
@@ -207,8 +272,7 @@ class Visitor:
         self.history.append((method, target, response.status_code))
         if response.status_code in (301, 302, 303):
             return self._request("GET", urljoin(target, response["Location"]), headers=headers)
-        self.path, self.response, self._answers = parts.path, response, {}
-        self.page = BeautifulSoup(response.content.decode(), "html.parser")
+        self.path, self.response, self._page, self._answers = target, response, None, {}
         return self
 
 
@@ -217,10 +281,15 @@ def _words(tag: Tag) -> str:
     return " ".join(tag.get_text(" ").replace("\N{NO-BREAK SPACE}", " ").split())
 
 
+def _says(found: str, wanted: str) -> bool:
+    """Compare words; "…" at the end of the wanted ones stands for any others."""
+    if wanted.endswith("…"):
+        return found.startswith(wanted[:-1])
+    return found == wanted
+
+
 def _label(tag: Tag) -> str:
     """Return a label without its remark that the field is optional."""
-    return _words(
-        BeautifulSoup(
-            "".join(str(c) for c in tag.contents if "optional" not in str(c)), "html.parser"
-        )
-    )
+    remark = tag.find(class_="optional")
+    words = _words(tag)
+    return words.removesuffix(_words(remark)).strip() if isinstance(remark, Tag) else words

@@ -17,3 +17,5 @@ admin.site.site_header = _("kantor.pl – customer service")
 admin.site.site_title = _("kantor.pl – customer service")
 admin.site.index_title = _("What would you like to look after?")
 admin.site.login_form = StaffSignInForm
+# Four kinds of things need no second menu; the tables need its width.
+admin.site.enable_nav_sidebar = False

@@ -7,6 +7,8 @@ from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.forms import BaseModelFormSet, ModelForm
 from django.http import HttpRequest
+from django.utils.formats import date_format
+from django.utils.timezone import localtime
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
@@ -48,9 +50,11 @@ class AccountAdmin(admin.ModelAdmin[User]):
         "kind",
         "state",
         "review",
-        "created_at",
+        "registered",
     )
     list_display_links = ("number", "email")
+    # What an index orders.
+    sortable_by = ("number", "registered")
     list_filter = (
         StateFilter,
         ("customer__kind", admin.ChoicesFieldListFilter),
@@ -128,7 +132,7 @@ class AccountAdmin(admin.ModelAdmin[User]):
         """Return what the customer is called in logs and in the history."""
         return str(user)
 
-    @admin.display(description=_("name or company"), ordering="customer__name_key")
+    @admin.display(description=_("name or company"))
     def owner(self, user: User) -> str | None:
         """Return the name of the company or of the person; nothing for staff."""
         customer = _customer(user)
@@ -151,9 +155,16 @@ class AccountAdmin(admin.ModelAdmin[User]):
         customer = _customer(user)
         return customer.get_review_state_display() if customer else None
 
+    @admin.display(description=_("registered at"), ordering="created_at")
+    def registered(self, user: User) -> str:
+        """Return the time of the registration, short enough for a column."""
+        return date_format(localtime(user.created_at), "SHORT_DATETIME_FORMAT")
+
     # -- one account --------------------------------------------------------------------
 
-    def save_model(self, request: HttpRequest, obj: User, form: ModelForm[User], change: bool) -> None:
+    def save_model(
+        self, request: HttpRequest, obj: User, form: ModelForm[User], change: bool
+    ) -> None:
         """Store only what was changed: the rest of the row may be newer than what was loaded."""
         obj.save(update_fields=[name for name in form.changed_data if name != "groups"])
 
@@ -210,7 +221,9 @@ class AccountAdmin(admin.ModelAdmin[User]):
             ngettext("%(count)d account suspended.", "%(count)d accounts suspended.", done),
         )
 
-    @admin.action(description=_("End the suspension of the selected accounts"), permissions=["change"])
+    @admin.action(
+        description=_("End the suspension of the selected accounts"), permissions=["change"]
+    )
     def unsuspend(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
         """Open suspended accounts again."""
 
@@ -224,9 +237,7 @@ class AccountAdmin(admin.ModelAdmin[User]):
         self._report(
             request,
             done,
-            ngettext(
-                "%(count)d suspension ended.", "%(count)d suspensions ended.", done
-            ),
+            ngettext("%(count)d suspension ended.", "%(count)d suspensions ended.", done),
         )
 
     @admin.action(description=_("Send the activation link again"), permissions=["change"])

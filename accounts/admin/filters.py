@@ -1,11 +1,10 @@
 """Know the states of an account in words, and narrow the list by them."""
 
-from typing import Any, ClassVar
+from typing import Any
 
 from django.contrib import admin
 from django.db.models import Q, QuerySet, TextChoices
 from django.http import HttpRequest
-from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
@@ -37,7 +36,7 @@ def state_of(user: User) -> State:
 class StateFilter(admin.SimpleListFilter):
     """Narrow the list to one state."""
 
-    title: ClassVar[Promise] = _("state")  # type: ignore[assignment]
+    title = _("state")
     parameter_name = "state"
 
     def lookups(

@@ -41,32 +41,23 @@ class CustomerInline(admin.StackedInline[Customer, User]):
         "reviewed",
     )
 
-    def get_fieldsets(
-        self, request: HttpRequest, obj: User | None = None
-    ) -> list[tuple[Any, dict[str, Any]]]:
+    def get_fieldsets(self, request: HttpRequest, obj: User | None = None) -> Any:
         """Leave out what only companies have when a person is shown."""
         customer = getattr(obj, "customer", None)
-        company: tuple[str, ...] = ()
-        position: tuple[str, ...] = ()
-        if customer is not None and customer.kind == Kind.COMPANY:
-            company = ("company_name", "tax_number", "same_tax_number", "regon", "krs")
-            position = ("position",)
-        addresses = ("main_address", "correspondence_address")
+        is_company = customer is not None and customer.kind == Kind.COMPANY
+        company = ("company_name", "tax_number", "same_tax_number", "regon", "krs")
+        data = (
+            "kind",
+            *(company if is_company else ()),
+            "first_name",
+            "last_name",
+            *(("position",) if is_company else ()),
+            "phone_number",
+            "main_address",
+            "correspondence_address",
+        )
         return [
-            (
-                None,
-                {
-                    "fields": (
-                        "kind",
-                        *company,
-                        "first_name",
-                        "last_name",
-                        *position,
-                        "phone_number",
-                        *addresses,
-                    )
-                },
-            ),
+            (None, {"fields": data}),
             (_("Review"), {"fields": ("review_state", "review_note", "reviewed")}),
         ]
 
@@ -143,8 +134,8 @@ class ConsentInline(RecordInline):
     """Show what was agreed to and taken back, and the proof of its text."""
 
     model = ConsentRecord
-    fields = ("words", "given", "version", "language", "channel", "recorded_at", "text_hash")
-    readonly_fields = ("words",)
+    fields = ("words", "given", "version", "language", "channel", "recorded_at", "proof")
+    readonly_fields = ("words", "proof")
 
     @admin.display(description=_("declaration"))
     def words(self, record: ConsentRecord) -> str:
@@ -153,6 +144,13 @@ class ConsentInline(RecordInline):
             if consent.key == record.key:
                 return consents.label_html(replace(consent, version=record.version))
         return record.key
+
+    @admin.display(description=_("SHA-256 of the text"))
+    def proof(self, record: ConsentRecord) -> str:
+        """Return the whole hash, breakable so that it does not push the table off the page."""
+        digits = record.text_hash
+        parts = ((digits[start : start + 8],) for start in range(0, len(digits), 8))
+        return format_html_join(SafeString("<wbr>"), "{}", parts)
 
 
 class SurveyInline(RecordInline):

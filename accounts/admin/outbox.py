@@ -24,11 +24,11 @@ class OutboxMessageAdmin(admin.ModelAdmin[OutboxMessage]):
     list_display = (
         "number",
         "kind",
-        "recipient",
-        "account",
         "state",
         "attempts",
         "last_error",
+        "recipient",
+        "account",
         "created_at",
         "due_at",
         "finished_at",
@@ -63,17 +63,13 @@ class OutboxMessageAdmin(admin.ModelAdmin[OutboxMessage]):
         """Refuse: mails are owed by what happens."""
         return False
 
-    def has_change_permission(
-        self, request: HttpRequest, obj: OutboxMessage | None = None
-    ) -> bool:
+    def has_change_permission(self, request: HttpRequest, obj: OutboxMessage | None = None) -> bool:
         """Allow the action on the list, but no change on the page of one mail."""
         return obj is None and super().has_change_permission(request)
 
-    def has_delete_permission(
-        self, request: HttpRequest, obj: OutboxMessage | None = None
-    ) -> bool:
+    def has_delete_permission(self, request: HttpRequest, obj: OutboxMessage | None = None) -> bool:
         """Let superusers: a customer is deleted with the mails that he was owed."""
-        return request.user.is_superuser  # type: ignore[union-attr]
+        return request.user.is_superuser
 
     def get_actions(self, request: HttpRequest) -> dict[str, Any]:
         """Offer nothing but to try again."""

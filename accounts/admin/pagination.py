@@ -1,8 +1,9 @@
 """Page through long tables at a price that does not grow with them."""
 
-from typing import Any
+from typing import Any, cast
 
 from django.core.paginator import Paginator
+from django.db.models import QuerySet
 from django.utils.functional import cached_property
 
 MOST_COUNTED = 1_001
@@ -18,4 +19,5 @@ class CappedPaginator(Paginator[Any]):
     @cached_property
     def count(self) -> int:
         """Return how many rows there are, MOST_COUNTED at most; one statement."""
-        return int(self.object_list.order_by()[:MOST_COUNTED].count())
+        rows = cast(QuerySet[Any], self.object_list)
+        return rows.order_by()[:MOST_COUNTED].count()

@@ -86,7 +86,7 @@ def _present(*conditions: Q | None) -> list[Q]:
 
 
 def _begins(field: str, beginning: str) -> Q | None:
-    """Return the question for values that begin so, in the form that this database has an index for.
+    """Return the question for values that begin so, as this database's index can answer it.
 
     None for a beginning that is too short. On PostgreSQL that is LIKE; SQLite's LIKE ignores
     case and with it the index, but its plain order of code points makes a range do the same.

@@ -1,7 +1,12 @@
 """Ask whoever opens an activation link for the password, and how he heard of the service."""
 
+from typing import Any
+
 from django import forms
 from django.core.exceptions import ValidationError
+from django.forms.utils import flatatt
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Source
@@ -23,11 +28,29 @@ class RegistrantForm(forms.Form):
     )
 
 
+class SourceSelect(forms.Select):
+    """Show the sources as a <select>; Django's own renders a template for each option."""
+
+    def render(self, name: str, value: Any, attrs: Any = None, renderer: Any = None) -> SafeString:
+        """Return the HTML with the chosen source marked."""
+        options = format_html_join(
+            "",
+            '<option value="{}"{}>{}</option>',
+            (
+                (key, mark_safe(" selected") if str(key) == str(value) else "", label)
+                for key, label in self.choices
+            ),
+        )
+        attributes = flatatt(self.build_attrs({"name": name, **self.attrs}, attrs or {}))
+        return format_html("<select{}>{}</select>", attributes, options)
+
+
 class SurveyForm(forms.Form):
     """Ask how the customer knows the service; nothing here is required."""
 
     source = forms.ModelChoiceField(
         label=_("How do you know kantor.pl?"),
+        widget=SourceSelect,
         queryset=Source.objects.filter(is_active=True),
         required=False,
         empty_label=_("Choose from the list"),

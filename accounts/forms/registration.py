@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts import consents, passwords
 from accounts.forms import fields
+from accounts.forms.rendering import FastBoundField
 from accounts.models import Kind
 from accounts.values import foreign_tax_id, nip, postal_code
 
@@ -39,9 +40,12 @@ class BoundGroup:
 class KindForm(forms.Form):
     """Ask who registers (step 1)."""
 
+    bound_field_class = FastBoundField
+
     kind = forms.ChoiceField(
         label=_("Who is registering?"),
         widget=forms.RadioSelect,
+        template_name="django/forms/choice_cards.html",  # type: ignore[call-arg]  # stubs lag
         choices=Kind.choices,
         error_messages={
             "required": _("Choose who is registering: a company or an individual person."),
@@ -62,6 +66,8 @@ class DetailsForm(forms.Form):
     The second address counts only while its box is ticked; otherwise whatever was typed there is
     neither checked nor returned.
     """
+
+    bound_field_class = FastBoundField
 
     groups_of_fields: ClassVar[tuple[Group, ...]]
 
@@ -193,6 +199,8 @@ class PasswordForm(forms.Form):
     and a wizard validates its forms more than once.
     """
 
+    bound_field_class = FastBoundField
+
     password1 = forms.CharField(
         label=_("Account password"),
         strip=False,
@@ -266,6 +274,8 @@ class SealedPasswordForm(forms.Form):
 
 class ConsentsForm(forms.Form):
     """Ask for the consents and declarations of this kind of customer (step 2c)."""
+
+    bound_field_class = FastBoundField
 
     def __init__(self, *args: Any, kind: str, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -65,10 +65,12 @@ def _registration(message: OutboxMessage) -> EmailMessage | None:
 
 def _password_reset(message: OutboxMessage) -> EmailMessage | None:
     key = email_address.normalise(message.recipient)
-    accounts = User.objects.filter(email_key=key, suspended_at=None).select_related("customer")
+    accounts = User.objects.filter(email_key=key).select_related("customer")
     owner = accounts.filter(activated_at__isnull=False).first()
+    if owner is not None and owner.suspended_at is not None:
+        return None
     if owner is None:
-        pending = accounts.order_by("-created_at").first()
+        pending = accounts.filter(suspended_at=None).order_by("-created_at").first()
         return _activation(message, pending, recipient=pending.email) if pending else None
     uid = urlsafe_base64_encode(force_bytes(owner.pk))
     return messages.password_reset(

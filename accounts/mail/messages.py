@@ -148,7 +148,6 @@ def _build(
             "language": language,
             "recipient": recipient,
             "site_url": settings.BASE_URL,
-            "support_phone": settings.SUPPORT_PHONE,
             **{variable: partial(_absolute, page) for variable, page in PAGES.items()},
             **context,
         }

@@ -62,8 +62,8 @@ def deliver_message(pk: int) -> None:
 def deliver(pk: int) -> bool:
     """Deliver one due mail; tell whether this call was the one to try it.
 
-    Never raises for a mail server's sake: the row keeps the failure and the time of the next
-    attempt.
+    Raises only when the database fails: whatever else goes wrong with one mail must not hold up
+    the others. The row keeps the failure and the time of the next attempt.
     """
     now = timezone.now()
     claimed = OutboxMessage.objects.filter(
@@ -71,17 +71,17 @@ def deliver(pk: int) -> bool:
     ).update(due_at=now + LEASE, attempts=F("attempts") + 1)
     if not claimed:
         return False
-    message = OutboxMessage.objects.select_related("user__customer").get(pk=pk)
+    message = OutboxMessage.objects.select_related("user__customer").filter(pk=pk).first()
+    if message is None:
+        return False
     try:
         mail = delivery.compose(message)
         if mail is not None:
             mail.send()
-    except (OSError, smtplib.SMTPException) as error:
+    except Exception as error:
         _record_failure(message, error)
     else:
-        _finish(
-            message, OutboxMessage.State.DROPPED if mail is None else OutboxMessage.State.SENT
-        )
+        _finish(message, OutboxMessage.State.DROPPED if mail is None else OutboxMessage.State.SENT)
     return True
 
 
@@ -117,13 +117,16 @@ def _record_failure(message: OutboxMessage, error: Exception) -> None:
     if isinstance(error, smtplib.SMTPRecipientsRefused):
         code = max(code for code, _ in error.recipients.values())
     message.last_error = type(error).__name__ if code is None else f"{type(error).__name__} {code}"
-    is_permanent = code is not None and code >= 500
+    # A refused sender, sign-in or greeting is for the operator to put right; the mail waits.
+    is_about_the_mail = isinstance(error, smtplib.SMTPRecipientsRefused | smtplib.SMTPDataError)
+    is_permanent = is_about_the_mail and code is not None and code >= 500
     logger.warning("Mail %s was not accepted: %s", message.pk, message.last_error)
     if is_permanent or message.attempts > len(PAUSES):
         _finish(message, OutboxMessage.State.FAILED)
         return
-    message.due_at = timezone.now() + PAUSES[message.attempts - 1]
-    message.save(update_fields=["last_error", "due_at"])
+    OutboxMessage.objects.filter(pk=message.pk).update(
+        last_error=message.last_error, due_at=timezone.now() + PAUSES[message.attempts - 1]
+    )
 
 
 def _finish(message: OutboxMessage, state: OutboxMessage.State) -> None:

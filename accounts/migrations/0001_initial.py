@@ -7,173 +7,503 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('auth', '0012_alter_user_first_name_max_length'),
+        ("auth", "0012_alter_user_first_name_max_length"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='User',
+            name="User",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('password', models.CharField(max_length=128, verbose_name='password')),
-                ('last_login', models.DateTimeField(blank=True, null=True, verbose_name='last login')),
-                ('is_superuser', models.BooleanField(default=False, help_text='Designates that this user has all permissions without explicitly assigning them.', verbose_name='superuser status')),
-                ('email', models.EmailField(max_length=254, verbose_name='e-mail address (login)')),
-                ('email_key', models.CharField(db_index=True, editable=False, max_length=254, verbose_name='normalised e-mail address')),
-                ('is_active', models.BooleanField(default=False, editable=False, verbose_name='active')),
-                ('is_staff', models.BooleanField(default=False, verbose_name='staff')),
-                ('activated_at', models.DateTimeField(blank=True, editable=False, null=True, verbose_name='activated at')),
-                ('suspended_at', models.DateTimeField(blank=True, editable=False, null=True, verbose_name='suspended at')),
-                ('language', models.CharField(choices=[('pl', 'Polish'), ('en', 'English')], default='pl', max_length=5, verbose_name='language')),
-                ('attempt', models.UUIDField(editable=False, null=True, unique=True, verbose_name='registration attempt')),
-                ('link_serial', models.PositiveIntegerField(default=1, editable=False, verbose_name='number of the newest activation link')),
-                ('created_at', models.DateTimeField(db_index=True, default=django.utils.timezone.now, editable=False, verbose_name='registered at')),
-                ('groups', models.ManyToManyField(blank=True, help_text='The groups this user belongs to. A user will get all permissions granted to each of their groups.', related_name='user_set', related_query_name='user', to='auth.group', verbose_name='groups')),
-                ('user_permissions', models.ManyToManyField(blank=True, help_text='Specific permissions for this user.', related_name='user_set', related_query_name='user', to='auth.permission', verbose_name='user permissions')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("password", models.CharField(max_length=128, verbose_name="password")),
+                (
+                    "last_login",
+                    models.DateTimeField(blank=True, null=True, verbose_name="last login"),
+                ),
+                (
+                    "is_superuser",
+                    models.BooleanField(
+                        default=False,
+                        help_text="Designates that this user has all permissions without explicitly assigning them.",
+                        verbose_name="superuser status",
+                    ),
+                ),
+                ("email", models.EmailField(max_length=254, verbose_name="e-mail address (login)")),
+                (
+                    "email_key",
+                    models.CharField(
+                        db_index=True,
+                        editable=False,
+                        max_length=254,
+                        verbose_name="normalised e-mail address",
+                    ),
+                ),
+                (
+                    "is_active",
+                    models.BooleanField(default=False, editable=False, verbose_name="active"),
+                ),
+                ("is_staff", models.BooleanField(default=False, verbose_name="staff")),
+                (
+                    "activated_at",
+                    models.DateTimeField(
+                        blank=True, editable=False, null=True, verbose_name="activated at"
+                    ),
+                ),
+                (
+                    "suspended_at",
+                    models.DateTimeField(
+                        blank=True, editable=False, null=True, verbose_name="suspended at"
+                    ),
+                ),
+                (
+                    "language",
+                    models.CharField(
+                        choices=[("pl", "Polish"), ("en", "English")],
+                        default="pl",
+                        max_length=5,
+                        verbose_name="language",
+                    ),
+                ),
+                (
+                    "attempt",
+                    models.UUIDField(
+                        editable=False, null=True, unique=True, verbose_name="registration attempt"
+                    ),
+                ),
+                (
+                    "link_serial",
+                    models.PositiveIntegerField(
+                        default=1,
+                        editable=False,
+                        verbose_name="number of the newest activation link",
+                    ),
+                ),
+                (
+                    "created_at",
+                    models.DateTimeField(
+                        db_index=True,
+                        default=django.utils.timezone.now,
+                        editable=False,
+                        verbose_name="registered at",
+                    ),
+                ),
+                (
+                    "groups",
+                    models.ManyToManyField(
+                        blank=True,
+                        help_text="The groups this user belongs to. A user will get all permissions granted to each of their groups.",
+                        related_name="user_set",
+                        related_query_name="user",
+                        to="auth.group",
+                        verbose_name="groups",
+                    ),
+                ),
+                (
+                    "user_permissions",
+                    models.ManyToManyField(
+                        blank=True,
+                        help_text="Specific permissions for this user.",
+                        related_name="user_set",
+                        related_query_name="user",
+                        to="auth.permission",
+                        verbose_name="user permissions",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'account',
-                'verbose_name_plural': 'accounts',
+                "verbose_name": "account",
+                "verbose_name_plural": "accounts",
             },
         ),
         migrations.CreateModel(
-            name='Counter',
+            name="Counter",
             fields=[
-                ('key', models.CharField(max_length=64, primary_key=True, serialize=False)),
-                ('count', models.PositiveIntegerField()),
-                ('ends_at', models.DateTimeField(db_index=True)),
+                ("key", models.CharField(max_length=64, primary_key=True, serialize=False)),
+                ("count", models.PositiveIntegerField()),
+                ("ends_at", models.DateTimeField(db_index=True)),
             ],
         ),
         migrations.CreateModel(
-            name='Source',
+            name="Source",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name_pl', models.CharField(max_length=100, verbose_name='name in Polish')),
-                ('name_en', models.CharField(max_length=100, verbose_name='name in English')),
-                ('position', models.PositiveSmallIntegerField(default=0, verbose_name='position')),
-                ('asks_details', models.BooleanField(default=False, verbose_name='asks which one')),
-                ('is_active', models.BooleanField(default=True, verbose_name='offered')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("name_pl", models.CharField(max_length=100, verbose_name="name in Polish")),
+                ("name_en", models.CharField(max_length=100, verbose_name="name in English")),
+                ("position", models.PositiveSmallIntegerField(default=0, verbose_name="order")),
+                ("asks_details", models.BooleanField(default=False, verbose_name="asks which one")),
+                ("is_active", models.BooleanField(default=True, verbose_name="offered")),
             ],
             options={
-                'verbose_name': 'source of knowledge',
-                'verbose_name_plural': 'sources of knowledge',
-                'ordering': ['position', 'pk'],
+                "verbose_name": "source of knowledge",
+                "verbose_name_plural": "sources of knowledge",
+                "ordering": ["position", "pk"],
             },
         ),
         migrations.CreateModel(
-            name='ConsentRecord',
+            name="ConsentRecord",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('key', models.CharField(max_length=20, verbose_name='consent')),
-                ('version', models.CharField(max_length=10, verbose_name='version of the text')),
-                ('text_hash', models.CharField(max_length=64, verbose_name='SHA-256 of the text')),
-                ('language', models.CharField(max_length=5, verbose_name='language')),
-                ('given', models.BooleanField(verbose_name='given')),
-                ('channel', models.CharField(choices=[('registration', 'registration form'), ('account', 'account page')], max_length=12, verbose_name='way')),
-                ('recorded_at', models.DateTimeField(default=django.utils.timezone.now, verbose_name='recorded at')),
-                ('user', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='consents', to=settings.AUTH_USER_MODEL, verbose_name='account')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("key", models.CharField(max_length=20, verbose_name="consent")),
+                ("version", models.CharField(max_length=10, verbose_name="version of the text")),
+                ("text_hash", models.CharField(max_length=64, verbose_name="SHA-256 of the text")),
+                ("language", models.CharField(max_length=5, verbose_name="language")),
+                ("given", models.BooleanField(verbose_name="given")),
+                (
+                    "channel",
+                    models.CharField(
+                        choices=[
+                            ("registration", "registration form"),
+                            ("account", "account page"),
+                        ],
+                        max_length=12,
+                        verbose_name="way",
+                    ),
+                ),
+                (
+                    "recorded_at",
+                    models.DateTimeField(
+                        default=django.utils.timezone.now, verbose_name="recorded at"
+                    ),
+                ),
+                (
+                    "user",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="consents",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="account",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'consent',
-                'verbose_name_plural': 'consents',
-                'ordering': ['recorded_at', 'pk'],
+                "verbose_name": "consent",
+                "verbose_name_plural": "consents",
+                "ordering": ["recorded_at", "pk"],
             },
         ),
         migrations.CreateModel(
-            name='OutboxMessage',
+            name="OutboxMessage",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(choices=[('registration', 'activation link'), ('welcome', 'welcome help'), ('password_reset', 'password reset'), ('password_changed', 'password changed')], max_length=20, verbose_name='message')),
-                ('recipient', models.EmailField(max_length=254, verbose_name='recipient')),
-                ('language', models.CharField(max_length=5, verbose_name='language')),
-                ('link_serial', models.PositiveIntegerField(default=0, verbose_name='number of the link')),
-                ('message_id', models.CharField(max_length=100, unique=True, verbose_name='Message-ID')),
-                ('state', models.CharField(choices=[('waiting', 'waiting'), ('sent', 'sent'), ('failed', 'failed for good'), ('dropped', 'no longer needed')], default='waiting', max_length=7, verbose_name='state')),
-                ('attempts', models.PositiveSmallIntegerField(default=0, verbose_name='attempts')),
-                ('due_at', models.DateTimeField(default=django.utils.timezone.now, verbose_name='next attempt at')),
-                ('last_error', models.CharField(blank=True, max_length=200, verbose_name='last error')),
-                ('created_at', models.DateTimeField(default=django.utils.timezone.now, verbose_name='written at')),
-                ('finished_at', models.DateTimeField(blank=True, null=True, verbose_name='finished at')),
-                ('user', models.ForeignKey(null=True, on_delete=django.db.models.deletion.CASCADE, related_name='messages', to=settings.AUTH_USER_MODEL, verbose_name='account')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("registration", "activation link"),
+                            ("welcome", "welcome help"),
+                            ("password_reset", "password reset"),
+                            ("password_changed", "password changed"),
+                        ],
+                        max_length=20,
+                        verbose_name="message",
+                    ),
+                ),
+                ("recipient", models.EmailField(max_length=254, verbose_name="recipient")),
+                ("language", models.CharField(max_length=5, verbose_name="language")),
+                (
+                    "link_serial",
+                    models.PositiveIntegerField(default=0, verbose_name="number of the link"),
+                ),
+                (
+                    "message_id",
+                    models.CharField(max_length=100, unique=True, verbose_name="Message-ID"),
+                ),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("waiting", "waiting"),
+                            ("sent", "sent"),
+                            ("failed", "failed for good"),
+                            ("dropped", "no longer needed"),
+                        ],
+                        default="waiting",
+                        max_length=7,
+                        verbose_name="state",
+                    ),
+                ),
+                ("attempts", models.PositiveSmallIntegerField(default=0, verbose_name="attempts")),
+                (
+                    "due_at",
+                    models.DateTimeField(
+                        default=django.utils.timezone.now, verbose_name="next attempt at"
+                    ),
+                ),
+                (
+                    "last_error",
+                    models.CharField(blank=True, max_length=200, verbose_name="last error"),
+                ),
+                (
+                    "created_at",
+                    models.DateTimeField(
+                        default=django.utils.timezone.now, verbose_name="written at"
+                    ),
+                ),
+                (
+                    "finished_at",
+                    models.DateTimeField(blank=True, null=True, verbose_name="finished at"),
+                ),
+                (
+                    "user",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="messages",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="account",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'message',
-                'verbose_name_plural': 'messages',
+                "verbose_name": "message",
+                "verbose_name_plural": "messages",
             },
         ),
         migrations.CreateModel(
-            name='Customer',
+            name="Customer",
             fields=[
-                ('user', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, primary_key=True, related_name='customer', serialize=False, to=settings.AUTH_USER_MODEL, verbose_name='account')),
-                ('kind', models.CharField(choices=[('company', 'Company'), ('person', 'Individual person')], max_length=7, verbose_name='kind')),
-                ('company_name', models.CharField(blank=True, max_length=255, verbose_name='full company name')),
-                ('nip', models.CharField(blank=True, db_index=True, max_length=20, verbose_name='tax number (NIP)')),
-                ('regon', models.CharField(blank=True, max_length=14, verbose_name='statistical number (REGON)')),
-                ('krs', models.CharField(blank=True, max_length=10, verbose_name='court register number (KRS)')),
-                ('main_street', models.CharField(blank=True, max_length=100, verbose_name='street')),
-                ('main_house_no', models.CharField(max_length=20, verbose_name='building no.')),
-                ('main_flat_no', models.CharField(blank=True, max_length=20, verbose_name='flat no.')),
-                ('main_postal_code', models.CharField(blank=True, max_length=10, verbose_name='postal code')),
-                ('main_city', models.CharField(max_length=100, verbose_name='town or city')),
-                ('main_country', models.CharField(max_length=2, verbose_name='country')),
-                ('corr_street', models.CharField(blank=True, max_length=100, verbose_name='street (correspondence)')),
-                ('corr_house_no', models.CharField(blank=True, max_length=20, verbose_name='building no. (correspondence)')),
-                ('corr_flat_no', models.CharField(blank=True, max_length=20, verbose_name='flat no. (correspondence)')),
-                ('corr_postal_code', models.CharField(blank=True, max_length=10, verbose_name='postal code (correspondence)')),
-                ('corr_city', models.CharField(blank=True, max_length=100, verbose_name='town or city (correspondence)')),
-                ('corr_country', models.CharField(blank=True, max_length=2, verbose_name='country (correspondence)')),
-                ('first_name', models.CharField(max_length=60, verbose_name='first name')),
-                ('last_name', models.CharField(max_length=100, verbose_name='last name')),
-                ('position', models.CharField(blank=True, max_length=100, verbose_name='position')),
-                ('phone', models.CharField(db_index=True, max_length=16, verbose_name='phone number')),
-                ('name_key', models.CharField(db_index=True, editable=False, max_length=255)),
-                ('company_key', models.CharField(blank=True, db_index=True, editable=False, max_length=255)),
-                ('review_state', models.CharField(choices=[('new', 'to be reviewed'), ('approved', 'approved'), ('correction', 'waiting for a correction'), ('rejected', 'rejected')], default='new', max_length=10, verbose_name='review')),
-                ('review_note', models.TextField(blank=True, verbose_name='note of the review')),
-                ('reviewed_at', models.DateTimeField(blank=True, editable=False, null=True, verbose_name='reviewed at')),
-                ('created_at', models.DateTimeField(default=django.utils.timezone.now, editable=False, verbose_name='registered at')),
-                ('reviewed_by', models.ForeignKey(blank=True, editable=False, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='reviewed by')),
+                (
+                    "user",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        primary_key=True,
+                        related_name="customer",
+                        serialize=False,
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="account",
+                    ),
+                ),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[("company", "Company"), ("person", "Individual person")],
+                        max_length=7,
+                        verbose_name="kind",
+                    ),
+                ),
+                (
+                    "company_name",
+                    models.CharField(blank=True, max_length=255, verbose_name="full company name"),
+                ),
+                (
+                    "nip",
+                    models.CharField(
+                        blank=True, db_index=True, max_length=20, verbose_name="tax number (NIP)"
+                    ),
+                ),
+                (
+                    "regon",
+                    models.CharField(
+                        blank=True, max_length=14, verbose_name="statistical number (REGON)"
+                    ),
+                ),
+                (
+                    "krs",
+                    models.CharField(
+                        blank=True, max_length=10, verbose_name="court register number (KRS)"
+                    ),
+                ),
+                (
+                    "main_street",
+                    models.CharField(blank=True, max_length=100, verbose_name="street"),
+                ),
+                ("main_house_no", models.CharField(max_length=20, verbose_name="building no.")),
+                (
+                    "main_flat_no",
+                    models.CharField(blank=True, max_length=20, verbose_name="flat no."),
+                ),
+                (
+                    "main_postal_code",
+                    models.CharField(blank=True, max_length=10, verbose_name="postal code"),
+                ),
+                ("main_city", models.CharField(max_length=100, verbose_name="town or city")),
+                ("main_country", models.CharField(max_length=2, verbose_name="country")),
+                (
+                    "corr_street",
+                    models.CharField(
+                        blank=True, max_length=100, verbose_name="street (correspondence)"
+                    ),
+                ),
+                (
+                    "corr_house_no",
+                    models.CharField(
+                        blank=True, max_length=20, verbose_name="building no. (correspondence)"
+                    ),
+                ),
+                (
+                    "corr_flat_no",
+                    models.CharField(
+                        blank=True, max_length=20, verbose_name="flat no. (correspondence)"
+                    ),
+                ),
+                (
+                    "corr_postal_code",
+                    models.CharField(
+                        blank=True, max_length=10, verbose_name="postal code (correspondence)"
+                    ),
+                ),
+                (
+                    "corr_city",
+                    models.CharField(
+                        blank=True, max_length=100, verbose_name="town or city (correspondence)"
+                    ),
+                ),
+                (
+                    "corr_country",
+                    models.CharField(
+                        blank=True, max_length=2, verbose_name="country (correspondence)"
+                    ),
+                ),
+                ("first_name", models.CharField(max_length=60, verbose_name="first name")),
+                ("last_name", models.CharField(max_length=100, verbose_name="last name")),
+                ("position", models.CharField(blank=True, max_length=100, verbose_name="position")),
+                (
+                    "phone",
+                    models.CharField(db_index=True, max_length=16, verbose_name="phone number"),
+                ),
+                ("name_key", models.CharField(db_index=True, editable=False, max_length=255)),
+                (
+                    "company_key",
+                    models.CharField(blank=True, db_index=True, editable=False, max_length=255),
+                ),
+                (
+                    "review_state",
+                    models.CharField(
+                        choices=[
+                            ("new", "to be reviewed"),
+                            ("approved", "approved"),
+                            ("correction", "waiting for a correction"),
+                            ("rejected", "rejected"),
+                        ],
+                        default="new",
+                        max_length=10,
+                        verbose_name="review",
+                    ),
+                ),
+                ("review_note", models.TextField(blank=True, verbose_name="note of the review")),
+                (
+                    "reviewed_at",
+                    models.DateTimeField(
+                        blank=True, editable=False, null=True, verbose_name="reviewed at"
+                    ),
+                ),
+                (
+                    "created_at",
+                    models.DateTimeField(
+                        default=django.utils.timezone.now,
+                        editable=False,
+                        verbose_name="registered at",
+                    ),
+                ),
+                (
+                    "reviewed_by",
+                    models.ForeignKey(
+                        blank=True,
+                        editable=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="reviewed by",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'customer',
-                'verbose_name_plural': 'customers',
+                "verbose_name": "customer",
+                "verbose_name_plural": "customers",
             },
         ),
         migrations.CreateModel(
-            name='SurveyAnswer',
+            name="SurveyAnswer",
             fields=[
-                ('user', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, primary_key=True, related_name='survey_answer', serialize=False, to=settings.AUTH_USER_MODEL, verbose_name='account')),
-                ('details', models.CharField(blank=True, max_length=200, verbose_name='details')),
-                ('answered_at', models.DateTimeField(default=django.utils.timezone.now, verbose_name='answered at')),
-                ('source', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to='accounts.source', verbose_name='source of knowledge')),
+                (
+                    "user",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        primary_key=True,
+                        related_name="survey_answer",
+                        serialize=False,
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="account",
+                    ),
+                ),
+                ("details", models.CharField(blank=True, max_length=200, verbose_name="details")),
+                (
+                    "answered_at",
+                    models.DateTimeField(
+                        default=django.utils.timezone.now, verbose_name="answered at"
+                    ),
+                ),
+                (
+                    "source",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        to="accounts.source",
+                        verbose_name="source of knowledge",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'survey answer',
-                'verbose_name_plural': 'survey answers',
+                "verbose_name": "survey answer",
+                "verbose_name_plural": "survey answers",
             },
         ),
         migrations.AddConstraint(
-            model_name='user',
-            constraint=models.UniqueConstraint(condition=models.Q(('activated_at__isnull', False)), fields=('email_key',), name='one_activated_account_per_email'),
+            model_name="user",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("activated_at__isnull", False)),
+                fields=("email_key",),
+                name="one_activated_account_per_email",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='user',
-            constraint=models.CheckConstraint(condition=models.Q(('is_active', False), models.Q(('activated_at__isnull', False), ('suspended_at__isnull', True)), _connector='OR'), name='active_means_activated_and_not_suspended'),
+            model_name="user",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("is_active", False),
+                    models.Q(("activated_at__isnull", False), ("suspended_at__isnull", True)),
+                    _connector="OR",
+                ),
+                name="active_means_activated_and_not_suspended",
+            ),
         ),
         migrations.AddIndex(
-            model_name='outboxmessage',
-            index=models.Index(condition=models.Q(('state', 'waiting')), fields=['due_at'], name='outbox_due'),
+            model_name="outboxmessage",
+            index=models.Index(
+                condition=models.Q(("state", "waiting")), fields=["due_at"], name="outbox_due"
+            ),
         ),
         migrations.AddIndex(
-            model_name='customer',
-            index=models.Index(fields=['-created_at'], name='customer_newest'),
+            model_name="customer",
+            index=models.Index(fields=["-created_at"], name="customer_newest"),
         ),
         migrations.AddIndex(
-            model_name='customer',
-            index=models.Index(fields=['review_state', '-created_at'], name='customer_review_queue'),
+            model_name="customer",
+            index=models.Index(
+                fields=["review_state", "-created_at"], name="customer_review_queue"
+            ),
         ),
     ]

@@ -42,7 +42,7 @@ class ConsentRecord(models.Model):
         ordering = ["recorded_at", "pk"]
 
     def __str__(self) -> str:
-        return f"{self.key} {self.version}"
+        return f"#{self.pk}"
 
     def save(self, *args: Any, **kwargs: Any) -> None:
         """Add the row; refuse to change one that is stored."""

@@ -42,9 +42,7 @@ class OutboxMessage(models.Model):
     language = models.CharField(_("language"), max_length=5)
     link_serial = models.PositiveIntegerField(_("number of the link"), default=0)
     message_id = models.CharField(_("Message-ID"), max_length=100, unique=True)
-    state = models.CharField(
-        _("state"), max_length=7, choices=State.choices, default=State.WAITING
-    )
+    state = models.CharField(_("state"), max_length=7, choices=State.choices, default=State.WAITING)
     attempts = models.PositiveSmallIntegerField(_("attempts"), default=0)
     due_at = models.DateTimeField(_("next attempt at"), default=timezone.now)
     last_error = models.CharField(_("last error"), max_length=200, blank=True)

@@ -12,7 +12,7 @@ class Source(models.Model):
 
     name_pl = models.CharField(_("name in Polish"), max_length=100)
     name_en = models.CharField(_("name in English"), max_length=100)
-    position = models.PositiveSmallIntegerField(_("position"), default=0)
+    position = models.PositiveSmallIntegerField(_("order"), default=0)
     asks_details = models.BooleanField(_("asks which one"), default=False)
     is_active = models.BooleanField(_("offered"), default=True)
 

@@ -60,9 +60,7 @@ class User(AbstractBaseUser, PermissionsMixin):
     language = models.CharField(
         _("language"), max_length=5, choices=settings.LANGUAGES, default=settings.LANGUAGE_CODE
     )
-    attempt = models.UUIDField(
-        _("registration attempt"), unique=True, null=True, editable=False
-    )
+    attempt = models.UUIDField(_("registration attempt"), unique=True, null=True, editable=False)
     link_serial = models.PositiveIntegerField(
         _("number of the newest activation link"), default=1, editable=False
     )
@@ -114,9 +112,9 @@ class User(AbstractBaseUser, PermissionsMixin):
             raw_password if raw_password is None else passwords.normalize(raw_password)
         )
 
-    def check_password(self, raw_password: str) -> bool:
+    def check_password(self, raw_password: str | None) -> bool:
         """Compare with the stored hash; costs one hash whatever the answer."""
-        return super().check_password(passwords.normalize(raw_password))
+        return super().check_password(passwords.normalize(raw_password or ""))
 
     def password_context(self) -> list[str]:
         """Return the words that a password of this account must not lean on."""

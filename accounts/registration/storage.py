@@ -6,12 +6,17 @@ from uuid import UUID
 
 from django import forms
 from django.http import HttpRequest
+from django.http.response import HttpResponseBase
 from formtools.wizard.storage.session import SessionStorage
 
 # Longest answer kept of a field that was refused; more than any field accepts, so that "too long"
 # stays visible, and little enough that nobody can fill the session table.
 LONGEST_KEPT = 300
 ATTEMPTS_KEPT = 4
+# Characters of a row's encoded data; with its key and its date the row is under 4,096 bytes.
+LARGEST_ROW = 3_900
+# Characters that the signature adds to the data, its time and its marks included.
+SIGNATURE = 60
 
 
 class AttemptStorage(SessionStorage):
@@ -38,15 +43,57 @@ class AttemptStorage(SessionStorage):
 
     def start(self) -> None:
         """Begin the attempt; the oldest one goes when the session holds too many."""
-        session = self.request.session
-        attempts = [key for key in session.keys() if key.startswith("wizard_")]
-        for key in attempts[: len(attempts) + 1 - ATTEMPTS_KEPT]:
-            del session[key]
+        attempts = self._attempts()
+        for key in attempts[: max(0, len(attempts) + 1 - ATTEMPTS_KEPT)]:
+            del self.request.session[key]
         self.init_data()
 
     def reset(self) -> None:
         """Forget the attempt with everything in it."""
         self.request.session.pop(self.prefix, None)
+
+    def update_response(self, response: HttpResponseBase) -> None:
+        """Keep the row small, as the last thing before the session is saved."""
+        super().update_response(response)
+        if self.request.session.modified and self.exists:
+            self._fit()
+
+    def _fit(self) -> None:
+        """Drop the longest answers, then the oldest other attempts, until the row is small enough.
+
+        What people type fits with room to spare; without this, a few hundred characters in each
+        field would fill the table. A step that loses an answer is no longer complete.
+        """
+        session = self.request.session
+        while self._is_too_large({self.prefix: self.data}):
+            self._drop_longest_answer()
+        for key in self._attempts():
+            if key != self.prefix and self._is_too_large(dict(session.items())):
+                del session[key]
+
+    def _is_too_large(self, data: dict[str, Any]) -> bool:
+        session = self.request.session
+        # Base64 makes four characters of three bytes; what is small anyway is not compressed here.
+        if len(session.serializer().dumps(data)) * 4 // 3 + SIGNATURE <= LARGEST_ROW:
+            return False
+        return len(session.encode(data)) > LARGEST_ROW
+
+    def _drop_longest_answer(self) -> None:
+        step, name = max(
+            (
+                (step, name)
+                for step, answers in self.data[self.step_data_key].items()
+                for name in answers
+            ),
+            key=lambda found: len("".join(self.data[self.step_data_key][found[0]][found[1]])),
+        )
+        del self.data[self.step_data_key][step][name]
+        self.list_step("complete", step, present=False)
+        self.list_step("refused", step, present=True)
+
+    def _attempts(self) -> list[str]:
+        """Return the session keys of all attempts, the oldest first."""
+        return [key for key in self.request.session.keys() if key.startswith("wizard_")]
 
     def _get_data(self) -> dict[str, Any]:
         data: dict[str, Any] = self.request.session[self.prefix]
@@ -92,6 +139,11 @@ class AttemptStorage(SessionStorage):
             facts[name] = value
         self.request.session.modified = True
 
+    def list_step(self, fact: str, step: str, *, present: bool) -> None:
+        """Put a step into one of the lists among the facts, or take it out."""
+        others = [name for name in self.fact(fact, ()) if name != step]
+        self.set_fact(fact, [*others, str(step)] if present else others or None)
+
 
 def prefix_of(attempt: UUID) -> str:
     """Return the name under which the wizard keeps this attempt."""
@@ -108,11 +160,16 @@ def own_answers(form: forms.Form) -> dict[str, list[str]]:
     """Return what was posted for the form's own fields, as typed, the last of repeated ones.
 
     Foreign names and absurd lengths are left out: what a visitor can post is not what we keep.
+    An accepted answer of such a length (blanks upon blanks) is kept in its canonical form: cut
+    off, it would be another answer.
     """
+    accepted = getattr(form, "cleaned_data", {})
     answers = {}
     for name in form.fields:
         key = form.add_prefix(name)
         value = form.data.get(key)
+        if value and len(value) > LONGEST_KEPT:
+            value = str(accepted.get(name) or value)[:LONGEST_KEPT]
         if value:
-            answers[key] = [value[:LONGEST_KEPT]]
+            answers[key] = [value]
     return answers

@@ -28,8 +28,8 @@ from accounts.forms.registration import (
     details_form,
 )
 from accounts.models import Kind
-from accounts.registration import browser, review
-from accounts.registration.steps import ORDER, Step, heading, label
+from accounts.registration import browser, progress, review
+from accounts.registration.steps import ORDER, Step, heading
 from accounts.registration.storage import AttemptStorage, own_answers, prefix_of
 from accounts.services import registration
 
@@ -73,7 +73,8 @@ class RegistrationWizard(NamedUrlWizardView, SessionWizardView):
         """Send away whoever is signed in or names an attempt that this session does not have."""
         if request.user.is_authenticated:
             return render(request, "accounts/registration/signed_in.html")
-        return super().dispatch(request, *args, **kwargs)
+        response: HttpResponseBase = super().dispatch(request, *args, **kwargs)
+        return response
 
     def get_prefix(self, request: HttpRequest, *args: Any, **kwargs: Any) -> str:
         """Return the name under which the attempt is kept: it carries the attempt's id."""
@@ -83,7 +84,8 @@ class RegistrationWizard(NamedUrlWizardView, SessionWizardView):
     @property
     def attempt(self) -> UUID | None:
         """Return the id of the attempt; none on the very first page."""
-        return self.kwargs.get("attempt")
+        attempt: UUID | None = self.kwargs.get("attempt")
+        return attempt
 
     def _absent_attempt(self) -> HttpResponse:
         """Explain an attempt that is finished, or was never begun in this browser."""
@@ -103,7 +105,7 @@ class RegistrationWizard(NamedUrlWizardView, SessionWizardView):
         """Show a step with what is kept of it; change nothing."""
         if self.attempt is None:
             self.storage.current_step = Step.START
-            return self.render(KindForm(prefix=Step.START))
+            return self._show(KindForm(prefix=Step.START))
         step = self._requested_step()
         if not self.storage.exists:
             return self._absent_attempt()
@@ -111,7 +113,11 @@ class RegistrationWizard(NamedUrlWizardView, SessionWizardView):
         if ORDER.index(step) > ORDER.index(allowed):
             return redirect(self.get_step_url(allowed))
         self.storage.current_step = step
-        return self.render(self._form_to_show(step))
+        return self._show(self._form_to_show(step))
+
+    def _show(self, form: forms.Form) -> HttpResponse:
+        response: HttpResponse = self.render(form)
+        return response
 
     def _requested_step(self) -> Step:
         try:
@@ -166,15 +172,12 @@ class RegistrationWizard(NamedUrlWizardView, SessionWizardView):
                     **kwargs,
                 )
             case Step.CONSENTS:
-                return ConsentsForm(
-                    kind=self.kind, initial=self.get_form_initial(step), **kwargs
-                )
+                assert self.kind is not None, "nobody gets here without an answer to step 1"
+                return ConsentsForm(kind=self.kind, initial=self.get_form_initial(step), **kwargs)
 
     def get_step_url(self, step: str) -> str:
         """Return the URL of a step of this attempt, in the reader's language."""
-        return reverse(
-            "accounts:registration-step", kwargs={"attempt": self.attempt, "step": step}
-        )
+        return reverse("accounts:registration-step", kwargs={"attempt": self.attempt, "step": step})
 
     def get_template_names(self) -> list[str]:
         """Return the step's own template."""
@@ -187,7 +190,7 @@ class RegistrationWizard(NamedUrlWizardView, SessionWizardView):
             "form": form,
             "step": step,
             "step_label": heading(step, self.kind),
-            "progress": self._progress(step),
+            "progress": progress.draw(step, self._first_incomplete(), self.attempt),
             "attempt": self.attempt,
             "wizard": {
                 "management_form": ManagementForm(
@@ -210,20 +213,6 @@ class RegistrationWizard(NamedUrlWizardView, SessionWizardView):
                     ),
                 }
         return context | kwargs
-
-    def _progress(self, current: Step) -> list[dict[str, Any]]:
-        reachable = ORDER.index(self._first_incomplete()) if self.attempt else 0
-        position = ORDER.index(current)
-        return [
-            {
-                "label": label(step),
-                "state": "current" if step is current else "done" if index < position else "todo",
-                "url": self.get_step_url(step)
-                if self.attempt and index <= reachable and step is not current
-                else None,
-            }
-            for index, step in enumerate(ORDER)
-        ]
 
     def _review_context(self) -> dict[str, Any]:
         form = self.get_form(Step.DETAILS, data=self.storage.get_step_data(Step.DETAILS))
@@ -360,13 +349,11 @@ class RegistrationWizard(NamedUrlWizardView, SessionWizardView):
             return here
         self.storage.set_fact("password_errors", None)
         sealed = passwords.hash_password(form.cleaned_data["password1"])
-        self.storage.set_step_data(
-            Step.PASSWORD, {f"{Step.PASSWORD}-password_hash": [sealed]}
-        )
+        self.storage.set_step_data(Step.PASSWORD, {f"{Step.PASSWORD}-password_hash": [sealed]})
         return onwards
 
     def _judge_captcha(self, form: forms.Form) -> None:
-        answer = form.cleaned_data.get("captcha")
+        answer = form.cleaned_data.get("captcha", "")
         if "captcha" not in form.fields or "captcha" in form.errors:
             return
         if captcha.solve(self.storage.fact("captcha", ""), answer):
@@ -442,17 +429,15 @@ class RegistrationWizard(NamedUrlWizardView, SessionWizardView):
 
     def _first_incomplete(self) -> Step:
         """Return the first step without accepted answers: nobody gets further than that."""
+        if self.attempt is None:
+            return ORDER[0]
         return next((step for step in ORDER if not self._is_complete(step)), ORDER[-1])
 
     def _set_complete(self, step: Step, *, complete: bool) -> None:
-        self._set_in_list("complete", step, present=complete)
+        self.storage.list_step("complete", step, present=complete)
 
     def _set_refused(self, step: Step, *, refused: bool) -> None:
-        self._set_in_list("refused", step, present=refused)
-
-    def _set_in_list(self, fact: str, step: Step, *, present: bool) -> None:
-        others = [name for name in self.storage.fact(fact, ()) if name != step]
-        self.storage.set_fact(fact, [*others, str(step)] if present else others or None)
+        self.storage.list_step("refused", step, present=refused)
 
 
 def password_context(storage: AttemptStorage) -> list[str]:
@@ -474,5 +459,3 @@ def _in_every_language(form: forms.Form) -> dict[str, dict[str, list[str]]]:
                 for name, messages in form.errors.items()
             }
     return sentences
-
-

@@ -54,10 +54,20 @@ def activate(user: User) -> LinkState:
     Of any number of parallel calls one wins: it writes the welcome mail and deletes the other
     pending accounts of the address. Another account of the same address that was activated
     first leaves this one pending; the answer is then ACTIVE as well, for its owner has one.
+    Whatever else happened since the link was examined is the answer: SUPERSEDED, SUSPENDED, or
+    BROKEN for an account that is gone.
     """
     now = timezone.now()
     try:
         with transaction.atomic():
+            # All in one order before any is changed: two links of one address, opened at the
+            # same moment, would otherwise wait for each other until PostgreSQL ends one of them.
+            pending = list(
+                User.objects.select_for_update()
+                .filter(email_key=user.email_key, activated_at=None, suspended_at=None)
+                .order_by("pk")
+                .values_list("pk", flat=True)
+            )
             opened = User.objects.filter(
                 pk=user.pk,
                 activated_at=None,
@@ -66,18 +76,23 @@ def activate(user: User) -> LinkState:
                 password=user.password,
             ).update(activated_at=now, is_active=True)
             if opened:
-                others = User.objects.filter(email_key=user.email_key, activated_at=None)
-                # Asked first: deleting through the ORM costs a statement for each table.
-                if others.exists():
-                    others.delete()
+                others = [pk for pk in pending if pk != user.pk]
+                # Only when there are any: deleting costs a statement for each table.
+                if others:
+                    User.objects.filter(pk__in=others).delete()
                 outbox.put(OutboxMessage.Kind.WELCOME, user)
     except IntegrityError:
         return LinkState.ACTIVE
     if opened:
         user.activated_at, user.is_active = now, True
         return LinkState.ACTIVE
-    user.refresh_from_db()
-    return LinkState.SUSPENDED if user.suspended_at else LinkState.ACTIVE
+    try:
+        user.refresh_from_db()
+    except User.DoesNotExist:
+        return LinkState.BROKEN
+    if user.suspended_at is not None:
+        return LinkState.SUSPENDED
+    return LinkState.SUPERSEDED if user.activated_at is None else LinkState.ACTIVE
 
 
 def proves_registrant(user: User, password: str) -> bool | None:
@@ -102,5 +117,3 @@ def refuse(user: User) -> bool:
     """
     deleted, _ = User.objects.filter(pk=user.pk, activated_at=None, suspended_at=None).delete()
     return bool(deleted)
-
-

@@ -2,6 +2,9 @@
 
 from datetime import timedelta
 
+from django.db import transaction
+
+from accounts import passwords
 from accounts.limits import Limit
 from accounts.mail import outbox
 from accounts.models import OutboxMessage, User
@@ -22,6 +25,22 @@ def request_password_reset(email: str, language: str) -> None:
         outbox.put_to_address(OutboxMessage.Kind.PASSWORD_RESET, email, language)
 
 
-def report_password_change(user: User) -> None:
-    """Tell the owner that the password of the account was changed."""
-    outbox.put(OutboxMessage.Kind.PASSWORD_CHANGED, user)
+def change_password(user: User, password: str) -> bool:
+    """Set a new password and owe its owner the notice, both or neither; tell whether it was set.
+
+    Of two changes that began from the same password one wins; a closed account has none. The
+    hash is computed before the transaction, which holds SQLite's only write lock.
+    """
+    sealed = passwords.hash_password(password)
+    with transaction.atomic():
+        changed = User.objects.filter(pk=user.pk, password=user.password, is_active=True).update(
+            password=sealed
+        )
+        if changed:
+            outbox.put(OutboxMessage.Kind.PASSWORD_CHANGED, user)
+    return bool(changed)
+
+
+def sign_in_subject(email: str, network: str) -> str:
+    """Return what `FAILED_SIGN_INS` counts: an address, however spelled, tried from a network."""
+    return f"{email_address.normalise(email)} {network}"

@@ -36,9 +36,7 @@ def register(
     `answers` are canonical values by the names of the customer's fields, and `email`.
     """
     data = dict(answers)
-    user = User(
-        attempt=attempt, email=data.pop("email"), password=password_hash, language=language
-    )
+    user = User(attempt=attempt, email=data.pop("email"), password=password_hash, language=language)
     try:
         with transaction.atomic():
             user.save(force_insert=True)

@@ -11,9 +11,7 @@ def decide(customer: Customer, state: str, *, by: User, note: str = "") -> None:
     customer.review_note = note
     customer.reviewed_at = timezone.now()
     customer.reviewed_by = by
-    customer.save(
-        update_fields=["review_state", "review_note", "reviewed_at", "reviewed_by"]
-    )
+    customer.save(update_fields=["review_state", "review_note", "reviewed_at", "reviewed_by"])
 
 
 def suspend(user: User) -> None:

@@ -6,8 +6,3 @@ from accounts.models import Source, SurveyAnswer, User
 def answer(user: User, source: Source, details: str = "") -> None:
     """Record the first answer of this customer; a later one changes nothing."""
     SurveyAnswer.objects.get_or_create(user=user, defaults={"source": source, "details": details})
-
-
-def has_answered(user: User) -> bool:
-    """Tell whether this customer already said so."""
-    return SurveyAnswer.objects.filter(user=user).exists()

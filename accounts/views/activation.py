@@ -11,18 +11,20 @@ from django.views.generic import View
 
 from accounts.forms.activation import RegistrantForm, SurveyForm
 from accounts.models import User
+from accounts.registration import browser
 from accounts.services import activation, registration, survey
 from accounts.services.activation import LinkState
-from accounts.registration import browser
-from accounts.views.registration import registered_here
 
 
 class TokenView(View):
     """Look at the link first: whatever is wrong with it has a page with the way on.
 
-    The token never leaves this address: no referrer is sent, nothing is cached.
+    The token never leaves this address: nothing is cached, and a referrer names the site alone.
+    `no-referrer` would hide that too, but with it browsers post forms with `Origin: null`, which
+    the CSRF check refuses (Fetch standard, "append a request Origin header").
     """
 
+    served = frozenset({LinkState.VALID})
     token: str
     user: User
 
@@ -31,12 +33,12 @@ class TokenView(View):
         """Serve a link that is good; explain any other."""
         self.token = kwargs["token"]
         state, user = activation.examine(self.token)
-        if state is LinkState.VALID and user is not None:
+        if state in self.served and user is not None:
             self.user = user
             response = super().dispatch(request, *args, **kwargs)
         else:
             response = self.explain(state)
-        response["Referrer-Policy"] = "no-referrer"
+        response["Referrer-Policy"] = "strict-origin"
         return response
 
     def explain(self, state: LinkState) -> HttpResponse:
@@ -76,8 +78,9 @@ class ActivationView(TokenView):
 
     def get(self, request: HttpRequest, token: str) -> HttpResponse:
         """Activate at once, or ask for the password."""
-        is_prefetch = "prefetch" in (
-            request.headers.get("Sec-Purpose", "") + request.headers.get("Purpose", "")
+        is_prefetch = (
+            "prefetch"
+            in (request.headers.get("Sec-Purpose", "") + request.headers.get("Purpose", "")).lower()
         )
         if request.method == "GET" and not is_prefetch and self.is_registering_browser():
             return self.finish()
@@ -111,7 +114,9 @@ class ActivationView(TokenView):
 
 
 class RefuseView(TokenView):
-    """Let the owner of the address say that it was not he who registered."""
+    """Let the owner of the address say that it was not he who registered, however late."""
+
+    served = frozenset({LinkState.VALID, LinkState.EXPIRED})
 
     def get(self, request: HttpRequest, token: str) -> HttpResponse:
         """Ask once."""
@@ -129,9 +134,13 @@ class ResendFromLinkView(TokenView):
     http_method_names = ["post"]
 
     def explain(self, state: LinkState) -> HttpResponse:
-        """Send the link where that is what the state asks for."""
+        """Send the link where that is what the state asks for, by POST only."""
         _, user = activation.examine(self.token)
-        if state in (LinkState.EXPIRED, LinkState.SUPERSEDED) and user is not None:
+        if (
+            self.request.method == "POST"
+            and state in (LinkState.EXPIRED, LinkState.SUPERSEDED)
+            and user is not None
+        ):
             registration.resend_link(user)
             return redirect("accounts:registration-resent")
         return super().explain(state)
@@ -160,14 +169,19 @@ class DoneView(View):
         return redirect("accounts:activation-done")
 
     def _activated(self, request: HttpRequest) -> User | None:
-        active = [user for user in registered_here(request) if user.is_active]
-        return max(active, key=lambda user: user.activated_at, default=None)
+        """Return the account that this browser activated last."""
+        return (
+            User.objects.filter(attempt__in=browser.attempts(request), is_active=True)
+            .select_related("survey_answer")
+            .order_by("-activated_at")
+            .first()
+        )
 
     def _show(self, request: HttpRequest, form: SurveyForm) -> HttpResponse:
         user = self._activated(request)
         if user is None:
             return redirect("accounts:sign-in")
-        context = {"form": form, "answered": survey.has_answered(user)}
+        context = {"form": form, "answered": hasattr(user, "survey_answer")}
         return render(request, "accounts/activation/done.html", context)
 
 

@@ -15,10 +15,10 @@ from django.views.generic import TemplateView, View
 
 from accounts import captcha, passwords
 from accounts.models import User
+from accounts.registration import browser
 from accounts.registration.storage import open_attempt
 from accounts.registration.wizard import password_context
 from accounts.services import registration
-from accounts.registration import browser
 
 
 @never_cache

@@ -19,10 +19,9 @@ from django.views.generic import FormView, TemplateView, View
 from accounts.backends import find_by_credentials
 from accounts.forms.sign_in import PasswordResetForm, SetPasswordForm, SignInForm
 from accounts.models import User
+from accounts.registration import browser
 from accounts.services import credentials, registration
 from accounts.services.credentials import FAILED_SIGN_INS
-from accounts.values import email as email_address
-from accounts.registration import browser
 from accounts.views.network import network_of
 
 PENDING_SALT = "accounts.pending-sign-in"
@@ -40,7 +39,7 @@ class SignInView(auth_views.RedirectURLMixin, FormView):  # type: ignore[type-ar
 
     form_class = SignInForm
     template_name = "accounts/sign_in.html"
-    next_page = reverse_lazy("accounts:account")
+    next_page = "accounts:account"
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         """Lead who is signed in already to his page."""
@@ -51,7 +50,7 @@ class SignInView(auth_views.RedirectURLMixin, FormView):  # type: ignore[type-ar
     def form_valid(self, form: SignInForm) -> HttpResponse:
         """Open the session, or say why not."""
         email, password = form.cleaned_data["username"], form.cleaned_data["password"]
-        subject = f"{email_address.normalise(email)} {network_of(self.request)}"
+        subject = credentials.sign_in_subject(email, network_of(self.request))
         if not FAILED_SIGN_INS.hit(subject):
             form.add_error(
                 None, _("Too many tries. Wait five minutes, or set a new password by e-mail.")
@@ -136,21 +135,26 @@ class PasswordResetConfirmView(auth_views.PasswordResetConfirmView):
     post_reset_login = False
 
     def dispatch(self, *args: Any, **kwargs: Any) -> HttpResponseBase:
-        """Keep the token out of the Referer header as well."""
+        """Keep the token out of the Referer header as well (why not no-referrer: TokenView)."""
         response = super().dispatch(*args, **kwargs)
-        response["Referrer-Policy"] = "no-referrer"
+        response["Referrer-Policy"] = "strict-origin"
         return response
 
     def get_user(self, uidb64: str) -> User | None:
         """Return the user of the link if the account is open."""
-        user = cast(User | None, super().get_user(uidb64))
+        user = super().get_user(uidb64)
         return user if user is not None and user.is_active else None
 
     def form_valid(self, form: Any) -> HttpResponse:
-        """Set the password and tell the owner."""
-        response = super().form_valid(form)
-        credentials.report_password_change(cast(User, self.user))
-        return response
+        """Set the password, tell the owner and let him try it at once."""
+        user = cast(User, self.user)
+        if not credentials.change_password(user, form.cleaned_data["new_password1"]):
+            # The link was used in another window meanwhile; its page says so.
+            return redirect(self.request.path)
+        del self.request.session[auth_views.INTERNAL_RESET_SESSION_TOKEN]
+        network = network_of(self.request)
+        FAILED_SIGN_INS.clear(credentials.sign_in_subject(user.email, network))
+        return redirect(self.get_success_url())
 
 
 class PasswordResetDoneView(TemplateView):

@@ -6,8 +6,6 @@ from email.message import EmailMessage
 from pathlib import Path
 from typing import Any
 
-from csp.constants import SELF, UNSAFE_INLINE
-from csp.decorators import csp_replace, csp_update
 from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -28,7 +26,6 @@ def inbox(request: HttpRequest) -> HttpResponse:
 
 
 @never_cache
-@csp_update({"frame-src": [SELF]})
 def mail(request: HttpRequest, name: str) -> HttpResponse:
     """Show one mail: headers, the text with its links alive, and the HTML in a frame."""
     message = _read(_file(name))
@@ -38,18 +35,27 @@ def mail(request: HttpRequest, name: str) -> HttpResponse:
         "sender": message["From"],
         "text": urlize(text, nofollow=False, autoescape=True),
     }
-    return render(request, "mailbox/mail.html", context)
+    response = render(request, "mailbox/mail.html", context)
+    response["Content-Security-Policy"] = f"{_policy()}; frame-src 'self'"
+    return response
 
 
 @never_cache
 @xframe_options_sameorigin
-@csp_replace({"style-src": [UNSAFE_INLINE], "frame-ancestors": [SELF]})
 def html(request: HttpRequest, name: str) -> HttpResponse:
     """Return the HTML part as it is, with only its own inline styles allowed."""
     body = _read(_file(name)).get_body(("html",))
     if body is None:
         raise Http404("This mail has no HTML part.")
-    return HttpResponse(body.get_content())
+    response = HttpResponse(body.get_content())
+    response["Content-Security-Policy"] = (
+        "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'self'"
+    )
+    return response
+
+
+def _policy() -> str:
+    return settings.SECURITY_HEADERS["Content-Security-Policy"]
 
 
 def _file(name: str) -> Path:

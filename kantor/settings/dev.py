@@ -1,10 +1,15 @@
 """Run on a developer's machine: SQLite under var/, mails kept as files and shown at /poczta/."""
 
+import environ
+
 from .base import *  # noqa: F403  settings are one star-import deep, by Django's custom
 from .base import BASE_DIR, INSTALLED_APPS
 
+(BASE_DIR / "var").mkdir(exist_ok=True)
+
 DEBUG = True
 SECRET_KEY = "development-only-key-that-production-refuses-to-start-with"  # noqa: S105
+BASE_URL = environ.Env().str("BASE_URL", default="http://127.0.0.1:8000")
 ALLOWED_HOSTS = ["127.0.0.1", "localhost", "[::1]"]
 
 INSTALLED_APPS = [*INSTALLED_APPS, "kantor.mailbox"]

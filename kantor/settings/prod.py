@@ -7,7 +7,7 @@ import environ
 from django.core.exceptions import ImproperlyConfigured
 
 from .base import *  # noqa: F403  settings are one star-import deep, by Django's custom
-from .base import INSTALLED_APPS, SQLITE_OPTIONS
+from .base import INSTALLED_APPS, LOGGING, SQLITE_OPTIONS
 
 env = environ.Env()
 
@@ -22,6 +22,7 @@ ACTIVATION_LINK_HOURS = env.int("ACTIVATION_LINK_HOURS", default=48)
 DATABASES = {"default": env.db_url("DATABASE_URL")}
 if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
     DATABASES["default"]["OPTIONS"] = SQLITE_OPTIONS
+    DATABASES["default"]["CONN_MAX_AGE"] = None
 else:
     # A new connection for each request costs PostgreSQL twelve times the work of a kept one.
     DATABASES["default"]["CONN_MAX_AGE"] = env.int("DATABASE_CONN_MAX_AGE", default=600)
@@ -52,7 +53,7 @@ match env.str("TASKS", default="immediate"):
             raise ImproperlyConfigured("TASKS=redis needs REDIS_URL.")
         INSTALLED_APPS = [*INSTALLED_APPS, "django_rq", "django_tasks_rq"]
         RQ_QUEUES = {"default": {"URL": REDIS_URL}}
-        TASKS = {"default": {"BACKEND": "django_tasks_rq.RQBackend", "QUEUES": ["default"]}}
+        TASKS = {"default": {"BACKEND": "django_tasks_rq.RQBackend"}}
     case other:
         raise ImproperlyConfigured(f"TASKS must be immediate, database or redis, not {other!r}.")
 
@@ -75,3 +76,7 @@ SESSION_COOKIE_NAME = "__Host-session"
 CSRF_COOKIE_NAME = "__Host-csrf"
 LANGUAGE_COOKIE_NAME = "__Host-language"
 REGISTRATION_COOKIE_NAME = "__Host-registration"
+
+LOGGING = LOGGING | {
+    "root": {"handlers": ["stderr"], "level": env.str("LOG_LEVEL", default="INFO")}
+}

@@ -3,9 +3,10 @@
 import environ
 
 from .base import *  # noqa: F403  settings are one star-import deep, by Django's custom
-from .base import BASE_DIR, DATABASES, INSTALLED_APPS, SQLITE_OPTIONS
+from .base import BASE_DIR, DATABASES, INSTALLED_APPS, LOGGING, SQLITE_OPTIONS, STATIC_ROOT
 
 env = environ.Env()
+STATIC_ROOT.mkdir(parents=True, exist_ok=True)  # WhiteNoise warns of a missing one
 
 DEBUG = False
 SECRET_KEY = "test-only-key-that-production-refuses-to-start-with"  # noqa: S105
@@ -17,13 +18,16 @@ MAILBOX_DIR = BASE_DIR / "var" / "test-mail"
 EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 
+# Refusals are what most tests are about; their log lines would bury a failure.
+LOGGING = LOGGING | {"root": {"handlers": ["stderr"], "level": "CRITICAL"}}
+
 if "TEST_POSTGRES_URL" in env and env.bool("TEST_ON_POSTGRES", default=False):
     DATABASES = {"default": env.db_url("TEST_POSTGRES_URL")}
 else:
     # A file, not memory: tests with threads and a live server open several connections.
     DATABASES["default"] = {
         "ENGINE": "django.db.backends.sqlite3",
-        "NAME": BASE_DIR / "var" / "test.sqlite3",
+        "NAME": BASE_DIR / "var" / "unused.sqlite3",
         "OPTIONS": SQLITE_OPTIONS,
-        "TEST": {"NAME": BASE_DIR / "var" / "test.sqlite3"},
+        "TEST": {"NAME": BASE_DIR / "var" / f"test{env.str('KANTOR_TEST_DB', '')}.sqlite3"},
     }

@@ -8,7 +8,7 @@ from django.forms import BoundField
 from django.http import HttpRequest
 from django.template.context import Context
 from django.template.loader import render_to_string
-from django.utils.html import escape
+from django.utils.html import format_html, format_html_join
 from django.utils.http import escape_leading_slashes
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import get_language
@@ -17,21 +17,23 @@ register = template.Library()
 
 
 @register.simple_tag
-def fixed(template_name: str) -> SafeString:
-    """Return a template that depends on nothing but the language, rendered once a process.
+def fixed(template_name: str, **values: str | bool) -> SafeString:
+    """Return a template that depends on the language and `values` only, rendered once a process.
 
-    With DEBUG it is rendered each time, so that an edit shows at the next request.
+    Never give it a value that a visitor chose: each combination is kept. With DEBUG it is rendered each time, so that an edit shows at the next request.
     """
     language = get_language() or settings.LANGUAGE_CODE
     if settings.DEBUG:
-        return render_to_string(template_name)
-    return _rendered(template_name, language)
+        return render_to_string(template_name, values)
+    return _rendered(template_name, language, tuple(values.items()))
 
 
 @lru_cache(maxsize=64)
-def _rendered(template_name: str, language: str) -> SafeString:
+def _rendered(
+    template_name: str, language: str, values: tuple[tuple[str, str | bool], ...]
+) -> SafeString:
     """Render the template; `language` is only the key, it is the active one already."""
-    return render_to_string(template_name)
+    return render_to_string(template_name, dict(values))
 
 
 @register.simple_tag(takes_context=True)
@@ -68,16 +70,30 @@ def input_attributes(field: BoundField) -> SafeString:
     Written here because the loop over them in the template costs ten times as much. The id,
     name, type and value stay in the template.
     """
-    parts: list[str] = []
-    for name, value in field.field.widget.attrs.items():
-        if value is True:
-            parts.append(f" {escape(name)}")
-        elif value is not None and value is not False:
-            parts.append(f' {escape(name)}="{escape(str(value))}"')
+    attributes = _flat(tuple(field.field.widget.attrs.items()))
+    errors = field.errors
+    if not errors and not field.help_text:
+        return attributes
     described = [f"{field.auto_id}_helptext"] if field.help_text else []
-    if field.errors:
+    if errors:
         described.append(f"{field.auto_id}_error")
-        parts.append(' aria-invalid="true"')
-    if described and "aria-describedby" not in field.field.widget.attrs:
-        parts.append(f' aria-describedby="{escape(" ".join(described))}"')
-    return mark_safe("".join(parts))  # noqa: S308  every piece is escaped above
+    return format_html(
+        '{}{} aria-describedby="{}"',
+        attributes,
+        mark_safe(' aria-invalid="true"') if errors else "",
+        " ".join(described),
+    )
+
+
+@lru_cache(maxsize=256)
+def _flat(attributes: tuple[tuple[str, str | int | bool | None], ...]) -> SafeString:
+    """Return the attributes as HTML; a form class has the same ones each time."""
+    return format_html_join(
+        "",
+        "{}",
+        (
+            (format_html(" {}" if value is True else ' {}="{}"', name, value),)
+            for name, value in attributes
+            if value is not None and value is not False
+        ),
+    )

@@ -6,7 +6,6 @@ from types import FrameType
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandParser
-from django.db import close_old_connections
 
 from accounts.mail import outbox
 
@@ -14,7 +13,10 @@ INTERVAL = 30.0
 
 
 class Command(BaseCommand):
-    """Sweep the outbox once, or until SIGTERM or SIGINT with --loop."""
+    """Sweep the outbox once, or until SIGTERM or SIGINT with --loop.
+
+    A lost database ends the loop with an error; the service manager starts it again.
+    """
 
     help = "Deliver the mails that are due, once or again and again (--loop)."
 
@@ -44,7 +46,6 @@ class Command(BaseCommand):
         }
         try:
             while not self.stop.is_set():
-                close_old_connections()
                 if tried := self._sweep():
                     self.stdout.write(f"Mails tried: {tried}")
                 self.stop.wait(interval)

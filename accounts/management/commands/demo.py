@@ -44,9 +44,7 @@ class Command(BaseCommand):
         attempts = [account.attempt for account in wanted]
         with transaction.atomic():
             staff = _staff(staff_hash)
-            known = set(
-                User.objects.filter(attempt__in=attempts).values_list("attempt", flat=True)
-            )
+            known = set(User.objects.filter(attempt__in=attempts).values_list("attempt", flat=True))
             missing = [account for account in wanted if account.attempt not in known]
             sources = list(Source.objects.filter(is_active=True))
             for account in missing:

@@ -1,0 +1,418 @@
+"""Drive the site with a real browser, as a person does: by what is written on the page."""
+
+import os
+import re
+import shutil
+from typing import Any, ClassVar, Self
+from unittest import SkipTest, mock
+from urllib.parse import urlsplit
+
+from captcha.models import CaptchaStore
+from django.contrib.staticfiles.testing import StaticLiveServerTestCase
+from django.core import mail
+from django.db import connection, connections
+from django.test import override_settings
+from playwright.sync_api import (
+    Browser,
+    BrowserContext,
+    ConsoleMessage,
+    Dialog,
+    Locator,
+    Page,
+    Request,
+    Response,
+    sync_playwright,
+)
+
+PHONE, DESK = 360, 1280
+HEIGHTS = {PHONE: 740, DESK: 900}
+
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--in-process-gpu",
+    "--disable-features=PaintHolding",
+    "--disable-quic",
+    "--disable-dev-shm-usage",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+]
+
+
+class BrowserTestCase(StaticLiveServerTestCase):
+    """Start the site and one Chromium for the class; each test opens contexts of its own.
+
+    Whatever the browser complains of fails the test at its end: errors and policy violations in
+    the console, failed or foreign requests, dialogs. Without Chromium the class is skipped, but
+    fails where CI is set.
+    """
+
+    # The flush after each test would take the rows that migrations made.
+    serialized_rollback = True
+    browser: ClassVar[Browser]
+
+    @classmethod
+    def setUpClass(cls) -> None:
+        """Start the site, then the browser."""
+        chromium = os.environ.get("CHROMIUM") or shutil.which("chromium")
+        if chromium is None:
+            reason = "no Chromium: apt-get install chromium, or name one in CHROMIUM"
+            if os.environ.get("CI"):
+                raise AssertionError(f"CI must not skip the browser tests; {reason}")
+            raise SkipTest(reason)
+        # Playwright's event loop runs in this thread: Django would refuse the ORM, and keeps other
+        # connections than outside the loop, which know nothing of the serialized rows.
+        cls.enterClassContext(mock.patch.dict(os.environ, {"DJANGO_ALLOW_ASYNC_UNSAFE": "true"}))
+        super().setUpClass()
+        cls.enterClassContext(override_settings(BASE_URL=cls.live_server_url))
+        rows = connection._test_serialized_contents  # type: ignore[attr-defined]
+        playwright = cls.enterClassContext(sync_playwright())
+        connection._test_serialized_contents = rows  # type: ignore[attr-defined]
+        cls.addClassCleanup(connections.close_all)
+        cls.browser = playwright.chromium.launch(executable_path=chromium, args=FLAGS)
+        cls.addClassCleanup(cls.browser.close)
+
+    def visitor(
+        self, language: str = "pl", width: int = DESK, *, scripts: bool = True
+    ) -> "BrowserVisitor":
+        """Return somebody with a browser of his own, without cookies yet."""
+        context = self.browser.new_context(
+            base_url=self.live_server_url,
+            locale="pl-PL",
+            timezone_id="Europe/Warsaw",
+            viewport={"width": width, "height": HEIGHTS[width]},
+            java_script_enabled=scripts,
+            reduced_motion="reduce",
+        )
+        context.set_default_timeout(10_000)
+        complaints = Complaints(context, self.live_server_url)
+        self.addCleanup(self._finish, context, complaints)
+        return BrowserVisitor(context.new_page(), complaints, language)
+
+    def _finish(self, context: BrowserContext, complaints: "Complaints") -> None:
+        context.close()
+        assert not complaints.heard, "\n".join(complaints.heard)
+
+    def activation_link(self) -> str:
+        """Return the path of the link in the newest activation mail."""
+        links = [
+            match[0]
+            for message in mail.outbox
+            if (match := re.search(rf"{self.live_server_url}\S*/aktywacja/\S+", str(message.body)))
+        ]
+        return links[-1].removeprefix(self.live_server_url)
+
+
+class Complaints:
+    """Hear what the browser complains of, in all tabs of one context."""
+
+    def __init__(self, context: BrowserContext, site: str) -> None:
+        self.heard: list[str] = []
+        # Statuses that a test asks pages for on purpose.
+        self.expected: set[int] = set()
+        self._site = site
+        context.on("console", self._console)
+        context.on("weberror", lambda error: self.heard.append(f"script: {error.error}"))
+        context.on("request", self._request)
+        context.on("requestfailed", self._failed)
+        context.on("response", self._response)
+        context.on("dialog", self._dialog)
+
+    def _console(self, message: ConsoleMessage) -> None:
+        # A failed request is heard of below, with its status.
+        if message.type in ("error", "warning") and "Failed to load resource" not in message.text:
+            self.heard.append(f"console {message.type}: {message.text}")
+
+    def _request(self, request: Request) -> None:
+        if not request.url.startswith((self._site, "data:")):
+            self.heard.append(f"a request to somebody else: {request.url}")
+
+    def _failed(self, request: Request) -> None:
+        # Aborted: by the meter when more is typed, by a second click, by leaving a page.
+        if request.failure != "net::ERR_ABORTED":
+            self.heard.append(f"{request.failure}: {request.method} {request.url}")
+
+    def _response(self, response: Response) -> None:
+        asked_for = response.request.is_navigation_request() and response.status in self.expected
+        if response.status >= 400 and not asked_for:
+            self.heard.append(f"{response.status}: {response.request.method} {response.url}")
+
+    def _dialog(self, dialog: Dialog) -> None:
+        self.heard.append(f"dialog: {dialog.message}")
+        dialog.dismiss()
+
+
+class BrowserVisitor:
+    """One person in one tab, who finds everything by its label.
+
+    The tests speak English; on Polish pages the visitor looks for the Polish words of `POLISH`,
+    written by hand from the guide and not taken from the catalogue.
+    """
+
+    def __init__(self, page: Page, complaints: Complaints, language: str) -> None:
+        self.page = page
+        self.complaints = complaints
+        self.language = language
+
+    def say(self, words: str) -> str:
+        """Return the words as the pages of this visitor's language have them."""
+        return POLISH[words] if self.language == "pl" else words
+
+    def new_tab(self) -> Self:
+        """Return the same person in another tab."""
+        return type(self)(self.page.context.new_page(), self.complaints, self.language)
+
+    # -- going --------------------------------------------------------------------------
+
+    def open(self, path: str, status: int = 200) -> Self:
+        """Type an address: a path as it is in Polish, or a whole one with its language."""
+        if status >= 400:
+            self.complaints.expected.add(status)
+        if self.language != "pl" and not path.startswith(f"/{self.language}/"):
+            path = f"/{self.language}{path}"
+        response = self.page.goto(path)
+        assert response is not None
+        assert response.status == status, f"{response.status} instead of {status}: {path}"
+        return self
+
+    def follow(self, words: str, within: str = "body") -> Self:
+        """Click the first link with these words."""
+        link = self.page.locator(within).get_by_role("link", name=self.say(words), exact=True)
+        with self.page.expect_navigation():
+            link.first.click()
+        return self
+
+    def press(self, words: str) -> Self:
+        """Press the first button with these words and wait for the page that comes."""
+        with self.page.expect_navigation():
+            self.button(words).click()
+        return self
+
+    def reload(self) -> Self:
+        """Press F5; it must not send a form again."""
+        response = self.page.reload()
+        assert response is not None
+        assert response.request.method == "GET", f"F5 posts again: {self.page.url}"
+        return self
+
+    def back(self) -> Self:
+        """Press the browser's Back; it must find a page without sending a form again."""
+        response = self.page.go_back()
+        if response is not None:
+            assert response.request.method == "GET", f"Back posts again: {self.page.url}"
+        assert self.page.locator("h1").count() == 1, f"Back shows no page: {self.page.content()}"
+        return self
+
+    # -- reading ------------------------------------------------------------------------
+
+    @property
+    def path(self) -> str:
+        """Return the path of the address."""
+        return urlsplit(self.page.url).path
+
+    @property
+    def heading(self) -> str:
+        """Return the words of the page's one h1."""
+        return self.page.locator("h1").inner_text()
+
+    def is_at(self, heading: str) -> Self:
+        """Make sure that this is the page, and that nothing on it sticks out sideways."""
+        assert self.heading == self.say(heading), f"{self.heading!r} on {self.path}"
+        return self.fits()
+
+    def fits(self) -> Self:
+        """Make sure that the page needs no scrolling sideways."""
+        too_wide = self.page.evaluate(OVERFLOWING)
+        assert not too_wide, f"Wider than the window on {self.path}: {too_wide}"
+        return self
+
+    @property
+    def errors(self) -> list[str]:
+        """Return the sentences of the error summary."""
+        return self.page.locator("#error-summary li").all_inner_texts()
+
+    def is_refused(self) -> Self:
+        """Make sure that the error summary is there and has the focus."""
+        assert self.errors, f"Nothing is refused on {self.path}"
+        self.page.wait_for_function("document.activeElement.id === 'error-summary'")
+        return self.fits()
+
+    def shows(self, words: str) -> bool:
+        """Tell whether the main part has these words, as they are."""
+        return words in self.page.locator("main").inner_text()
+
+    # -- filling in ---------------------------------------------------------------------
+
+    def field(self, label: str, within: str | None = None) -> Locator:
+        """Return the field of this label, in the named group when labels repeat."""
+        name = re.compile(rf"^{re.escape(self.say(label))}(\s+\((opcjonalnie|optional)\))?$")
+        scope = self.page.locator("main")
+        if within is not None:
+            scope = scope.get_by_role("group", name=self.say(within), exact=True)
+        return scope.get_by_label(name)
+
+    def button(self, words: str) -> Locator:
+        """Return the first button with these words."""
+        return self.page.get_by_role("button", name=self.say(words), exact=True).first
+
+    def fill(self, answers: dict[str, str], within: str | None = None) -> Self:
+        """Type answers by labels."""
+        for label, answer in answers.items():
+            self.field(label, within).fill(answer)
+        return self
+
+    def choose(self, label: str) -> Self:
+        """Tick a box or choose a radio button."""
+        # Forced: the label of a card lies over its radio button and passes the click on.
+        self.field(label).check(force=True)
+        return self
+
+    def tick_all(self) -> Self:
+        """Tick every box of the page."""
+        for box in self.page.get_by_role("checkbox").all():
+            box.check()
+        return self
+
+    def copy_captcha(self) -> Self:
+        """Copy the characters of the picture; the test reads them from their table."""
+        picture = self.page.locator("img[src*='/captcha/']")
+        key = str(picture.get_attribute("src")).rstrip("/").rpartition("/")[2]
+        answer = CaptchaStore.objects.get(hashkey=key).response
+        return self.fill({"Copy the characters from the picture": answer})
+
+    # -- whole steps --------------------------------------------------------------------
+
+    def reach_details(self, kind: str) -> Self:
+        """Go from nothing to the form for the data."""
+        self.open("/rejestracja/")
+        return self.choose(kind).press("Next")
+
+    def fill_details(self, kind: str, **others: str) -> Self:
+        """Fill in the data; `others` may hold another email."""
+        email = others.get("email", EMAIL)
+        if kind == "Company":
+            self.fill({"Full company name": "Meble Żuraw sp. z o.o.", "Tax number (NIP)": NIP})
+            self.fill(ADDRESS, within="Registered office address")
+            person = {
+                "Representative’s first name": "Łucja",
+                "Representative’s last name": "Żak-Nowak",
+                "Work e-mail address (login)": email,
+                "Work phone number": "601 234 567",
+            }
+        else:
+            self.fill(ADDRESS, within="Address of residence")
+            person = {
+                "First name": "Łucja",
+                "Last name": "Żak-Nowak",
+                "E-mail address (login)": email,
+                "Phone number": "601 234 567",
+            }
+        return self.fill(person)
+
+    def reach_review(self, kind: str, **others: str) -> Self:
+        """Go from nothing to the review."""
+        return self.reach_details(kind).fill_details(kind, **others).press("Next")
+
+    def reach_password(self, kind: str, **others: str) -> Self:
+        """Go from nothing to the password."""
+        return self.reach_review(kind, **others).press("Next")
+
+    def set_password(self) -> Self:
+        """Choose a good password, copy the captcha and go on."""
+        self.fill(dict.fromkeys(("Account password", "Confirm the account password"), PASSWORD))
+        return self.copy_captcha().press("Next")
+
+    def reach_consents(self, kind: str, **others: str) -> Self:
+        """Go from nothing to the last step."""
+        return self.reach_password(kind, **others).set_password()
+
+    def register(self, kind: str, **others: str) -> Self:
+        """Go from nothing to the page that says where the link was sent."""
+        return self.reach_consents(kind, **others).tick_all().press("Register")
+
+
+EMAIL = "lucja@example.com"
+PASSWORD = "Siedem-zielonych-rowerów-7"
+NIP = "526-104-08-28"
+ADDRESS: dict[str, Any] = {
+    "Street": "Długa",
+    "Building number": "12A",
+    "Postal code": "31147",
+    "Town or city": "Kraków",
+}
+
+# The parts of a page that stick out of the window, if it can be scrolled sideways at all.
+OVERFLOWING = """() => {
+  const root = document.documentElement;
+  if (root.scrollWidth <= root.clientWidth) return [];
+  return [root.scrollWidth + " > " + root.clientWidth,
+    ...[...document.querySelectorAll("body *")]
+      .filter((element) => element.getBoundingClientRect().right > root.clientWidth + 0.5)
+      .map((element) => element.outerHTML.slice(0, 120))].slice(0, 6);
+}"""
+
+POLISH = {
+    "Account password": "Hasło do konta",
+    "Activate account": "Aktywuj konto",
+    "Activate your account": "Aktywuj swoje konto",
+    "Address of residence": "Adres zamieszkania",
+    "Back": "Wstecz",
+    "Building number": "Nr domu",
+    "Cancel": "Anuluj",
+    "Cancel and delete the data": "Anuluj i usuń dane",
+    "Cancel the registration?": "Anulować rejestrację?",
+    "Check your mailbox": "Sprawdź skrzynkę",
+    "Company": "Firma",
+    "Confirm the account password": "Potwierdzenie hasła do konta",
+    "Confirm the new password": "Potwierdzenie nowego hasła",
+    "Copy the characters from the picture": "Przepisz ciąg znaków z obrazka",
+    "Correct: Company details": "Popraw: Dane firmy",
+    "Correspondence address": "Adres korespondencyjny",
+    "E-mail address (login)": "Adres e-mail (login)",
+    "First name": "Imię",
+    "Full company name": "Pełna nazwa firmy",
+    "Hide password": "Ukryj hasło",
+    "How do you know kantor.pl?": "Skąd wiesz o kantor.pl?",
+    "I want to give a different correspondence address": "chcę podać inny adres korespondencyjny",
+    "Individual person": "Osoba fizyczna",
+    "Last name": "Nazwisko",
+    "New password": "Nowe hasło",
+    "New picture": "Nowy obrazek",
+    "Next": "Dalej",
+    "Password": "Hasło",
+    "Password chosen at registration": "Hasło wybrane przy rejestracji",
+    "Phone number": "Numer telefonu",
+    "Postal code": "Kod pocztowy",
+    "Register": "Rejestruj",
+    "Registered office address": "Adres siedziby",
+    "Representative’s first name": "Imię reprezentanta",
+    "Representative’s last name": "Nazwisko reprezentanta",
+    "Return to the registration": "Wróć do rejestracji",
+    "Send the answer": "Wyślij odpowiedź",
+    "Send the message again": "Wyślij wiadomość ponownie",
+    "Send the link": "Wyślij link",
+    "Save the new password": "Zapisz nowe hasło",
+    "Show password": "Pokaż hasło",
+    "Sign in": "Zaloguj się",
+    "Sign out": "Wyloguj się",
+    "Sign up": "Zarejestruj się",
+    "Signing in": "Logowanie",
+    "Step 1 – Identification of the User": "Krok 1 – Identyfikacja Użytkownika",
+    "Step 1a – Your details – company": "Krok 1a – Wypełnienie danych – firma",
+    "Step 1b – Your details – individual person": "Krok 1b – Wypełnienie danych – osoba fizyczna",
+    "Step 2a – Checking the details": "Krok 2a – Weryfikacja wprowadzonych danych",
+    "Step 2b – Setting the password": "Krok 2b – Ustanowienie hasła",
+    "Step 2c – Accepting the Terms": "Krok 2c – Akceptacja Regulaminu",
+    "Street": "Ulica",
+    "Tax number (NIP)": "NIP",
+    "Thank you for your answer.": "Dziękujemy za odpowiedź.",
+    "The account is active": "Konto jest aktywne",
+    "The registration was cancelled": "Rejestracja została anulowana",
+    "This registration is already complete": "Ta rejestracja jest już zakończona",
+    "Town or city": "Miejscowość",
+    "Work e-mail address (login)": "Służbowy adres e-mail (login)",
+    "Work phone number": "Służbowy numer telefonu",
+    "Your account": "Twoje konto",
+}
