@@ -1,23 +1,63 @@
 """Run for customers. Everything comes from the environment; a missing value stops the boot.
 
-The names are documented in `.env.example`. Secrets have no default here.
+The names are documented in `.env.example`. Secrets have no default here. A value that would make
+the site unsafe stops the boot as a missing one does.
 """
+
+import re
 
 import environ
 from django.core.exceptions import ImproperlyConfigured
 
 from .base import *  # noqa: F403  settings are one star-import deep, by Django's custom
-from .base import INSTALLED_APPS, LOGGING, SQLITE_OPTIONS
+from .base import CAPTCHA_TEST_MODE, INSTALLED_APPS, LOGGING, SQLITE_OPTIONS
 
 env = environ.Env()
 
+REQUIRED = (
+    "SECRET_KEY",
+    "BASE_URL",
+    "ALLOWED_HOSTS",
+    "DATABASE_URL",
+    "EMAIL_URL",
+    "DEFAULT_FROM_EMAIL",
+)
+if empty := [name for name in REQUIRED if not env.str(name).strip()]:
+    raise ImproperlyConfigured(f"Must not be empty: {', '.join(empty)}.")
+
 DEBUG = False
+if "kantor.mailbox" in INSTALLED_APPS or CAPTCHA_TEST_MODE:
+    raise ImproperlyConfigured("kantor.mailbox and CAPTCHA_TEST_MODE are for development only.")
+# Nothing reads these; who sets them expects what production must not do.
+if switched_on := [name for name in ("DEBUG", "CAPTCHA_TEST_MODE") if env.bool(name, default=False)]:
+    raise ImproperlyConfigured(f"Not in production: {', '.join(switched_on)}.")
+
 SECRET_KEY = env.str("SECRET_KEY")
 SECRET_KEY_FALLBACKS = env.list("SECRET_KEY_FALLBACKS", default=[])
+# Parts of keys that stand in this repository, in manuals and in examples.
+KNOWN_KEYS = re.compile(
+    r"development.only|test.only|insecure|change.?(?:me|this)|replace.?(?:me|this)|secret.?key"
+    r"|sample|example|placeholder",
+    re.IGNORECASE,
+)
+for key in (SECRET_KEY, *SECRET_KEY_FALLBACKS):
+    if len(key) < 50 or len(set(key)) < 10 or KNOWN_KEYS.search(key):
+        # Without the key: this text ends up in logs.
+        raise ImproperlyConfigured(
+            "SECRET_KEY and each of SECRET_KEY_FALLBACKS take at least 50 random characters, never"
+            " a sample; .env.example says how to make one."
+        )
+
 BASE_URL = env.str("BASE_URL").rstrip("/")
+if not re.fullmatch(r"https?://[^/?#@\s]+", BASE_URL):
+    raise ImproperlyConfigured("BASE_URL is a scheme and a host, such as https://kantor.example.")
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS")
+if "*" in ALLOWED_HOSTS:
+    raise ImproperlyConfigured("ALLOWED_HOSTS takes names; with * a request names the site.")
 TRUSTED_PROXIES = env.int("TRUSTED_PROXIES", default=0)
 ACTIVATION_LINK_HOURS = env.int("ACTIVATION_LINK_HOURS", default=48)
+if TRUSTED_PROXIES < 0 or ACTIVATION_LINK_HOURS < 1:
+    raise ImproperlyConfigured("TRUSTED_PROXIES is at least 0, ACTIVATION_LINK_HOURS at least 1.")
 
 DATABASES = {"default": env.db_url("DATABASE_URL")}
 if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
