@@ -7,12 +7,12 @@ from typing import Any
 import environ
 
 
-def database() -> dict[str, Any]:
+def database(conn_max_age: int | None) -> dict[str, Any]:
     """Return Django's settings of the database that this process measures on.
 
-    SQLite in BENCH_DIR, or the PostgreSQL of BENCH_POSTGRES_URL. Each site keeps its connections
-    as it is shipped: Django's default, a new one for each request, for the baselines, and our
-    own setting for kantor. BENCH_CONN_MAX_AGE gives all of them the same.
+    SQLite in BENCH_DIR, or the PostgreSQL of BENCH_POSTGRES_URL. `conn_max_age` is how long the
+    site keeps a connection as it is shipped (seconds, None without end); BENCH_CONN_MAX_AGE
+    stands in its stead.
     """
     url = os.environ.get("BENCH_POSTGRES_URL")
     if url:
@@ -27,6 +27,6 @@ def database() -> dict[str, Any]:
                 "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;",
             },
         }
-    keep = os.environ.get("BENCH_CONN_MAX_AGE", "None")
+    keep = os.environ.get("BENCH_CONN_MAX_AGE", str(conn_max_age))
     settings["CONN_MAX_AGE"] = None if keep == "None" else int(keep)
     return settings

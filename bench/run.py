@@ -26,6 +26,16 @@ SETTINGS = {
     "allauth": "bench.baselines.allauth.settings",
     "kantor": "bench.settings_kantor",
 }
+KEPT, AT_ONCE = "connection kept", "mails in the request"
+# Each measured site: its app, what sets it apart from the app as shipped, and its environment.
+SITES: dict[str, tuple[str, str, dict[str, str]]] = {
+    "wizard": ("wizard", "", {}),
+    "allauth": ("allauth", "", {}),
+    "kantor": ("kantor", "", {}),
+    "kantor-immediate": ("kantor", AT_ONCE, {"BENCH_TASKS": "immediate"}),
+    "wizard-kept": ("wizard", KEPT, {"BENCH_CONN_MAX_AGE": "None"}),
+    "allauth-kept": ("allauth", KEPT, {"BENCH_CONN_MAX_AGE": "None"}),
+}
 # The peer with the same features, glued from the parts as their manuals say, cost this many times
 # the plain wizard when it was measured beside it (Django 5.2.19, CPython 3.11, 2 cores).
 GLUED_PEER = 1.79
@@ -35,17 +45,20 @@ STEPS = ("start", "dane", "weryfikacja", "haslo", "zgody")
 class Site:
     """A worker process: call it with a command, get its answer."""
 
-    def __init__(self, app: str, folder: Path, extra: dict[str, str]) -> None:
-        """Start the process and let it make its database."""
+    def __init__(self, name: str, folder: Path, extra: dict[str, str]) -> None:
+        """Start the process and let it make its database; `extra` is more environment."""
+        app, self.variant, variables = SITES[name]
         (folder / "mail").mkdir(parents=True)
         (folder / "static").mkdir()
         environment = {
             **os.environ,
+            **variables,
             **extra,
             "DJANGO_SETTINGS_MODULE": SETTINGS[app],
             "BENCH_APP": app,
             "BENCH_DIR": str(folder),
         }
+        self.name = name
         self.app = app
         self.log = folder / "log"
         # The site's log goes to a file: it is part of the work, and nothing to read meanwhile.
@@ -73,7 +86,7 @@ class Site:
         line = self.process.stdout.readline()
         if not line:
             end = "".join(self.log.read_text().splitlines(keepends=True)[-12:])
-            raise RuntimeError(f"{self.app} ended at {do!r}:\n{end}")
+            raise RuntimeError(f"{self.name} ended at {do!r}:\n{end}")
         return json.loads(line)
 
     def stop(self) -> None:
@@ -91,6 +104,11 @@ class Journey:
     rounds: list[list[tuple[str, float]]] = field(default_factory=list)
     counted: dict[str, Any] = field(default_factory=dict)
     http: dict[str, float] = field(default_factory=dict)
+
+    @property
+    def title(self) -> str:
+        """The journey's name in the report, with what sets its site apart."""
+        return f"{self.name}, {self.site.variant}" if self.site.variant else self.name
 
     @property
     def ms(self) -> float:
@@ -124,16 +142,16 @@ def postgres_databases(url: str, apps: list[str]) -> Iterator[dict[str, str]]:
     """Make a database for each app on this server and drop it afterwards; yield their URLs."""
     import psycopg
 
-    urls = {app: url.rpartition("/")[0] + f"/bench_{app}" for app in apps}
+    names = {app: "bench_" + app.replace("-", "_") for app in apps}
     with psycopg.connect(url, autocommit=True) as server:
-        for app in apps:
-            server.execute(f"DROP DATABASE IF EXISTS bench_{app}")
-            server.execute(f"CREATE DATABASE bench_{app}")
+        for name in names.values():
+            server.execute(f"DROP DATABASE IF EXISTS {name}")
+            server.execute(f"CREATE DATABASE {name}")
         try:
-            yield urls
+            yield {app: url.rpartition("/")[0] + f"/{name}" for app, name in names.items()}
         finally:
-            for app in apps:
-                server.execute(f"DROP DATABASE bench_{app} WITH (FORCE)")
+            for name in names.values():
+                server.execute(f"DROP DATABASE {name} WITH (FORCE)")
 
 
 def measure(options: argparse.Namespace, folder: Path) -> tuple[list[Journey], dict[str, Any]]:
@@ -150,6 +168,8 @@ def measure(options: argparse.Namespace, folder: Path) -> tuple[list[Journey], d
             stack.callback(site.stop)
             sites.append(site)
         found = [Journey(site, name) for site in sites for name in site("names")]
+        # One kind of customer is enough to show what the mails cost in the request.
+        found = [one for one in found if one.site.variant != AT_ONCE or "osoba" in one.name]
         for journey in found:
             journey.site("time", journey=journey.name, times=3)
             journey.counted = journey.site("count", journey=journey.name)
@@ -161,8 +181,8 @@ def measure(options: argparse.Namespace, folder: Path) -> tuple[list[Journey], d
         facts["hash_ms"] = sites[0]("hash_ms")
         for journey in found if options.http else []:
             journey.http = journey.site("http", journey=journey.name, times=60, clients=4)
-        if "kantor" in options.apps:
-            ours = next(site for site in sites if site.app == "kantor")
+        ours = next((site for site in sites if site.app == "kantor"), None)
+        if ours is not None:
             facts["hoard"] = ours("hoard")
             if options.profile:
                 facts["profile"] = ours("profile", journey="kantor (osoba)", times=20)
@@ -197,7 +217,7 @@ def journey_table(journey: Journey) -> list[str]:
     name = f"whole journey, {len(rows)} requests"
     rows.append([name, f"{journey.ms:.2f}", whole, "", str(longest)])
     header = ["request", "CPU ms", "SQL+control", "session rows", "longest row"]
-    return [f"### {journey.name}", "", *table(header, rows), ""]
+    return [f"### {journey.title}", "", *table(header, rows), ""]
 
 
 def verdict(value: tuple[float, ...], must: tuple[float, ...], goal: tuple[float, ...]) -> str:
@@ -211,10 +231,9 @@ def verdict(value: tuple[float, ...], must: tuple[float, ...], goal: tuple[float
 Work = tuple[int, int]
 
 
-def targets(
-    ours: Journey, wizard: Journey, allauth: Journey | None, facts: dict[str, Any]
-) -> list[str]:
+def targets(ours: Journey, others: dict[str, Journey], facts: dict[str, Any]) -> list[str]:
     """Return our numbers beside what they must and should be, as ratios to the same run."""
+    wizard = others["wizard"]
     rows: list[list[str]] = []
 
     def ratio(name: str, value: float, must: float, goal: float) -> None:
@@ -228,9 +247,25 @@ def targets(
 
     journey = ours.ms / wizard.ms
     ratio("1. whole journey, CPU / wizard", journey, 1.2, 1.0)
-    ratio(f"2. the same / glued peer ({GLUED_PEER} x wizard)", journey / GLUED_PEER, 0.67, 0.56)
-    if allauth is not None:
-        ratio("   the same / allauth", ours.ms / allauth.ms, 0.9, 0.6)
+    ratio(
+        f"2. whole journey / glued peer ({GLUED_PEER} x wizard)", journey / GLUED_PEER, 0.67, 0.56
+    )
+    if "wizard-kept" in others:
+        ratio(
+            "1. the same, wizard too keeps its connection",
+            ours.ms / others["wizard-kept"].ms,
+            1.2,
+            1.0,
+        )
+    if "allauth" in others:
+        ratio("   whole journey / allauth", ours.ms / others["allauth"].ms, 0.9, 0.6)
+    if "allauth-kept" in others:
+        ratio(
+            "   the same, allauth too keeps its connection",
+            ours.ms / others["allauth-kept"].ms,
+            0.9,
+            0.6,
+        )
     ratio("3. mean step, CPU / wizard", ours.step_ms() / wizard.step_ms(), 1.1, 0.9)
     if ours.http:
         speed = ours.http["cpu_ms"] / wizard.http["cpu_ms"]
@@ -255,7 +290,7 @@ def targets(
     if "soak" in facts:
         growth = facts["soak"]["late"] / facts["soak"]["early"]
         ratio("16. memory after all / a tenth of the soak", growth, 1.03, 1.01)
-    header = [f"target, {ours.name}", "now", "must", "goal", "keeps"]
+    header = [f"target, {ours.title}", "now", "must", "goal", "keeps"]
     return [*table(header, rows), ""]
 
 
@@ -273,28 +308,27 @@ def report(options: argparse.Namespace, found: list[Journey], facts: dict[str, A
         "Absolute times belong to one machine and one hour; only ratios count.",
         "",
     ]
-    by_name = {journey.name: journey for journey in found}
-    wizard, allauth = by_name.get("wizard"), by_name.get("allauth")
-    ours = [journey for journey in found if journey.site.app == "kantor"]
+    others = {one.site.name: one for one in found if one.site.app != "kantor"}
     rows = []
     for journey in found:
-        row = [journey.name, str(len(journey.rounds[0])), f"{journey.ms:.1f}"]
-        row.append(f"{journey.ms / wizard.ms:.2f}" if wizard else "")
-        row.append(f"{journey.ms / allauth.ms:.2f}" if allauth else "")
+        row = [journey.title, str(len(journey.rounds[0])), f"{journey.ms:.1f}"]
+        row += [f"{journey.ms / other.ms:.2f}" for other in others.values()]
         row.append("{}+{}".format(*journey.statements()))
         row.append(str(journey.counted["hashes"]))
         if options.http:
             row += [f"{journey.http['per_second']:.1f}", f"{journey.http['cpu_ms']:.1f}"]
         rows.append(row)
-    header = ["journey", "requests", "CPU ms", "/ wizard", "/ allauth", "SQL+control", "hashes"]
+    beside = [f"/ {name}" for name in others]
+    header = ["journey", "requests", "CPU ms", *beside, "SQL+control", "hashes"]
     if options.http:
         header += ["HTTP j/s", "HTTP CPU ms"]
     lines += [*table(header, rows), ""]
-    if wizard:
-        for journey in ours:
-            lines += targets(journey, wizard, allauth, facts)
     for journey in found:
-        lines += journey_table(journey)
+        if journey.site.name == "kantor" and "wizard" in others:
+            lines += targets(journey, others, facts)
+    for journey in found:
+        if journey.site.variant != KEPT:
+            lines += journey_table(journey)
     if "profile" in facts:
         lines += ["```", facts["profile"], "```", ""]
     return "\n".join(lines)
@@ -320,7 +354,7 @@ def persistence(options: argparse.Namespace, folder: Path) -> str:
 def main() -> None:
     """Measure, print, and keep the report when asked."""
     parser = argparse.ArgumentParser(prog="python -m bench.run", description=__doc__)
-    parser.add_argument("--apps", nargs="+", choices=SETTINGS, default=list(SETTINGS))
+    parser.add_argument("--apps", nargs="+", choices=SITES, default=list(SITES))
     parser.add_argument("--rounds", type=int, default=10, help="interleaved rounds (10)")
     parser.add_argument("--times", type=int, default=8, help="journeys of each kind a round (8)")
     parser.add_argument("--http", action="store_true", help="also through gunicorn, 4 clients")

@@ -10,7 +10,7 @@ import json
 from datetime import datetime
 from typing import Any
 
-from django.contrib.sessions.backends.base import VALID_KEY_CHARS, UpdateError
+from django.contrib.sessions.backends.base import VALID_KEY_CHARS, CreateError, UpdateError
 from django.contrib.sessions.backends.db import SessionStore as DatabaseStore
 from django.db import connection
 from django.utils import timezone
@@ -53,7 +53,10 @@ class SessionStore(DatabaseStore):
 
     def save(self, must_create: bool = False) -> None:
         """Insert a new row, or update the one of this key in a single statement."""
-        if self.session_key is None or must_create or self._loaded is None:
+        if must_create and self.session_key is not None:
+            self._insert()
+            return
+        if self.session_key is None or self._loaded is None:
             super().save(must_create=must_create)
             return
         ours = dict(self.items())
@@ -75,6 +78,45 @@ class SessionStore(DatabaseStore):
             ours = self._laid_over(newer, ours)
             self._loaded = newer
 
+    def _insert(self) -> None:
+        """Write the row of a new key. Raises CreateError when the key is taken."""
+        encoded = self.encode(self._get_session(no_load=True))
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "INSERT INTO django_session (session_key, session_data, expire_date)"
+                " VALUES (%s, %s, %s) ON CONFLICT (session_key) DO NOTHING",
+                [self.session_key, encoded, _stored(self.get_expiry_date())],
+            )
+            inserted = cursor.rowcount
+        if not inserted:
+            raise CreateError
+        self._loaded = encoded
+
+    def delete(self, session_key: str | None = None) -> None:
+        """Delete the row of this key, by default its own; no such row is fine."""
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "DELETE FROM django_session WHERE session_key = %s",
+                [session_key or self.session_key],
+            )
+
+    def end_if_empty(self) -> None:
+        """Delete a session that holds nothing any more; its cookie goes with the answer.
+
+        Not if a parallel request has put something into the row meanwhile: then `save` keeps
+        that. Otherwise every later page would still ask the table for an empty row.
+        """
+        if self._loaded is None or list(self.keys()):
+            return
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "DELETE FROM django_session WHERE session_key = %s AND session_data = %s",
+                [self.session_key, self._loaded],
+            )
+            deleted = cursor.rowcount
+        if deleted or self._read() is None:
+            self._session_key = self._loaded = None
+
     def _read(self) -> str | None:
         with connection.cursor() as cursor:
             cursor.execute(
@@ -95,8 +137,8 @@ class SessionStore(DatabaseStore):
         return merged
 
     def _get_new_session_key(self) -> str:
-        # 160 random bits need no question to the table whether they are taken; an INSERT that
-        # hits an existing key fails and create() tries the next one.
+        # 160 random bits need no question to the table whether they are taken; create() tries
+        # the next key when the INSERT meets an existing one.
         return get_random_string(32, VALID_KEY_CHARS)
 
 

@@ -178,8 +178,8 @@ class BrowserVisitor:
         return self
 
     def follow(self, words: str, within: str = "body") -> Self:
-        """Click the first link with these words."""
-        link = self.page.locator(within).get_by_role("link", name=self.say(words), exact=True)
+        """Click the first link with these words; it may say more to a screen reader."""
+        link = self.page.locator(within).get_by_role("link", name=self.say(words))
         with self.page.expect_navigation():
             link.first.click()
         return self
@@ -205,6 +205,11 @@ class BrowserVisitor:
         assert self.page.locator("h1").count() == 1, f"Back shows no page: {self.page.content()}"
         return self
 
+    def forward(self) -> Self:
+        """Press the browser's Forward."""
+        self.page.go_forward()
+        return self
+
     # -- reading ------------------------------------------------------------------------
 
     @property
@@ -226,6 +231,13 @@ class BrowserVisitor:
         """Make sure that the page needs no scrolling sideways."""
         too_wide = self.page.evaluate(OVERFLOWING)
         assert not too_wide, f"Wider than the window on {self.path}: {too_wide}"
+        return self
+
+    def fits_everywhere(self, width: int) -> Self:
+        """Make sure of `fits` at both widths; the window is `width` wide again afterwards."""
+        for each in (PHONE + DESK - width, width):
+            self.page.set_viewport_size({"width": each, "height": HEIGHTS[each]})
+            self.fits()
         return self
 
     @property
@@ -368,7 +380,7 @@ POLISH = {
     "Confirm the account password": "Potwierdzenie hasła do konta",
     "Confirm the new password": "Potwierdzenie nowego hasła",
     "Copy the characters from the picture": "Przepisz ciąg znaków z obrazka",
-    "Correct: Company details": "Popraw: Dane firmy",
+    "Correct": "Popraw",
     "Correspondence address": "Adres korespondencyjny",
     "E-mail address (login)": "Adres e-mail (login)",
     "First name": "Imię",
@@ -376,7 +388,9 @@ POLISH = {
     "Hide password": "Ukryj hasło",
     "How do you know kantor.pl?": "Skąd wiesz o kantor.pl?",
     "I want to give a different correspondence address": "chcę podać inny adres korespondencyjny",
+    "If something else, what?": "Jeśli coś innego, to co?",
     "Individual person": "Osoba fizyczna",
+    "It was not me, delete the data": "To nie ja, usuń dane",
     "Last name": "Nazwisko",
     "New password": "Nowe hasło",
     "New picture": "Nowy obrazek",

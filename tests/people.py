@@ -269,7 +269,7 @@ COMPANY = Applicant(
     details={
         "Company details": {
             "Full company name": "Harbour & Sons Trading Ltd",
-            "Tax number (NIP)": "5252248481",
+            "Tax number (NIP)": "525-224-84-81",
             "Statistical number (REGON)": "016385358",
             "Court register number (KRS)": "0000028860",
         },

@@ -137,8 +137,9 @@ class ReturningTests(BrowserTestCase):
         visitor.back().is_at(DETAILS[PERSON])
         assert self.typed(visitor) == answers
         visitor.back().is_at("Step 1 – Identification of the User")
-        visitor.choose(PERSON).press("Next").is_at("Step 2a – Checking the details")
-        visitor.press("Next").press("Next").is_at("Step 2c – Accepting the Terms")
+        visitor.forward().is_at(DETAILS[PERSON])
+        assert self.typed(visitor) == answers
+        visitor.press("Next").press("Next").press("Next").is_at("Step 2c – Accepting the Terms")
 
     def test_back_after_the_end_explains_and_registers_nobody_again(self) -> None:
         visitor = self.visitor().register(PERSON)
@@ -156,7 +157,7 @@ class ReturningTests(BrowserTestCase):
         visitor.fill({"Full company name": "Half typed"}).press("Back")
         visitor.is_at("Step 1 – Identification of the User").press("Next").is_at(DETAILS[COMPANY])
         assert visitor.field("Full company name").input_value() == "Half typed"
-        visitor.fill_details(COMPANY).press("Next").follow("Correct: Company details")
+        visitor.fill_details(COMPANY).press("Next").follow("Correct", within="#company")
         visitor.fill({"Full company name": "Another Ltd"}).press("Next")
         visitor.is_at("Step 2a – Checking the details")
         assert visitor.page.locator(".owner-name").inner_text() == "Another Ltd"
@@ -164,7 +165,7 @@ class ReturningTests(BrowserTestCase):
     def test_the_other_language_shows_the_same_step_with_the_same_answers(self) -> None:
         visitor = self.visitor().reach_details(PERSON).fill_details(PERSON)
         visitor.press("Next").press("Next").press("Back").back()
-        visitor.open(visitor.path.replace("/weryfikacja/", "/dane/"))
+        visitor.open(visitor.path.replace("/haslo/", "/dane/"))
         answers = self.typed(visitor)
         with visitor.page.expect_navigation():
             visitor.page.get_by_role("link", name="EN English").click()
@@ -216,8 +217,7 @@ class OnceTests(BrowserTestCase):
 
     def test_another_browser_activates_only_with_the_password(self) -> None:
         self.visitor().register(PERSON)
-        stranger = self.visitor("en", PHONE).open(self.activation_link())
-        stranger.language = "pl"
+        stranger = self.visitor(width=PHONE).open(self.activation_link())
         stranger.is_at("Activate your account").press("Activate account").is_refused()
         stranger.fill({"Password chosen at registration": "Zgaduje-7-razy"})
         stranger.press("Activate account").is_refused()
@@ -237,12 +237,12 @@ class ComfortTests(BrowserTestCase):
         length = visitor.page.locator("[data-rule='length']")
         expect(meter).to_be_hidden()
         visitor.field("Account password").press_sequentially("abc1")
-        expect(verdict).to_contain_text("Siła hasła: bardzo słaba")
-        expect(meter).to_have_attribute("data-score", "0")
+        expect(verdict).to_have_text("Siła hasła: słaba (nie wystarczy)")
+        expect(meter).to_have_attribute("data-score", "1")
         expect(length).to_have_attribute("data-met", "false")
         expect(visitor.page.locator("[data-strength-advice] li").first).to_be_visible()
         visitor.fits().fill({"Account password": PASSWORD})
-        expect(verdict).to_contain_text("Siła hasła: bardzo silna")
+        expect(verdict).to_have_text("Siła hasła: bardzo silna (wystarczy)")
         expect(meter).to_have_attribute("data-score", "4")
         expect(length).to_have_attribute("data-met", "true")
         visitor.fill({"Account password": ""})

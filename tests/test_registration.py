@@ -7,7 +7,7 @@ from django.core import mail
 from django.test import TestCase
 
 from accounts.models import ConsentRecord, Customer, SurveyAnswer, User
-from tests.people import COMPANY, EVERYBODY, FIRMA, OSOBA, PERSON, Applicant
+from tests.people import COMPANY, FIRMA, OSOBA, PERSON, Applicant
 from tests.walk import Visitor
 
 
@@ -276,11 +276,6 @@ class AnswersTests(JourneyTestCase):
             self.register(applicant)
         assert User.objects.filter(email=OSOBA.email, activated_at=None).count() == 2
         assert [each.to for each in mail.outbox] == [[OSOBA.email]] * 2
-
-    def test_belong_to_realistic_people(self) -> None:
-        for applicant in EVERYBODY:
-            assert len(applicant.details) == 3
-            assert any(applicant.email in each.values() for each in applicant.details.values())
 
 
 def _as_displayed(answer: str) -> str:

@@ -1,12 +1,14 @@
 """Walk the pages as a visitor does: by what is written on them."""
 
 from typing import Any, NamedTuple, Self
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import urlencode, urljoin, urlsplit
 
 from bs4 import BeautifulSoup, Tag
 from captcha.models import CaptchaStore
 from django.http import HttpResponse
 from django.test import Client
+
+URLENCODED = "application/x-www-form-urlencoded"
 
 
 class Post(NamedTuple):
@@ -266,7 +268,9 @@ class Visitor:
         parts = urlsplit(address)
         target = parts.path + (f"?{parts.query}" if parts.query else "")
         if method == "POST":
-            response = self.client.post(target, data or {})
+            response = self.client.post(
+                target, urlencode(data or {}, doseq=True), content_type=URLENCODED
+            )
         else:
             response = self.client.get(target, headers=headers or {})
         self.history.append((method, target, response.status_code))

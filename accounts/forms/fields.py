@@ -103,6 +103,7 @@ class RegonField(ValueField):
 
     parse = staticmethod(regon.parse)
     ordinary_label = _("Statistical number (REGON)")
+    is_optional = True
     attributes: ClassVar = {**_NUMBER, "size": 14, "maxlength": 40}
     default_error_messages: ClassVar = {"required": _("Enter a REGON of 9 or 14 digits.")}
 
@@ -112,6 +113,7 @@ class KrsField(ValueField):
 
     parse = staticmethod(krs.parse)
     ordinary_label = _("Court register number (KRS)")
+    is_optional = True
     attributes: ClassVar = {**_NUMBER, "size": 14, "maxlength": 40}
     default_error_messages: ClassVar = {
         "required": _("Enter a KRS number of 10 digits, for example 0000123456.")

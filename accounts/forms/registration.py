@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, ClassVar
 
 from django import forms
@@ -12,7 +13,6 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts import consents, passwords
 from accounts.forms import fields
-from accounts.forms.rendering import FastBoundField
 from accounts.models import Kind
 from accounts.values import foreign_tax_id, nip, postal_code
 
@@ -40,8 +40,6 @@ class BoundGroup:
 class KindForm(forms.Form):
     """Ask who registers (step 1)."""
 
-    bound_field_class = FastBoundField
-
     kind = forms.ChoiceField(
         label=_("Who is registering?"),
         widget=forms.RadioSelect,
@@ -67,8 +65,6 @@ class DetailsForm(forms.Form):
     neither checked nor returned.
     """
 
-    bound_field_class = FastBoundField
-
     groups_of_fields: ClassVar[tuple[Group, ...]]
 
     main_street = fields.StreetField(section="section-main")
@@ -93,13 +89,6 @@ class DetailsForm(forms.Form):
     email = fields.EmailField()
     phone = fields.PhoneField()
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        if self.is_bound and not self.data.get(self.add_prefix("other_address")):
-            for name in OTHER_ADDRESS:
-                self.fields[name].disabled = True
-                self.fields[name].required = False
-
     @property
     def groups(self) -> Iterator[BoundGroup]:
         """Yield the fields in the groups of the page."""
@@ -115,7 +104,9 @@ class DetailsForm(forms.Form):
         if cleaned.pop("other_address", False):
             self._clean_postal_code(cleaned, "corr")
         else:
-            cleaned.update(dict.fromkeys(OTHER_ADDRESS, ""))
+            for name in OTHER_ADDRESS:
+                self.errors.pop(name, None)
+                cleaned[name] = ""
         return cleaned
 
     def _clean_postal_code(self, cleaned: dict[str, Any], address: str) -> None:
@@ -134,9 +125,9 @@ class CompanyForm(DetailsForm):
 
     company_name = fields.CompanyNameField()
     nip = fields.TaxNumberField()
-    regon = fields.RegonField(required=False)
-    krs = fields.KrsField(required=False)
-    position = fields.PositionField(required=False)
+    regon = fields.RegonField()
+    krs = fields.KrsField()
+    position = fields.PositionField()
 
     groups_of_fields = (
         Group("company", _("Company details"), ("company_name", "nip", "regon", "krs")),
@@ -188,6 +179,18 @@ def details_form(kind: str | None) -> type[DetailsForm]:
     return CompanyForm if kind == Kind.COMPANY else PersonForm
 
 
+@lru_cache(maxsize=4)
+def typed_fields(kind: str | None) -> frozenset[str]:
+    """Return the names of the details that are typed, not chosen or ticked."""
+    fields = details_form(kind).base_fields
+    return frozenset(
+        name
+        for name in fields
+        if isinstance(fields[name].widget, forms.widgets.Input)
+        and fields[name].widget.input_type in ("text", "email", "tel")
+    )
+
+
 class ReviewForm(forms.Form):
     """Ask nothing: the button says that everything is right (step 2a)."""
 
@@ -198,8 +201,6 @@ class PasswordForm(forms.Form):
     Whether the captcha's answer is right is not checked here: a challenge can be answered once,
     and a wizard validates its forms more than once.
     """
-
-    bound_field_class = FastBoundField
 
     password1 = forms.CharField(
         label=_("Account password"),
@@ -274,8 +275,6 @@ class SealedPasswordForm(forms.Form):
 
 class ConsentsForm(forms.Form):
     """Ask for the consents and declarations of this kind of customer (step 2c)."""
-
-    bound_field_class = FastBoundField
 
     def __init__(self, *args: Any, kind: str, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -19,8 +19,13 @@ class SummaryGroup:
     rows: list[tuple[str, str]]
 
 
-def summary(form: DetailsForm, values: Mapping[str, Any]) -> list[SummaryGroup]:
-    """Return the groups of the form with these canonical values.
+def texts(values: Mapping[str, Any]) -> dict[str, str]:
+    """Return canonical values as people write them, by the names of the fields."""
+    return {name: _human(name, values) for name in values}
+
+
+def summary(form: DetailsForm, values: Mapping[str, str]) -> list[SummaryGroup]:
+    """Return the groups of the form with these texts.
 
     The form's own definition decides what is shown, so no field can be missing. The
     correspondence address is left out when it does not differ.
@@ -31,7 +36,7 @@ def summary(form: DetailsForm, values: Mapping[str, Any]) -> list[SummaryGroup]:
             group.slug,
             group.title,
             [
-                (str(form.fields[name].label), _human(name, values))
+                (str(form.fields[name].label), values[name])
                 for name in group.names
                 if name != "other_address"
             ],

@@ -14,7 +14,7 @@ from formtools.wizard.storage.session import SessionStorage
 LONGEST_KEPT = 300
 ATTEMPTS_KEPT = 4
 # Characters of a row's encoded data; with its key and its date the row is under 4,096 bytes.
-LARGEST_ROW = 3_900
+LARGEST_ROW = 4_000
 # Characters that the signature adds to the data, its time and its marks included.
 SIGNATURE = 60
 
@@ -51,6 +51,7 @@ class AttemptStorage(SessionStorage):
     def reset(self) -> None:
         """Forget the attempt with everything in it."""
         self.request.session.pop(self.prefix, None)
+        self.request.session.end_if_empty()
 
     def update_response(self, response: HttpResponseBase) -> None:
         """Keep the row small, as the last thing before the session is saved."""

@@ -1,6 +1,6 @@
 """Lead a visitor through the registration: one URL a step, every POST answered by a redirect."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -26,12 +26,14 @@ from accounts.forms.registration import (
     ReviewForm,
     SealedPasswordForm,
     details_form,
+    typed_fields,
 )
 from accounts.models import Kind
 from accounts.registration import browser, progress, review
 from accounts.registration.steps import ORDER, Step, heading
 from accounts.registration.storage import AttemptStorage, own_answers, prefix_of
 from accounts.services import registration
+from kantor.kept import mark, render_kept
 
 # The answers that a password must not lean on; when one of them changes, the password that was
 # judged by the old ones has to be set anew.
@@ -105,7 +107,7 @@ class RegistrationWizard(NamedUrlWizardView, SessionWizardView):
         """Show a step with what is kept of it; change nothing."""
         if self.attempt is None:
             self.storage.current_step = Step.START
-            return self._show(KindForm(prefix=Step.START))
+            return self._show(Step.START)
         step = self._requested_step()
         if not self.storage.exists:
             return self._absent_attempt()
@@ -113,11 +115,7 @@ class RegistrationWizard(NamedUrlWizardView, SessionWizardView):
         if ORDER.index(step) > ORDER.index(allowed):
             return redirect(self.get_step_url(allowed))
         self.storage.current_step = step
-        return self._show(self._form_to_show(step))
-
-    def _show(self, form: forms.Form) -> HttpResponse:
-        response: HttpResponse = self.render(form)
-        return response
+        return self._show(step)
 
     def _requested_step(self) -> Step:
         try:
@@ -125,14 +123,50 @@ class RegistrationWizard(NamedUrlWizardView, SessionWizardView):
         except ValueError as error:
             raise Http404("There is no such step.") from error
 
-    def _form_to_show(self, step: Step) -> forms.Form:
-        """Return the step's form: bound, with its errors, only if the last try was refused."""
-        if step is Step.PASSWORD:
-            errors = self.storage.fact("password_errors")
-            return self.get_form(step, carried_errors=errors and errors[get_language()])
+    def _show(self, step: Step) -> HttpResponse:
+        """Show the step's form: bound, with its errors, only if the last try was refused."""
+        if self.attempt is None:
+            return self._show_kept(step)
+        if step is Step.PASSWORD and (errors := self.storage.fact("password_errors")):
+            return self._render(self.get_form(step, carried_errors=errors[get_language()]))
         if step in self.storage.fact("refused", ()):
-            return self.get_form(step, data=self.storage.get_step_data(step))
-        return self.get_form(step)
+            return self._render(self.get_form(step, data=self.storage.get_step_data(step)))
+        return self._show_kept(step)
+
+    def _render(self, form: forms.Form) -> HttpResponse:
+        response: HttpResponse = self.render(form)
+        return response
+
+    def _show_kept(self, step: Step) -> HttpResponse:
+        """Show a step without errors by its kept page, with this visitor's answers in it."""
+        answers = {} if step in (Step.REVIEW, Step.PASSWORD) else self.get_form_initial(step)
+        typed = typed_fields(self.kind) if step is Step.DETAILS else frozenset()
+        values = {name: answers.get(name, "") for name in typed}
+        chosen = tuple((name, answers[name]) for name in answers if name not in typed)
+        key: tuple[object, ...] = (self.kind, self.attempt and self._first_incomplete(), chosen)
+        ids = {}
+        if self.attempt is not None:
+            ids = {"attempt": str(self.attempt), "prefix": self.prefix}
+        if step is Step.REVIEW:
+            values = self._reviewed()
+            key += tuple(name for name, text in values.items() if text)
+        elif step is Step.PASSWORD:
+            values = {"email": self.storage.answer(Step.DETAILS, "email")}
+            captcha_key = self.storage.fact("captcha")
+            key += (captcha_key is None, self.storage.fact("captcha_passed"))
+            key += (self._password_is_set(),)
+            if captcha_key is not None:
+                ids["captcha_key"] = captcha_key
+
+        def context() -> dict[str, Any]:
+            form = self.get_form(step)
+            form.initial.update({name: mark(name) for name in typed})
+            marks = {name: mark(name) if text else "" for name, text in values.items()}
+            return self.get_context_data(form, marks=marks)
+
+        return render_kept(
+            self.request, self.get_template_names()[0], context, key=key, values=values, ids=ids
+        )
 
     def get_form_initial(self, step: str) -> dict[str, Any]:
         """Return the answers kept of this step, as they were typed."""
@@ -183,14 +217,19 @@ class RegistrationWizard(NamedUrlWizardView, SessionWizardView):
         """Return the step's own template."""
         return [f"accounts/registration/{self.steps.current}.html"]
 
-    def get_context_data(self, form: forms.Form, **kwargs: Any) -> dict[str, Any]:
-        """Return what the templates show; of the attempt's facts only what they need."""
+    def get_context_data(
+        self, form: forms.Form, marks: Mapping[str, str] | None = None, **kwargs: Any
+    ) -> dict[str, Any]:
+        """Return what the templates show; of the attempt's facts only what they need.
+
+        A page to keep shows `marks` in the place of what the visitor typed.
+        """
         step = Step(self.steps.current)
         context: dict[str, Any] = {
             "form": form,
             "step": step,
             "step_label": heading(step, self.kind),
-            "progress": progress.draw(step, self._first_incomplete(), self.attempt),
+            "progress": progress.items(step, self._first_incomplete(), self.attempt),
             "attempt": self.attempt,
             "wizard": {
                 "management_form": ManagementForm(
@@ -202,10 +241,10 @@ class RegistrationWizard(NamedUrlWizardView, SessionWizardView):
             case Step.DETAILS:
                 context["kind"] = self.kind
             case Step.REVIEW:
-                context |= self._review_context()
+                context |= self._review_context(marks or self._reviewed())
             case Step.PASSWORD:
                 context |= {
-                    "email": self.storage.answer(Step.DETAILS, "email"),
+                    "email": (marks or {}).get("email", self.storage.answer(Step.DETAILS, "email")),
                     "captcha_key": self.storage.fact("captcha"),
                     "password_set": self._password_is_set(),
                     "strength_url": reverse(
@@ -214,11 +253,15 @@ class RegistrationWizard(NamedUrlWizardView, SessionWizardView):
                 }
         return context | kwargs
 
-    def _review_context(self) -> dict[str, Any]:
+    def _reviewed(self) -> dict[str, str]:
+        """Return the accepted details as people write them."""
         form = self.get_form(Step.DETAILS, data=self.storage.get_step_data(Step.DETAILS))
-        assert isinstance(form, DetailsForm)
         form.is_valid()
-        answers = form.cleaned_data
+        return review.texts(form.cleaned_data)
+
+    def _review_context(self, answers: Mapping[str, str]) -> dict[str, Any]:
+        form = self.get_form(Step.DETAILS)
+        assert isinstance(form, DetailsForm)
         owner = (
             answers["company_name"]
             if self.kind == Kind.COMPANY
@@ -289,6 +332,8 @@ class RegistrationWizard(NamedUrlWizardView, SessionWizardView):
         draft = self.get_form_step_data(form)
         if draft != (self.storage.get_step_data(step) or {}) or not self._is_complete(step):
             self._set_complete(step, complete=False)
+            if step in (Step.START, Step.DETAILS):
+                self._set_complete(Step.REVIEW, complete=False)
             self._store(step, draft)
 
     def _accept(self, step: Step, answers: dict[str, list[str]]) -> None:
@@ -302,7 +347,7 @@ class RegistrationWizard(NamedUrlWizardView, SessionWizardView):
         kind, context = self.kind, password_context(self.storage)
         self.storage.set_step_data(step, answers)
         self._set_refused(step, refused=False)
-        if step is Step.START and self.kind != kind:
+        if step is Step.START and self.kind not in (None, kind):
             self._change_kind()
         if password_context(self.storage) != context:
             self.storage.drop_step_data(Step.PASSWORD)

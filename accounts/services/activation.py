@@ -115,5 +115,15 @@ def refuse(user: User) -> bool:
 
     Its unsent mails go with it. Tells whether there was anything to delete.
     """
-    deleted, _ = User.objects.filter(pk=user.pk, activated_at=None, suspended_at=None).delete()
-    return bool(deleted)
+    with transaction.atomic():
+        # Locked first: deleting selects before it deletes, and an activation in between would
+        # lose its account.
+        pending = (
+            User.objects.select_for_update()
+            .filter(pk=user.pk, activated_at=None, suspended_at=None)
+            .first()
+        )
+        if pending is None:
+            return False
+        pending.delete()
+    return True

@@ -34,4 +34,4 @@ class AccountView(LoginRequiredMixin, View):
     def _groups(self, user: User, customer: Customer) -> list[review.SummaryGroup]:
         form = details_form(customer.kind)()
         values = {name: getattr(customer, name, "") for name in form.fields}
-        return review.summary(form, values | {"email": user.email})
+        return review.summary(form, review.texts(values | {"email": user.email}))

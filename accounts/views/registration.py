@@ -16,6 +16,7 @@ from django.views.generic import TemplateView, View
 from accounts import captcha, passwords
 from accounts.models import User
 from accounts.registration import browser
+from kantor.kept import mark, render_kept
 from accounts.registration.storage import open_attempt
 from accounts.registration.wizard import password_context
 from accounts.services import registration
@@ -64,7 +65,19 @@ def registered_here(request: HttpRequest) -> list[User]:
     attempts = browser.attempts(request)
     if not attempts:
         return []
-    return list(User.objects.filter(attempt__in=attempts).order_by("-created_at"))
+    users = User.objects.filter(attempt__in=attempts).order_by("-created_at")
+    return list(
+        users.only(
+            "email",
+            "email_key",
+            "language",
+            "attempt",
+            "link_serial",
+            "is_active",
+            "activated_at",
+            "suspended_at",
+        )
+    )
 
 
 @method_decorator(never_cache, name="dispatch")
@@ -76,12 +89,32 @@ class SentView(View):
 
     def get(self, request: HttpRequest) -> HttpResponse:
         """Show the registrations of this browser."""
-        context: dict[str, Any] = {
-            "registrations": registered_here(request),
-            "expires_hours": settings.ACTIVATION_LINK_HOURS,
-            "sender": settings.DEFAULT_FROM_EMAIL,
-        }
-        return render(request, "accounts/registration/sent.html", context)
+        users = registered_here(request)
+
+        def context() -> dict[str, Any]:
+            return {
+                "registrations": [
+                    {
+                        "email": mark(f"email{number}"),
+                        "attempt": mark(f"attempt{number}"),
+                        "is_active": user.is_active,
+                    }
+                    for number, user in enumerate(users)
+                ],
+                "expires_hours": settings.ACTIVATION_LINK_HOURS,
+                "sender": settings.DEFAULT_FROM_EMAIL,
+            }
+
+        values = {f"email{number}": user.email for number, user in enumerate(users)}
+        for number, user in enumerate(users):
+            values[f"attempt{number}"] = user.attempt.hex if user.attempt else ""
+        return render_kept(
+            request,
+            "accounts/registration/sent.html",
+            context,
+            key=tuple(user.is_active for user in users),
+            values=values,
+        )
 
     def post(self, request: HttpRequest) -> HttpResponse:
         """Send another link for one of the registrations of this browser."""

@@ -45,7 +45,8 @@ AUTH_PASSWORD_VALIDATORS = [
         "NumericPasswordValidator",
     )
 ]
-DATABASES = {"default": database()}
+# A new connection for each request is what Django does unless told otherwise.
+DATABASES = {"default": database(0)}
 PASSWORD_HASHERS = ["bench.hashers.CountingHasher"]
 EMAIL_BACKEND = "bench.mail.EmailBackend"
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"

@@ -10,6 +10,7 @@ from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.html import urlize
+from django.utils.safestring import mark_safe
 from django.views.decorators.cache import never_cache
 from django.views.decorators.clickjacking import xframe_options_sameorigin
 
@@ -33,7 +34,7 @@ def mail(request: HttpRequest, name: str) -> HttpResponse:
     text = body.get_content() if body else ""
     context = _summary(_file(name)) | {
         "sender": message["From"],
-        "text": urlize(text, nofollow=False, autoescape=True),
+        "text": mark_safe(urlize(text, nofollow=False, autoescape=True)),  # noqa: S308  escaped
     }
     response = render(request, "mailbox/mail.html", context)
     response["Content-Security-Policy"] = f"{_policy()}; frame-src 'self'"

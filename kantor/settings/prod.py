@@ -37,7 +37,7 @@ SECRET_KEY_FALLBACKS = env.list("SECRET_KEY_FALLBACKS", default=[])
 # Parts of keys that stand in this repository, in manuals and in examples.
 KNOWN_KEYS = re.compile(
     r"development.only|test.only|insecure|change.?(?:me|this)|replace.?(?:me|this)|secret.?key"
-    r"|sample|example|placeholder",
+    r"|known.to.all|sample|example|placeholder",
     re.IGNORECASE,
 )
 for key in (SECRET_KEY, *SECRET_KEY_FALLBACKS):

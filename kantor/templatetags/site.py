@@ -20,7 +20,8 @@ register = template.Library()
 def fixed(template_name: str, **values: str | bool) -> SafeString:
     """Return a template that depends on the language and `values` only, rendered once a process.
 
-    Never give it a value that a visitor chose: each combination is kept. With DEBUG it is rendered each time, so that an edit shows at the next request.
+    Never give it a value that a visitor chose: each combination is kept. With DEBUG it is
+    rendered each time, so that an edit shows at the next request.
     """
     language = get_language() or settings.LANGUAGE_CODE
     if settings.DEBUG:
@@ -40,9 +41,12 @@ def _rendered(
 def language_url(context: Context, language: str) -> str:
     """Return the address of the page shown in another language, its query included.
 
-    Without a request (the page for an inner error) it is the home page. Pages outside
+    Without a request (the page for an inner error) it is the home page; a page that is kept
+    (`kantor.kept`) brings its `language_urls`. Pages outside
     `i18n_patterns` have one language; their links lead to that of the same path and are not used.
     """
+    if urls := context.get("language_urls"):
+        return str(urls[language])
     request = context.get("request")
     path = request.get_full_path() if isinstance(request, HttpRequest) else "/"
     return translated_path(path, language)

@@ -1,0 +1,221 @@
+"""No page in any of its states has a fault that axe-core can find (WCAG 2.2 AA, best practice)."""
+
+import re
+from collections.abc import Sequence
+
+from axe_playwright_python.sync_playwright import Axe
+from django.conf.urls.i18n import i18n_patterns
+from django.core import mail
+from django.core.exceptions import PermissionDenied, SuspiciousOperation
+from django.http import HttpRequest, HttpResponse
+from django.test import override_settings
+from django.urls import path
+
+from accounts import tokens
+from accounts.models import Kind
+from accounts.services import registration
+from accounts.services.activation import PASSWORD_TRIES
+from accounts.services.credentials import FAILED_SIGN_INS
+from kantor import urls
+from kantor.urls import handler400, handler403, handler404, handler500
+from tests import factories
+from tests.browser import DESK, PASSWORD, PHONE, BrowserTestCase, BrowserVisitor
+
+TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+OPTIONS = {
+    "runOnly": {"type": "tag", "values": TAGS},
+    "resultTypes": ["violations"],
+    # There are no style sheets of other sites to fetch.
+    "preload": False,
+}
+# Each page is looked at in both languages, and so once in each scheme and at each width.
+LOOKS = {"pl": ("light", PHONE), "en": ("dark", DESK)}
+
+
+def fail(request: HttpRequest, status: int) -> HttpResponse:
+    """Go wrong in the way that ends in this status."""
+    raise {400: SuspiciousOperation, 403: PermissionDenied, 500: RuntimeError}[status]
+
+
+urlpatterns = [
+    *urls.urlpatterns,
+    *i18n_patterns(path("awaria/<int:status>/", fail), prefix_default_language=False),
+]
+__all__ = ["handler400", "handler403", "handler404", "handler500"]
+
+
+class AccessibilityTests(BrowserTestCase):
+    """Walk through all pages, in all their states, with axe-core looking at each."""
+
+    axe = Axe()
+
+    def audit(self, visitor: BrowserVisitor, state: str = "") -> BrowserVisitor:
+        """Look at the page as it stands."""
+        scheme, width = LOOKS[visitor.language]
+        visitor.fits_everywhere(width)
+        found = self.axe.run(visitor.page, options=OPTIONS).response["violations"]
+        where = f"{visitor.path} {state} ({scheme}, {width} px)"
+        assert not found, "\n".join([where, *_sentences(found)])
+        return visitor
+
+    def in_both(self) -> Sequence[BrowserVisitor]:
+        """Return a visitor for each language."""
+        visitors = [self.visitor(language, width) for language, (_, width) in LOOKS.items()]
+        for visitor in visitors:
+            visitor.page.emulate_media(color_scheme=LOOKS[visitor.language][0])
+        return visitors
+
+    def sign_in(self, visitor: BrowserVisitor, email: str, password: str = PASSWORD) -> None:
+        """Fill in the form for signing in and send it."""
+        visitor.open("/logowanie/")
+        visitor.fill({"E-mail address (login)": email, "Password": password}).press("Sign in")
+
+    def test_content_pages(self) -> None:
+        for visitor in self.in_both():
+            for address in (
+                "/",
+                "/o-nas/",
+                "/jak-to-dziala/",
+                "/korzysci/",
+                "/pomoc/pierwsze-kroki/rejestracja/",
+                "/regulamin/",
+                "/regulamin/2026-11-23/",
+                "/prywatnosc/",
+                "/pomoc/",
+            ):
+                self.audit(visitor.open(address))
+            for question in visitor.page.locator("summary").all():
+                question.click()
+            self.audit(visitor, "questions open")
+
+    def test_registration_of_a_company(self) -> None:
+        for visitor in self.in_both():
+            self.audit(visitor.open("/rejestracja/"))
+            self.audit(visitor.press("Next").is_refused(), "refused")
+            self.audit(visitor.choose("Company").press("Next"))
+            visitor.choose("I want to give a different correspondence address")
+            self.audit(visitor.press("Next").is_refused(), "refused, two addresses")
+            self.audit(visitor.press("Cancel").is_at("Cancel the registration?"))
+            visitor.follow("Return to the registration").fill_details("Company")
+            visitor.field("I want to give a different correspondence address").uncheck()
+            self.audit(visitor.press("Next").is_at("Step 2a – Checking the details"))
+            self.audit(visitor.press("Next").is_at("Step 2b – Setting the password"))
+            self.audit(visitor.press("Next").is_refused(), "refused")
+            visitor.fill({"Account password": "Zima2026"})
+            visitor.page.locator("[data-strength-advice] li").first.wait_for()
+            self.audit(visitor, "weak password")
+            visitor.fill({"Account password": PASSWORD})
+            visitor.page.locator("[data-strength-meter][data-score='4']").wait_for()
+            self.audit(visitor, "strong password")
+            self.audit(visitor.set_password().is_at("Step 2c – Accepting the Terms"))
+            self.audit(visitor.press("Register").is_refused(), "refused")
+            self.audit(visitor.press("Back").is_at("Step 2b – Setting the password"), "set")
+
+    def test_registration_of_a_person_and_what_follows(self) -> None:
+        for visitor in self.in_both():
+            email = f"{visitor.language}@example.com"
+            self.audit(visitor.reach_details("Individual person"))
+            self.audit(visitor.press("Next").is_refused(), "refused")
+            self.audit(visitor.fill_details("Individual person", email=email).press("Next"))
+            self.audit(visitor.press("Next").set_password())
+            last_step = visitor.path
+            self.audit(visitor.tick_all().press("Register").is_at("Check your mailbox"))
+            self.audit(visitor.open(last_step, status=410), "finished")
+            visitor.open("/rejestracja/wyslano/").press("Send the message again")
+            self.audit(visitor, "sent again")
+            visitor.complaints.expected.add(429)
+            visitor.open("/rejestracja/wyslano/").press("Send the message again")
+            self.audit(visitor, "has to wait")
+            link = self.activation_link()
+            self.audit(visitor.open(link).is_at("The account is active"))
+            visitor.fill({"If something else, what?": "\u202e"}).press("Send the answer")
+            self.audit(visitor.is_refused(), "refused")
+            visitor.open("/aktywacja/gotowe/")
+            visitor.field("How do you know kantor.pl?").select_option(index=1)
+            self.audit(visitor.press("Send the answer"), "answered")
+            self.audit(visitor.open(link), "already active")
+            self.audit(visitor.open("/rejestracja/wyslano/"), "active")
+            visitor.open("/rejestracja/").press("Cancel")
+            self.audit(visitor.press("Cancel and delete the data"))
+
+    def test_activation_links(self) -> None:
+        for visitor in self.in_both():
+            user = factories.registered(Kind.COMPANY, language=visitor.language)
+            address = f"/aktywacja/{tokens.make(user, user.link_serial)}/"
+            self.audit(visitor.open(address))
+            self.audit(visitor.press("Activate account").is_refused(), "refused")
+            with override_settings(ACTIVATION_LINK_HOURS=-1):
+                self.audit(visitor.open(address, status=410), "expired")
+            self.audit(visitor.open(f"{address}to-nie-ja/"))
+            for _ in range(PASSWORD_TRIES.times):
+                PASSWORD_TRIES.hit(str(user.pk))
+            visitor.complaints.expected.add(429)
+            visitor.open(address).fill({"Password chosen at registration": "Zgaduje-7-razy"})
+            self.audit(visitor.press("Activate account"), "too many tries")
+            registration.resend_link(user)
+            self.audit(visitor.open(address, status=410), "superseded")
+            visitor.open(f"/aktywacja/{tokens.make(user, user.link_serial)}/to-nie-ja/")
+            self.audit(visitor.press("It was not me, delete the data"), "refused")
+            self.audit(visitor.open("/aktywacja/zepsuty/", status=404), "broken")
+            closed = factories.suspended(language=visitor.language)
+            token = tokens.make(closed, closed.link_serial)
+            self.audit(visitor.open(f"/aktywacja/{token}/", status=410), "suspended")
+            self.audit(visitor.open("/rejestracja/wyslano/"), "nothing to wait for")
+
+    def test_sign_in_and_account(self) -> None:
+        for visitor in self.in_both():
+            self.audit(visitor.open("/logowanie/"))
+            self.audit(visitor.press("Sign in").is_refused(), "refused")
+            nobody = f"nikt-{visitor.language}@example.com"
+            self.sign_in(visitor, nobody)
+            self.audit(visitor.is_refused(), "no such account")
+            for _ in range(FAILED_SIGN_INS.times):
+                FAILED_SIGN_INS.hit(f"{nobody} 127.0.0.1")
+            visitor.complaints.expected.add(429)
+            self.sign_in(visitor, nobody)
+            self.audit(visitor, "too many tries")
+            pending = factories.registered(language=visitor.language)
+            self.sign_in(visitor, pending.email, factories.PASSWORD)
+            self.audit(visitor, "pending")
+            user = factories.activated(Kind.COMPANY, language=visitor.language, news=True)
+            self.sign_in(visitor, user.email, factories.PASSWORD)
+            self.audit(visitor.is_at("Your account"))
+            self.audit(visitor.open("/rejestracja/"), "signed in")
+
+    def test_forgotten_password(self) -> None:
+        for visitor in self.in_both():
+            user = factories.activated(language=visitor.language)
+            self.audit(visitor.open("/haslo/"))
+            self.audit(visitor.press("Send the link").is_refused(), "refused")
+            visitor.fill({"E-mail address (login)": user.email})
+            self.audit(visitor.press("Send the link"))
+            body = str(mail.outbox[-1].body)
+            (link,) = re.findall(rf"{self.live_server_url}(\S*/haslo/\S+)", body)
+            self.audit(visitor.open(link))
+            visitor.fill({"New password": "a", "Confirm the new password": "b"})
+            self.audit(visitor.press("Save the new password").is_refused(), "refused")
+            new = dict.fromkeys(("New password", "Confirm the new password"), f"{PASSWORD}!nowe")
+            self.audit(visitor.fill(new).press("Save the new password"))
+            self.audit(visitor.open(link), "used")
+
+    @override_settings(ROOT_URLCONF="tests.test_accessibility")
+    def test_error_pages(self) -> None:
+        for visitor in self.in_both():
+            with self.assertLogs("django", "WARNING"):
+                for status in (400, 403, 500):
+                    self.audit(visitor.open(f"/awaria/{status}/", status=status))
+                self.audit(visitor.open("/nie-ma/", status=404))
+                attempt = "0b2d1f8e-4b50-4b7c-9d1c-0d0d0d0d0d0d"
+                self.audit(visitor.open(f"/rejestracja/{attempt}/dane/", status=404))
+                visitor.complaints.expected.add(403)
+                visitor.open("/haslo/").page.context.clear_cookies()
+                self.audit(visitor.press("Send the link"), "without its cookie")
+
+
+def _sentences(violations: list[dict[str, object]]) -> list[str]:
+    """Return what axe-core found, a line for each place."""
+    return [
+        f"  {found['id']}: {found['help']}: {' '.join(map(str, node['target']))} {node['html'][:120]}"
+        for found in violations
+        for node in found["nodes"]  # type: ignore[attr-defined]
+    ]
