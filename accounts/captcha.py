@@ -89,7 +89,7 @@ def discard(key: str) -> None:
         _delete("hashkey = %s", key)
 
 
-def _delete(condition: str, *values: object) -> int:
+def _delete(condition: str, *values: str | datetime | None) -> int:
     """Delete challenges by one statement and return how many there were."""
     with connection.cursor() as cursor:
         cursor.execute(f"DELETE FROM captcha_captchastore WHERE {condition}", values)  # noqa: S608  conditions stand in this module
@@ -97,9 +97,10 @@ def _delete(condition: str, *values: object) -> int:
     return deleted
 
 
-def _stored(moment: datetime) -> object:
+def _stored(moment: datetime) -> str | datetime | None:
     """Adapt a moment to what this database stores in a DateTimeField."""
-    return connection.ops.adapt_datetimefield_value(moment)
+    stored: str | datetime | None = connection.ops.adapt_datetimefield_value(moment)
+    return stored
 
 
 def _is_plausible(answer: str) -> bool:

@@ -361,7 +361,7 @@ def main() -> None:
     parser.add_argument("--profile", action="store_true", help="where the site's own CPU goes")
     parser.add_argument("--soak", type=int, default=0, metavar="N", help="memory over N journeys")
     parser.add_argument("--postgres", metavar="URL", help="a role that may create databases")
-    parser.add_argument("--write", action="store_true", help="keep the report in bench/results.md")
+    parser.add_argument("--write", action="store_true", help="keep the report in bench/")
     options = parser.parse_args()
     folder = Path(tempfile.mkdtemp(prefix="bench-"))
     try:
@@ -374,7 +374,8 @@ def main() -> None:
         shutil.rmtree(folder)
     print(text)
     if options.write:
-        (ROOT / "bench" / "results.md").write_text(text, encoding="utf-8")
+        name = "results-postgresql.md" if options.postgres else "results.md"
+        (ROOT / "bench" / name).write_text(text, encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -80,7 +80,9 @@ class SessionStore(DatabaseStore):
 
     def _insert(self) -> None:
         """Write the row of a new key. Raises CreateError when the key is taken."""
-        encoded = self.encode(self._get_session(no_load=True))
+        # From here on empty, not unread: the expiry asks the data, and reading a row that does
+        # not exist yet would drop the key.
+        encoded = self.encode(self.__dict__.setdefault("_session_cache", {}))
         with connection.cursor() as cursor:
             cursor.execute(
                 "INSERT INTO django_session (session_key, session_data, expire_date)"
@@ -144,4 +146,5 @@ class SessionStore(DatabaseStore):
 
 def _stored(moment: datetime) -> str | datetime | None:
     """Adapt a moment to what this database stores in a DateTimeField."""
-    return connection.ops.adapt_datetimefield_value(moment)
+    stored: str | datetime | None = connection.ops.adapt_datetimefield_value(moment)
+    return stored

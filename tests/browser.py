@@ -164,6 +164,11 @@ class BrowserVisitor:
         """Return the same person in another tab."""
         return type(self)(self.page.context.new_page(), self.complaints, self.language)
 
+    def show_tab(self) -> Self:
+        """Bring this tab to the front; a browser draws the others once a second at most."""
+        self.page.bring_to_front()
+        return self
+
     # -- going --------------------------------------------------------------------------
 
     def open(self, path: str, status: int = 200) -> Self:

@@ -160,10 +160,10 @@ class Applicant:
     def type_details(self, visitor: Visitor) -> Visitor:
         """Fill in step 1a or 1b without sending it."""
         for group, answers in self.details.items():
-            visitor.fill(dict(answers), within=group)
+            visitor.fill(answers, within=group)
         if self.other_address:
             visitor.choose(self.words.other_address)
-            visitor.fill(dict(self.other_address), within=self.words.correspondence)
+            visitor.fill(self.other_address, within=self.words.correspondence)
         return visitor
 
     def type_password(self, visitor: Visitor, password: str | None = None) -> Visitor:

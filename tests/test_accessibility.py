@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Sequence
+from typing import Any, Literal
 
 from axe_playwright_python.sync_playwright import Axe
 from django.conf.urls.i18n import i18n_patterns
@@ -29,7 +30,10 @@ OPTIONS = {
     "preload": False,
 }
 # Each page is looked at in both languages, and so once in each scheme and at each width.
-LOOKS = {"pl": ("light", PHONE), "en": ("dark", DESK)}
+LOOKS: dict[str, tuple[Literal["light", "dark"], int]] = {
+    "pl": ("light", PHONE),
+    "en": ("dark", DESK),
+}
 
 
 def fail(request: HttpRequest, status: int) -> HttpResponse:
@@ -212,10 +216,10 @@ class AccessibilityTests(BrowserTestCase):
                 self.audit(visitor.press("Send the link"), "without its cookie")
 
 
-def _sentences(violations: list[dict[str, object]]) -> list[str]:
+def _sentences(violations: list[dict[str, Any]]) -> list[str]:
     """Return what axe-core found, a line for each place."""
     return [
-        f"  {found['id']}: {found['help']}: {' '.join(map(str, node['target']))} {node['html'][:120]}"
+        f"  {found['id']}: {found['help']}: {node['target']} {node['html'][:120]}"
         for found in violations
-        for node in found["nodes"]  # type: ignore[attr-defined]
+        for node in found["nodes"]
     ]

@@ -203,15 +203,13 @@ class OnceTests(BrowserTestCase):
         self.double_click(scripts=False)
 
     def test_two_tabs_make_two_accounts(self) -> None:
-        first = self.visitor()
-        second = first.new_tab()
-        first.reach_details(PERSON)
-        second.reach_details(COMPANY)
-        first.fill_details(PERSON, email="pierwsza@example.com").press("Next")
-        second.fill_details(COMPANY, email="druga@example.com").press("Next")
-        first.press("Next").set_password().tick_all()
-        second.press("Next").set_password().tick_all().press("Register")
-        first.press("Register").is_at("Check your mailbox")
+        first = self.visitor().reach_details(PERSON)
+        second = first.new_tab().reach_details(COMPANY)
+        first.show_tab().fill_details(PERSON, email="pierwsza@example.com").press("Next")
+        second.show_tab().fill_details(COMPANY, email="druga@example.com").press("Next")
+        first.show_tab().press("Next").set_password().tick_all()
+        second.show_tab().press("Next").set_password().tick_all().press("Register")
+        first.show_tab().press("Register").is_at("Check your mailbox")
         kinds = dict(Customer.objects.values_list("user__email", "kind"))
         assert kinds == {"pierwsza@example.com": "person", "druga@example.com": "company"}
 

@@ -48,14 +48,14 @@ class JourneyTests(JourneyTestCase):
         applicant.type_details(visitor).press(words.next)
         assert visitor.heading == words.review
         assert visitor.buttons() == [words.next, words.cancel]
-        assert visitor.page.select_one(".owner-name").get_text() == applicant.owner
+        assert visitor.element(".owner-name").get_text() == applicant.owner
         for group, answers in applicant.details.items():
             for answer in (group, *answers.values()):
                 assert visitor.shows(answer) or visitor.shows(_as_displayed(answer)), answer
         visitor.press(words.next)
         assert visitor.heading == words.setting_password
         assert visitor.buttons() == [words.new_picture, words.next, words.back, words.cancel]
-        assert visitor.page.find(autocomplete="username")["value"] == applicant.email
+        assert visitor.element("[autocomplete=username]")["value"] == applicant.email
         applicant.type_password(visitor).copy_captcha(words.captcha).press(words.next)
         assert visitor.heading == words.consents
         assert visitor.buttons() == [words.register, words.back, words.cancel]
@@ -78,7 +78,7 @@ class JourneyTests(JourneyTestCase):
         option = visitor.field(words.source).find_all("option")[2].get_text()
         visitor.fill({words.source: option}).press(words.send_answer)
         assert visitor.heading == words.active
-        assert SurveyAnswer.objects.get(user=customer.user)
+        assert SurveyAnswer.objects.filter(user=customer.user).count() == 1
 
         visitor.follow(words.sign_in)
         visitor.fill(
@@ -235,7 +235,11 @@ class AnswersTests(JourneyTestCase):
         applicant = applicant.differing("Adres siedziby", Ulica="", **{"Nr lokalu": ""})
         applicant = applicant.differing("Reprezentant Firmy", **{"Stanowisko lub funkcja": ""})
         visitor = applicant.reach_review(Visitor())
-        rows = {row.dt.get_text(): row.dd.get_text() for row in visitor.page.select("dl div")}
+        labels, answers = visitor.page.select("dl dt"), visitor.page.select("dl dd")
+        rows = {
+            label.get_text(): answer.get_text()
+            for label, answer in zip(labels, answers, strict=True)
+        }
         optional = ("REGON", "Numer KRS", "Ulica", "Nr lokalu", "Stanowisko lub funkcja")
         assert [rows[label] for label in optional] == ["Nie podano"] * 5, rows
         self.register(applicant)

@@ -93,7 +93,7 @@ def observed(ask: Callable[[], HttpResponse], email: str) -> list[Any]:
         response = ask()
     statements = [re.sub(r"'[^']*'|\b\d+\b", "?", each["sql"]) for each in queries]
     content = CSRF.sub(rb"\1", response.content).replace(email.encode(), b"ADDRESS")
-    headers = sorted(response.items())
+    headers = sorted((name, value) for name, value in response.items() if name != "Expires")
     cookies = sorted(response.cookies)
     return [response.status_code, content, headers, cookies, CountingHasher.count, statements]
 
@@ -268,8 +268,8 @@ class NextTests(TestCase):
         visitor.fill({"E-mail address (login)": user.email, "Password": "x"}).press("Sign in")
         visitor.fill({"Password": PASSWORD}).press("Sign in")
         assert visitor.history[-1][1] == "/en/konto/?strona=2"
-        stranger = Client().get(PATH, {"next": "https://evil.example/"})
-        assert b"evil.example" not in stranger.content
+        stranger = Visitor().open(f"{PATH}?next=https://evil.example/")
+        assert not stranger.page.select("input[name=next]")
 
 
 @COUNTED

@@ -1,11 +1,11 @@
 """Walk the pages as a visitor does: by what is written on them."""
 
+from collections.abc import Mapping
 from typing import Any, NamedTuple, Self
 from urllib.parse import urlencode, urljoin, urlsplit
 
 from bs4 import BeautifulSoup, Tag
 from captcha.models import CaptchaStore
-from django.http import HttpResponse
 from django.test import Client
 
 URLENCODED = "application/x-www-form-urlencoded"
@@ -31,7 +31,7 @@ class Visitor:
     def __init__(self, client: Client | None = None) -> None:
         self.client = client or Client(enforce_csrf_checks=True)
         self.history: list[tuple[str, str, int]] = []
-        self.response: HttpResponse
+        self.response: Any
         self.path = "/"
         self._page: BeautifulSoup | None = None
         self._answers: dict[str, str | None] = {}
@@ -118,12 +118,17 @@ class Visitor:
     @property
     def status(self) -> int:
         """Return the status of the last answer."""
-        return self.response.status_code
+        return int(self.response.status_code)
 
     @property
     def posts(self) -> list[int]:
         """Return the statuses of all answers to POSTs."""
         return [status for method, _address, status in self.history if method == "POST"]
+
+    def element(self, selector: str) -> Tag:
+        """Return the one element of this CSS selector."""
+        (found,) = self.page.select(selector)
+        return found
 
     def buttons(self) -> list[str]:
         """Return the words of the buttons of the main part that are seen, in their order."""
@@ -159,7 +164,7 @@ class Visitor:
             return _words(chosen) if isinstance(chosen, Tag) else ""
         return str(field.get("value", ""))
 
-    def values(self, answers: dict[str, str], within: str | None = None) -> dict[str, str]:
+    def values(self, answers: Mapping[str, str], within: str | None = None) -> dict[str, str]:
         """Return what the fields of these labels show, to compare with the answers."""
         return {label: self.value(label, within) for label in answers}
 
@@ -179,7 +184,7 @@ class Visitor:
 
     # -- filling in ---------------------------------------------------------------------
 
-    def fill(self, answers: dict[str, str], within: str | None = None) -> Self:
+    def fill(self, answers: Mapping[str, str], within: str | None = None) -> Self:
         """Type answers by labels; select boxes take the words of their options."""
         for label, answer in answers.items():
             field = self.field(label, within)
@@ -208,19 +213,21 @@ class Visitor:
     @property
     def captcha_key(self) -> str:
         """Return the key of the picture on the page."""
-        (picture,) = [img for img in self.page.find_all("img") if "/captcha/" in str(img["src"])]
-        return str(picture["src"]).rstrip("/").rpartition("/")[2]
+        return self._picture.rstrip("/").rpartition("/")[2]
 
     def copy_captcha(self, label: str, *, wrongly: bool = False) -> Self:
         """Look at the picture on the page and copy its characters."""
-        (picture,) = [img for img in self.page.find_all("img") if "/captcha/" in str(img["src"])]
-        shown = self.client.get(str(picture["src"]))
+        shown = self.client.get(self._picture)
         assert shown.status_code == 200
         assert str(shown["Content-Type"]).startswith("image/")
         answer = CaptchaStore.objects.get(hashkey=self.captcha_key).response
         return self.fill({label: "######" if wrongly else answer.upper()})
 
     # -- underneath ---------------------------------------------------------------------
+
+    @property
+    def _picture(self) -> str:
+        return str(self.element("img[src*='/captcha/']")["src"])
 
     @property
     def _main(self) -> Tag:

@@ -53,13 +53,18 @@ def _registration(message: OutboxMessage) -> EmailMessage | None:
     assert user is not None
     if not user.is_pending or message.link_serial != user.link_serial:
         return None
-    owner = User.objects.filter(email_key=user.email_key, activated_at__isnull=False).first()
+    owner = (
+        User.objects.filter(email_key=user.email_key, activated_at__isnull=False)
+        .values_list("email", "suspended_at")
+        .first()
+    )
     if owner is None:
         return _activation(message, user, recipient=message.recipient)
-    if owner.suspended_at is not None:
+    email, suspended_at = owner
+    if suspended_at is not None:
         return None
     return messages.already_registered(
-        recipient=owner.email, language=message.language, message_id=message.message_id
+        recipient=email, language=message.language, message_id=message.message_id
     )
 
 

@@ -94,7 +94,8 @@ class AttemptStorage(SessionStorage):
 
     def _attempts(self) -> list[str]:
         """Return the session keys of all attempts, the oldest first."""
-        return [key for key in self.request.session.keys() if key.startswith("wizard_")]
+        keys = self.request.session.keys()
+        return [key for key in keys if key.startswith("wizard_")]
 
     def _get_data(self) -> dict[str, Any]:
         data: dict[str, Any] = self.request.session[self.prefix]

@@ -36,7 +36,7 @@ def examine(token: str) -> tuple[LinkState, User | None]:
         parsed = tokens.read(token)
     except tokens.InvalidTokenError:
         return LinkState.BROKEN, None
-    user = User.objects.select_related("customer").filter(attempt=parsed.attempt).first()
+    user = User.objects.filter(attempt=parsed.attempt).first()
     if user is None:
         return LinkState.BROKEN, None
     if user.suspended_at is not None:

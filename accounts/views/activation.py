@@ -10,10 +10,11 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.generic import View
 
 from accounts.forms.activation import RegistrantForm, SurveyForm
-from accounts.models import User
+from accounts.models import Source, User
 from accounts.registration import browser
 from accounts.services import activation, registration, survey
 from accounts.services.activation import LinkState
+from kantor.kept import render_kept
 
 
 class TokenView(View):
@@ -156,14 +157,28 @@ class DoneView(View):
 
     def get(self, request: HttpRequest) -> HttpResponse:
         """Show the page for the account that this browser activated."""
-        return self._show(request, SurveyForm())
+        user = self._activated(request)
+        if user is None:
+            return redirect("accounts:sign-in")
+        answered = hasattr(user, "survey_answer")
+        sources = Source.objects.filter(is_active=True).values_list("pk", "name_pl", "name_en")
+        return render_kept(
+            request,
+            "accounts/activation/done.html",
+            lambda: {"form": SurveyForm(), "answered": answered},
+            key=(answered, () if answered else tuple(sources)),
+            values={},
+        )
 
     def post(self, request: HttpRequest) -> HttpResponse:
         """Record the answer; no answer is an answer too."""
         form = SurveyForm(request.POST)
         user = self._activated(request)
-        if user is None or not form.is_valid():
-            return self._show(request, form)
+        if user is None:
+            return redirect("accounts:sign-in")
+        if not form.is_valid():
+            context = {"form": form, "answered": hasattr(user, "survey_answer")}
+            return render(request, "accounts/activation/done.html", context)
         if form.cleaned_data["source"] is not None:
             survey.answer(user, form.cleaned_data["source"], form.cleaned_data["details"])
         return redirect("accounts:activation-done")
@@ -173,16 +188,10 @@ class DoneView(View):
         return (
             User.objects.filter(attempt__in=browser.attempts(request), is_active=True)
             .select_related("survey_answer")
+            .only("activated_at", "survey_answer__answered_at")
             .order_by("-activated_at")
             .first()
         )
-
-    def _show(self, request: HttpRequest, form: SurveyForm) -> HttpResponse:
-        user = self._activated(request)
-        if user is None:
-            return redirect("accounts:sign-in")
-        context = {"form": form, "answered": hasattr(user, "survey_answer")}
-        return render(request, "accounts/activation/done.html", context)
 
 
 def _masked(text: str) -> str:

@@ -16,10 +16,10 @@ from django.views.generic import TemplateView, View
 from accounts import captcha, passwords
 from accounts.models import User
 from accounts.registration import browser
-from kantor.kept import mark, render_kept
 from accounts.registration.storage import open_attempt
 from accounts.registration.wizard import password_context
 from accounts.services import registration
+from kantor.kept import mark, render_kept
 
 
 @never_cache

@@ -1,0 +1,376 @@
+"""Polish pages are Polish and English pages are English, in every state; catalogues are whole."""
+
+import ast
+import re
+import struct
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from bs4 import BeautifulSoup, Tag
+from django import forms
+from django.conf import settings
+from django.core import mail
+from django.template.loader import render_to_string
+from django.test import Client, SimpleTestCase, TestCase, override_settings
+from django.urls import reverse
+from django.utils.translation import ngettext, override
+
+from accounts import tokens
+from accounts.models import Kind, User
+from accounts.services import credentials, registration
+from accounts.services.activation import PASSWORD_TRIES
+from tests import factories, letters
+from tests.people import COMPANY, ENGLISH, FIRMA, OSOBA, PASSWORD, PERSON, POLISH, Applicant, Words
+from tests.walk import Post, Visitor
+
+LANGUAGES = ("pl", "en")
+CATALOGUES = [
+    settings.BASE_DIR / "locale" / language / "LC_MESSAGES" / "django.po" for language in LANGUAGES
+]
+CONTENT_PAGES = (
+    "home",
+    "help",
+    "guide",
+    "about",
+    "how-it-works",
+    "benefits",
+    "terms",
+    "privacy",
+    "accounts:registration-cancelled",
+    "accounts:registration-resent",
+    "accounts:registration-sent",
+    "accounts:password-reset-sent",
+    "accounts:password-reset-done",
+)
+SPOKEN = ("alt", "title", "aria-label", "placeholder", "data-show-label", "data-hide-label")
+# What people type wrongly; every field is given each of them.
+MISTAKES = ("1", "@", "<b>x</b>", "a\N{RIGHT-TO-LEFT OVERRIDE}b", "x" * 399, "jan@", "123-45")
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One entry of a catalogue."""
+
+    context: str
+    msgid: str
+    plural: str
+    translations: tuple[str, ...]
+    is_fuzzy: bool
+
+    @property
+    def key(self) -> str:
+        """Return what the compiled catalogue has it under (GNU gettext manual, MO files)."""
+        context = f"{self.context}\x04" if self.context else ""
+        return context + self.msgid + (f"\0{self.plural}" if self.plural else "")
+
+
+def entries(po: Path) -> Iterator[Entry]:
+    """Yield the entries of a catalogue, the header included, obsolete ones not."""
+    for block in re.split(r"\n\s*\n", po.read_text()):
+        found: dict[str, str] = {}
+        keyword = ""
+        for line in block.splitlines():
+            if line.startswith("#"):
+                continue
+            if not line.startswith('"'):
+                keyword, _, line = line.partition(" ")
+            found[keyword] = found.get(keyword, "") + ast.literal_eval(line)
+        if "msgid" in found:
+            yield Entry(
+                found.get("msgctxt", ""),
+                found["msgid"],
+                found.get("msgid_plural", ""),
+                tuple(text for name, text in found.items() if name.startswith("msgstr")),
+                is_fuzzy=bool(re.search(r"^#,.*\bfuzzy\b", block, re.MULTILINE)),
+            )
+
+
+def compiled(mo: Path) -> dict[str, str]:
+    """Return what a compiled catalogue has (little-endian, as msgfmt writes it here)."""
+    data = mo.read_bytes()
+    magic, _, count, originals, translations = struct.unpack_from("<5I", data)
+    assert magic == 0x950412DE, f"{mo} is no catalogue"
+
+    def text(table: int, number: int) -> str:
+        length, offset = struct.unpack_from("<2I", data, table + 8 * number)
+        return data[offset : offset + length].decode()
+
+    return {text(originals, each): text(translations, each) for each in range(count)}
+
+
+def words(text: str) -> set[str]:
+    """Return the words of a text; single letters are left out, they are in every language."""
+    plain = re.sub(r"%\(\w+\)\w|\{\w+\}|<[^>]*>|\S+@\S+|https?:\S+", " ", text)
+    return {word.casefold() for word in re.findall(r"[^\W\d_]{2,}", plain)}
+
+
+def vocabulary(language: str) -> set[str]:
+    """Return every word that the site says in a language."""
+    (po,) = (each for each in CATALOGUES if language in each.parts)
+    said = {word for entry in entries(po) for each in entry.translations for word in words(each)}
+    for document in settings.BASE_DIR.glob(f"templates/legal/**/{language}.html"):
+        said |= words(document.read_text())
+    return said
+
+
+@cache
+def foreign_words(language: str) -> set[str]:
+    """Return the words that the site says in the other language alone, names left out."""
+    (other,) = set(LANGUAGES) - {language}
+    # Saint-Martin is called so in Polish too.
+    return vocabulary(other) - vocabulary(language) - {"saint"}
+
+
+def spoken(page: Tag, language: str) -> Iterator[str]:
+    """Yield what a page says, its attributes and title included, in its own language."""
+    for element in page.find_all(lang=True):
+        if element.name != "html" and element["lang"] != language:
+            element.decompose()
+    yield page.get_text(" ")
+    for name in SPOKEN:
+        for element in page.select(f"[{name}]"):
+            yield str(element[name])
+    for element in page.find_all("meta", attrs={"name": "description"}):
+        yield str(element["content"])
+
+
+class ListeningClient(Client):
+    """A browser that keeps every page it was shown."""
+
+    def __init__(self) -> None:
+        super().__init__(enforce_csrf_checks=True, raise_request_exception=False)
+        self.pages: list[tuple[str, str]] = []
+
+    def request(self, **request: Any) -> Any:
+        """Keep the answer, if it is a page."""
+        response = super().request(**request)
+        if response.headers.get("Content-Type", "").startswith("text/html") and response.content:
+            self.pages.append((str(request["PATH_INFO"]), response.content.decode()))
+        return response
+
+
+class PageLanguageTests(TestCase):
+    """No page has words of the other language in it, whatever state it is in."""
+
+    def setUp(self) -> None:
+        self.browser = ListeningClient()
+        self.visitor = Visitor(self.browser)
+
+    def hears_only(self, language: str, names: Iterable[str] = (), *, at_least: int) -> None:
+        """Look through everything that was shown; `names` are the customers' own words."""
+        own = {word for name in names for word in words(name)}
+        assert len(self.browser.pages) >= at_least
+        for path, html in self.browser.pages:
+            page = BeautifulSoup(html, "html.parser")
+            assert page.html is not None
+            assert page.html["lang"] == language, path
+            said = {word for text in spoken(page, language) for word in words(text)}
+            foreign = (said & foreign_words(language)) - own
+            assert not foreign, f"{path} says {sorted(foreign)}"
+            assert " r. r." not in page.get_text(), path
+
+    def test_vocabularies_tell_the_languages_apart(self) -> None:
+        assert {"register", "password", "the"} <= foreign_words("pl")
+        assert {"rejestruj", "hasło", "się"} <= foreign_words("en")
+
+    def test_content_pages(self) -> None:
+        for language in LANGUAGES:
+            with self.subTest(language), override(language):
+                self.setUp()
+                for name in CONTENT_PAGES:
+                    self.visitor.open(reverse(name))
+                self.visitor.open(reverse("accounts:activation", args=["zepsuty"]))
+                self.visitor.open(reverse("home") + "nie-ma/")
+                unknown = "0b2d1f8e-4b50-4b7c-9d1c-0d0d0d0d0d0d"
+                self.visitor.open(reverse("accounts:registration-step", args=[unknown, "dane"]))
+                self.visitor.send(Post(reverse("accounts:password-reset"), {}))
+                assert self.visitor.status == 403
+                self.hears_only(language, at_least=len(CONTENT_PAGES) + 4)
+
+    def test_registration(self) -> None:
+        for person in (FIRMA, OSOBA, COMPANY, PERSON):
+            with self.subTest(person.kind):
+                self.setUp()
+                self.register_with_mistakes(person)
+                typed = [each for group in person.details.values() for each in group.values()]
+                self.hears_only(person.words.language, typed, at_least=30)
+
+    def register_with_mistakes(self, person: Applicant) -> None:
+        """Go the whole way and be refused wherever that is possible."""
+        visitor, say = self.visitor, person.words
+        visitor.open(f"{say.prefix}/rejestracja/").press(say.next)
+        person.start(visitor).press(say.next)
+        visitor.choose(say.other_address)
+        for mistake in MISTAKES:
+            for group, answers in person.details.items():
+                for label in answers:
+                    if visitor.field(label, within=group).name == "input":
+                        visitor.fill({label: mistake}, within=group)
+            visitor.press(say.next)
+            assert visitor.errors
+        visitor.open(visitor.path)
+        visitor.untick(say.other_address)
+        person.type_details(visitor).press(say.next).press(say.next)
+        assert visitor.heading == say.setting_password, visitor.errors
+        visitor.press(say.next)
+        for password in ("a", "abcdefgh", "x" * 200, "Zima2026!"):
+            person.type_password(visitor, password).press(say.next)
+        visitor.copy_captcha(say.captcha, wrongly=True).press(say.next)
+        visitor.fill({say.password: person.password}).copy_captcha(say.captcha).press(say.next)
+        person.type_password(visitor).press(say.next)
+        assert visitor.heading == say.consents, visitor.errors
+        consents = visitor.path
+        visitor.press(say.back).open(consents).press(say.register).press(say.cancel)
+        visitor.follow(say.keep_registering)
+        visitor.choose(*person.required_consents).press(say.register)
+        assert visitor.heading == say.check_mailbox, visitor.errors
+        visitor.open(consents).open(letters.newest_path(person.email, "/aktywacja/"))
+        visitor.press(say.send_answer)
+        visitor.follow(say.sign_in).press(say.sign_in)
+        credentials_ = {say.sign_in_login: person.email, say.sign_in_password: "Nie-to-haslo-1"}
+        for _ in range(credentials.FAILED_SIGN_INS.times):
+            visitor.fill(credentials_).press(say.sign_in)
+        visitor.fill(credentials_).press(say.sign_in)
+        assert visitor.status == 429
+
+    def test_account(self) -> None:
+        for say in (POLISH, ENGLISH):
+            with self.subTest(say.language):
+                self.setUp()
+                user = factories.activated(Kind.COMPANY, language=say.language, news=True)
+                self.browser.force_login(user)
+                self.visitor.open(f"{say.prefix}/konto/").open(f"{say.prefix}/rejestracja/")
+                assert self.visitor.heading == say.signed_in
+                self.hears_only(say.language, factories.COMPANY.values(), at_least=2)
+
+    def test_activation_links(self) -> None:
+        for say in (POLISH, ENGLISH):
+            with self.subTest(say.language):
+                self.setUp()
+                self.open_every_kind_of_link(say)
+                self.hears_only(say.language, at_least=8)
+
+    def open_every_kind_of_link(self, say: Words) -> None:
+        """Open a link that is good, wrong tries included, and one of each that is not."""
+
+        def path(user: User, name: str = "accounts:activation") -> str:
+            with override(say.language):
+                return reverse(name, args=[tokens.make(user, user.link_serial)])
+
+        user = factories.registered(language=say.language)
+        good = path(user)
+        self.press_with(self.visitor.open(good), "")
+        for _ in range(PASSWORD_TRIES.times + 1):
+            self.press_with(self.visitor.open(good), "Nie-to-haslo-1")
+        assert self.visitor.status == 429
+        with override_settings(ACTIVATION_LINK_HOURS=-1):
+            self.visitor.open(good)
+        registration.resend_link(user)
+        self.visitor.open(good)
+        self.visitor.open(path(user, "accounts:activation-refuse"))
+        self.visitor.press(self.visitor.buttons()[0])
+        self.visitor.open(path(factories.suspended(language=say.language)))
+        self.visitor.open(path(factories.activated(language=say.language)))
+
+    def press_with(self, visitor: Visitor, *passwords: str) -> None:
+        """Fill the page's passwords in and press its button."""
+        fields = visitor.page.find_all("input", type="password")
+        for field, password in zip(fields, passwords, strict=True):
+            label = visitor.page.find("label", attrs={"for": field["id"]})
+            assert isinstance(label, Tag)
+            visitor.fill({" ".join(label.get_text().split()): password})
+        visitor.press(visitor.buttons()[0])
+
+    def test_forgotten_password(self) -> None:
+        for say in (POLISH, ENGLISH):
+            with self.subTest(say.language):
+                self.setUp()
+                user = factories.activated(language=say.language)
+                self.visitor.open(f"{say.prefix}/haslo/").press(self.visitor.buttons()[0])
+                self.visitor.fill({say.sign_in_login: user.email})
+                self.visitor.press(self.visitor.buttons()[0])
+                link = letters.newest_path(user.email, "/haslo/")
+                for passwords in (("", ""), ("a", "b"), ("abc", "abc"), ("Zima2026!",) * 2):
+                    self.press_with(self.visitor.open(link), *passwords)
+                    assert self.visitor.errors
+                self.visitor.open(f"{say.prefix}/haslo/MQ/zepsuty/")
+                self.hears_only(say.language, [user.email], at_least=11)
+
+    def test_mails(self) -> None:
+        for language in LANGUAGES:
+            with self.subTest(language):
+                mail.outbox.clear()
+                user = factories.activated(Kind.COMPANY, language=language)
+                factories.registered(language=language, email=user.email)
+                credentials.request_password_reset(user.email, language)
+                credentials.change_password(user, PASSWORD)
+                factories.registered(language=language)
+                written = letters.deliver()
+                assert len({message.subject for message in written}) == 5
+                own = {word for answer in factories.COMPANY.values() for word in words(answer)}
+                for message in written:
+                    page = BeautifulSoup(str(message.alternatives[0][0]), "html.parser")  # type: ignore[attr-defined]
+                    texts = [str(message.subject), str(message.body), *spoken(page, language)]
+                    said = {word for text in texts for word in words(text)}
+                    foreign = (said & foreign_words(language)) - own
+                    assert not foreign, f"{message.subject} says {sorted(foreign)}"
+
+
+class CatalogueTests(SimpleTestCase):
+    """Every word of the site is there in both languages, compiled."""
+
+    def test_nothing_is_untranslated_or_doubtful(self) -> None:
+        for po in CATALOGUES:
+            for entry in entries(po):
+                assert not entry.is_fuzzy, f"{po}: {entry.msgid}"
+                assert all(entry.translations), f"{po}: {entry.msgid}"
+
+    def test_both_have_the_same_messages(self) -> None:
+        polish, english = ({entry.key for entry in entries(po)} for po in CATALOGUES)
+        assert polish == english
+
+    def test_compiled_catalogues_are_fresh(self) -> None:
+        for po in CATALOGUES:
+            written = {entry.key: "\0".join(entry.translations) for entry in entries(po)}
+            assert compiled(po.with_suffix(".mo")) == written, f"{po}: make messages"
+
+    def test_placeholders_survive_the_translation(self) -> None:
+        pattern = re.compile(r"%\(\w+\)[sd]|\{\w+\}|<[^>]+>")
+        for po in CATALOGUES:
+            for entry in entries(po):
+                expected = sorted(pattern.findall(entry.plural or entry.msgid))
+                for each in entry.translations[-1:] if entry.msgid else ():
+                    assert sorted(pattern.findall(each)) == expected, f"{po}: {entry.msgid}"
+
+    def test_polish_has_its_plural_forms(self) -> None:
+        numbers = {0: "pól", 1: "pole", 2: "pola", 5: "pól", 12: "pól", 22: "pola", 25: "pól"}
+        with override("pl"):
+            for number, noun in numbers.items():
+                template = ngettext("Correct %(count)s field", "Correct %(count)s fields", number)
+                assert template % {"count": number} == f"Popraw {number} {noun}"
+
+    def test_error_summary_counts_the_fields(self) -> None:
+        expected = {
+            "pl": {1: "Popraw 1 pole", 2: "Popraw 2 pola", 5: "Popraw 5 pól", 22: "Popraw 22 pola"},
+            "en": {1: "Correct 1 field", 2: "Correct 2 fields", 22: "Correct 22 fields"},
+        }
+        for language, headings in expected.items():
+            for number, heading in headings.items():
+                with override(language):
+                    html = self.summary_of(number)
+                title = BeautifulSoup(html, "html.parser").find("h2")
+                assert title is not None
+                assert " ".join(title.get_text().split()) == heading
+
+    def test_no_error_makes_no_summary(self) -> None:
+        assert not self.summary_of(0).strip()
+
+    def summary_of(self, number: int) -> str:
+        """Return the error summary of a form with so many empty fields."""
+        form = forms.Form({})
+        for each in range(number):
+            form.fields[f"field{each}"] = forms.CharField()
+        return render_to_string("partials/error_summary.html", {"form": form})

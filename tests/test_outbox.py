@@ -1,0 +1,566 @@
+"""The mails that are owed: written with what they announce, delivered once, whatever happens."""
+
+import asyncio
+import re
+import smtplib
+import socket
+import threading
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from datetime import timedelta
+from email import message_from_bytes
+from io import StringIO
+from typing import Any
+from unittest import mock
+
+from aiosmtpd.controller import Controller
+from aiosmtpd.smtp import SMTP, AuthResult, Envelope, Session
+from django.core import mail
+from django.core.management import call_command
+from django.db import connection, transaction
+from django.db.models import F
+from django.http import HttpResponse
+from django.test import TestCase, TransactionTestCase, override_settings
+from django.utils import timezone
+from django_tasks.backends.immediate import ImmediateBackend
+
+from accounts.mail import delivery, outbox
+from accounts.models import OutboxMessage, User
+from accounts.services import activation, credentials, registration, review
+from tests.factories import activated, registered, suspended
+from tests.letters import deliver
+
+Kind, State = OutboxMessage.Kind, OutboxMessage.State
+LATER = timedelta(days=2)
+
+
+class Postbox:
+    """Take mails as a mail server does, in the mood that a test asks for."""
+
+    def __init__(self) -> None:
+        self.mood = ""
+        self.arrived: list[tuple[str, str]] = []
+        self.tried = 0
+
+    async def handle_MAIL(  # noqa: N802  the names are aiosmtpd's
+        self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
+    ) -> str:
+        """Refuse the sender, if asked to."""
+        self.tried += 1
+        envelope.mail_from = address
+        return "550 5.7.1 Sender rejected" if self.mood == "550 at MAIL" else "250 OK"
+
+    async def handle_RCPT(  # noqa: N802
+        self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
+    ) -> str:
+        """Refuse the recipient, now or for good, if asked to."""
+        if self.mood == "550 at RCPT":
+            return f"550 5.1.1 <{address}>: no such user"
+        if self.mood == "451 at RCPT":
+            return f"451 4.7.1 <{address}>: greylisted"
+        envelope.rcpt_tos.append(address)
+        return "250 OK"
+
+    async def handle_DATA(  # noqa: N802
+        self, server: SMTP, session: Session, envelope: Envelope
+    ) -> str:
+        """Take the mail, or do what the mood says."""
+        if self.mood == "451 at DATA":
+            return "451 4.3.0 Try again later"
+        if self.mood == "554 at DATA":
+            return "554 5.7.1 Rejected as spam"
+        if self.mood == "drops in DATA":
+            server.transport.close()
+            return "421 Bye"
+        assert isinstance(envelope.content, bytes)
+        message_id = message_from_bytes(envelope.content)["Message-ID"]
+        self.arrived.append((envelope.rcpt_tos[0], message_id))
+        if self.mood == "takes it and drops":
+            server.transport.close()
+        if self.mood == "takes it and hangs":
+            await asyncio.sleep(1.5)
+        return "250 Taken"
+
+
+def mail_settings(port: int, **others: Any) -> AbstractContextManager[None]:
+    """Send through a real mail server on this port."""
+    return override_settings(
+        EMAIL_BACKEND="django.core.mail.backends.smtp.EmailBackend",
+        EMAIL_HOST="127.0.0.1",
+        EMAIL_PORT=port,
+        EMAIL_TIMEOUT=1,
+        **others,
+    )
+
+
+def time_passes() -> None:
+    """Let the pause before the next try pass."""
+    OutboxMessage.objects.update(due_at=timezone.now())
+
+
+def row_of(user: User, kind: str = Kind.REGISTRATION) -> OutboxMessage:
+    return OutboxMessage.objects.get(user=user, kind=kind)
+
+
+class DownBackend(ImmediateBackend):
+    """A queue that cannot be reached."""
+
+    def enqueue(self, *args: Any, **kwargs: Any) -> Any:
+        """Fail."""
+        raise ConnectionError("The queue is down.")
+
+
+class OwingTests(TransactionTestCase):
+    """Owing a mail."""
+
+    serialized_rollback = True
+
+    def test_happens_with_what_it_announces_or_not_at_all(self) -> None:
+        with self.assertRaises(RuntimeError), transaction.atomic():
+            registered()
+            raise RuntimeError
+        assert not User.objects.exists()
+        assert not OutboxMessage.objects.exists()
+        assert not mail.outbox
+
+    def test_fails_the_registration_when_it_fails(self) -> None:
+        fault = mock.patch.object(OutboxMessage, "save", side_effect=RuntimeError)
+        with fault, self.assertRaises(RuntimeError):
+            registered()
+        assert not User.objects.exists()
+
+    def test_waits_for_the_commit(self) -> None:
+        with transaction.atomic():
+            user = registered()
+            assert row_of(user).state == State.WAITING
+            assert not mail.outbox
+        assert [message.to for message in mail.outbox] == [[user.email]]
+        assert row_of(user).state == State.SENT
+
+    def test_happens_once_for_one_attempt(self) -> None:
+        user = registered()
+        again = registration.register(
+            attempt=user.attempt,  # type: ignore[arg-type]
+            kind="person",
+            answers={"email": user.email},
+            password_hash="x",
+            given={},
+            language="pl",
+        )
+        assert again == user
+        assert len(mail.outbox) == 1
+
+    def test_does_not_need_the_queue(self) -> None:
+        path = f"{DownBackend.__module__}.{DownBackend.__qualname__}"
+        with override_settings(TASKS={"default": {"BACKEND": path}}):
+            user = registered()
+        assert row_of(user).state == State.WAITING
+        call_command("deliver_mail", stdout=StringIO())
+        assert row_of(user).state == State.SENT
+        assert len(mail.outbox) == 1
+
+    def test_keeps_no_link_and_no_text(self) -> None:
+        user = registered()
+        row = OutboxMessage.objects.filter(user=user).values().get()
+        assert "/" not in "".join(str(value) for key, value in row.items() if key != "message_id")
+        assert set(row) == {
+            "id",
+            "kind",
+            "user_id",
+            "recipient",
+            "language",
+            "link_serial",
+            "message_id",
+            "state",
+            "attempts",
+            "due_at",
+            "last_error",
+            "created_at",
+            "finished_at",
+        }
+
+
+class MailServerTests(TransactionTestCase):
+    """A real mail server."""
+
+    serialized_rollback = True
+
+    def setUp(self) -> None:
+        self.postbox = Postbox()
+        self.start()
+        self.enterContext(mail_settings(self.server.port))
+
+        self.addCleanup(self.stop)
+
+    def start(self, port: int | None = None, **details: Any) -> None:
+        self.server = Controller(
+            self.postbox, hostname="127.0.0.1", port=port or free_port(), **details
+        )
+        self.server.start()
+
+    def stop(self) -> None:
+        if self.server.loop.is_running():
+            self.server.stop()
+
+    def assert_arrives_once_after(self, mood: str) -> OutboxMessage:
+        """Nothing is lost or said twice, and the visitor notices nothing."""
+        self.postbox.mood = mood
+        user = registered()
+        row = row_of(user)
+        assert row.state == State.WAITING, mood
+        assert row.attempts == 1
+        assert timedelta(seconds=50) < row.due_at - timezone.now() <= timedelta(minutes=1)
+        assert outbox.deliver_due() == 0
+        self.postbox.mood = ""
+        time_passes()
+        call_command("deliver_mail", stdout=StringIO())
+        assert self.postbox.arrived == [(user.email, row.message_id)], mood
+        finished = row_of(user)
+        assert finished.state == State.SENT
+        assert finished.attempts == 2
+        assert finished.message_id == row.message_id
+        return row
+
+    def test_takes_a_mail_at_once(self) -> None:
+        user = registered()
+        row = row_of(user)
+        assert self.postbox.arrived == [(user.email, row.message_id)]
+        assert (row.state, row.attempts, row.last_error) == (State.SENT, 1, "")
+        assert outbox.deliver_due() == 0
+
+    def test_may_be_down(self) -> None:
+        port = self.server.port
+        self.stop()
+        users = [registered() for _ in range(3)]
+        assert {row.last_error for row in OutboxMessage.objects.all()} == {"ConnectionRefusedError"}
+        assert {row.state for row in OutboxMessage.objects.all()} == {State.WAITING}
+        self.start(port)
+        time_passes()
+        call_command("deliver_mail", stdout=StringIO())
+        assert sorted(to for to, _ in self.postbox.arrived) == sorted(user.email for user in users)
+        assert {row.state for row in OutboxMessage.objects.all()} == {State.SENT}
+
+    def test_may_ask_to_wait_with_the_recipient(self) -> None:
+        row = self.assert_arrives_once_after("451 at RCPT")
+        assert row.last_error == "SMTPRecipientsRefused 451"
+
+    def test_may_ask_to_wait_with_the_mail(self) -> None:
+        row = self.assert_arrives_once_after("451 at DATA")
+        assert row.last_error == "SMTPDataError 451"
+
+    def test_may_drop_the_connection_within_a_mail(self) -> None:
+        row = self.assert_arrives_once_after("drops in DATA")
+        assert row.last_error == "SMTPServerDisconnected"
+
+    def test_may_be_set_up_wrong_for_a_while(self) -> None:
+        row = self.assert_arrives_once_after("550 at MAIL")
+        assert row.last_error == "SMTPSenderRefused 550"
+
+    def test_may_refuse_for_good(self) -> None:
+        for mood, error in (
+            ("550 at RCPT", "SMTPRecipientsRefused 550"),
+            ("554 at DATA", "SMTPDataError 554"),
+        ):
+            self.postbox.mood = mood
+            user = registered()
+            row = row_of(user)
+            assert (row.state, row.last_error, row.attempts) == (State.FAILED, error, 1)
+            assert row.finished_at is not None
+            time_passes()
+            assert outbox.deliver_due() == 0
+        assert not self.postbox.arrived
+
+    def test_may_refuse_a_wrong_password_of_ours(self) -> None:
+        self.stop()
+        self.start(
+            auth_require_tls=False,
+            authenticator=lambda *_: AuthResult(success=False, handled=False),
+        )
+        refused = mail_settings(
+            self.server.port, EMAIL_HOST_USER="kantor", EMAIL_HOST_PASSWORD="old"
+        )
+        with refused:
+            row = row_of(registered())
+        assert (row.state, row.last_error) == (State.WAITING, "SMTPAuthenticationError 535")
+        time_passes()
+        with mail_settings(self.server.port):
+            outbox.deliver_due()
+        assert len(self.postbox.arrived) == 1
+
+    def test_may_take_a_mail_and_lose_the_answer(self) -> None:
+        for mood in ("takes it and drops", "takes it and hangs"):
+            self.postbox.mood, self.postbox.arrived = mood, []
+            user = registered()
+            assert row_of(user).state == State.WAITING
+            self.postbox.mood = ""
+            time_passes()
+            outbox.deliver_due()
+            # At least once: the second copy carries the same Message-ID, so it can be dropped.
+            row = row_of(user)
+            assert self.postbox.arrived == [(user.email, row.message_id)] * 2
+            assert row.state == State.SENT
+
+    def test_never_learns_of_two_mails_by_one_id(self) -> None:
+        users = [activated() for _ in range(3)]
+        for user in users:
+            credentials.request_password_reset(user.email, "pl")
+        ids = [message_id for _, message_id in self.postbox.arrived]
+        assert len(ids) == len(set(ids)) == 9
+        assert all(re.fullmatch(r"<[0-9a-f]{32}@testserver>", each) for each in ids)
+
+    def test_is_not_named_with_the_recipient_in_the_log(self) -> None:
+        self.postbox.mood = "550 at RCPT"
+        with self.assertLogs("accounts", "WARNING") as logs:
+            user = registered()
+        assert user.email not in "".join(logs.output)
+        assert user.email not in row_of(user).last_error
+
+
+def free_port() -> int:
+    """Return a port that nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+    return port
+
+
+class RetryTests(TestCase):
+    """Trying again."""
+
+    def setUp(self) -> None:
+        self.user = registered()
+        self.fault: Exception | None = None
+        self.enterContext(mock.patch("django.core.mail.EmailMessage.send", self.send))
+        self.sent = 0
+
+    def send(self, *_: Any) -> int:
+        if self.fault is not None:
+            raise self.fault
+        self.sent += 1
+        return 1
+
+    def test_waits_longer_each_time_and_gives_up_after_two_days(self) -> None:
+        self.fault = ConnectionRefusedError()
+        pauses = []
+        for number in range(1, 10):
+            assert outbox.deliver_due() == 1
+            row = row_of(self.user)
+            assert row.attempts == number
+            if row.state == State.FAILED:
+                break
+            pauses.append(round((row.due_at - timezone.now()) / timedelta(minutes=1)))
+            assert outbox.deliver_due() == 0
+            time_passes()
+        assert pauses == [1, 5, 15, 60, 180, 360, 720, 1440]
+        assert row.state == State.FAILED
+        assert row.last_error == "ConnectionRefusedError"
+        time_passes()
+        assert outbox.deliver_due() == 0
+
+    def test_starts_over_when_staff_ask_for_it(self) -> None:
+        self.fault = smtplib.SMTPDataError(550, b"no")
+        outbox.deliver_due()
+        row = row_of(self.user)
+        assert row.state == State.FAILED
+        self.fault = None
+        outbox.retry(row)
+        assert outbox.deliver_due() == 1
+        row = row_of(self.user)
+        assert (row.state, row.attempts) == (State.SENT, 1)
+        outbox.retry(row)
+        assert outbox.deliver_due() == 0
+        assert self.sent == 1
+
+    def test_of_one_mail_does_not_hold_up_the_others(self) -> None:
+        for fault in (RuntimeError("a fault of ours"), UnicodeEncodeError("x", "y", 0, 1, "z")):
+            self.sent = 0
+            others = [registered() for _ in range(2)]
+            compose = delivery.compose
+
+            def poisoned(
+                message: OutboxMessage, error: Exception = fault, real: Any = compose
+            ) -> Any:
+                if message.user_id == self.user.pk:
+                    raise error
+                return real(message)
+
+            time_passes()
+            with mock.patch.object(delivery, "compose", poisoned):
+                assert outbox.deliver_due() == 3
+            row = row_of(self.user)
+            assert (row.state, row.last_error) == (State.WAITING, type(fault).__name__)
+            assert row.due_at > timezone.now()
+            assert {row_of(other).state for other in others} == {State.SENT}
+
+    def test_finds_nothing_when_the_account_is_gone(self) -> None:
+        row = row_of(self.user)
+        activation.refuse(self.user)
+        assert not outbox.deliver(row.pk)
+        assert self.sent == 0
+
+    def test_survives_an_account_that_goes_while_its_mail_is_sent(self) -> None:
+        def vanish(*_: Any) -> int:
+            User.objects.filter(pk=self.user.pk).delete()
+            raise ConnectionResetError
+
+        with mock.patch("django.core.mail.EmailMessage.send", vanish):
+            assert outbox.deliver_due() == 1
+        assert not OutboxMessage.objects.exists()
+
+    def test_takes_over_from_a_dead_worker_when_its_claim_lapses(self) -> None:
+        row = row_of(self.user)
+
+        class Killed(BaseException):
+            """kill -9 in the middle of sending."""
+
+        self.fault = Killed()  # type: ignore[assignment]
+        with self.assertRaises(Killed):
+            outbox.deliver(row.pk)
+        self.fault = None
+        row.refresh_from_db()
+        assert (row.state, row.attempts) == (State.WAITING, 1)
+        assert timedelta(minutes=4) < row.due_at - timezone.now() <= outbox.LEASE
+        assert outbox.deliver_due() == 0
+        OutboxMessage.objects.update(due_at=F("due_at") - outbox.LEASE)
+        assert outbox.deliver_due() == 1
+        assert self.sent == 1
+        assert row_of(self.user).state == State.SENT
+
+    def test_knows_how_old_the_oldest_waiting_mail_is(self) -> None:
+        assert timedelta(0) <= outbox.oldest_undelivered() < timedelta(minutes=1)
+        OutboxMessage.objects.update(created_at=timezone.now() - LATER)
+        assert outbox.oldest_undelivered() >= LATER
+        outbox.deliver_due()
+        assert outbox.oldest_undelivered() == timedelta(0)
+
+
+class ParallelDeliveryTests(TransactionTestCase):
+    """Several workers at the same rows."""
+
+    serialized_rollback = True
+
+    def at_once(self, *calls: Callable[[], Any]) -> list[Any]:
+        """Run the calls in threads of their own, let go together; return what they returned."""
+        results: list[Any] = [None] * len(calls)
+        gate = threading.Barrier(len(calls))
+
+        def run(number: int) -> None:
+            try:
+                gate.wait()
+                results[number] = calls[number]()
+            except Exception as error:  # noqa: BLE001  asserted upon in the test's own thread
+                results[number] = error
+            finally:
+                connection.close()
+
+        threads = [threading.Thread(target=run, args=(n,)) for n in range(len(calls))]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        return results
+
+    def waiting(self, count: int) -> list[OutboxMessage]:
+        path = f"{DownBackend.__module__}.{DownBackend.__qualname__}"
+        with override_settings(TASKS={"default": {"BACKEND": path}}):
+            return [row_of(registered()) for _ in range(count)]
+
+    def test_deliver_one_row_once(self) -> None:
+        for row in self.waiting(4):
+            mail.outbox.clear()
+            tried = self.at_once(*[lambda row=row: outbox.deliver(row.pk) for _ in range(4)])
+            assert sorted(tried) == [False, False, False, True]
+            assert len(mail.outbox) == 1
+
+    def test_share_the_work(self) -> None:
+        rows = self.waiting(12)
+        mail.outbox.clear()
+        tried = self.at_once(*[outbox.deliver_due for _ in range(3)])
+        assert sum(tried) == 12
+        assert sorted(message.to[0] for message in mail.outbox) == sorted(
+            row.recipient for row in rows
+        )
+        assert {row.attempts for row in OutboxMessage.objects.all()} == {1}
+
+    def test_send_one_mail_for_parallel_registrations_of_one_attempt(self) -> None:
+        user = registered()
+        answers = {"email": user.email}
+        assert user.attempt is not None
+        mail.outbox.clear()
+        again = self.at_once(
+            *[
+                lambda: registration.register(
+                    attempt=user.attempt,  # type: ignore[arg-type]
+                    kind="person",
+                    answers=answers,
+                    password_hash=user.password,
+                    given={},
+                    language="pl",
+                )
+                for _ in range(3)
+            ]
+        )
+        assert again == [user] * 3
+        assert not mail.outbox
+
+
+class ChoiceTests(TestCase):
+    """What becomes of an owed mail at its delivery."""
+
+    def state_after(self, change: Callable[[User], object]) -> str:
+        user = registered()
+        change(user)
+        deliver()
+        return OutboxMessage.objects.filter(user=user, kind=Kind.REGISTRATION).order_by("pk")[0].state
+
+    def test_is_nothing_when_it_became_pointless(self) -> None:
+        assert self.state_after(lambda user: None) == State.SENT
+        assert self.state_after(activation.activate) == State.DROPPED
+        assert self.state_after(review.suspend) == State.DROPPED
+        assert self.state_after(registration.resend_link) == State.DROPPED
+
+    def test_is_nothing_for_the_address_of_a_suspended_customer(self) -> None:
+        owner = suspended()
+        deliver()
+        mail.outbox.clear()
+        user = registered(email=owner.email)
+        credentials.request_password_reset(owner.email, "pl")
+        deliver()
+        assert not mail.outbox
+        assert row_of(user).state == State.DROPPED
+
+    def test_is_a_warning_to_the_owner_of_the_address(self) -> None:
+        owner = activated(email="Wlasciciel@example.com")
+        deliver()
+        mail.outbox.clear()
+        registered(email="wlasciciel@EXAMPLE.com", first_name="Obcy")
+        deliver()
+        (message,) = mail.outbox
+        assert message.to == [owner.email]
+        assert "Obcy" not in str(message.message())
+        assert "/aktywacja/" not in str(message.body)
+
+    def test_has_its_links_from_the_settings(self) -> None:
+        user = registered()
+        with override_settings(BASE_URL="https://kantor.example"):
+            deliver()
+        message = next(each for each in mail.outbox if each.to == [user.email])
+        links = re.findall(r"https?://[^\s\"<>]+", str(message.message().as_string()))
+        assert links
+        assert all(link.startswith("https://kantor.example") for link in links)
+
+    def test_is_new_with_each_try_but_for_its_name(self) -> None:
+        row = row_of(registered())
+        first, second = delivery.compose(row), delivery.compose(row)
+        assert first is not None
+        assert second is not None
+        assert first.extra_headers["Message-ID"] == second.extra_headers["Message-ID"]
+
+    def test_goes_through_the_forms_of_the_site_unseen(self) -> None:
+        # The answer is the same whether there is a mail to send or not.
+        responses: list[HttpResponse] = []
+        for email in (activated().email, "unknown@example.com"):
+            with self.captureOnCommitCallbacks(execute=True):
+                responses.append(self.client.post("/haslo/", {"email": email}))
+        assert [response["Location"] for response in responses] == ["/haslo/wyslano/"] * 2
+        assert len([message for message in mail.outbox if "/haslo/" in str(message.body)]) == 1

@@ -1,0 +1,535 @@
+"""The production settings: what they refuse, and how the site is served with them."""
+
+import http.client
+import json
+import os
+import re
+import secrets
+import socket
+import subprocess
+import sys
+import tempfile
+import threading
+from datetime import timedelta
+from email import message_from_bytes
+from email.message import Message
+from http.cookies import SimpleCookie
+from pathlib import Path
+from typing import IO, Any, ClassVar, NamedTuple
+from urllib.parse import urlencode
+
+from aiosmtpd.controller import Controller
+from aiosmtpd.smtp import SMTP, Envelope, Session
+from bs4 import BeautifulSoup
+from django.conf import settings
+from django.db import connection
+from django.test import SimpleTestCase, TestCase
+from django.utils import timezone
+
+from accounts.models import OutboxMessage
+from tests.factories import PASSWORD, registered
+
+ROOT: Path = settings.BASE_DIR
+KEY = secrets.token_urlsafe(64)
+HOST = "kantor.example"
+SITE = f"https://{HOST}"
+REQUIRED = {
+    "SECRET_KEY": KEY,
+    "BASE_URL": SITE,
+    "ALLOWED_HOSTS": HOST,
+    "DATABASE_URL": "sqlite:///nowhere.sqlite3",
+    "EMAIL_URL": "smtp://127.0.0.1:25",
+    "DEFAULT_FROM_EMAIL": "kantor.pl <rejestracja@kantor.example>",
+}
+REDIS = {"REDIS_URL": "redis://127.0.0.1:6379/0"}
+# Loads the settings anew for each case of standard input: [environment, changes of the base].
+LOAD = """
+import importlib, json, os, sys
+from django.core.exceptions import ImproperlyConfigured
+refusals = []
+for environment, changes in json.load(sys.stdin):
+    for name in ("kantor.settings.base", "kantor.settings.prod"):
+        sys.modules.pop(name, None)
+    os.environ.clear()
+    os.environ.update(environment)
+    vars(importlib.import_module("kantor.settings.base")).update(changes)
+    try:
+        loaded = importlib.import_module("kantor.settings.prod")
+        assert loaded.DEBUG is False and loaded.SECRET_KEY == environment["SECRET_KEY"]
+        refusals.append("")
+    except ImproperlyConfigured as error:
+        refusals.append(str(error))
+print(json.dumps(refusals))
+"""
+BOOT = """
+import kantor.wsgi
+from django.core.management import call_command
+call_command("check", deploy=True, fail_level="WARNING")
+"""
+
+
+def run(code: str, given: str = "", **environment: str) -> "subprocess.CompletedProcess[str]":
+    """Run Python where only this environment is known; kantor.wsgi chooses the settings."""
+    plain = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
+    return subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=ROOT,
+        env=plain | environment,
+        input=given,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+
+def refusals(*environments: dict[str, str], **changes: Any) -> list[str]:
+    """Load the settings with each environment; return what they say against it, if anything."""
+    result = run(LOAD, json.dumps([[each, changes] for each in environments]))
+    assert result.returncode == 0, result.stderr
+    found: list[str] = json.loads(result.stdout)
+    return found
+
+
+class BootTests(SimpleTestCase):
+    """Production starts only when it is safe."""
+
+    def test_needs_each_required_variable(self) -> None:
+        assert refusals(REQUIRED) == [""]
+        names = list(REQUIRED)
+        missing = [{k: v for k, v in REQUIRED.items() if k != name} for name in names]
+        for name, refusal in zip(names, refusals(*missing), strict=True):
+            assert name in refusal
+        for empty in ("", "  "):
+            emptied = [REQUIRED | {name: empty} for name in names]
+            for name, refusal in zip(names, refusals(*emptied), strict=True):
+                assert name in refusal
+
+    def test_refuses_weak_and_known_keys(self) -> None:
+        keys = [
+            KEY[:49],
+            "x" * 64,
+            "abc" * 30,
+            "development-only-key-that-production-refuses-to-start-with",
+            "test-only-key-that-production-refuses-to-start-with",
+            "known-to-all-and-used-only-to-measure-on-this-machine",
+            f"django-insecure-{KEY}",
+            f"change-me-{KEY}",
+            f"CHANGEME{KEY}",
+            f"your-secret-key-goes-here-{KEY}",
+            f"sample-{KEY}",
+            f"example_{KEY}",
+        ]
+        found = refusals(
+            *[REQUIRED | {"SECRET_KEY": key} for key in keys],
+            *[REQUIRED | {"SECRET_KEY_FALLBACKS": f"{KEY},{key}"} for key in keys[:4]],
+        )
+        for refusal in found:
+            assert "SECRET_KEY" in refusal
+            assert not any(key in refusal for key in keys), "A key must not end up in a log."
+        other = secrets.token_urlsafe(64)
+        assert refusals(REQUIRED | {"SECRET_KEY_FALLBACKS": other}) == [""]
+
+    def test_refuses_the_keys_that_stand_in_the_repository(self) -> None:
+        files = [*ROOT.glob("kantor/settings/*.py"), *ROOT.glob("bench/*.py"), ROOT / ".env.example"]
+        keys = [
+            key
+            for file in files
+            for key in re.findall(r'SECRET_KEY ?= ?"?([^"\s(]+)', file.read_text())
+            if not key.startswith("env.")
+        ]
+        assert len(keys) >= 3
+        assert all(refusals(*[REQUIRED | {"SECRET_KEY": key} for key in keys]))
+
+    def test_refuses_what_is_for_development_only(self) -> None:
+        (mailbox,) = refusals(REQUIRED, INSTALLED_APPS=["accounts", "kantor.mailbox"])
+        assert "kantor.mailbox" in mailbox
+        (test_mode,) = refusals(REQUIRED, CAPTCHA_TEST_MODE=True)
+        assert "CAPTCHA_TEST_MODE" in test_mode
+        assert refusals(REQUIRED, DEBUG=True) == [""], "The base may not switch it on."
+        for name in ("DEBUG", "CAPTCHA_TEST_MODE"):
+            on, off = refusals(REQUIRED | {name: "true"}, REQUIRED | {name: "false"})
+            assert name in on
+            assert off == ""
+
+    def test_refuses_addresses_that_a_request_could_choose(self) -> None:
+        assert all(
+            refusals(
+                REQUIRED | {"ALLOWED_HOSTS": "*"},
+                REQUIRED | {"ALLOWED_HOSTS": f"{HOST},*"},
+                REQUIRED | {"BASE_URL": HOST},
+                REQUIRED | {"BASE_URL": f"{SITE}/kantor"},
+                REQUIRED | {"BASE_URL": "ftp://kantor.example"},
+                REQUIRED | {"TRUSTED_PROXIES": "-1"},
+                REQUIRED | {"ACTIVATION_LINK_HOURS": "0"},
+            )
+        )
+
+    def test_starts_with_each_kind_of_queue_and_passes_djangos_checks(self) -> None:
+        for tasks in ("immediate", "database", "redis"):
+            result = run(BOOT, TASKS=tasks, **REQUIRED, **REDIS)
+            assert result.returncode == 0, result.stderr
+            assert "no issues" in result.stdout, result.stdout
+        assert all(refusals(REQUIRED | {"TASKS": "redis"}, REQUIRED | {"TASKS": "celery"}))
+
+    def test_does_not_serve_when_the_settings_refuse(self) -> None:
+        result = run("import kantor.wsgi", **REQUIRED | {"SECRET_KEY": "short"})
+        assert result.returncode != 0
+        assert "ImproperlyConfigured: SECRET_KEY" in result.stderr
+
+    def test_reads_what_the_example_documents(self) -> None:
+        source = (ROOT / "kantor/settings/prod.py").read_text()
+        read = set(re.findall(r'env(?:\.\w+)?\(\s*"([A-Z_]+)"', source))
+        documented = set(re.findall(r"^#?([A-Z_]+)=", (ROOT / ".env.example").read_text(), re.M))
+        assert set(REQUIRED) <= read
+        assert read - documented == set()
+
+
+class Answer(NamedTuple):
+    """What the server said."""
+
+    status: int
+    headers: Message
+    body: bytes
+
+    @property
+    def cookies(self) -> SimpleCookie:
+        """Return the cookies that were set."""
+        found = SimpleCookie()
+        for line in self.headers.get_all("Set-Cookie") or []:
+            found.load(line)
+        return found
+
+
+class Postbox:
+    """Keep the mails that the site sends."""
+
+    def __init__(self) -> None:
+        self.mails: list[Message] = []
+
+    async def handle_DATA(  # noqa: N802  the name is aiosmtpd's
+        self, server: SMTP, session: Session, envelope: Envelope
+    ) -> str:
+        """Take a mail."""
+        assert isinstance(envelope.content, bytes)
+        self.mails.append(message_from_bytes(envelope.content))
+        return "250 Taken"
+
+
+# The production settings with another folder for static files: that of the repository belongs to
+# whoever runs the site there. Compressing the scripts of the admin would take ten seconds.
+HERE = """
+from kantor.settings.prod import *
+STATIC_ROOT = {static!r}
+WHITENOISE_SKIP_COMPRESS_EXTENSIONS = ("js", "svg", "png", "txt", "md", "map", "")
+"""
+PREPARE = """
+import django
+django.setup()
+from django.core.management import call_command
+from accounts.models import User
+call_command("migrate", verbosity=0)
+call_command("collectstatic", interactive=False, verbosity=0)
+User.objects.create_user("owner@example.com", {password!r}, is_staff=True)
+"""
+
+
+class ServedTests(SimpleTestCase):
+    """The site under gunicorn, as an operator starts it."""
+
+    environment: ClassVar[dict[str, str]]
+    postbox: ClassVar[Postbox]
+    ports: ClassVar[dict[str, int]]
+    logs: ClassVar[list[str]]
+
+    @classmethod
+    def setUpClass(cls) -> None:
+        """Prepare a database and static files, then start a mail server and the site twice."""
+        super().setUpClass()
+        folder = Path(cls.enterClassContext(tempfile.TemporaryDirectory()))
+        (folder / "here.py").write_text(HERE.format(static=str(folder / "static")))
+        cls.postbox = Postbox()
+        mail_server = Controller(cls.postbox, hostname="127.0.0.1", port=free_port())
+        mail_server.start()
+        cls.addClassCleanup(mail_server.stop)
+        cls.environment = REQUIRED | {
+            "DJANGO_SETTINGS_MODULE": "here",
+            "PYTHONPATH": f"{folder}:{ROOT}",
+            "DATABASE_URL": f"sqlite:///{folder}/site.sqlite3",
+            "EMAIL_URL": f"smtp://127.0.0.1:{mail_server.port}",
+            "TRUSTED_PROXIES": "1",
+        }
+        prepared = run(PREPARE.format(password=PASSWORD), **cls.environment)
+        assert prepared.returncode == 0, prepared.stderr
+        cls.logs, cls.ports = [], {}
+        for name, redirect in (("behind a proxy", "true"), ("alone", "false")):
+            cls.ports[name] = cls.serve(SECURE_SSL_REDIRECT=redirect)
+
+    @classmethod
+    def serve(cls, **environment: str) -> int:
+        """Start gunicorn and return its port; it ends with the class."""
+        port = free_port()
+        server = subprocess.Popen(
+            [sys.executable, "-m", "gunicorn", "kantor.wsgi", "--bind", f"127.0.0.1:{port}"],
+            cwd=ROOT,
+            env=os.environ | cls.environment | environment,
+            stderr=subprocess.PIPE,
+            stdout=subprocess.DEVNULL,
+            text=True,
+        )
+        assert server.stderr is not None
+        cls.addClassCleanup(cls.stop, server, server.stderr)
+        for line in server.stderr:
+            cls.logs.append(line)
+            if "Listening at" in line:
+                break
+        threading.Thread(target=cls.logs.extend, args=(server.stderr,), daemon=True).start()
+        return port
+
+    @classmethod
+    def stop(cls, server: "subprocess.Popen[str]", stderr: IO[str]) -> None:
+        """End the server and wait for it."""
+        server.terminate()
+        server.wait(10)
+        stderr.close()
+
+    def ask(
+        self,
+        path: str,
+        method: str = "GET",
+        data: dict[str, str] | None = None,
+        *,
+        server: str = "behind a proxy",
+        **headers: str,
+    ) -> Answer:
+        """Ask as the proxy does for a customer who came by https."""
+        sent = {"Host": HOST, "X-Forwarded-Proto": "https", "X-Forwarded-For": "203.0.113.9"}
+        sent |= {name.replace("_", "-"): value for name, value in headers.items()}
+        body = None
+        if data is not None:
+            body = urlencode(data)
+            sent["Content-Type"] = "application/x-www-form-urlencoded"
+        talk = http.client.HTTPConnection("127.0.0.1", self.ports[server], timeout=20)
+        try:
+            talk.request(method, path, body, {k: v for k, v in sent.items() if v})
+            response = talk.getresponse()
+            return Answer(response.status, response.headers, response.read())
+        finally:
+            talk.close()
+
+    def send_form(self, path: str, data: dict[str, str], **headers: str) -> Answer:
+        """Open a page and send its form."""
+        page = self.ask(path)
+        hidden = BeautifulSoup(page.body, "html.parser").select("main form input[type=hidden]")
+        data = {str(each["name"]): str(each["value"]) for each in hidden} | data
+        cookies = "; ".join(f"{name}={morsel.value}" for name, morsel in page.cookies.items())
+        return self.ask(path, "POST", data, Cookie=cookies, **{"Origin": SITE} | headers)
+
+    def test_shows_the_home_page_with_its_static_files(self) -> None:
+        for server, proto in (("alone", ""), ("behind a proxy", "https")):
+            page = self.ask("/", server=server, X_Forwarded_Proto=proto)
+            assert page.status == 200
+            assert "kantor.pl" in page.body.decode()
+            addresses = re.findall(r'(?:href|src)="(/static/[^"]+)"', page.body.decode())
+            assert any(address.endswith(".css") for address in addresses)
+            for address in addresses:
+                found = self.ask(address, server=server, X_Forwarded_Proto=proto)
+                assert found.status == 200, address
+                assert "immutable" in found.headers["Cache-Control"], address
+                assert re.search(r"\.[0-9a-f]{12}\.", address), address
+
+    def test_sends_static_files_compressed(self) -> None:
+        page = self.ask("/").body.decode()
+        (style, *_) = re.findall(r'href="(/static/[^"]+\.css)"', page)
+        plain = self.ask(style)
+        for encoding in ("br", "gzip"):
+            packed = self.ask(style, Accept_Encoding=encoding)
+            assert packed.headers["Content-Encoding"] == encoding
+            assert len(packed.body) < len(plain.body)
+
+    def test_serves_nothing_but_static_files(self) -> None:
+        for path in (
+            "/static/../manage.py",
+            "/static/%2e%2e/kantor/settings/prod.py",
+            "/static/",
+            "/static/..%2f..%2fsite.sqlite3",
+            "/.env",
+            "/.git/config",
+            "/manage.py",
+            "/poczta/",
+        ):
+            assert self.ask(path).status == 404, path
+
+    def test_leads_from_http_to_https_and_not_to_another_host(self) -> None:
+        answer = self.ask("/konto/?a=b", X_Forwarded_Proto="http")
+        assert (answer.status, answer.headers["Location"]) == (301, f"{SITE}/konto/?a=b")
+        assert self.ask("/", X_Forwarded_Proto="http", Host="evil.example").status == 400
+        assert self.ask("/healthz", X_Forwarded_Proto="http").status == 200
+
+    def answers(self) -> dict[str, Answer]:
+        """Return an answer of each kind."""
+        return {
+            "200": self.ask("/"),
+            "200 of a form": self.ask("/logowanie/"),
+            "200 in English": self.ask("/en/pomoc/"),
+            "302": self.ask("/konto/"),
+            "302 of the wizard": self.send_form("/rejestracja/", {}),
+            "400 of the wizard": self.ask("/rejestracja/", "POST", {}, Origin=SITE),
+            "403": self.ask("/logowanie/", "POST", {"username": "x", "password": "x"}),
+            "403 by another origin": self.ask("/logowanie/", "POST", {}, Origin="https://evil.example"),
+            "404": self.ask("/nie-ma/"),
+            "404 of a link": self.ask("/aktywacja/x/"),
+            "405": self.ask("/wyloguj/"),
+            "admin": self.ask("/admin/login/"),
+            "302 of the admin": self.ask("/admin/"),
+            "healthz": self.ask("/healthz"),
+        }
+
+    def test_sends_the_security_headers_with_every_answer(self) -> None:
+        for kind, answer in self.answers().items():
+            number = kind.partition(" ")[0]
+            if number.isdigit() and kind != "400 of the wizard":
+                assert answer.status == int(number), (kind, answer.status)
+            headers = answer.headers
+            for name, value in {
+                "Strict-Transport-Security": "max-age=63072000; includeSubDomains; preload",
+                "X-Content-Type-Options": "nosniff",
+                "X-Frame-Options": "DENY",
+                "Cross-Origin-Opener-Policy": "same-origin",
+                "Cross-Origin-Resource-Policy": "same-origin",
+            }.items():
+                assert headers.get_all(name) == [value], (kind, name)
+            assert headers["Referrer-Policy"] in ("same-origin", "strict-origin"), kind
+            (policy,) = headers.get_all("Content-Security-Policy") or ["nothing"]
+            assert "default-src 'none'" in policy, kind
+            assert "frame-ancestors 'none'" in policy, kind
+            assert "unsafe" not in policy, kind
+            assert "*" not in policy, kind
+            assert "camera=()" in headers["Permissions-Policy"], kind
+            assert "Access-Control-Allow-Origin" not in headers, kind
+            assert not re.search(r"[0-9]", headers.get("Server", "")), kind
+
+    def test_sets_only_cookies_that_belong_to_this_host(self) -> None:
+        started = self.send_form("/rejestracja/", {"start-kind": "person"})
+        signed_in = self.send_form(
+            "/logowanie/", {"username": "owner@example.com", "password": PASSWORD}
+        )
+        assert signed_in.status == 302
+        names = set()
+        for answer in (*self.answers().values(), started, signed_in):
+            for line in answer.headers.get_all("Set-Cookie") or []:
+                names.add(line.partition("=")[0])
+                parts = {part.strip().lower() for part in line.split(";")}
+                assert line.startswith("__Host-"), line
+                assert {"secure", "httponly", "path=/"} <= parts, line
+                assert parts & {"samesite=lax", "samesite=strict"}, line
+                assert not any(part.startswith("domain=") for part in parts), line
+        assert {"__Host-csrf", "__Host-session"} <= names
+
+    def test_writes_links_by_the_settings_whatever_host_is_named(self) -> None:
+        sent = len(self.postbox.mails)
+        forged = {
+            "X_Forwarded_Host": "evil.example",
+            "Forwarded": "host=evil.example",
+            "X_Original_Host": "evil.example",
+        }
+        answer = self.send_form("/haslo/", {"email": "owner@example.com"}, **forged)
+        assert answer.headers["Location"] == "/haslo/wyslano/"
+        (message,) = self.postbox.mails[sent:]
+        text = message.as_bytes()
+        assert f"{SITE}/haslo/".encode() in text.replace(b"=\r\n", b"").replace(b"=\n", b"")
+        assert b"evil" not in text
+        assert message["Message-ID"].endswith(f"@{HOST}>")
+        for host in ("evil.example", f"{HOST}.evil.example", f"{HOST}@evil.example", "x\\y"):
+            assert self.ask("/haslo/", Host=host).status == 400, host
+
+    def test_needs_the_right_origin_for_a_form(self) -> None:
+        data = {"email": "nobody@example.com"}
+        for origin in ("https://evil.example", "null", f"http://{HOST}", ""):
+            assert self.send_form("/haslo/", data, Origin=origin).status == 403, origin
+        assert self.send_form("/haslo/", data, Referer=f"{SITE}/haslo/", Origin="").status == 302
+        assert self.send_form("/haslo/", data, Origin=SITE).status == 302
+
+    def test_limits_by_what_the_proxy_wrote(self) -> None:
+        data = {"username": "somebody@example.com", "password": "x"}
+        statuses = [
+            self.send_form("/logowanie/", data, X_Forwarded_For=f"192.0.2.{n}, 203.0.113.77").status
+            for n in range(6)
+        ]
+        assert statuses == [200, 200, 200, 200, 200, 429]
+        elsewhere = self.send_form("/logowanie/", data, X_Forwarded_For="203.0.113.77, 192.0.2.1")
+        assert elsewhere.status == 200
+
+    def test_is_well(self) -> None:
+        answer = self.ask("/healthz", server="alone", X_Forwarded_Proto="")
+        assert answer.status == 200
+        assert b"false" not in answer.body
+
+    def test_shows_no_traceback_and_logs_no_customer(self) -> None:
+        self.send_form("/haslo/", {"email": "kanarek@example.com"})
+        self.send_form("/logowanie/", {"username": "kanarek@example.com", "password": "Kanarek-1!"})
+        self.ask("/aktywacja/kanarek~1~2/")
+        for path in ("/%00", "/aktywacja/%ff/", "/rejestracja/x/y/", "/regulamin/%00/"):
+            answer = self.ask(path)
+            assert answer.status in (400, 404), path
+            assert b"Traceback" not in answer.body
+        logged = "".join(self.logs)
+        assert "Internal Server Error" not in logged
+        assert "kanarek@" not in logged
+        assert "Kanarek-1" not in logged
+
+
+def free_port() -> int:
+    """Return a port that nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+    return port
+
+
+class HealthTests(TestCase):
+    """What an operator's monitor sees."""
+
+    def parts(self, status: int) -> dict[str, Any]:
+        response = self.client.get("/healthz")
+        assert response.status_code == status
+        assert "no-store" in response["Cache-Control"]
+        found: dict[str, Any] = response.json()
+        assert set(found) == {"database", "migrations", "cache", "outbox"}
+        return found
+
+    def test_is_good_when_all_is_well(self) -> None:
+        registered()
+        assert all(self.parts(200).values())
+
+    def test_is_bad_while_an_old_mail_waits(self) -> None:
+        registered()
+        OutboxMessage.objects.update(created_at=timezone.now() - timedelta(minutes=31))
+        assert self.parts(503) == {
+            "database": True,
+            "migrations": True,
+            "cache": True,
+            "outbox": False,
+        }
+        OutboxMessage.objects.update(state=OutboxMessage.State.SENT)
+        self.parts(200)
+
+    def test_is_bad_when_a_migration_is_missing(self) -> None:
+        with connection.cursor() as cursor:
+            cursor.execute("DELETE FROM django_migrations WHERE app = 'accounts' AND id > 0")
+        assert self.parts(503)["migrations"] is False
+
+    def test_is_bad_when_the_cache_is_lost(self) -> None:
+        lost = {
+            "default": {
+                "BACKEND": "django.core.cache.backends.redis.RedisCache",
+                "LOCATION": f"redis://127.0.0.1:{free_port()}/0",
+            }
+        }
+        with self.settings(CACHES=lost):
+            assert self.parts(503)["cache"] is False
+
+    def test_is_for_looking_only(self) -> None:
+        assert self.client.head("/healthz").status_code == 200
+        for method in ("POST", "PUT", "DELETE"):
+            assert self.client.generic(method, "/healthz").status_code == 405
