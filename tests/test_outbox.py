@@ -4,11 +4,10 @@ import asyncio
 import re
 import smtplib
 import socket
-import threading
 from collections.abc import Callable
-from contextlib import AbstractContextManager
 from datetime import timedelta
 from email import message_from_bytes
+from functools import partial
 from io import StringIO
 from typing import Any
 from unittest import mock
@@ -17,9 +16,8 @@ from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, Session
 from django.core import mail
 from django.core.management import call_command
-from django.db import connection, transaction
+from django.db import transaction
 from django.db.models import F
-from django.http import HttpResponse
 from django.test import TestCase, TransactionTestCase, override_settings
 from django.utils import timezone
 from django_tasks.backends.immediate import ImmediateBackend
@@ -29,6 +27,7 @@ from accounts.models import OutboxMessage, User
 from accounts.services import activation, credentials, registration, review
 from tests.factories import activated, registered, suspended
 from tests.letters import deliver
+from tests.parallel import at_once
 
 Kind, State = OutboxMessage.Kind, OutboxMessage.State
 LATER = timedelta(days=2)
@@ -70,19 +69,25 @@ class Postbox:
         if self.mood == "554 at DATA":
             return "554 5.7.1 Rejected as spam"
         if self.mood == "drops in DATA":
-            server.transport.close()
+            self.hang_up(server)
             return "421 Bye"
         assert isinstance(envelope.content, bytes)
         message_id = message_from_bytes(envelope.content)["Message-ID"]
         self.arrived.append((envelope.rcpt_tos[0], message_id))
         if self.mood == "takes it and drops":
-            server.transport.close()
+            self.hang_up(server)
         if self.mood == "takes it and hangs":
+            # Longer than the site waits for an answer.
             await asyncio.sleep(1.5)
         return "250 Taken"
 
+    def hang_up(self, server: SMTP) -> None:
+        """Close the connection without a word."""
+        assert server.transport is not None
+        server.transport.close()
 
-def mail_settings(port: int, **others: Any) -> AbstractContextManager[None]:
+
+def mail_settings(port: int, **others: Any) -> override_settings:
     """Send through a real mail server on this port."""
     return override_settings(
         EMAIL_BACKEND="django.core.mail.backends.smtp.EmailBackend",
@@ -139,8 +144,9 @@ class OwingTests(TransactionTestCase):
 
     def test_happens_once_for_one_attempt(self) -> None:
         user = registered()
+        assert user.attempt is not None
         again = registration.register(
-            attempt=user.attempt,  # type: ignore[arg-type]
+            attempt=user.attempt,
             kind="person",
             answers={"email": user.email},
             password_hash="x",
@@ -188,9 +194,8 @@ class MailServerTests(TransactionTestCase):
     def setUp(self) -> None:
         self.postbox = Postbox()
         self.start()
-        self.enterContext(mail_settings(self.server.port))
-
         self.addCleanup(self.stop)
+        self.enterContext(mail_settings(self.server.port))
 
     def start(self, port: int | None = None, **details: Any) -> None:
         self.server = Controller(
@@ -439,27 +444,6 @@ class ParallelDeliveryTests(TransactionTestCase):
 
     serialized_rollback = True
 
-    def at_once(self, *calls: Callable[[], Any]) -> list[Any]:
-        """Run the calls in threads of their own, let go together; return what they returned."""
-        results: list[Any] = [None] * len(calls)
-        gate = threading.Barrier(len(calls))
-
-        def run(number: int) -> None:
-            try:
-                gate.wait()
-                results[number] = calls[number]()
-            except Exception as error:  # noqa: BLE001  asserted upon in the test's own thread
-                results[number] = error
-            finally:
-                connection.close()
-
-        threads = [threading.Thread(target=run, args=(n,)) for n in range(len(calls))]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join()
-        return results
-
     def waiting(self, count: int) -> list[OutboxMessage]:
         path = f"{DownBackend.__module__}.{DownBackend.__qualname__}"
         with override_settings(TASKS={"default": {"BACKEND": path}}):
@@ -468,14 +452,14 @@ class ParallelDeliveryTests(TransactionTestCase):
     def test_deliver_one_row_once(self) -> None:
         for row in self.waiting(4):
             mail.outbox.clear()
-            tried = self.at_once(*[lambda row=row: outbox.deliver(row.pk) for _ in range(4)])
+            tried = at_once(*[partial(outbox.deliver, row.pk)] * 4)
             assert sorted(tried) == [False, False, False, True]
             assert len(mail.outbox) == 1
 
     def test_share_the_work(self) -> None:
         rows = self.waiting(12)
         mail.outbox.clear()
-        tried = self.at_once(*[outbox.deliver_due for _ in range(3)])
+        tried = at_once(*[outbox.deliver_due] * 3)
         assert sum(tried) == 12
         assert sorted(message.to[0] for message in mail.outbox) == sorted(
             row.recipient for row in rows
@@ -487,20 +471,16 @@ class ParallelDeliveryTests(TransactionTestCase):
         answers = {"email": user.email}
         assert user.attempt is not None
         mail.outbox.clear()
-        again = self.at_once(
-            *[
-                lambda: registration.register(
-                    attempt=user.attempt,  # type: ignore[arg-type]
-                    kind="person",
-                    answers=answers,
-                    password_hash=user.password,
-                    given={},
-                    language="pl",
-                )
-                for _ in range(3)
-            ]
+        register = partial(
+            registration.register,
+            attempt=user.attempt,
+            kind="person",
+            answers=answers,
+            password_hash=user.password,
+            given={},
+            language="pl",
         )
-        assert again == [user] * 3
+        assert at_once(*[register] * 3) == [user] * 3
         assert not mail.outbox
 
 
@@ -511,7 +491,10 @@ class ChoiceTests(TestCase):
         user = registered()
         change(user)
         deliver()
-        return OutboxMessage.objects.filter(user=user, kind=Kind.REGISTRATION).order_by("pk")[0].state
+        first, *_newer = OutboxMessage.objects.filter(kind=Kind.REGISTRATION, user=user).order_by(
+            "pk"
+        )
+        return first.state
 
     def test_is_nothing_when_it_became_pointless(self) -> None:
         assert self.state_after(lambda user: None) == State.SENT
@@ -558,7 +541,7 @@ class ChoiceTests(TestCase):
 
     def test_goes_through_the_forms_of_the_site_unseen(self) -> None:
         # The answer is the same whether there is a mail to send or not.
-        responses: list[HttpResponse] = []
+        responses: list[Any] = []
         for email in (activated().email, "unknown@example.com"):
             with self.captureOnCommitCallbacks(execute=True):
                 responses.append(self.client.post("/haslo/", {"email": email}))

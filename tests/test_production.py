@@ -131,7 +131,7 @@ class BootTests(SimpleTestCase):
         assert refusals(REQUIRED | {"SECRET_KEY_FALLBACKS": other}) == [""]
 
     def test_refuses_the_keys_that_stand_in_the_repository(self) -> None:
-        files = [*ROOT.glob("kantor/settings/*.py"), *ROOT.glob("bench/*.py"), ROOT / ".env.example"]
+        files = [*ROOT.glob("kantor/settings/*.py"), *ROOT.glob("bench/*.py")]
         keys = [
             key
             for file in files
@@ -336,6 +336,8 @@ class ServedTests(SimpleTestCase):
                 found = self.ask(address, server=server, X_Forwarded_Proto=proto)
                 assert found.status == 200, address
                 assert "immutable" in found.headers["Cache-Control"], address
+                assert found.headers["X-Content-Type-Options"] == "nosniff", address
+                assert "Access-Control-Allow-Origin" not in found.headers, address
                 assert re.search(r"\.[0-9a-f]{12}\.", address), address
 
     def test_sends_static_files_compressed(self) -> None:
@@ -376,7 +378,9 @@ class ServedTests(SimpleTestCase):
             "302 of the wizard": self.send_form("/rejestracja/", {}),
             "400 of the wizard": self.ask("/rejestracja/", "POST", {}, Origin=SITE),
             "403": self.ask("/logowanie/", "POST", {"username": "x", "password": "x"}),
-            "403 by another origin": self.ask("/logowanie/", "POST", {}, Origin="https://evil.example"),
+            "403 by another origin": self.ask(
+                "/logowanie/", "POST", {}, Origin="https://evil.example"
+            ),
             "404": self.ask("/nie-ma/"),
             "404 of a link": self.ask("/aktywacja/x/"),
             "405": self.ask("/wyloguj/"),

@@ -4,6 +4,7 @@ import re
 import unicodedata
 from collections.abc import Callable
 from datetime import timedelta
+from functools import partial
 from typing import Any
 from unittest import mock
 
@@ -15,7 +16,6 @@ from django.contrib.sessions.models import Session
 from django.core import mail, signing
 from django.db import connection
 from django.db.models import F
-from django.http import HttpResponse
 from django.test import (
     Client,
     RequestFactory,
@@ -60,7 +60,7 @@ class CountingHasher(MD5PasswordHasher):
 COUNTED = override_settings(PASSWORD_HASHERS=["tests.test_sign_in.CountingHasher"])
 
 
-def try_in(email: str, password: str, client: Client | None = None, **extra: Any) -> HttpResponse:
+def try_in(email: str, password: str, client: Client | None = None, **extra: Any) -> Any:
     """Send the form of the sign-in page."""
     data = {"username": email, "password": password}
     return (client or Client()).post(PATH, data, **extra)
@@ -76,7 +76,7 @@ def enters(email: str, password: str) -> bool:
     return is_signed_in(client)
 
 
-def heading(response: HttpResponse) -> str:
+def heading(response: Any) -> str:
     found = BeautifulSoup(response.content, "html.parser").find("h1")
     return " ".join(found.get_text().split()) if found else ""
 
@@ -86,7 +86,7 @@ def travel(by: timedelta) -> None:
     Counter.objects.update(ends_at=F("ends_at") - by)
 
 
-def observed(ask: Callable[[], HttpResponse], email: str) -> list[Any]:
+def observed(ask: Callable[[], Any], email: str) -> list[Any]:
     """Return all that an onlooker can compare, but for the typed address and random tokens."""
     CountingHasher.count = 0
     with CaptureQueriesContext(connection) as queries:
@@ -108,14 +108,18 @@ class SignInTests(TestCase):
             "jan.kowalski@example.com",
             "JAN.KOWALSKI@EXAMPLE.COM",
             "  jan.kowalski@example.com ",
-            "ｊａｎ.kowalski@example.com",
-            "jan.kowalski＠example．com",
+            "\uff4a\uff41\uff4e.kowalski@example.com",
+            "jan.kowalski\uff20example\uff0ecom",
         ):
             assert enters(typed, PASSWORD), typed
 
     def test_takes_both_forms_of_an_international_domain(self) -> None:
         activated(email="jan@żółw.example.com")
-        for typed in ("jan@żółw.example.com", "JAN@ŻÓŁW.example.com", "jan@xn--w-uga1v8h.example.com"):
+        for typed in (
+            "jan@żółw.example.com",
+            "JAN@ŻÓŁW.example.com",
+            "jan@xn--w-uga1v8h.example.com",
+        ):
             assert enters(typed, PASSWORD), typed
 
     def test_takes_the_password_as_other_keyboards_compose_it(self) -> None:
@@ -145,8 +149,7 @@ class SignInTests(TestCase):
 
     def test_survives_whatever_is_typed(self) -> None:
         user = activated()
-        for email in ("", "x", "\x00", "@", "a@b@c", "ą" * 5000, "a\r\nb@x.pl", "\ud83d\ude00", "{{7}}"):
-            email = email.encode("utf-8", "replace").decode()
+        for email in ("", "x", "\x00", "@", "a@b@c", "ą" * 5000, "a\r\nb@x.pl", "{{7}}"):
             for password in ("", "x", "\x00", "ż" * 5000, "<b>"):
                 response = try_in(email, password)
                 assert response.status_code in (200, 429), (email, password)
@@ -171,7 +174,7 @@ class SessionTests(TestCase):
     def test_has_a_new_key_and_nothing_of_an_unfinished_registration(self) -> None:
         visitor = Visitor().open("/en/rejestracja/").choose("Individual person").press("Next")
         before = self.session(visitor.client)
-        assert Session.objects.get(session_key=before)
+        assert Session.objects.filter(session_key=before).exists()
         visitor.open(PATH).fill({"E-mail address (login)": self.user.email, "Password": PASSWORD})
         visitor.press("Sign in")
         after = self.session(visitor.client)
@@ -290,7 +293,7 @@ class SecrecyTests(TestCase):
 
     def test_is_nothing_with_a_wrong_password(self) -> None:
         seen = {
-            state: observed(lambda email=email: try_in(email, OTHER_PASSWORD), email)
+            state: observed(partial(try_in, email, OTHER_PASSWORD), email)
             for state, email in self.states().items()
         }
         status, content, _headers, _cookies, hashes, _statements = seen["unknown"]
@@ -302,9 +305,9 @@ class SecrecyTests(TestCase):
 
     def test_is_nothing_of_a_suspended_account_even_with_the_right_password(self) -> None:
         emails = self.states()
-        unknown = observed(lambda: try_in(emails["unknown"], PASSWORD), emails["unknown"])
+        unknown = observed(partial(try_in, emails["unknown"], PASSWORD), emails["unknown"])
         for state in ("suspended", "closed"):
-            facts = observed(lambda: try_in(emails[state], PASSWORD), emails[state])  # noqa: B023
+            facts = observed(partial(try_in, emails[state], PASSWORD), emails[state])
             assert facts == unknown, state
 
     def test_is_nothing_once_the_tries_are_used_up_and_no_hash_is_computed(self) -> None:
@@ -312,7 +315,7 @@ class SecrecyTests(TestCase):
         for state, email in self.states().items():
             for _ in range(5):
                 try_in(email, "x")
-            seen[state] = observed(lambda: try_in(email, PASSWORD), email)  # noqa: B023
+            seen[state] = observed(partial(try_in, email, PASSWORD), email)
         assert seen["unknown"][0] == 429
         assert seen["unknown"][4] == 0
         for state, facts in seen.items():
@@ -409,7 +412,7 @@ class LimitTests(TestCase):
             assert try_in(self.user.email, "x", **extra).status_code == 200
 
     def status(self, email: str | None = None, **extra: Any) -> int:
-        return try_in(email or self.user.email, PASSWORD, **extra).status_code
+        return int(try_in(email or self.user.email, PASSWORD, **extra).status_code)
 
     def test_end_with_a_pause_even_for_the_right_password(self) -> None:
         self.use_up()
@@ -542,7 +545,7 @@ class SignOutTests(TestCase):
 class ForgottenPasswordTests(TestCase):
     """Asking for help with a forgotten password."""
 
-    def ask(self, email: str, client: Client | None = None) -> HttpResponse:
+    def ask(self, email: str, client: Client | None = None) -> Any:
         return (client or Client()).post(RESET_PATH, {"email": email})
 
     def test_looks_the_same_for_everybody(self) -> None:
@@ -552,8 +555,8 @@ class ForgottenPasswordTests(TestCase):
             suspended(email="suspended@example.com").email,
             "unknown--@example.com",
         ]
-        asked = [observed(lambda email=email: self.ask(email), email) for email in emails]
-        again = [observed(lambda email=email: self.ask(email), email) for email in emails]
+        asked = [observed(partial(self.ask, email), email) for email in emails]
+        again = [observed(partial(self.ask, email), email) for email in emails]
         for seen in (asked, again):
             assert seen[0][0] == 302
             for facts in seen[1:]:
@@ -620,7 +623,7 @@ class ForgottenPasswordTests(TestCase):
         activated(email="mike@example.com")
         deliver()
         count = len(mail.outbox)
-        for twin in ("mıke@example.com", "mi\u212ae@example.com", "mike@exａmple.com"):
+        for twin in ("mıke@example.com", "mi\u212ae@example.com", "mike@ex\uff41mple.com"):
             self.ask(twin)
         deliver()
         for message in mail.outbox[count:]:
@@ -678,7 +681,14 @@ class NewPasswordTests(TestCase):
 
     def test_follows_the_rules_for_passwords(self) -> None:
         visitor = Visitor().open(self.path)
-        for bad in ("Ab1!", "Haslo123!", self.user.email, "x" * 129, "aaaaaaaaaaaaaaaa", "\x00" * 9):
+        for bad in (
+            "Ab1!",
+            "Haslo123!",
+            self.user.email,
+            "x" * 129,
+            "aaaaaaaaaaaaaaaa",
+            "\x00" * 9,
+        ):
             assert self.choose(visitor, bad).heading == "Set a new password", bad
             assert visitor.errors, bad
             shown = visitor.page.select("input[type=password]")
@@ -829,12 +839,19 @@ class AccountPageTests(TestCase):
 
     def test_never_shows_anything_of_others(self) -> None:
         other = activated(
-            first_name="Niewidoczna", last_name="Obca", main_city="Gdzieindziej", phone="+48221234567"
+            first_name="Niewidoczna",
+            last_name="Obca",
+            main_city="Gdzieindziej",
+            phone="+48221234567",
         )
         user = activated()
         client = Client()
         client.force_login(user)
-        for path in (ACCOUNT, f"{ACCOUNT}?user={other.pk}", f"{ACCOUNT}?pk={other.pk}&id={other.pk}"):
+        for path in (
+            ACCOUNT,
+            f"{ACCOUNT}?user={other.pk}",
+            f"{ACCOUNT}?pk={other.pk}&id={other.pk}",
+        ):
             page = client.get(path).content.decode()
             for secret in ("Niewidoczna", "Obca", "Gdzieindziej", "22 123 45 67", other.email):
                 assert secret not in page

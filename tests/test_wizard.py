@@ -305,11 +305,14 @@ class OrderTests(TestCase):
         posts["weryfikacja"] = visitor.post_of("Dalej")
         victim = OSOBA.start(Visitor())
         attempts = [each.path.split("/")[2] for each in (visitor, victim)]
+        row = victim.client.session.session_key
+        before = Session.objects.get(pk=row).get_decoded()
         for step, post in posts.items():
             moved = _moved(post, *attempts)
             moved.data["csrfmiddlewaretoken"] = victim.post_of("Dalej").data["csrfmiddlewaretoken"]
             victim.send(moved)
             assert victim.heading == OSOBA.details_heading, step
+            assert Session.objects.get(pk=row).get_decoded() == before, step
         assert not User.objects.exists()
 
     def test_a_refused_answer_closes_the_steps_behind_it(self) -> None:
@@ -797,11 +800,13 @@ class RegisteredAddressTests(TestCase):
             self.captureOnCommitCallbacks(execute=True),
         ):
             answer = visitor.client.post(post.address, post.data)
+        # At once: the next request empties the list.
+        verbs = [each["sql"].split()[0] for each in statements]
+        assert verbs.count("INSERT") == 4
         seen = [answer.status_code, _headers(answer), answer.content]
         for path in (answer["Location"], visitor.path):
             page = visitor.client.get(path)
             seen += [page.status_code, _headers(page), _blanked(page.content.decode(), email)]
-        verbs = [each["sql"].split()[0] for each in statements]
         return verbs, [message.to for message in mail.outbox], *seen
 
     def test_looks_like_any_other(self) -> None:

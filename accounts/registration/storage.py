@@ -12,6 +12,7 @@ from formtools.wizard.storage.session import SessionStorage
 # Longest answer kept of a field that was refused; more than any field accepts, so that "too long"
 # stays visible, and little enough that nobody can fill the session table.
 LONGEST_KEPT = 300
+PREFIX = "registration_"
 ATTEMPTS_KEPT = 4
 # Characters of a row's encoded data; with its key and its date the row is under 4,096 bytes.
 LARGEST_ROW = 4_000
@@ -149,7 +150,14 @@ class AttemptStorage(SessionStorage):
 
 def prefix_of(attempt: UUID) -> str:
     """Return the name under which the wizard keeps this attempt."""
-    return f"registration_{attempt.hex}"
+    return f"{PREFIX}{attempt.hex}"
+
+
+def newest_attempt(request: HttpRequest) -> UUID | None:
+    """Return the attempt that this session began last, if one is open."""
+    start = f"wizard_{PREFIX}"
+    keys = [key for key in request.session.keys() if key.startswith(start)]
+    return UUID(hex=keys[-1].removeprefix(start)) if keys else None
 
 
 def open_attempt(request: HttpRequest, attempt: UUID) -> AttemptStorage | None:

@@ -31,7 +31,12 @@ from accounts.forms.registration import (
 from accounts.models import Kind
 from accounts.registration import browser, progress, review
 from accounts.registration.steps import ORDER, Step, heading
-from accounts.registration.storage import AttemptStorage, own_answers, prefix_of
+from accounts.registration.storage import (
+    AttemptStorage,
+    newest_attempt,
+    own_answers,
+    prefix_of,
+)
 from accounts.services import registration
 from kantor.kept import mark, render_kept
 
@@ -145,6 +150,10 @@ class RegistrationWizard(NamedUrlWizardView, SessionWizardView):
         chosen = tuple((name, answers[name]) for name in answers if name not in typed)
         key: tuple[object, ...] = (self.kind, self.attempt and self._first_incomplete(), chosen)
         ids = {}
+        unfinished = None if self.attempt else newest_attempt(self.request)
+        if unfinished is not None:
+            key += ("unfinished",)
+            ids["unfinished"] = str(unfinished)
         if self.attempt is not None:
             ids = {"attempt": str(self.attempt), "prefix": self.prefix}
         if step is Step.REVIEW:
@@ -162,7 +171,7 @@ class RegistrationWizard(NamedUrlWizardView, SessionWizardView):
             form = self.get_form(step)
             form.initial.update({name: mark(name) for name in typed})
             marks = {name: mark(name) if text else "" for name, text in values.items()}
-            return self.get_context_data(form, marks=marks)
+            return self.get_context_data(form, marks=marks, unfinished=unfinished)
 
         return render_kept(
             self.request, self.get_template_names()[0], context, key=key, values=values, ids=ids
@@ -280,6 +289,8 @@ class RegistrationWizard(NamedUrlWizardView, SessionWizardView):
         if not management_form.is_valid() or management_form.cleaned_data["current_step"] != step:
             raise SuspiciousOperation("The wizard's management form is missing or forged.")
         if self.attempt is None:
+            if "wizard_cancel" in self.request.POST:
+                return redirect("accounts:registration-cancel-new")
             return self._begin()
         allowed = self._first_incomplete()
         if ORDER.index(step) > ORDER.index(allowed):
@@ -303,7 +314,8 @@ class RegistrationWizard(NamedUrlWizardView, SessionWizardView):
         form = self.get_form(step, data=posted)
         if "wizard_cancel" in posted:
             self._keep_draft(step, form)
-            return redirect("accounts:registration-cancel", attempt=self.attempt)
+            cancel = reverse("accounts:registration-cancel", kwargs={"attempt": self.attempt})
+            return redirect(f"{cancel}?krok={step}")
         if "wizard_back" in posted and step is not Step.START:
             self._keep_draft(step, form)
             return redirect(self.get_step_url(ORDER[ORDER.index(step) - 1]))

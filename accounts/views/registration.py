@@ -16,6 +16,7 @@ from django.views.generic import TemplateView, View
 from accounts import captcha, passwords
 from accounts.models import User
 from accounts.registration import browser
+from accounts.registration.steps import Step
 from accounts.registration.storage import open_attempt
 from accounts.registration.wizard import password_context
 from accounts.services import registration
@@ -42,8 +43,14 @@ class CancelView(View):
     """Ask once whether to give up, then forget everything that was typed."""
 
     def get(self, request: HttpRequest, attempt: UUID | None = None) -> HttpResponse:
-        """Ask; with nothing typed yet there is nothing to lose, but the question is the same."""
-        return render(request, "accounts/registration/cancel.html", {"attempt": attempt})
+        """Ask; with nothing typed yet there is nothing to lose, but the question is the same.
+
+        Who changes his mind returns to the step where he was (`?krok=`).
+        """
+        asked = request.GET.get("krok", "")
+        step = asked if asked in list(Step) else Step.CONSENTS
+        context = {"attempt": attempt, "step": step}
+        return render(request, "accounts/registration/cancel.html", context)
 
     def post(self, request: HttpRequest, attempt: UUID | None = None) -> HttpResponse:
         """Forget the attempt."""
@@ -101,6 +108,7 @@ class SentView(View):
                     }
                     for number, user in enumerate(users)
                 ],
+                "is_waiting": not all(user.is_active for user in users),
                 "expires_hours": settings.ACTIVATION_LINK_HOURS,
                 "sender": settings.DEFAULT_FROM_EMAIL,
             }

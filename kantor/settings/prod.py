@@ -29,7 +29,9 @@ DEBUG = False
 if "kantor.mailbox" in INSTALLED_APPS or CAPTCHA_TEST_MODE:
     raise ImproperlyConfigured("kantor.mailbox and CAPTCHA_TEST_MODE are for development only.")
 # Nothing reads these; who sets them expects what production must not do.
-if switched_on := [name for name in ("DEBUG", "CAPTCHA_TEST_MODE") if env.bool(name, default=False)]:
+if switched_on := [
+    name for name in ("DEBUG", "CAPTCHA_TEST_MODE") if env.bool(name, default=False)
+]:
     raise ImproperlyConfigured(f"Not in production: {', '.join(switched_on)}.")
 
 SECRET_KEY = env.str("SECRET_KEY")
@@ -101,6 +103,7 @@ STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
 }
+WHITENOISE_ALLOW_ALL_ORIGINS = False
 
 SECURE_SSL_REDIRECT = env.bool("SECURE_SSL_REDIRECT", default=True)
 SECURE_REDIRECT_EXEMPT = [r"^healthz$"]
