@@ -426,6 +426,7 @@ class RetryTests(TestCase):
         assert (row.state, row.attempts) == (State.WAITING, 1)
         assert timedelta(minutes=4) < row.due_at - timezone.now() <= outbox.LEASE
         assert outbox.deliver_due() == 0
+        assert not outbox.deliver(row.pk), "Nobody takes what somebody else holds."
         OutboxMessage.objects.update(due_at=F("due_at") - outbox.LEASE)
         assert outbox.deliver_due() == 1
         assert self.sent == 1

@@ -29,7 +29,7 @@ from django.utils.http import urlsafe_base64_encode
 
 from accounts import tokens
 from accounts.models import Counter, Kind, OutboxMessage, User
-from accounts.services import activation, registration, review
+from accounts.services import activation, credentials, registration, review
 from accounts.services.credentials import FAILED_SIGN_INS
 from accounts.views.network import network_of
 from accounts.views.sign_in import PENDING_SALT
@@ -705,6 +705,16 @@ class NewPasswordTests(TestCase):
         assert second.heading == "The link does not work"
         assert enters(self.user.email, OTHER_PASSWORD)
         assert len(deliver()) == count + 1
+
+    def test_is_set_only_in_place_of_the_one_that_was_there(self) -> None:
+        stale = User.objects.get(pk=self.user.pk)
+        assert credentials.change_password(self.user, OTHER_PASSWORD)
+        assert not credentials.change_password(stale, "Pięć-niebieskich-łódek-5")
+        closed = suspended()
+        assert not credentials.change_password(closed, OTHER_PASSWORD)
+        kind = OutboxMessage.Kind.PASSWORD_CHANGED
+        assert [row.user for row in OutboxMessage.objects.filter(kind=kind)] == [self.user]
+        assert enters(self.user.email, OTHER_PASSWORD)
 
     def test_ends_the_other_sessions(self) -> None:
         elsewhere = Client()

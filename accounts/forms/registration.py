@@ -98,7 +98,7 @@ class DetailsForm(forms.Form):
             )
 
     def clean(self) -> dict[str, Any]:
-        """Check what depends on the country, and drop the second address unless it was asked for."""
+        """Check what depends on the country; drop the second address unless it was asked for."""
         cleaned = dict(self.cleaned_data)
         self._clean_postal_code(cleaned, "main")
         if cleaned.pop("other_address", False):

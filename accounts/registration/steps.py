@@ -14,7 +14,7 @@ class Step(StrEnum):
     START = "start"
     DETAILS = "dane"
     REVIEW = "weryfikacja"
-    PASSWORD = "haslo"
+    PASSWORD = "haslo"  # noqa: S105  the slug of a step
     CONSENTS = "zgody"
 
 

@@ -156,7 +156,8 @@ def prefix_of(attempt: UUID) -> str:
 def newest_attempt(request: HttpRequest) -> UUID | None:
     """Return the attempt that this session began last, if one is open."""
     start = f"wizard_{PREFIX}"
-    keys = [key for key in request.session.keys() if key.startswith(start)]
+    known = list(request.session.keys())  # a session is no mapping: it cannot be iterated
+    keys = [key for key in known if key.startswith(start)]
     return UUID(hex=keys[-1].removeprefix(start)) if keys else None
 
 
