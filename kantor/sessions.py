@@ -130,12 +130,18 @@ class SessionStore(DatabaseStore):
         return row[0] if row else None
 
     def _laid_over(self, newer: str, ours: dict[str, Any]) -> dict[str, Any]:
-        """Return the newer row's data with the keys that this request changed or removed."""
+        """Return the newer row's data with the keys that this request changed or removed.
+
+        What the other request removed stays removed: an attempt that was finished or cancelled
+        is not brought back by a slower request of its own.
+        """
         before = self.decode(self._loaded or "")
         merged: dict[str, Any] = self.decode(newer)
         for key in before.keys() - ours.keys():
             merged.pop(key, None)
-        merged.update({key: value for key, value in ours.items() if before.get(key) != value})
+        for key, value in ours.items():
+            if key not in before or (key in merged and before[key] != value):
+                merged[key] = value
         return merged
 
     def _get_new_session_key(self) -> str:
