@@ -387,6 +387,23 @@ class OrderTests(TestCase):
         assert visitor.send(post).status == 403
 
 
+class ChangedRulesTests(TestCase):
+    """An answer that was accepted yesterday and is refused by today's release."""
+
+    def test_lead_back_to_the_answer_that_no_longer_holds(self) -> None:
+        visitor = OSOBA.reach_review(Visitor())
+        review = visitor.path
+        session = visitor.client.session
+        (attempt,) = (key for key in session.keys() if key.startswith("wizard_"))  # noqa: SIM118
+        session[attempt]["answers"]["dane"]["dane-phone"] = ["123"]
+        session.save()
+
+        visitor.open(review)
+
+        assert visitor.path.endswith("/dane/")
+        assert len(visitor.errors) == 1
+
+
 class SessionTests(TestCase):
     """Behaviour 4: no row before the first answer, a day's life, and a real end."""
 

@@ -157,7 +157,11 @@ class RegistrationWizard(NamedUrlWizardView, SessionWizardView):
         if self.attempt is not None:
             ids = {"attempt": str(self.attempt), "prefix": self.prefix}
         if step is Step.REVIEW:
-            values = self._reviewed()
+            details = self.get_form(Step.DETAILS, data=self.storage.get_step_data(Step.DETAILS))
+            if not details.is_valid():
+                # They were accepted once: the rules changed under an unfinished registration.
+                return self.render_revalidation_failure(Step.DETAILS, details)
+            values = review.texts(details.cleaned_data)
             key += tuple(name for name, text in values.items() if text)
         elif step is Step.PASSWORD:
             values = {"email": self.storage.answer(Step.DETAILS, "email")}
@@ -250,7 +254,7 @@ class RegistrationWizard(NamedUrlWizardView, SessionWizardView):
             case Step.DETAILS:
                 context["kind"] = self.kind
             case Step.REVIEW:
-                context |= self._review_context(marks or self._reviewed())
+                context |= self._review_context(marks or {})
             case Step.PASSWORD:
                 context |= {
                     "email": (marks or {}).get("email", self.storage.answer(Step.DETAILS, "email")),
@@ -261,12 +265,6 @@ class RegistrationWizard(NamedUrlWizardView, SessionWizardView):
                     ),
                 }
         return context | kwargs
-
-    def _reviewed(self) -> dict[str, str]:
-        """Return the accepted details as people write them."""
-        form = self.get_form(Step.DETAILS, data=self.storage.get_step_data(Step.DETAILS))
-        form.is_valid()
-        return review.texts(form.cleaned_data)
 
     def _review_context(self, answers: Mapping[str, str]) -> dict[str, Any]:
         form = self.get_form(Step.DETAILS)

@@ -143,7 +143,14 @@ LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {"line": {"format": "{asctime} {levelname} {name} {message}", "style": "{"}},
-    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "filters": {"mask_tokens": {"()": "kantor.logs.MaskTokens"}},
+    "handlers": {
+        "stderr": {
+            "class": "logging.StreamHandler",
+            "formatter": "line",
+            "filters": ["mask_tokens"],
+        }
+    },
     "root": {"handlers": ["stderr"], "level": "INFO"},
     # The outbox row keeps what became of a mail; a line for each start and end says no more.
     "loggers": {"django_tasks": {"level": "WARNING"}},

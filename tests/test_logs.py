@@ -1,0 +1,43 @@
+"""What a log may say of a link."""
+
+import logging
+from io import StringIO
+
+from django.conf import settings
+from django.test import TestCase
+
+from tests.walk import Visitor
+
+
+class LogTests(TestCase):
+    """The configured handler, writing into memory."""
+
+    def logged(self, path: str) -> str:
+        """Return what the site's handler writes while somebody opens this path."""
+        name = "stderr"
+        written = StringIO()
+        handler = next(h for h in logging.root.handlers if h.name == name)
+        assert isinstance(handler, logging.StreamHandler)
+        logger = logging.getLogger("django.request")
+        stream, level = handler.setStream(written), logger.level
+        logger.setLevel(logging.WARNING)
+        try:
+            Visitor().open(path)
+        finally:
+            handler.setStream(stream)
+            logger.setLevel(level)
+        return written.getvalue()
+
+    def test_names_a_refused_path(self) -> None:
+        assert "/nie-ma-takiej/" in self.logged("/nie-ma-takiej/")
+
+    def test_holds_no_activation_token(self) -> None:
+        token = "f32e31fb66c94ce2b8adb3aa64e47cd3.1.1405937cdb25b1b0ec04a39b~1xVd07~2KJx5ERrG128vA0"
+        for path in (f"/aktywacja/{token}/", f"/en/aktywacja/{token}/to-nie-ja/"):
+            line = self.logged(path)
+            assert "/aktywacja/" in line
+            assert token not in line
+
+    def test_is_set_up_for_every_handler(self) -> None:
+        for handler in settings.LOGGING["handlers"].values():
+            assert handler["filters"] == ["mask_tokens"]
