@@ -91,6 +91,7 @@ class PurgeTests(TestCase):
         self.forgotten = [registered(), registered(Kind.COMPANY)]
         long_ago = self.now - timedelta(days=33)
         User.objects.filter(pk__in=[user.pk for user in self.forgotten]).update(created_at=long_ago)
+        OutboxMessage.objects.filter(user__in=self.forgotten).update(created_at=long_ago)
         old = [activated(), suspended(), staff()]
         User.objects.filter(pk__in=[user.pk for user in old]).update(created_at=long_ago)
         self.kept += old
@@ -104,7 +105,7 @@ class PurgeTests(TestCase):
         Limit("live", times=1, window=timedelta(hours=1)).hit("anybody")
         Counter.objects.create(key="ended", count=1, ends_at=self.now - timedelta(seconds=1))
         OutboxMessage.objects.filter(user=self.kept[1]).update(
-            state=OutboxMessage.State.SENT, finished_at=self.now - timedelta(days=31)
+            state=OutboxMessage.State.SENT, finished_at=self.now - timedelta(days=61)
         )
 
     def numbers(self) -> list[int]:
@@ -129,6 +130,13 @@ class PurgeTests(TestCase):
         assert Session.objects.get().session_key == "live"
         assert "Deleted 0: accounts" in run("purge_registrations")
 
+    def test_spares_an_account_whose_link_was_sent_again(self) -> None:
+        spared, forgotten = self.forgotten
+        OutboxMessage.objects.filter(user=spared).update(created_at=self.now - timedelta(days=3))
+        run("purge_registrations")
+        assert User.objects.filter(pk=spared.pk).exists()
+        assert not User.objects.filter(pk=forgotten.pk).exists()
+
     def test_explains_and_deletes_nothing_in_a_dry_run(self) -> None:
         before = self.numbers()
         printed = run("purge_registrations", "--dry-run")
@@ -137,7 +145,7 @@ class PurgeTests(TestCase):
             "Would delete 2: accounts never activated, 30 days after",
             "Would delete 1: expired captchas",
             "Would delete 1: ended counters",
-            "Would delete 2: messages finished 30 days ago",
+            "Would delete 2: messages finished 60 days ago",
         ):
             assert line in printed
         assert self.numbers() == before

@@ -387,6 +387,8 @@ class ServedTests(SimpleTestCase):
             "admin": self.ask("/admin/login/"),
             "302 of the admin": self.ask("/admin/"),
             "healthz": self.ask("/healthz"),
+            "400": self.ask("/", Host="evil.example"),
+            "static": self.ask("/static/css/site.css"),
         }
 
     def test_sends_the_security_headers_with_every_answer(self) -> None:

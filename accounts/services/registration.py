@@ -6,7 +6,7 @@ from uuid import UUID
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
-from django.db.models import F
+from django.db.models import Exists, F, OuterRef
 from django.utils import timezone
 
 from accounts import consents
@@ -90,11 +90,19 @@ def resend_link(user: User) -> bool:
 
 
 def purge(*, dry_run: bool = False) -> int:
-    """Delete pending accounts whose links ended PENDING_ACCOUNT_DAYS ago; return how many."""
+    """Delete pending accounts whose last link ended PENDING_ACCOUNT_DAYS ago; return how many.
+
+    A link sent again counts from its own mail. Rows are locked before they are deleted, so an
+    activation at that moment keeps its account.
+    """
     lifetime = timedelta(hours=settings.ACTIVATION_LINK_HOURS, days=settings.PENDING_ACCOUNT_DAYS)
+    since = timezone.now() - lifetime
+    reminded = OutboxMessage.objects.filter(user=OuterRef("pk"), created_at__gte=since)
     forgotten = User.objects.filter(
-        activated_at=None, is_staff=False, created_at__lt=timezone.now() - lifetime
+        ~Exists(reminded), activated_at=None, is_staff=False, created_at__lt=since
     )
     if dry_run:
         return forgotten.count()
-    return forgotten.delete()[1].get(User._meta.label, 0)
+    with transaction.atomic():
+        locked = list(forgotten.select_for_update().values_list("pk", flat=True))
+        return User.objects.filter(pk__in=locked).delete()[1].get(User._meta.label, 0)

@@ -3,9 +3,10 @@
 import environ
 
 from .base import *  # noqa: F403  settings are one star-import deep, by Django's custom
-from .base import BASE_DIR, DATABASES, INSTALLED_APPS, LOGGING, SQLITE_OPTIONS, STATIC_ROOT
+from .base import BASE_DIR, DATABASES, INSTALLED_APPS, LOGGING, SQLITE_OPTIONS
 
 env = environ.Env()
+STATIC_ROOT = BASE_DIR / "var" / "test-static"  # empty: WhiteNoise scans it for every client
 STATIC_ROOT.mkdir(parents=True, exist_ok=True)  # WhiteNoise warns of a missing one
 
 DEBUG = False
@@ -19,7 +20,7 @@ EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 
 # Refusals are what most tests are about; their log lines would bury a failure.
-LOGGING = LOGGING | {"root": {"handlers": ["stderr"], "level": "CRITICAL"}}
+LOGGING["handlers"]["stderr"]["level"] = "CRITICAL"
 
 if "TEST_POSTGRES_URL" in env and env.bool("TEST_ON_POSTGRES", default=False):
     DATABASES = {"default": env.db_url("TEST_POSTGRES_URL")}

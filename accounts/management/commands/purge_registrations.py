@@ -16,7 +16,8 @@ from accounts.models import Counter, OutboxMessage
 from accounts.services import registration
 
 # How long staff can still see what became of a mail.
-OUTBOX_AGE = timedelta(days=30)
+# Longer than a pending account can live on its last link: purging asks for that mail.
+OUTBOX_AGE = timedelta(days=60)
 
 
 class Command(BaseCommand):
