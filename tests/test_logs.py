@@ -41,5 +41,5 @@ class LogTests(TestCase):
     def test_is_masked_by_every_handler(self) -> None:
         assert logging.root.handlers
         for handler in logging.root.handlers:
-            if handler.name in settings.LOGGING["handlers"]:  # type: ignore[operator]
+            if handler.name in settings.LOGGING["handlers"]:
                 assert any(isinstance(each, MaskTokens) for each in handler.filters)
