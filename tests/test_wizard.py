@@ -387,6 +387,58 @@ class OrderTests(TestCase):
         assert visitor.send(post).status == 403
 
 
+class SmallMercyTests(TestCase):
+    """What the first visitors stumbled over."""
+
+    def test_switching_the_language_by_the_form_keeps_what_was_not_sent(self) -> None:
+        visitor = OSOBA.start(Visitor())
+        visitor.fill({"Imię": "Żaneta"})
+        post = visitor.post_of("Dalej")
+        post.data["wizard_language"] = "en"
+        visitor.send(post)
+        assert visitor.path.startswith("/en/")
+        assert visitor.value("First name") == "Żaneta"
+        assert not visitor.errors
+
+    def test_an_unknown_language_is_no_language(self) -> None:
+        visitor = OSOBA.start(Visitor())
+        post = visitor.post_of("Dalej")
+        post.data["wizard_language"] = "tlh"
+        assert visitor.send(post).path.startswith("/rejestracja/")
+
+    def test_a_wrong_captcha_says_at_once_that_the_password_is_needed_again(self) -> None:
+        visitor = OSOBA.reach_password(Visitor())
+        words = OSOBA.words
+        visitor.fill({words.password: OSOBA.password, words.password_again: OSOBA.password})
+        visitor.copy_captcha(words.captcha, wrongly=True).press(words.next)
+        assert "Dla bezpieczeństwa wpisz hasło jeszcze raz." in " ".join(visitor.errors)
+
+    def test_a_new_picture_brings_no_stale_errors(self) -> None:
+        visitor = OSOBA.reach_password(Visitor())
+        visitor.press("Dalej")
+        assert visitor.errors
+        visitor.press("Nowy obrazek")
+        assert not visitor.errors
+
+    def test_a_company_abroad_is_asked_for_the_number_of_its_country(self) -> None:
+        visitor = FIRMA.start(Visitor())
+        visitor.fill({"Kraj": "Niemcy"}, within="Adres siedziby").press("Dalej")
+        assert "swojego kraju" in visitor.error_at("NIP")
+
+    def test_there_is_nothing_to_cancel_in_an_attempt_that_is_gone(self) -> None:
+        visitor = OSOBA.start(Visitor())
+        visitor.press("Anuluj")
+        question = visitor.path
+        visitor.press("Anuluj i usuń dane")
+        assert visitor.open(question).status == 404
+
+    def test_a_form_names_its_address_without_a_fragment(self) -> None:
+        visitor = OSOBA.reach_review(Visitor())
+        form = visitor.button("Dalej").find_parent("form")
+        assert form is not None
+        assert form["action"] == visitor.path
+
+
 class ChangedRulesTests(TestCase):
     """An answer that was accepted yesterday and is refused by today's release."""
 

@@ -124,7 +124,7 @@ class CompanyForm(DetailsForm):
     """Ask a company for its data and its representative (step 1a)."""
 
     company_name = fields.CompanyNameField()
-    nip = fields.TaxNumberField()
+    nip = fields.TaxNumberField(required=False)  # required by the rules of either country
     regon = fields.RegonField()
     krs = fields.KrsField()
     position = fields.PositionField()
@@ -154,10 +154,10 @@ class CompanyForm(DetailsForm):
     def clean(self) -> dict[str, Any]:
         """Check the tax number by the rules of the company's country as well."""
         cleaned = super().clean()
-        if "nip" in cleaned and cleaned.get("main_country"):
-            parse = nip.parse if cleaned["main_country"] == "PL" else foreign_tax_id.parse
+        if "nip" in cleaned:
+            is_polish = cleaned.get("main_country", "PL") == "PL"
             try:
-                cleaned["nip"] = parse(cleaned["nip"])
+                cleaned["nip"] = (nip if is_polish else foreign_tax_id).parse(cleaned["nip"])
             except ValidationError as error:
                 self.add_error("nip", error)
         return cleaned

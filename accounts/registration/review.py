@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.utils.functional import Promise
+from django.utils.translation import gettext
 
-from accounts.forms.registration import OTHER_ADDRESS, DetailsForm
+from accounts.forms.registration import OTHER_ADDRESS, DetailsForm, Group
 from accounts.values import country, nip, phone
 
 
@@ -27,22 +28,22 @@ def texts(values: Mapping[str, Any]) -> dict[str, str]:
 def summary(form: DetailsForm, values: Mapping[str, str]) -> list[SummaryGroup]:
     """Return the groups of the form with these texts.
 
-    The form's own definition decides what is shown, so no field can be missing. The
-    correspondence address is left out when it does not differ.
+    The form's own definition decides what is shown, so no field can be missing. A correspondence
+    address that does not differ is one row that says so.
     """
-    has_other_address = bool(values.get("corr_country"))
     return [
-        SummaryGroup(
-            group.slug,
-            group.title,
-            [
-                (str(form.fields[name].label), values[name])
-                for name in group.names
-                if name != "other_address"
-            ],
-        )
+        SummaryGroup(group.slug, group.title, _rows(form, group, values))
         for group in form.groups_of_fields
-        if group.names != OTHER_ADDRESS or has_other_address
+    ]
+
+
+def _rows(form: DetailsForm, group: Group, values: Mapping[str, str]) -> list[tuple[str, str]]:
+    if group.names == OTHER_ADDRESS and not values.get("corr_country"):
+        return [(gettext("Address"), gettext("the same as the address above"))]
+    return [
+        (str(form.fields[name].label), values[name])
+        for name in group.names
+        if name != "other_address"
     ]
 
 

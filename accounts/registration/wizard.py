@@ -5,6 +5,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 from django import forms
+from django.conf import settings
 from django.core.exceptions import SuspiciousOperation
 from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
@@ -12,6 +13,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.decorators import method_decorator
 from django.utils.translation import get_language, override
+from django.utils.translation import gettext_lazy as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from formtools.wizard.forms import ManagementForm
@@ -241,6 +243,10 @@ class RegistrationWizard(NamedUrlWizardView, SessionWizardView):
         context: dict[str, Any] = {
             "form": form,
             "step": step,
+            # Explicit: without it a browser would carry a "#group" of this address onwards.
+            "form_action": self.get_step_url(step)
+            if self.attempt
+            else reverse("accounts:registration"),
             "step_label": heading(step, self.kind),
             "progress": progress.items(step, self._first_incomplete(), self.attempt),
             "attempt": self.attempt,
@@ -314,6 +320,10 @@ class RegistrationWizard(NamedUrlWizardView, SessionWizardView):
             self._keep_draft(step, form)
             cancel = reverse("accounts:registration-cancel", kwargs={"attempt": self.attempt})
             return redirect(f"{cancel}?krok={step}")
+        if (language := posted.get("wizard_language")) in dict(settings.LANGUAGES):
+            self._keep_draft(step, form)
+            with override(language):
+                return redirect(self.get_step_url(step))
         if "wizard_back" in posted and step is not Step.START:
             self._keep_draft(step, form)
             return redirect(self.get_step_url(ORDER[ORDER.index(step) - 1]))
@@ -392,7 +402,8 @@ class RegistrationWizard(NamedUrlWizardView, SessionWizardView):
         here = redirect(self.get_step_url(Step.PASSWORD))
         if "new_captcha" in self.request.POST:
             self._renew_captcha()
-            return here
+            self.storage.set_fact("password_errors", None)
+            return redirect(f"{here.url}#captcha")
         onwards = redirect(self.get_step_url(Step.CONSENTS))
         if self._password_is_set() and not any(own_answers(form).values()):
             self.storage.set_fact("password_errors", None)
@@ -416,6 +427,9 @@ class RegistrationWizard(NamedUrlWizardView, SessionWizardView):
             self.storage.set_fact("captcha_passed", value=True)
         else:
             form.add_error("captcha", form.fields["captcha"].error_messages["max_length"])
+            if "password1" not in form.errors:
+                # The next page comes without the password, which only this request carries.
+                form.add_error("password1", _("For security, enter the password again."))
             self._renew_captcha()
 
     def _renew_captcha(self) -> None:

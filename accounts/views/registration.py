@@ -47,6 +47,8 @@ class CancelView(View):
 
         Who changes his mind returns to the step where he was (`?krok=`).
         """
+        if attempt and open_attempt(request, attempt) is None:
+            return render(request, "accounts/registration/unknown.html", status=404)
         asked = request.GET.get("krok", "")
         step = asked if asked in list(Step) else Step.CONSENTS
         context = {"attempt": attempt, "step": step}
