@@ -9,12 +9,13 @@ from django.http import HttpRequest
 from accounts.models import User
 from accounts.values import email as email_address
 
+CANDIDATES = 2
+
 
 class EmailBackend(ModelBackend):
     """Sign in by e-mail, in any spelling of it, with the same work whatever is found.
 
-    Exactly one password hash is computed for an active, suspended, pending or unknown address,
-    so time tells nothing.
+    A refusal costs the same for an active, suspended, pending or unknown address.
     """
 
     def authenticate(
@@ -30,17 +31,24 @@ class EmailBackend(ModelBackend):
 
 
 def find_by_credentials(email: str, password: str) -> User | None:
-    """Return the account of this address whose password this is, whatever its state.
+    """Return the account of this address that this password opens, whatever its state.
 
-    The activated account comes first, then the newest pending one; the caller looks at the
-    state. One hash is computed in every case.
+    Looked at are the activated account, if there is one, and the newest pending ones, two rows
+    in all: a stranger who registers somebody's address and signs in with his own password must
+    be told the same whether its owner is a customer or not. Whoever is not let in has cost two
+    hashes, so time tells nothing either.
     """
-    user = (
-        User.objects.filter(email_key=email_address.normalise(email))
-        .order_by(F("activated_at").desc(nulls_last=True), "-created_at")
-        .first()
+    candidates = list(
+        User.objects.filter(email_key=email_address.normalise(email)).order_by(
+            F("activated_at").desc(nulls_last=True), "-created_at"
+        )[:CANDIDATES]
     )
-    if user is None:
+    found = None
+    for user in candidates:
+        if user.check_password(password):
+            if user.is_active:
+                return user
+            found = found or user
+    for _missing in range(CANDIDATES - len(candidates)):
         User().set_password(password)
-        return None
-    return user if user.check_password(password) else None
+    return found

@@ -7,6 +7,7 @@ each of them, which is a third of what a step costs (bench/README.md).
 """
 
 import json
+import re
 from datetime import datetime
 from typing import Any
 
@@ -15,6 +16,8 @@ from django.contrib.sessions.backends.db import SessionStore as DatabaseStore
 from django.db import connection
 from django.utils import timezone
 from django.utils.crypto import get_random_string
+
+_KEY = re.compile(f"[{VALID_KEY_CHARS}]{{32}}")
 
 
 class CompactSerializer:
@@ -41,6 +44,10 @@ class SessionStore(DatabaseStore):
     """
 
     _loaded: str | None = None
+
+    def _validate_session_key(self, key: str | None) -> bool:
+        """Tell whether this can be a key of ours: PostgreSQL raises on a cookie with NUL."""
+        return bool(key) and _KEY.fullmatch(key or "") is not None
 
     def load(self) -> dict[str, Any]:
         """Return the data of the live row, or start afresh without adopting the asked key."""

@@ -400,7 +400,9 @@ class PageTests(TestCase):
         assert is_active(self.user)
 
     def test_leads_to_a_new_registration_when_the_old_one_was_purged(self) -> None:
-        User.objects.update(created_at=timezone.now() - timedelta(days=33))
+        long_ago = timezone.now() - timedelta(days=33)
+        User.objects.update(created_at=long_ago)
+        OutboxMessage.objects.update(created_at=long_ago)
         assert registration.purge() == 1
         self.assert_page(404, "The link does not work", "Sign up")
 
@@ -617,6 +619,12 @@ class RefusalTests(TestCase):
         assert visitor.heading == "The data have been deleted"
         for model in (User, Customer, ConsentRecord, OutboxMessage):
             assert not model._default_manager.exists(), model
+
+    def test_works_from_an_older_mail_too(self) -> None:
+        registration.resend_link(self.user)
+        visitor = Visitor().open(self.refusal).press("It was not me, delete the data")
+        assert visitor.heading == "The data have been deleted"
+        assert not User.objects.exists()
 
     def test_stops_mails_that_were_not_sent_yet(self) -> None:
         registration.resend_link(self.user)

@@ -66,6 +66,28 @@ class WizardPagesTests(TestCase):
         assert visitor.page.find("b") is None
 
 
+class DifferentAnswersTests(TestCase):
+    """Two visitors of whom one gave more than the other."""
+
+    def test_are_laid_out_by_what_was_given(self) -> None:
+        full = FIRMA.reach_review(Visitor())
+        assert full.shows("0000") or full.shows("KRS")
+        bare = FIRMA.start(Visitor())
+        FIRMA.type_details(bare).fill({"Numer KRS": "", "REGON": ""}).press("Dalej")
+        given, missing = (page.text.count("Nie podano") for page in (full, bare))
+        assert missing == given + 2
+        assert FIRMA.reach_review(Visitor()).text.count("Nie podano") == given
+
+    def test_cannot_be_invented(self) -> None:
+        visitor = OSOBA.start(Visitor())
+        post = visitor.post_of("Wstecz")
+        pages = len(kept._kept)
+        for number in range(5):
+            post.data["dane-main_country"] = f"Z{number}"
+            visitor.send(post).press("Dalej")
+        assert len(kept._kept) <= pages + 2
+
+
 class KeptPageTests(SimpleTestCase):
     """`render_kept` by itself."""
 

@@ -305,7 +305,7 @@ class PageLanguageTests(TestCase):
                 mail.outbox.clear()
                 user = factories.activated(Kind.COMPANY, language=language)
                 factories.registered(language=language, email=user.email)
-                credentials.request_password_reset(user.email, language)
+                credentials.request_password_reset(user.email, language, "127.0.0.1")
                 credentials.change_password(user, PASSWORD)
                 factories.registered(language=language)
                 written = letters.deliver()

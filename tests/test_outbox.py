@@ -186,6 +186,18 @@ class OwingTests(TransactionTestCase):
         }
 
 
+class FloodTests(TestCase):
+    """An address that strangers register again and again."""
+
+    def test_gets_ten_mails_a_day_at_most(self) -> None:
+        with self.captureOnCommitCallbacks(execute=True):
+            for _ in range(12):
+                registered(email="flooded@example.com")
+        outbox.deliver_due()
+        sent = [message for message in mail.outbox if message.to == ["flooded@example.com"]]
+        assert len(sent) == delivery.MAILS_A_DAY
+
+
 class MailServerTests(TransactionTestCase):
     """A real mail server."""
 
@@ -308,7 +320,7 @@ class MailServerTests(TransactionTestCase):
     def test_never_learns_of_two_mails_by_one_id(self) -> None:
         users = [activated() for _ in range(3)]
         for user in users:
-            credentials.request_password_reset(user.email, "pl")
+            credentials.request_password_reset(user.email, "pl", "127.0.0.1")
         ids = [message_id for _, message_id in self.postbox.arrived]
         assert len(ids) == len(set(ids)) == 9
         assert all(re.fullmatch(r"<[0-9a-f]{32}@testserver>", each) for each in ids)
@@ -508,7 +520,7 @@ class ChoiceTests(TestCase):
         deliver()
         mail.outbox.clear()
         user = registered(email=owner.email)
-        credentials.request_password_reset(owner.email, "pl")
+        credentials.request_password_reset(owner.email, "pl", "127.0.0.1")
         deliver()
         assert not mail.outbox
         assert row_of(user).state == State.DROPPED

@@ -86,3 +86,7 @@ class UnknownKeyTests(TestCase):
         session.save()
 
         assert session.session_key != "x" * 32
+
+    def test_of_any_shape_is_no_error(self) -> None:
+        for key in ("\0\0abcdefghijk\0", "x" * 31, "X" * 32, "ż" * 32, "x" * 4000):
+            assert not list(SessionStore(key).keys())

@@ -232,6 +232,10 @@ class NextTests(TestCase):
             for by_form in (True, False):
                 assert self.go(address, by_form=by_form) == address
 
+    def test_may_be_any_word_without_a_slash(self) -> None:
+        for address in ("foo", "home", "x y"):
+            assert self.go(address, by_form=True)
+
     def test_is_never_somebody_elses(self) -> None:
         for address in (
             "https://evil.example/",
@@ -299,7 +303,7 @@ class SecrecyTests(TestCase):
         status, content, _headers, _cookies, hashes, _statements = seen["unknown"]
         assert status == 200
         assert GENERIC in content.decode()
-        assert hashes == 1
+        assert hashes == 2
         for state, facts in seen.items():
             assert facts == seen["unknown"], state
 
@@ -321,7 +325,7 @@ class SecrecyTests(TestCase):
         for state, facts in seen.items():
             assert facts == seen["unknown"], state
 
-    def test_costs_one_hash_whatever_is_found(self) -> None:
+    def test_costs_two_hashes_whenever_somebody_is_refused(self) -> None:
         emails = self.states() | {"nobody": "x", "empty key": "a" * 321 + "@example.com"}
         staff_user = staff()
         emails["without a password"] = staff_user.email
@@ -329,7 +333,35 @@ class SecrecyTests(TestCase):
             for password in (PASSWORD, OTHER_PASSWORD):
                 CountingHasher.count = 0
                 try_in(email, password)
-                assert CountingHasher.count == (0 if len(email) > 320 else 1), (state, password)
+                is_let_in = state == "active" and password == PASSWORD
+                expected = 0 if len(email) > 320 else 1 if is_let_in else 2
+                assert CountingHasher.count == expected, (state, password)
+
+    def test_is_the_same_for_the_stranger_who_registered_the_address_of_a_customer(self) -> None:
+        activated(email="owned@example.com")
+        seen = {}
+        for email in ("owned@example.com", "vacant@example.com"):
+            registered(email=email, password=OTHER_PASSWORD)
+            response = try_in(email, OTHER_PASSWORD)
+            seen[email] = (response.status_code, response.templates[0].name)
+        assert len(set(seen.values())) == 1
+        assert seen["owned@example.com"][1] == "accounts/pending.html"
+
+    def test_does_not_buy_a_stranger_more_guesses_by_a_pending_account_of_his_own(self) -> None:
+        activated(email="owned@example.com")
+        registered(email="owned@example.com", password=OTHER_PASSWORD)
+        for _ in range(2):
+            try_in("owned@example.com", "x")
+            try_in("owned@example.com", OTHER_PASSWORD)
+        try_in("owned@example.com", "x")
+        assert try_in("owned@example.com", "x").status_code == 429
+
+    def test_does_not_buy_guesses_at_the_door_of_the_staff(self) -> None:
+        activated(email="owned@example.com")
+        for _ in range(5):
+            try_in("owned@example.com", "x")
+        Client().post("/admin/login/", {"username": "owned@example.com", "password": ""})
+        assert try_in("owned@example.com", PASSWORD).status_code == 429
 
 
 class PendingTests(TestCase):

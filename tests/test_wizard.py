@@ -438,6 +438,11 @@ class SmallMercyTests(TestCase):
         assert form is not None
         assert form["action"] == visitor.path
 
+    def test_popraw_without_a_change_leads_back_to_the_review(self) -> None:
+        visitor = OSOBA.reach_consents(Visitor())
+        visitor.open(step_url(visitor, "dane")).press("Dalej")
+        assert visitor.path == step_url(visitor, "weryfikacja")
+
 
 class ChangedRulesTests(TestCase):
     """An answer that was accepted yesterday and is refused by today's release."""

@@ -6,8 +6,7 @@ from django.contrib.admin.forms import AdminAuthenticationForm
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
-from accounts.services.credentials import FAILED_SIGN_INS
-from accounts.values import email as email_address
+from accounts.services.credentials import FAILED_SIGN_INS, sign_in_subject
 from accounts.views.network import network_of
 
 
@@ -21,12 +20,13 @@ class StaffSignInForm(AdminAuthenticationForm):
     def clean(self) -> dict[str, Any]:
         """Check the credentials unless there were too many tries."""
         assert self.request is not None
-        address = email_address.normalise(self.cleaned_data.get("username", ""))
-        subject = f"{address} {network_of(self.request)}"
+        subject = sign_in_subject(self.cleaned_data.get("username", ""), network_of(self.request))
         if not FAILED_SIGN_INS.hit(subject):
             raise ValidationError(
                 _("Too many tries. Wait five minutes, or set a new password by e-mail.")
             )
         cleaned: dict[str, Any] = super().clean()
-        FAILED_SIGN_INS.clear(subject)
+        # Django lets an empty password pass here, having checked nothing.
+        if self.get_user() is not None:
+            FAILED_SIGN_INS.clear(subject)
         return cleaned

@@ -40,6 +40,7 @@ from accounts.registration.storage import (
     prefix_of,
 )
 from accounts.services import registration
+from accounts.values import country
 from kantor.kept import mark, render_kept
 
 # The answers that a password must not lean on; when one of them changes, the password that was
@@ -149,7 +150,7 @@ class RegistrationWizard(NamedUrlWizardView, SessionWizardView):
         answers = {} if step in (Step.REVIEW, Step.PASSWORD) else self.get_form_initial(step)
         typed = typed_fields(self.kind) if step is Step.DETAILS else frozenset()
         values = {name: answers.get(name, "") for name in typed}
-        chosen = tuple((name, answers[name]) for name in answers if name not in typed)
+        chosen = tuple((name, _known(answers[name])) for name in answers if name not in typed)
         key: tuple[object, ...] = (self.kind, self.attempt and self._first_incomplete(), chosen)
         ids = {}
         unfinished = None if self.attempt else newest_attempt(self.request)
@@ -509,6 +510,11 @@ class RegistrationWizard(NamedUrlWizardView, SessionWizardView):
         self.storage.list_step("refused", step, present=refused)
 
 
+def _known(choice: str) -> str | bool:
+    """Return a choice of ours, or whether there is any: no visitor may invent kept pages."""
+    return choice if choice in country.CODES or choice in Kind.values else bool(choice)
+
+
 def password_context(storage: AttemptStorage) -> list[str]:
     """Return the customer's own words, as typed: a password must not lean on them."""
     words = (storage.answer(Step.DETAILS, name) for name in PASSWORD_CONTEXT)
@@ -521,7 +527,7 @@ def _in_every_language(form: forms.Form) -> dict[str, dict[str, list[str]]]:
     They outlive the request while the password does not; the reader may switch the language.
     """
     sentences = {}
-    for language in ("pl", "en"):
+    for language, _name in settings.LANGUAGES:
         with override(language):
             sentences[language] = {
                 name: [str(message) for message in messages]

@@ -13,14 +13,19 @@ from accounts.values import email as email_address
 RESET_PAUSE = Limit("reset-pause", times=1, window=timedelta(minutes=3))
 RESETS_A_DAY = Limit("reset-day", times=10, window=timedelta(days=1))
 FAILED_SIGN_INS = Limit("sign-in", times=5, window=timedelta(minutes=5))
+# What one network may cost us, whatever addresses it names: two hashes a try, a row a request.
+NETWORK_SIGN_INS = Limit("network-sign-in", times=100, window=timedelta(minutes=5))
+NETWORK_RESETS = Limit("network-reset", times=60, window=timedelta(hours=1))
 
 
-def request_password_reset(email: str, language: str) -> None:
+def request_password_reset(email: str, language: str, network: str) -> None:
     """Owe this address a mail; which one, if any, is decided when it is delivered.
 
     The same statements run for every address. Limits are silent: more requests, same answer.
     """
     key = email_address.normalise(email)
+    if not NETWORK_RESETS.hit(network):
+        return
     if RESET_PAUSE.hit(key) and RESETS_A_DAY.hit(key):
         outbox.put_to_address(OutboxMessage.Kind.PASSWORD_RESET, email, language)
 

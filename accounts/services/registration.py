@@ -55,7 +55,10 @@ def register(
             )
             outbox.put(OutboxMessage.Kind.REGISTRATION, user, link_serial=user.link_serial)
     except IntegrityError:
-        return User.objects.get(attempt=attempt)
+        existing = find_by_attempt(attempt)
+        if existing is None:
+            raise
+        return existing
     return user
 
 

@@ -117,7 +117,7 @@ class ActivationView(TokenView):
 class RefuseView(TokenView):
     """Let the owner of the address say that it was not he who registered, however late."""
 
-    served = frozenset({LinkState.VALID, LinkState.EXPIRED})
+    served = frozenset({LinkState.VALID, LinkState.EXPIRED, LinkState.SUPERSEDED})
 
     def get(self, request: HttpRequest, token: str) -> HttpResponse:
         """Ask once."""
@@ -125,7 +125,8 @@ class RefuseView(TokenView):
 
     def post(self, request: HttpRequest, token: str) -> HttpResponse:
         """Delete the pending data and stop further mails about it."""
-        activation.refuse(self.user)
+        if not activation.refuse(self.user):
+            return self.explain(activation.examine(self.token)[0])
         return render(request, "accounts/activation/refused.html")
 
 

@@ -1,6 +1,6 @@
 """Tell from which network a request comes, for the limits."""
 
-from ipaddress import IPv4Address, ip_address, ip_network
+from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 
 from django.conf import settings
 from django.http import HttpRequest
@@ -21,6 +21,9 @@ def network_of(request: HttpRequest) -> str:
         parsed = ip_address(address)
     except ValueError:
         return "unknown"
+    if isinstance(parsed, IPv6Address):
+        # On a socket for both, an IPv4 client comes as ::ffff:a.b.c.d.
+        parsed = parsed.ipv4_mapped or parsed
     if isinstance(parsed, IPv4Address):
         return str(parsed)
     return str(ip_network((parsed, 64), strict=False))

@@ -5,7 +5,7 @@ from typing import Any, cast
 from django.contrib import auth
 from django.contrib.auth import views as auth_views
 from django.core import signing
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse_lazy
@@ -21,7 +21,7 @@ from accounts.forms.sign_in import PasswordResetForm, SetPasswordForm, SignInFor
 from accounts.models import User
 from accounts.registration import browser
 from accounts.services import credentials, registration
-from accounts.services.credentials import FAILED_SIGN_INS
+from accounts.services.credentials import FAILED_SIGN_INS, NETWORK_SIGN_INS
 from accounts.views.network import network_of
 
 PENDING_SALT = "accounts.pending-sign-in"
@@ -51,7 +51,8 @@ class SignInView(auth_views.RedirectURLMixin, FormView):  # type: ignore[type-ar
         """Open the session, or say why not."""
         email, password = form.cleaned_data["username"], form.cleaned_data["password"]
         subject = credentials.sign_in_subject(email, network_of(self.request))
-        if not FAILED_SIGN_INS.hit(subject):
+        is_allowed = NETWORK_SIGN_INS.hit(network_of(self.request)) and FAILED_SIGN_INS.hit(subject)
+        if not is_allowed:
             form.add_error(
                 None, _("Too many tries. Wait five minutes, or set a new password by e-mail.")
             )
@@ -63,9 +64,11 @@ class SignInView(auth_views.RedirectURLMixin, FormView):  # type: ignore[type-ar
             # the customer into his session: login() would keep it.
             self.request.session.flush()
             auth.login(self.request, user, backend="accounts.backends.EmailBackend")
-            return redirect(self.get_success_url())
+            # Not redirect(): it takes an address without a slash for the name of a view.
+            return HttpResponseRedirect(self.get_success_url())
         if user is not None and user.is_pending:
-            FAILED_SIGN_INS.clear(subject)
+            # The tries stay counted: a pending account that a stranger made for this address
+            # must not buy him more guesses at its owner's.
             proof = signing.TimestampSigner(salt=PENDING_SALT).sign(str(user.pk))
             return render(self.request, "accounts/pending.html", {"proof": proof})
         form.add_error(None, _("This e-mail address and password do not match. Check both."))
@@ -116,7 +119,9 @@ class PasswordResetView(FormView):  # type: ignore[type-arg]  # generic in stubs
 
     def form_valid(self, form: PasswordResetForm) -> HttpResponse:
         """Owe the address a mail."""
-        credentials.request_password_reset(form.cleaned_data["email"], get_language() or "pl")
+        credentials.request_password_reset(
+            form.cleaned_data["email"], get_language() or "pl", network_of(self.request)
+        )
         return redirect("accounts:password-reset-sent")
 
 

@@ -160,7 +160,7 @@ LOGGING: dict[str, Any] = {
 DEFAULT_EXCEPTION_REPORTER_FILTER = "kantor.errors.QuietReporterFilter"
 
 # A rule of Django that a conditional constraint cannot satisfy: the e-mail is unique among
-# activated accounts only; accounts.backends looks for exactly those.
+# activated accounts only; accounts.backends lets in no others.
 SILENCED_SYSTEM_CHECKS = ["auth.W004"]
 
 # Our own
