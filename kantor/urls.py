@@ -9,19 +9,21 @@ from accounts import captcha
 from kantor import health
 from kantor.pages import content_urls
 
+mailbox_urls = []
+if apps.is_installed("kantor.mailbox"):
+    mailbox_urls = [path("poczta/", include("kantor.mailbox.urls"))]
+
 urlpatterns = [
     path("healthz", health.healthz, name="healthz"),
     path("captcha/image/<str:key>/", captcha.picture, name="captcha-image"),
     path("admin/", admin.site.urls),
     *i18n_patterns(
         *content_urls,
+        *mailbox_urls,
         path("", include("accounts.urls")),
         prefix_default_language=False,
     ),
 ]
-
-if apps.is_installed("kantor.mailbox"):
-    urlpatterns += [path("poczta/", include("kantor.mailbox.urls"))]
 
 handler400 = "kantor.views.bad_request"
 handler403 = "kantor.views.permission_denied"

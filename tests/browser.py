@@ -414,6 +414,7 @@ POLISH = {
     "Send the link": "Wyślij link",
     "Save the new password": "Zapisz nowe hasło",
     "Show password": "Pokaż hasło",
+    "Show repeated password": "Pokaż powtórzone hasło",
     "Sign in": "Zaloguj się",
     "Sign out": "Wyloguj się",
     "Sign up": "Zarejestruj się",

@@ -285,11 +285,30 @@ class ComfortTests(BrowserTestCase):
     def test_new_picture_replaces_the_captcha_and_keeps_the_page(self) -> None:
         visitor = self.visitor().reach_password(PERSON)
         picture = visitor.page.locator(".captcha img")
+        before = str(picture.get_attribute("src"))
+        password = visitor.field("Account password")
+        password.fill("Tajne-haslo-1")
+        visitor.button("New picture").click()
+        expect(picture).not_to_have_attribute("src", before)
+        expect(visitor.field("Copy the characters from the picture")).to_be_focused()
+        expect(password).to_have_value("Tajne-haslo-1")
+        visitor.set_password().is_at("Step 2c – Accepting the Terms")
+
+    def test_new_picture_comes_by_a_page_without_scripts(self) -> None:
+        visitor = self.visitor(scripts=False).reach_password(PERSON)
+        picture = visitor.page.locator(".captcha img")
         before = picture.get_attribute("src")
         visitor.press("New picture").is_at("Step 2b – Setting the password")
         assert picture.get_attribute("src") != before
         assert not visitor.errors
         visitor.set_password().is_at("Step 2c – Accepting the Terms")
+
+    def test_switching_the_language_takes_along_what_was_not_sent(self) -> None:
+        visitor = self.visitor().reach_details(PERSON)
+        visitor.field("First name").fill("Żaneta")
+        with visitor.page.expect_navigation():
+            visitor.page.get_by_role("link", name="EN English").click()
+        expect(visitor.page.get_by_label("First name", exact=True)).to_have_value("Żaneta")
 
     def test_enter_in_a_field_presses_next(self) -> None:
         visitor = self.visitor().reach_password(PERSON)

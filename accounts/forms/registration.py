@@ -205,7 +205,9 @@ class PasswordForm(forms.Form):
     password1 = forms.CharField(
         label=_("Account password"),
         strip=False,
-        widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
+        widget=forms.PasswordInput(
+            attrs={"autocomplete": "new-password", "aria-describedby": "password-rules"}
+        ),
         error_messages={"required": _("Enter a password.")},
     )
     password2 = forms.CharField(

@@ -48,6 +48,7 @@ class SetPasswordForm(DjangoSetPasswordForm):  # type: ignore[type-arg]  # gener
         first, second = self.fields["new_password1"], self.fields["new_password2"]
         first.label = _("New password")
         first.help_text = ""
+        first.widget.attrs["aria-describedby"] = "password-rules"
         first.error_messages["required"] = _("Enter a password.")
         second.label = _("Confirm the new password")
         second.help_text = ""

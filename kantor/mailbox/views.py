@@ -9,6 +9,7 @@ from typing import Any
 from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils import timezone
 from django.utils.html import urlize
 from django.utils.safestring import mark_safe
 from django.views.decorators.cache import never_cache
@@ -76,5 +77,5 @@ def _summary(file: Path) -> dict[str, Any]:
         "name": file.name,
         "subject": message["Subject"],
         "recipient": message["To"],
-        "date": message["Date"].datetime if message["Date"] else None,
+        "date": timezone.localtime(message["Date"].datetime) if message["Date"] else None,
     }

@@ -74,11 +74,14 @@ def input_attributes(field: BoundField) -> SafeString:
     Written here because the loop over them in the template costs ten times as much. The id,
     name, type and value stay in the template.
     """
-    attributes = _flat(tuple(field.field.widget.attrs.items()))
+    given = field.field.widget.attrs
+    attributes = _flat(tuple(item for item in given.items() if item[0] != "aria-describedby"))
     errors = field.errors
-    if not errors and not field.help_text:
+    if not errors and not field.help_text and "aria-describedby" not in given:
         return attributes
-    described = [f"{field.auto_id}_helptext"] if field.help_text else []
+    described = [str(given["aria-describedby"])] if "aria-describedby" in given else []
+    if field.help_text:
+        described.append(f"{field.auto_id}_helptext")
     if errors:
         described.append(f"{field.auto_id}_error")
     return format_html(

@@ -47,3 +47,54 @@ if (other && correspondence && !CSS.supports("selector(:has(a))")) {
   other.addEventListener("change", show);
   show();
 }
+
+// A new captcha picture without leaving the page: what was typed beside it stays. Whatever goes
+// wrong, the button does what it does without this file.
+const picture = document.querySelector(".captcha img");
+const renew = document.querySelector('button[name="new_captcha"]');
+if (picture && renew) {
+  const form = renew.form;
+  const announcement = document.querySelector("[data-new-picture]");
+  let fallback = false;
+  renew.addEventListener("click", async (event) => {
+    if (fallback) {
+      return;
+    }
+    event.preventDefault();
+    const body = new URLSearchParams({ [renew.name]: renew.value });
+    for (const hidden of form.querySelectorAll('input[type="hidden"]')) {
+      body.append(hidden.name, hidden.value);
+    }
+    try {
+      const answer = await fetch(form.action, { method: "POST", body });
+      const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+      picture.src = page.querySelector(".captcha img").getAttribute("src");
+      const code = form.querySelector('input[name$="-captcha"]');
+      code.value = "";
+      code.focus();
+      announcement.textContent = announcement.dataset.newPicture;
+    } catch {
+      fallback = true;
+      renew.click();
+    }
+  });
+}
+
+// Switching the language in the middle of a step takes along what was not sent yet.
+const wizard = document.querySelector("form.wizard-form");
+if (wizard) {
+  for (const link of document.querySelectorAll(".languages a")) {
+    link.addEventListener("click", (event) => {
+      if (event.button !== 0 || event.ctrlKey || event.metaKey || event.shiftKey || event.altKey) {
+        return;
+      }
+      event.preventDefault();
+      const language = document.createElement("input");
+      language.type = "hidden";
+      language.name = "wizard_language";
+      language.value = link.hreflang;
+      wizard.append(language);
+      wizard.submit();
+    });
+  }
+}
