@@ -393,7 +393,7 @@ POLISH = {
     "Hide password": "Ukryj hasło",
     "How do you know kantor.pl?": "Skąd wiesz o kantor.pl?",
     "I want to give a different correspondence address": "chcę podać inny adres korespondencyjny",
-    "If something else, what?": "Jeśli coś innego, to co?",
+    "If something else, what?": "Jeśli inne, to jakie?",
     "Individual person": "Osoba fizyczna",
     "It was not me, delete the data": "To nie ja, usuń dane",
     "Last name": "Nazwisko",
