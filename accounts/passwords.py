@@ -367,7 +367,7 @@ def _broken_rules(assessment: Assessment, length: int) -> Iterator[ValidationErr
         yield ValidationError(gettext_lazy("Add a digit."), code="digit")
     if not rules["special"]:
         yield ValidationError(
-            gettext_lazy("Add a special character, such as ! or a blank."), code="special"
+            gettext_lazy("Add a special character, such as ! or a space."), code="special"
         )
 
 

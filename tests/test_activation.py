@@ -608,7 +608,7 @@ class RefusalTests(TestCase):
     def test_asks_once_and_changes_nothing_by_asking(self) -> None:
         before = facts()
         visitor = Visitor().open(self.refusal)
-        assert visitor.heading == "It was not you?"
+        assert visitor.heading == "Wasn’t it you?"
         self.client.head(self.refusal)
         assert facts() == before
 

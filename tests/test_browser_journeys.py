@@ -310,6 +310,49 @@ class ComfortTests(BrowserTestCase):
             visitor.page.get_by_role("link", name="EN English").click()
         expect(visitor.page.get_by_label("First name", exact=True)).to_have_value("Żaneta")
 
+    def test_switching_the_language_of_a_step_as_it_came_sends_nothing(self) -> None:
+        visitor = self.visitor().reach_details(PERSON).press("Next").is_refused()
+        methods: list[str] = []
+        visitor.page.on("request", lambda request: methods.append(request.method))
+        with visitor.page.expect_navigation():
+            visitor.page.get_by_role("link", name="EN English").click()
+        assert visitor.errors[0] == "Personal details: Enter the first name."
+        assert "POST" not in methods
+
+    def test_new_picture_that_does_not_come_is_asked_for_by_the_form(self) -> None:
+        visitor = self.visitor().reach_password(PERSON)
+        picture = visitor.page.locator(".captcha img")
+        before = str(picture.get_attribute("src"))
+        visitor.page.evaluate("() => { window.fetch = () => Promise.reject(new Error()); }")
+        visitor.press("New picture").is_at("Step 2b – Setting the password")
+        expect(picture).not_to_have_attribute("src", before)
+
+    def test_new_picture_is_announced_each_time(self) -> None:
+        visitor = self.visitor().reach_password(PERSON)
+        for _ in range(2):
+            before = str(visitor.page.locator(".captcha img").get_attribute("src"))
+            visitor.button("New picture").click()
+            expect(visitor.page.locator("[data-new-picture]")).to_have_text(
+                "Nowy obrazek jest gotowy."
+            )
+            expect(visitor.page.locator(".captcha img")).not_to_have_attribute("src", before)
+
+    def test_fields_say_what_a_screen_reader_has_to_know(self) -> None:
+        visitor = self.visitor().reach_details(COMPANY)
+        for label, is_required in (("Pełna nazwa firmy", True), ("Numer KRS", False)):
+            field = visitor.page.get_by_label(label)
+            assert field.evaluate("input => input.required") is is_required, label
+        assert not visitor.page.locator("[name^='dane-corr_'][required]").count()
+        visitor.fill_details(COMPANY).press("Next").press("Next")
+        password = visitor.field("Account password")
+        expect(password).to_have_accessible_description(re.compile("co najmniej 8 znaków"))
+        visitor.button("Show repeated password").click()
+        expect(visitor.field("Confirm the account password")).to_have_attribute("type", "text")
+        expect(password).to_have_attribute("type", "password")
+        expect(visitor.page.locator("[required]")).to_have_count(3)
+        visitor.set_password().press("Back").is_at("Step 2b – Setting the password")
+        expect(visitor.page.locator("[required]")).to_have_count(0)
+
     def test_enter_in_a_field_presses_next(self) -> None:
         visitor = self.visitor().reach_password(PERSON)
         with visitor.page.expect_navigation():

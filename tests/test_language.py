@@ -45,7 +45,15 @@ CONTENT_PAGES = (
     "accounts:password-reset-sent",
     "accounts:password-reset-done",
 )
-SPOKEN = ("alt", "title", "aria-label", "placeholder", "data-show-label", "data-hide-label")
+SPOKEN = (
+    "alt",
+    "title",
+    "aria-label",
+    "placeholder",
+    "data-show-label",
+    "data-hide-label",
+    "data-new-picture",
+)
 # What people type wrongly; every field is given each of them.
 MISTAKES = ("1", "@", "<b>x</b>", "a\N{RIGHT-TO-LEFT OVERRIDE}b", "x" * 399, "jan@", "123-45")
 

@@ -194,7 +194,7 @@ class PhoneField(ValueField):
     autocomplete = "tel"
     attributes: ClassVar = {"inputmode": "tel", "size": 20, "maxlength": 60}
     default_error_messages: ClassVar = {
-        "required": _("Enter a phone number, for example 601 234 567 or +48 601 234 567.")
+        "required": _("Enter a phone number, for example 601 234 567 or +48 601 234 567.")  # noqa: RUF001  a number stays on one line
     }
 
 

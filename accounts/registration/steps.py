@@ -41,7 +41,7 @@ def heading(step: Step, kind: str | None) -> Promise:
 def label(step: Step) -> Promise:
     """Return the short name of the step for the step indicator."""
     return {
-        Step.START: _("Kind of User"),
+        Step.START: _("Account type"),
         Step.DETAILS: _("Details"),
         Step.REVIEW: _("Check"),
         Step.PASSWORD: _("Password"),

@@ -219,6 +219,8 @@ class RegistrationWizard(NamedUrlWizardView, SessionWizardView):
                 return PasswordForm(
                     context=password_context(self.storage),
                     captcha_passed=self.storage.fact("captcha_passed", default=False),
+                    # Left empty, the fields keep the password that is set already.
+                    use_required_attribute=not self._password_is_set(),
                     **kwargs,
                 )
             case Step.CONSENTS:

@@ -31,7 +31,7 @@ def parse(text: str, *, max_length: int = 100) -> str:
         if not _is_of_a_name(character):
             raise ValidationError(
                 _(
-                    "“%(character)s” cannot be used in a name. Use letters, blanks, hyphens, "
+                    "“%(character)s” cannot be used in a name. Use letters, spaces, hyphens, "
                     "apostrophes and dots only."
                 ),
                 "characters",

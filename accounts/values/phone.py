@@ -75,5 +75,6 @@ def _international(typed: str) -> str:
 
 def _invalid() -> ValidationError:
     return ValidationError(
-        _("Enter a phone number, for example 601 234 567 or +48 601 234 567."), "invalid"
+        _("Enter a phone number, for example 601 234 567 or +48 601 234 567."),  # noqa: RUF001  a number stays on one line
+        "invalid",
     )

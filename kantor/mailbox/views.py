@@ -1,6 +1,7 @@
 """Show the mails of this machine, readable and clickable."""
 
 import re
+from datetime import UTC, datetime
 from email import message_from_bytes, policy
 from email.message import EmailMessage
 from pathlib import Path
@@ -77,5 +78,16 @@ def _summary(file: Path) -> dict[str, Any]:
         "name": file.name,
         "subject": message["Subject"],
         "recipient": message["To"],
-        "date": timezone.localtime(message["Date"].datetime) if message["Date"] else None,
+        "date": _moment(message),
     }
+
+
+def _moment(message: EmailMessage) -> datetime | None:
+    """Return when the mail was written, in the site's time zone.
+
+    Django writes UTC as "-0000", which the standard library reads as a time without a zone.
+    """
+    if message["Date"] is None:
+        return None
+    written: datetime = message["Date"].datetime
+    return timezone.localtime(written if written.tzinfo else written.replace(tzinfo=UTC))

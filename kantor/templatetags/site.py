@@ -1,5 +1,6 @@
 """Tags of the page frame: what every page carries must cost next to nothing."""
 
+from datetime import date
 from functools import lru_cache
 
 from django import template
@@ -10,7 +11,7 @@ from django.template.context import Context
 from django.template.loader import render_to_string
 from django.utils.html import format_html, format_html_join
 from django.utils.http import escape_leading_slashes
-from django.utils.safestring import SafeString, mark_safe
+from django.utils.safestring import SafeString
 from django.utils.translation import get_language
 
 register = template.Library()
@@ -67,32 +68,42 @@ def translated_path(path: str, language: str) -> str:
     return path if language == settings.LANGUAGE_CODE else f"/{language}{path}"
 
 
+@register.filter
+def as_date(version: str) -> date:
+    """Return the date that a version of a text is named by: "2026-11-23"."""
+    return date.fromisoformat(version)
+
+
 @register.simple_tag
 def input_attributes(field: BoundField) -> SafeString:
-    """Return the attributes that the form gives a field's widget, and its ARIA ties.
+    """Return the attributes that the form gives a field's widget, `required`, and its ARIA ties.
 
     Written here because the loop over them in the template costs ten times as much. The id,
     name, type and value stay in the template.
     """
-    given = field.field.widget.attrs
-    attributes = _flat(tuple(item for item in given.items() if item[0] != "aria-describedby"))
-    errors = field.errors
-    if not errors and not field.help_text and "aria-describedby" not in given:
-        return attributes
-    described = [str(given["aria-describedby"])] if "aria-describedby" in given else []
+    attributes = dict(field.field.widget.attrs)
+    described = [str(attributes.pop("aria-describedby", ""))]
     if field.help_text:
         described.append(f"{field.auto_id}_helptext")
-    if errors:
+    if field.errors:
         described.append(f"{field.auto_id}_error")
-    return format_html(
-        '{}{} aria-describedby="{}"',
-        attributes,
-        mark_safe(' aria-invalid="true"') if errors else "",
-        " ".join(described),
-    )
+        attributes["aria-invalid"] = "true"
+    attributes["required"] = _is_required(field)
+    attributes["aria-describedby"] = " ".join(filter(None, described)) or None
+    return _flat(tuple(attributes.items()))
 
 
-@lru_cache(maxsize=256)
+def _is_required(field: BoundField) -> bool:
+    """Tell whether an answer is needed, as the label says it; forms are novalidate all the same.
+
+    Not in the second address, which counts only while its box is ticked.
+    """
+    is_optional = getattr(field.field, "is_optional", not field.field.required)
+    is_asked = field.form.use_required_attribute and not field.name.startswith("corr_")
+    return is_asked and not is_optional
+
+
+@lru_cache(maxsize=512)
 def _flat(attributes: tuple[tuple[str, str | int | bool | None], ...]) -> SafeString:
     """Return the attributes as HTML; a form class has the same ones each time."""
     return format_html_join(

@@ -48,44 +48,69 @@ if (other && correspondence && !CSS.supports("selector(:has(a))")) {
   show();
 }
 
-// A new captcha picture without leaving the page: what was typed beside it stays. Whatever goes
+// A new captcha picture without leaving the page, so that the typed passwords stay. Whatever goes
 // wrong, the button does what it does without this file.
-const picture = document.querySelector(".captcha img");
 const renew = document.querySelector('button[name="new_captcha"]');
-if (picture && renew) {
+const picture = document.querySelector(".captcha img");
+const announcement = document.querySelector("[data-new-picture]");
+if (renew && picture && announcement) {
   const form = renew.form;
-  const announcement = document.querySelector("[data-new-picture]");
-  let fallback = false;
-  renew.addEventListener("click", async (event) => {
-    if (fallback) {
-      return;
-    }
-    event.preventDefault();
+  const code = form.querySelector('[data-field="captcha"] input');
+
+  async function replacePicture() {
     const body = new URLSearchParams({ [renew.name]: renew.value });
     for (const hidden of form.querySelectorAll('input[type="hidden"]')) {
       body.append(hidden.name, hidden.value);
     }
-    try {
-      const answer = await fetch(form.action, { method: "POST", body });
-      const page = new DOMParser().parseFromString(await answer.text(), "text/html");
-      picture.src = page.querySelector(".captcha img").getAttribute("src");
-      const code = form.querySelector('input[name$="-captcha"]');
-      code.value = "";
-      code.focus();
-      announcement.textContent = announcement.dataset.newPicture;
-    } catch {
-      fallback = true;
-      renew.click();
+    const response = await fetch(form.action, { method: "POST", body });
+    if (!response.ok) {
+      throw new Error(response.statusText);
     }
+    const page = new DOMParser().parseFromString(await response.text(), "text/html");
+    picture.src = page.querySelector(".captcha img").getAttribute("src");
+    await picture.decode();
+  }
+
+  renew.addEventListener("click", async (event) => {
+    event.preventDefault();
+    if (renew.hasAttribute("aria-disabled")) {
+      return;
+    }
+    renew.setAttribute("aria-disabled", "true");
+    // Emptied first: the same words written again would not be spoken.
+    announcement.textContent = "";
+    try {
+      await replacePicture();
+    } catch {
+      renew.removeAttribute("aria-disabled");
+      form.requestSubmit(renew);
+      return;
+    }
+    renew.removeAttribute("aria-disabled");
+    code.value = "";
+    code.focus();
+    announcement.textContent = announcement.dataset.newPicture;
   });
 }
 
-// Switching the language in the middle of a step takes along what was not sent yet.
+// Switching the language in the middle of a step takes along what was not sent yet. A step as it
+// came from the server is simply opened in the other language, with its errors.
 const wizard = document.querySelector("form.wizard-form");
 if (wizard) {
-  for (const link of document.querySelectorAll(".languages a")) {
+  function isChanged(control) {
+    if (control.matches("option")) {
+      return control.selected !== control.defaultSelected;
+    }
+    if (control.matches('[type="checkbox"], [type="radio"]')) {
+      return control.checked !== control.defaultChecked;
+    }
+    return control.value !== control.defaultValue;
+  }
+
+  for (const link of document.querySelectorAll(".languages a[hreflang]")) {
     link.addEventListener("click", (event) => {
-      if (event.button !== 0 || event.ctrlKey || event.metaKey || event.shiftKey || event.altKey) {
+      const isPlain = !(event.ctrlKey || event.metaKey || event.shiftKey || event.altKey);
+      if (!isPlain || ![...wizard.querySelectorAll("input, option")].some(isChanged)) {
         return;
       }
       event.preventDefault();
@@ -95,6 +120,8 @@ if (wizard) {
       language.value = link.hreflang;
       wizard.append(language);
       wizard.submit();
+      // What is sent is settled; a page that comes back from the history must not send it again.
+      language.remove();
     });
   }
 }

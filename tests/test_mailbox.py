@@ -1,0 +1,48 @@
+"""The mailbox of a developer's machine shows what was sent, in both languages."""
+
+import shutil
+from pathlib import Path
+from tempfile import mkdtemp
+
+from django.core.mail import EmailMultiAlternatives
+from django.test import TestCase, override_settings
+
+from kantor.mailbox.backend import EmailBackend
+
+
+class MailboxTests(TestCase):
+    """A developer reads the mails of his machine."""
+
+    def setUp(self) -> None:
+        directory = mkdtemp()
+        self.addCleanup(shutil.rmtree, directory)
+        self.enterContext(override_settings(MAILBOX_DIR=Path(directory)))
+
+    def send(self) -> None:
+        """Write a mail at 13:05 UTC, as Django puts it; that is 14:05 in Warsaw in winter."""
+        message = EmailMultiAlternatives(
+            "Temat",
+            "Treść",
+            "od@example.com",
+            ["do@example.com"],
+            headers={"Date": "Mon, 23 Nov 2026 13:05:00 -0000"},
+        )
+        message.attach_alternative("<p>Treść</p>", "text/html")
+        EmailBackend().send_messages([message])
+
+    def test_is_empty_at_first(self) -> None:
+        self.assertContains(self.client.get("/poczta/"), "Nie ma jeszcze")
+
+    def test_shows_a_mail_with_the_time_in_warsaw(self) -> None:
+        self.send()
+        for address, written in (
+            ("/poczta/", "23 listopada 2026 r., 14:05"),
+            ("/en/poczta/", "23 November 2026, 14:05"),
+        ):
+            inbox = self.client.get(address)
+            self.assertContains(inbox, written)
+            (shown,) = inbox.context["mails"]
+            mail = self.client.get(f"{address}{shown['name']}/")
+            self.assertContains(mail, written)
+            self.assertContains(mail, "Treść")
+            self.assertContains(self.client.get(f"{address}{shown['name']}/html/"), "<p>Treść</p>")
