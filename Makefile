@@ -87,7 +87,7 @@ demo: $(SITE) ## fill the development database with accounts in every state, and
 .PHONY: test
 test: $(TOOLS) ## run the whole suite (what lacks Chromium, PostgreSQL or Redis is skipped, CI apart)
 	@mkdir -p var
-	$(MANAGE) test $(TESTS)
+	$(MANAGE) test --parallel auto $(TESTS)
 
 .PHONY: check
 check: lint types layers migrations deployment catalogues same-tests coverage ## all that CI runs
@@ -137,7 +137,9 @@ same-tests: $(TOOLS)
 .PHONY: coverage
 coverage: $(TOOLS)
 	@mkdir -p var
-	$(BIN)/coverage run -m pytest
+	$(BIN)/coverage erase
+	$(BIN)/coverage run -m pytest --numprocesses auto --dist loadscope
+	$(BIN)/coverage combine --quiet
 	$(BIN)/coverage report
 
 # --- What is generated -------------------------------------------------------------------------
@@ -164,5 +166,5 @@ format: $(TOOLS) ## put Python and templates into the agreed form
 
 .PHONY: clean
 clean: ## remove all that these words made: .venv, var (the development database too), caches
-	rm -rf $(VENV) var .coverage .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) var .coverage .coverage.* .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -32,3 +32,5 @@ else:
         "OPTIONS": SQLITE_OPTIONS,
         "TEST": {"NAME": BASE_DIR / "var" / f"test{env.str('KANTOR_TEST_DB', '')}.sqlite3"},
     }
+
+TEST_RUNNER = "tests.runner.Runner"
