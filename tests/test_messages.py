@@ -27,6 +27,15 @@ from tests.mails import (
     build,
 )
 
+NASTY_NAMES = (
+    "O'Brien & Córki",
+    "<b>Jan</b></td></table>",
+    "{{ x }} {% y %} %(z)s",
+    "A&amp;B &lt;script&gt;",
+    "שלום \u05d0\u05d1\u05d2",
+    "Ż" * 255,
+    "Spółka " * 36 + "Żak",
+)
 URL = re.compile(r"https?://[^\s<>\"]+")
 PHONE = "tel:+48228590218"
 ENGLISH = re.compile(
@@ -275,8 +284,6 @@ class Expiry(SimpleTestCase):
         days = ("poniedziałku", "wtorku", "środy", "czwartku", "piątku", "soboty", "niedzieli")
         for number, day in enumerate(days, start=23):
             with self.subTest(day=day):
-                message = build(
-                    "activation", "pl", expires_at=datetime(2026, 11, number, tzinfo=UTC)
                 moment = datetime(2026, 11, number, tzinfo=UTC)
                 message = build("activation", "pl", expires_at=moment)
                 assert f"do {day} {number} listopada 2026 r., godz. 01:00" in flat(text_of(message))
@@ -331,6 +338,20 @@ class NameOfTheReader(SimpleTestCase):
     def test_is_left_out_when_nothing_of_it_is_left(self) -> None:
         message = build("activation", "pl", first_name="123")
         assert "Wiadomość wysłano do: anna@firma.example" in flat(text_of(message))
+
+    def test_breaks_no_message_whatever_it_is(self) -> None:
+        for nasty in NASTY_NAMES:
+            for name in NAMES:
+                for language in LANGUAGES:
+                    with self.subTest(message=name, language=language, typed=nasty):
+                        message = build(name, language, first_name=nasty, owner_name=nasty)
+                        assert max(len(line) for line in wire(message).split(b"\r\n")) <= 78
+                        page = Page(html_of(message))
+                        assert page.links == links_of(name, language) | {PHONE}
+                        assert nasty not in str(message.subject)
+                        if name == "welcome":
+                            assert flat(nasty) in page.text
+                            assert flat(nasty) in flat(text_of(message))
 
     @given(st.text(max_size=300))
     def test_is_short_and_plain_whatever_was_typed(self, typed: str) -> None:
