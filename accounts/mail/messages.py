@@ -6,6 +6,7 @@ they need. Nothing here reads the database, makes a token or sends: the outbox d
 `preheader` (the line that a list of mails shows beside the subject; HTML only) and `content`.
 """
 
+import binascii
 import re
 import unicodedata
 from datetime import date, datetime, timedelta
@@ -53,9 +54,24 @@ WEEKDAYS = (
 # Polish typography leaves no word of one letter at the end of a line.
 SHORT_WORD = re.compile(r"\b([aiouwz]) ", re.IGNORECASE)
 
-# 8-bit lines with a link in them pass the advised 78 bytes; quoted-printable folds them.
-UTF8_QUOTED_PRINTABLE = Charset("utf-8")
-UTF8_QUOTED_PRINTABLE.body_encoding = QP
+
+class QuotedPrintable(Charset):
+    """UTF-8 in lines of 76 characters at most: 8-bit lines with a link in them pass the advised 78.
+
+    Encoded in C; the standard library's way is Python and costs as much as half the templates.
+    """
+
+    def __init__(self) -> None:
+        super().__init__("utf-8")
+        self.body_encoding = QP
+
+    def body_encode(self, string: Any) -> Any:
+        """Return a body as it crosses the wire."""
+        body = string.encode() if isinstance(string, str) else string
+        return binascii.b2a_qp(body).decode("ascii")
+
+
+UTF8_QUOTED_PRINTABLE = QuotedPrintable()
 
 
 def activation(
