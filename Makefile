@@ -158,6 +158,14 @@ messages: $(TOOLS) ## bring the catalogues up to date with the sources and compi
 		--ignore var --ignore bench --ignore tests
 	$(MANAGE) compilemessages --ignore $(VENV) --verbosity 0
 
+.PHONY: terms-pdf
+terms-pdf: $(TOOLS) ## print versions of the terms that have no PDF yet (needs Chromium)
+	$(BIN)/python .ci/print_terms.py
+
+.PHONY: mails
+mails: $(TOOLS) ## write every mail in both languages to var/mails, for mail programs and checkers
+	$(BIN)/python .ci/write_mails.py
+
 .PHONY: format
 format: $(TOOLS) ## put Python and templates into the agreed form
 	$(BIN)/ruff check --fix-only

@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from functools import lru_cache
+from pathlib import Path
 
 from django.conf import settings
 from django.template.loader import render_to_string
@@ -22,7 +23,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from accounts.models import ConsentRecord, Kind
+from accounts.models import ConsentRecord, Kind, User
 
 # Newest first; a version is the date since which it holds.
 TERMS_VERSIONS = ("2026-11-23",)
@@ -147,6 +148,12 @@ def standing(records: Iterable[ConsentRecord]) -> list[Standing]:
     return found
 
 
+def accepted_terms(user: User) -> tuple[str, str] | None:
+    """Return version and language of the terms as this person accepted them last, if ever."""
+    given = user.consents.filter(key="terms", given=True)
+    return given.order_by("recorded_at", "pk").values_list("version", "language").last()
+
+
 def label_html(consent: Consent) -> SafeString:
     """Return the sentence in the active language, its document a link to a new tab.
 
@@ -170,6 +177,20 @@ def _label_html(consent: Consent, language: str) -> SafeString:
         link_end=link_end,
         date=_date_in_words(consent.version),
     )
+
+
+def copy_html(consent: Consent) -> SafeString:
+    """Return a link to the document as a file to keep, or nothing where there is none."""
+    return _copy_html(consent, translation.get_language())
+
+
+@lru_cache(maxsize=64)
+def _copy_html(consent: Consent, language: str) -> SafeString:
+    """Build the link; `language`, the active one, is only the key."""
+    if consent.document != "terms":
+        return SafeString("")
+    url = reverse("terms-pdf", args=[consent.version])
+    return format_html('<a href="{}">{}</a>', url, gettext("Download the Terms of Service (PDF)"))
 
 
 @lru_cache(maxsize=64)
@@ -199,6 +220,23 @@ def document_template(kind: str, version: str, language: str) -> str:
     if version not in VERSIONS.get(kind, ()) or language not in dict(settings.LANGUAGES):
         raise LookupError(f"No {kind!r} of {version!r} in {language!r}.")
     return f"legal/{kind}/{version}/{language}.html"
+
+
+def terms_pdf(version: str, language: str) -> Path:
+    """Return the file that holds one version of the terms as it is handed to customers.
+
+    It was printed once, when the version was published (`make terms-pdf`), and never changes.
+    Raises LookupError when there is no such version; so a version from a URL is safe here.
+    """
+    name = document_template("terms", version, language).removesuffix(".html")
+    path: Path = settings.BASE_DIR / "templates" / f"{name}.pdf"
+    return path
+
+
+def terms_pdf_name(version: str, language: str) -> str:
+    """Return the name under which that file reaches a customer's machine."""
+    title = "regulamin" if language == "pl" else "terms-of-service"
+    return f"kantor.pl-{title}-{version}.pdf"
 
 
 def _document_url(consent: Consent) -> str:

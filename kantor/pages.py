@@ -3,7 +3,7 @@
 from django.urls import path
 from django.views.generic import TemplateView
 
-from kantor.views import PrivacyView, TermsView
+from kantor.views import PrivacyView, TermsView, terms_pdf
 
 content_urls = [
     path("", TemplateView.as_view(template_name="pages/home.html"), name="home"),
@@ -22,5 +22,6 @@ content_urls = [
     path("korzysci/", TemplateView.as_view(template_name="pages/benefits.html"), name="benefits"),
     path("regulamin/", TermsView.as_view(), name="terms"),
     path("regulamin/<str:version>/", TermsView.as_view(), name="terms-version"),
+    path("regulamin/<str:version>/pdf/", terms_pdf, name="terms-pdf"),
     path("prywatnosc/", PrivacyView.as_view(), name="privacy"),
 ]

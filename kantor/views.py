@@ -3,11 +3,13 @@
 from datetime import date
 from typing import Any
 
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import FileResponse, Http404, HttpRequest, HttpResponse
 from django.template.loader import render_to_string
 from django.utils.translation import get_language
+from django.views.decorators.http import require_safe
 from django.views.generic import TemplateView
 
+from accounts import consents
 from accounts.consents import PRIVACY_VERSIONS, TERMS_VERSIONS, document_template
 
 
@@ -36,6 +38,22 @@ class TermsView(TemplateView):
                 "document_template": template,
             }
         )
+
+
+@require_safe
+def terms_pdf(request: HttpRequest, version: str) -> FileResponse:
+    """Hand out one version of the terms to keep: the same file that a customer gets by mail."""
+    language = get_language() or "pl"
+    try:
+        path = consents.terms_pdf(version, language)
+    except LookupError as error:
+        raise Http404("There is no such version of the terms.") from error
+    return FileResponse(
+        path.open("rb"),
+        as_attachment=True,
+        filename=consents.terms_pdf_name(version, language),
+        headers={"Cache-Control": "public, max-age=86400"},
+    )
 
 
 class PrivacyView(TemplateView):

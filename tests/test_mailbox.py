@@ -46,3 +46,18 @@ class MailboxTests(TestCase):
             self.assertContains(mail, written)
             self.assertContains(mail, "Treść")
             self.assertContains(self.client.get(f"{address}{shown['name']}/html/"), "<p>Treść</p>")
+
+    def test_hands_out_what_is_attached(self) -> None:
+        message = EmailMultiAlternatives("Temat", "Treść", "od@example.com", ["do@example.com"])
+        message.attach_alternative("<p>Treść</p>", "text/html")
+        message.attach("regulamin.pdf", b"%PDF-1.4", "application/pdf")
+        EmailBackend().send_messages([message])
+        (shown,) = self.client.get("/poczta/").context["mails"]
+        address = f"/poczta/{shown['name']}/"
+        self.assertContains(self.client.get(address), f'<a href="{address}1/">regulamin.pdf</a>')
+        response = self.client.get(f"{address}1/")
+        assert response.content == b"%PDF-1.4"
+        assert response["Content-Type"] == "application/pdf"
+        assert response["Content-Disposition"] == 'attachment; filename="regulamin.pdf"'
+        assert self.client.get(f"{address}2/").status_code == 404
+        assert self.client.get(f"{address}0/").status_code == 404

@@ -6,6 +6,7 @@ import re
 from datetime import UTC, datetime, timedelta
 from email.message import EmailMessage
 from html.parser import HTMLParser
+from typing import Any
 
 from django.core.mail import BadHeaderError, EmailMultiAlternatives
 from django.test import SimpleTestCase, override_settings
@@ -13,56 +14,35 @@ from django.utils import timezone, translation
 from hypothesis import given
 from hypothesis import strategies as st
 
+from accounts import consents
 from accounts.mail import messages
+from tests.mails import (
+    LANGUAGES,
+    LINK,
+    MESSAGE_ID,
+    NAMES,
+    REFUSE_LINK,
+    RESET_LINK,
+    SITE,
+    build,
+)
 
-LANGUAGES = ("pl", "en")
-SITE = "https://kantor.example"
-MESSAGE_ID = "<0123456789abcdef@kantor.example>"
-TOKEN = "eyJwIjoxMjMsInMiOjF9:1tabcd:" + "A1-_" * 16
-LINK = f"{SITE}/aktywacja/{TOKEN}/"
-REFUSE_LINK = f"{SITE}/aktywacja/{TOKEN}/to-nie-ja/"
-RESET_LINK = f"{SITE}/haslo/MTIz/abc-0123456789abcdef0123456789abcdef/"
-
+NASTY_NAMES = (
+    "O'Brien & Córki",
+    "<b>Jan</b></td></table>",
+    "{{ x }} {% y %} %(z)s",
+    "A&amp;B &lt;script&gt;",
+    "שלום \u05d0\u05d1\u05d2",
+    "Ż" * 255,
+    "Spółka " * 36 + "Żak",
+)
 URL = re.compile(r"https?://[^\s<>\"]+")
+PHONE = "tel:+48228590218"
 ENGLISH = re.compile(
     r"\b(?:the|and|you|your|is|was|this|it|not|of|to be|account|password|sign|hello|help|"
     r"address|registration|link is|hours?|terms|activate|message|reply)\b",
     re.IGNORECASE,
 )
-
-
-def build(
-    name: str,
-    language: str,
-    *,
-    first_name: str = "Anna",
-    owner_name: str = "Śnieżka Sp. z o.o.",
-    recipient: str = "anna@firma.example",
-    expires_at: datetime | None = None,
-) -> EmailMultiAlternatives:
-    """Build one message by its name, with plausible values for all else."""
-    envelope = {"recipient": recipient, "language": language, "message_id": MESSAGE_ID}
-    expires_at = expires_at or timezone.now() + timedelta(hours=48)
-    match name:
-        case "activation":
-            return messages.activation(
-                **envelope,
-                first_name=first_name,
-                link=LINK,
-                refuse_link=REFUSE_LINK,
-                expires_at=expires_at,
-            )
-        case "already_registered":
-            return messages.already_registered(**envelope)
-        case "welcome":
-            return messages.welcome(**envelope, first_name=first_name, owner_name=owner_name)
-        case "password_reset":
-            return messages.password_reset(
-                **envelope, first_name=first_name, link=RESET_LINK, expires_at=expires_at
-            )
-        case "password_changed":
-            return messages.password_changed(**envelope, first_name=first_name)
-    raise AssertionError(name)
 
 
 def pages(language: str) -> dict[str, str]:
@@ -87,9 +67,6 @@ def links_of(name: str, language: str) -> set[str]:
         "password_reset": {RESET_LINK},
         "password_changed": {page["reset"]},
     }[name]
-
-
-NAMES = ("activation", "already_registered", "welcome", "password_reset", "password_changed")
 
 
 def text_of(message: EmailMultiAlternatives) -> str:
@@ -183,7 +160,11 @@ class EveryMessage(SimpleTestCase):
     def test_is_text_first_and_html_second(self) -> None:
         for name, language, message in self.each():
             with self.subTest(message=name, language=language):
-                mail = received(message)
+                mail: Any = received(message)
+                if name == "welcome":
+                    assert mail.get_content_type() == "multipart/mixed"
+                    mail, attachment = mail.iter_parts()
+                    assert attachment.get_content_type() == "application/pdf"
                 assert mail.get_content_type() == "multipart/alternative"
                 text, html = mail.iter_parts()
                 assert text.get_content_type() == "text/plain"
@@ -196,13 +177,17 @@ class EveryMessage(SimpleTestCase):
         for name, language, message in self.each():
             with self.subTest(message=name, language=language):
                 wanted = links_of(name, language)
-                assert Page(html_of(message)).links == wanted
-                assert set(URL.findall(text_of(message))) - {SITE} == wanted
+                assert Page(html_of(message)).links == wanted | {PHONE}
+                assert set(URL.findall(text_of(message))) - {f"{SITE}/"} == wanted
 
     def test_has_each_link_alone_on_its_line(self) -> None:
         for name, language, message in self.each():
             with self.subTest(message=name, language=language):
                 assert links_of(name, language) <= set(text_of(message).splitlines())
+
+    def test_leaves_no_word_of_one_letter_at_the_end_of_a_line_of_its_heading(self) -> None:
+        heading = "Potwierdź rejestrację w\N{NO-BREAK SPACE}serwisie kantor.pl</h1>"
+        assert heading in html_of(build("activation", "pl"))
 
     def test_wraps_its_text_part(self) -> None:
         for name, language, message in self.each():
@@ -232,6 +217,30 @@ class EveryMessage(SimpleTestCase):
                 days = "pon.\u2013pt." if language == "pl" else "Mon\u2013Fri"
                 for part in (flat(text_of(message)), Page(html_of(message)).text):
                     assert f"+48 22 859 0218 (9:00\u201316:30, {days})" in part
+
+    def test_says_what_to_do_if_it_was_not_the_reader(self) -> None:
+        for name, language, message in self.each():
+            with self.subTest(message=name, language=language):
+                question = "To nie Ty?" if language == "pl" else "Was it not you?"
+                assert question in text_of(message).splitlines()
+                assert f">{question}</h2>" in html_of(message)
+
+    def test_shows_something_of_use_beside_the_subject_in_a_list_of_mails(self) -> None:
+        for name, language, message in self.each():
+            with self.subTest(message=name, language=language):
+                found = re.search(r'class="preheader"[^>]*>([^<]+)</div>', html_of(message))
+                assert found
+                assert 20 < len(flat(found[1])) < 120
+                assert flat(found[1]) != str(message.subject)
+
+    def test_loads_nothing_and_keeps_its_colours_where_styles_are_dropped(self) -> None:
+        for name, language, message in self.each():
+            with self.subTest(message=name, language=language):
+                source = html_of(message)
+                assert not re.search(r"<(?:img|script|iframe|form|link)\b|url\(|@import", source)
+                assert re.search(r"<td class=\"card\" style=\"[^\"]*color: #16232b", source)
+                assert "prefers-color-scheme: dark" in source
+                assert len(source.encode()) < 20_000, "Gmail cuts at 102 kB; ours are far below"
 
     def test_speaks_one_language(self) -> None:
         for name, language, message in self.each():
@@ -263,19 +272,28 @@ class Expiry(SimpleTestCase):
             polish = build(name, "pl", expires_at=moment)
             english = build(name, "en", expires_at=moment)
             for part in (flat(text_of(polish)), Page(html_of(polish)).text):
-                assert "do 25 listopada 2026 r., godz. 14:05." in part
+                assert "do środy 25 listopada 2026 r., godz. 14:05 (czas warszawski)." in part
             for part in (flat(text_of(english)), Page(html_of(english)).text):
-                assert "until 25 November 2026, 14:05 (Warsaw time)." in part
+                assert "until Wednesday 25 November 2026, 14:05 (Warsaw time)." in part
 
     def test_follows_summer_time(self) -> None:
         message = build("activation", "pl", expires_at=datetime(2027, 7, 1, 22, 30, tzinfo=UTC))
-        assert "do 2 lipca 2027 r., godz. 00:30." in flat(text_of(message))
+        assert "do piątku 2 lipca 2027 r., godz. 00:30 (czas warszawski)." in flat(text_of(message))
+
+    def test_declines_the_day_of_the_week(self) -> None:
+        days = ("poniedziałku", "wtorku", "środy", "czwartku", "piątku", "soboty", "niedzieli")
+        for number, day in enumerate(days, start=23):
+            with self.subTest(day=day):
+                moment = datetime(2026, 11, number, tzinfo=UTC)
+                message = build("activation", "pl", expires_at=moment)
+                assert f"do {day} {number} listopada 2026 r., godz. 01:00" in flat(text_of(message))
 
     def test_counts_hours_in_the_right_case(self) -> None:
         polish = {
             1: "1 godzinę",
             2: "2 godziny",
             5: "5 godzin",
+            11: "11 godzin",
             12: "12 godzin",
             22: "22 godziny",
             25: "25 godzin",
@@ -315,11 +333,25 @@ class NameOfTheReader(SimpleTestCase):
             with self.subTest(typed=typed):
                 message = build("activation", "pl", first_name=typed)
                 assert f": {kept}, anna@firma.example" in flat(text_of(message))
-                assert Page(html_of(message)).links == {LINK, REFUSE_LINK}
+                assert Page(html_of(message)).links == {LINK, REFUSE_LINK, PHONE}
 
     def test_is_left_out_when_nothing_of_it_is_left(self) -> None:
         message = build("activation", "pl", first_name="123")
         assert "Wiadomość wysłano do: anna@firma.example" in flat(text_of(message))
+
+    def test_breaks_no_message_whatever_it_is(self) -> None:
+        for nasty in NASTY_NAMES:
+            for name in NAMES:
+                for language in LANGUAGES:
+                    with self.subTest(message=name, language=language, typed=nasty):
+                        message = build(name, language, first_name=nasty, owner_name=nasty)
+                        assert max(len(line) for line in wire(message).split(b"\r\n")) <= 78
+                        page = Page(html_of(message))
+                        assert page.links == links_of(name, language) | {PHONE}
+                        assert nasty not in str(message.subject)
+                        if name == "welcome":
+                            assert flat(nasty) in page.text
+                            assert flat(nasty) in flat(text_of(message))
 
     @given(st.text(max_size=300))
     def test_is_short_and_plain_whatever_was_typed(self, typed: str) -> None:
@@ -336,12 +368,13 @@ class OwnerOfTheBankAccounts(SimpleTestCase):
             "O'Brien & Syn „Kantor”": "O&#x27;Brien &amp; Syn „Kantor”",
             "<b>Firma</b> {{ x }} {% y %}": "&lt;b&gt;Firma&lt;/b&gt; {{ x }} {% y %}",
             "A&amp;B": "A&amp;amp;B",
+            "חברת ייבוא \u202eltd": "חברת ייבוא \u202eltd",
         }
         for name, escaped in cases.items():
             with self.subTest(name=name):
                 message = build("welcome", "pl", owner_name=name)
                 assert name in text_of(message).splitlines()
-                assert f"<strong>{escaped}</strong>" in html_of(message)
+                assert f'<strong dir="auto">{escaped}</strong>' in html_of(message)
 
     def test_may_have_255_characters(self) -> None:
         for name in ("Spółka " * 36 + "Żak", "Ż" * 255):
@@ -366,10 +399,61 @@ class Welcome(SimpleTestCase):
             assert words in body
 
 
+@override_settings(BASE_URL=SITE)
+class AcceptedTerms(SimpleTestCase):
+    """The copy on a durable medium that travels with the welcome mail."""
+
+    def test_is_the_published_file_of_that_version_and_language(self) -> None:
+        names = {
+            "pl": "kantor.pl-regulamin-2026-11-23.pdf",
+            "en": "kantor.pl-terms-of-service-2026-11-23.pdf",
+        }
+        for language, name in names.items():
+            with self.subTest(language=language):
+                mail = received(build("welcome", language))
+                (attachment,) = mail.iter_attachments()
+                assert attachment.get_content_type() == "application/pdf"
+                assert attachment.get_filename() == name
+                assert attachment.get_content_disposition() == "attachment"
+                assert attachment["Content-Language"] == language
+                published = consents.terms_pdf("2026-11-23", language).read_bytes()
+                assert attachment.get_content() == published
+
+    def test_is_named_in_the_mail_by_its_date(self) -> None:
+        body = flat(text_of(build("welcome", "pl")))
+        assert "W załączniku przesyłamy regulamin w wersji z dnia 23 listopada 2026 r." in body
+
+    def test_is_neither_attached_nor_promised_where_none_was_accepted(self) -> None:
+        message = messages.welcome(
+            recipient="anna@firma.example",
+            language="pl",
+            message_id=MESSAGE_ID,
+            first_name="Anna",
+            owner_name="Anna Nowak",
+        )
+        assert not list(received(message).iter_attachments())
+        assert "załącznik" not in text_of(message) + html_of(message)
+
+    def test_is_read_and_encoded_once(self) -> None:
+        first, second = build("welcome", "pl"), build("welcome", "pl")
+        assert first.attachments[0] is second.attachments[0]
+        assert wire(first).count(b"application/pdf") == wire(second).count(b"application/pdf") == 1
+
+
+@override_settings(BASE_URL=SITE)
+class PasswordChanged(SimpleTestCase):
+    def test_says_when_in_warsaw_time(self) -> None:
+        moment = datetime(2026, 11, 25, 13, 5, tzinfo=UTC)
+        polish = flat(text_of(build("password_changed", "pl", changed_at=moment)))
+        english = flat(text_of(build("password_changed", "en", changed_at=moment)))
+        assert "zmienione 25 listopada 2026 r. o godz. 14:05 (czas warszawski)." in polish
+        assert "changed on 25 November 2026 at 14:05 (Warsaw time)." in english
+
+
 class AlreadyRegistered(SimpleTestCase):
     def test_says_which_password_counts_and_that_nothing_need_be_done(self) -> None:
         message = build("already_registered", "pl")
         assert str(message.subject) == "Ktoś próbował założyć konto"
         body = flat(text_of(message))
         assert "obowiązuje dotychczasowe hasło" in body
-        assert "Jeśli to nie Ty, nie musisz nic robić." in body
+        assert "To nie Ty? Nie musisz nic robić." in body

@@ -283,6 +283,7 @@ class ConsentsForm(forms.Form):
         for consent in consents.asked_of(kind):
             self.fields[consent.key] = forms.BooleanField(
                 label=consents.label_html(consent),
+                help_text=consents.copy_html(consent),
                 required=consent.required,
                 error_messages={"required": _("Tick this to complete the registration.")},
             )

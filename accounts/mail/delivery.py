@@ -15,7 +15,7 @@ from django.utils.encoding import force_bytes
 from django.utils.http import urlsafe_base64_encode
 from django.utils.translation import override
 
-from accounts import tokens
+from accounts import consents, tokens
 from accounts.mail import messages
 from accounts.models import OutboxMessage, User
 from accounts.values import email as email_address
@@ -38,6 +38,7 @@ def compose(message: OutboxMessage) -> EmailMessage | None:
                 message_id=message.message_id,
                 first_name=message.user.customer.first_name,
                 owner_name=message.user.customer.owner_name,
+                terms=consents.accepted_terms(message.user),
             )
         case OutboxMessage.Kind.PASSWORD_CHANGED:
             return messages.password_changed(
@@ -45,6 +46,7 @@ def compose(message: OutboxMessage) -> EmailMessage | None:
                 language=message.language,
                 message_id=message.message_id,
                 first_name=_first_name(message.user),
+                changed_at=message.created_at,
             )
         case unknown:
             raise ValueError(f"Nobody knows how to write a {unknown!r} mail.")
@@ -66,16 +68,17 @@ def _registration(message: OutboxMessage) -> EmailMessage | None:
         return None
     owner = (
         User.objects.filter(email_key=user.email_key, activated_at__isnull=False)
-        .values_list("email", "suspended_at")
+        .values_list("email", "language", "suspended_at")
         .first()
     )
     if owner is None:
         return _activation(message, user, recipient=message.recipient)
-    email, suspended_at = owner
+    email, language, suspended_at = owner
     if suspended_at is not None:
         return None
+    # In the owner's language, not in that of whoever typed the address.
     return messages.already_registered(
-        recipient=email, language=message.language, message_id=message.message_id
+        recipient=email, language=language, message_id=message.message_id
     )
 
 

@@ -2,14 +2,18 @@
 
 A message is its three templates in `templates/accounts/email/<message>/` and the plain values
 they need. Nothing here reads the database, makes a token or sends: the outbox does
-(`accounts.mail.outbox`).
+(`accounts.mail.outbox`). A body extends `base.html` or `base.txt` and fills the blocks
+`preheader` (the line that a list of mails shows beside the subject; HTML only) and `content`.
 """
 
+import binascii
 import re
 import unicodedata
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
+from email import encoders
 from email.charset import QP, Charset
-from functools import partial
+from email.mime.base import MIMEBase
+from functools import lru_cache, partial
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -19,6 +23,9 @@ from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone, translation
 from django.utils.text import wrap
+from django.utils.translation import pgettext_lazy
+
+from accounts import consents
 
 WARSAW = ZoneInfo("Europe/Warsaw")
 LINE_WIDTH = 76  # characters of a text line; RFC 5322 section 2.1.1 advises 78 at most
@@ -33,9 +40,38 @@ PAGES = {
     "terms_url": "terms",
 }
 
-# 8-bit lines with a link in them pass the advised 78 bytes; quoted-printable folds them.
-UTF8_QUOTED_PRINTABLE = Charset("utf-8")
-UTF8_QUOTED_PRINTABLE.body_encoding = QP
+# In the case that follows "until": Polish declines them.
+WEEKDAYS = (
+    pgettext_lazy("until", "Monday"),
+    pgettext_lazy("until", "Tuesday"),
+    pgettext_lazy("until", "Wednesday"),
+    pgettext_lazy("until", "Thursday"),
+    pgettext_lazy("until", "Friday"),
+    pgettext_lazy("until", "Saturday"),
+    pgettext_lazy("until", "Sunday"),
+)
+
+# Polish typography leaves no word of one letter at the end of a line.
+SHORT_WORD = re.compile(r"\b([aiouwz]) ", re.IGNORECASE)
+
+
+class QuotedPrintable(Charset):
+    """UTF-8 in lines of 76 characters at most: 8-bit lines with a link in them pass the advised 78.
+
+    Encoded in C; the standard library's way is Python and costs as much as half the templates.
+    """
+
+    def __init__(self) -> None:
+        super().__init__("utf-8")
+        self.body_encoding = QP
+
+    def body_encode(self, string: Any) -> Any:
+        """Return a body as it crosses the wire."""
+        body = string.encode() if isinstance(string, str) else string
+        return binascii.b2a_qp(body).decode("ascii")
+
+
+UTF8_QUOTED_PRINTABLE = QuotedPrintable()
 
 
 def activation(
@@ -82,20 +118,34 @@ def already_registered(*, recipient: str, language: str, message_id: str) -> Ema
 
 
 def welcome(
-    *, recipient: str, language: str, message_id: str, first_name: str, owner_name: str
+    *,
+    recipient: str,
+    language: str,
+    message_id: str,
+    first_name: str,
+    owner_name: str,
+    terms: tuple[str, str] | None = None,
 ) -> EmailMultiAlternatives:
     """Build the short help that follows the activation (step 4 of the guide).
 
     `owner_name` is the name that the owner of every bank account added later must carry: the
-    company, or first and last name.
+    company, or first and last name. `terms` are version and language of the accepted terms,
+    which travel with the mail: the customer's copy on a durable medium.
     """
-    return _build(
+    message = _build(
         "welcome",
         recipient=recipient,
         language=language,
         message_id=message_id,
-        context={"first_name": _plain_name(first_name), "owner_name": owner_name},
+        context={
+            "first_name": _plain_name(first_name),
+            "owner_name": owner_name,
+            "terms_date": date.fromisoformat(terms[0]) if terms else None,
+        },
     )
+    if terms:
+        message.attach(_terms(*terms))
+    return message
 
 
 def password_reset(
@@ -122,15 +172,15 @@ def password_reset(
 
 
 def password_changed(
-    *, recipient: str, language: str, message_id: str, first_name: str
+    *, recipient: str, language: str, message_id: str, first_name: str, changed_at: datetime
 ) -> EmailMultiAlternatives:
-    """Build the notice that the password of the account is a new one."""
+    """Build the notice that the password of the account is a new one since `changed_at`."""
     return _build(
         "password_changed",
         recipient=recipient,
         language=language,
         message_id=message_id,
-        context={"first_name": _plain_name(first_name)},
+        context={"first_name": _plain_name(first_name), "changed_at": changed_at},
     )
 
 
@@ -153,7 +203,8 @@ def _build(
         }
         subject = " ".join(render_to_string(f"{folder}/subject.txt", context).split())
         text = render_to_string(f"{folder}/body.txt", context)
-        html = render_to_string(f"{folder}/body.html", {**context, "subject": subject})
+        context |= {"subject": subject, "heading": SHORT_WORD.sub("\\1\u00a0", subject)}
+        html = render_to_string(f"{folder}/body.html", context)
     message = EmailMultiAlternatives(
         subject=subject,
         body=_tidy(text),
@@ -171,6 +222,18 @@ def _build(
     return message
 
 
+@lru_cache(maxsize=16)
+def _terms(version: str, language: str) -> MIMEBase:
+    """Return the terms as an attachment; encoded once a process, shared and never changed."""
+    part = MIMEBase("application", "pdf")
+    part.set_payload(consents.terms_pdf(version, language).read_bytes())
+    encoders.encode_base64(part)
+    name = consents.terms_pdf_name(version, language)
+    part.add_header("Content-Disposition", "attachment", filename=name)
+    part["Content-Language"] = language
+    return part
+
+
 def _absolute(name: str) -> str:
     """Return the absolute address of a page in the active language."""
     return f"{settings.BASE_URL}{reverse(name)}"
@@ -179,7 +242,11 @@ def _absolute(name: str) -> str:
 def _validity(expires_at: datetime) -> dict[str, Any]:
     """Return the end of a link and the hours left until then, rounded, at least one."""
     left = expires_at - timezone.now()
-    return {"expires_at": expires_at, "hours": max(1, round(left / timedelta(hours=1)))}
+    return {
+        "expires_at": expires_at,
+        "weekday": WEEKDAYS[expires_at.astimezone(WARSAW).weekday()],
+        "hours": max(1, round(left / timedelta(hours=1))),
+    }
 
 
 def _plain_name(first_name: str) -> str:

@@ -10,4 +10,5 @@ urlpatterns = [
     path("", views.inbox, name="inbox"),
     path("<str:name>/", views.mail, name="mail"),
     path("<str:name>/html/", views.html, name="html"),
+    path("<str:name>/<int:number>/", views.attachment, name="attachment"),
 ]

@@ -12,6 +12,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 from django.utils.html import urlize
+from django.utils.http import content_disposition_header
 from django.utils.safestring import mark_safe
 from django.views.decorators.cache import never_cache
 from django.views.decorators.clickjacking import xframe_options_sameorigin
@@ -35,6 +36,7 @@ def mail(request: HttpRequest, name: str) -> HttpResponse:
     body = message.get_body(("plain",))
     text = body.get_content() if body else ""
     context = _summary(_file(name)) | {
+        "attachments": [part.get_filename() for part in message.iter_attachments()],
         "sender": message["From"],
         "text": mark_safe(urlize(text, nofollow=False, autoescape=True)),  # noqa: S308  escaped
     }
@@ -55,6 +57,22 @@ def html(request: HttpRequest, name: str) -> HttpResponse:
         "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'self'"
     )
     return response
+
+
+@never_cache
+def attachment(request: HttpRequest, name: str, number: int) -> HttpResponse:
+    """Hand out what is attached to a mail; `number` counts from 1."""
+    parts = list(_read(_file(name)).iter_attachments())
+    if not 1 <= number <= len(parts):
+        raise Http404("There is no such attachment.")
+    part = parts[number - 1]
+    return HttpResponse(
+        part.get_payload(decode=True),
+        content_type=part.get_content_type(),
+        headers={
+            "Content-Disposition": content_disposition_header(True, part.get_filename() or "file")
+        },
+    )
 
 
 def _policy() -> str:

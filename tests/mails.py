@@ -1,0 +1,62 @@
+"""Every mail that customers get, built with plausible values: for tests and for checkers."""
+
+from datetime import datetime, timedelta
+
+from django.core.mail import EmailMultiAlternatives
+from django.utils import timezone
+
+from accounts import consents
+from accounts.mail import messages
+
+LANGUAGES = ("pl", "en")
+SITE = "https://kantor.example"
+SENDER = "kantor.pl <rejestracja@kantor.example>"
+MESSAGE_ID = "<0123456789abcdef@kantor.example>"
+TOKEN = "eyJwIjoxMjMsInMiOjF9:1tabcd:" + "A1-_" * 16
+LINK = f"{SITE}/aktywacja/{TOKEN}/"
+REFUSE_LINK = f"{SITE}/aktywacja/{TOKEN}/to-nie-ja/"
+RESET_LINK = f"{SITE}/haslo/MTIz/abc-0123456789abcdef0123456789abcdef/"
+
+NAMES = ("activation", "already_registered", "welcome", "password_reset", "password_changed")
+
+
+def build(
+    name: str,
+    language: str,
+    *,
+    first_name: str = "Anna",
+    owner_name: str = "Śnieżka Sp. z o.o.",
+    recipient: str = "anna@firma.example",
+    expires_at: datetime | None = None,
+    changed_at: datetime | None = None,
+) -> EmailMultiAlternatives:
+    """Build one message by its name, with plausible values for all else."""
+    envelope = {"recipient": recipient, "language": language, "message_id": MESSAGE_ID}
+    expires_at = expires_at or timezone.now() + timedelta(hours=48)
+    match name:
+        case "activation":
+            return messages.activation(
+                **envelope,
+                first_name=first_name,
+                link=LINK,
+                refuse_link=REFUSE_LINK,
+                expires_at=expires_at,
+            )
+        case "already_registered":
+            return messages.already_registered(**envelope)
+        case "welcome":
+            return messages.welcome(
+                **envelope,
+                first_name=first_name,
+                owner_name=owner_name,
+                terms=(consents.TERMS_VERSIONS[0], language),
+            )
+        case "password_reset":
+            return messages.password_reset(
+                **envelope, first_name=first_name, link=RESET_LINK, expires_at=expires_at
+            )
+        case "password_changed":
+            return messages.password_changed(
+                **envelope, first_name=first_name, changed_at=changed_at or timezone.now()
+            )
+    raise AssertionError(name)
