@@ -154,7 +154,7 @@ lock: $(TOOLS) ## write both locks anew from pyproject.toml (UPGRADE=--upgrade f
 
 .PHONY: messages
 messages: $(TOOLS) ## bring the catalogues up to date with the sources and compile them
-	$(MANAGE) makemessages --locale pl --locale en --no-obsolete --add-location file \
+	$(MANAGE) makemessages --locale pl --locale en --no-obsolete --no-location --no-wrap \
 		--ignore var --ignore bench --ignore tests
 	$(MANAGE) compilemessages --ignore $(VENV) --verbosity 0
 
