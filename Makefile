@@ -156,6 +156,10 @@ messages: $(TOOLS) ## bring the catalogues up to date with the sources and compi
 		--ignore var --ignore bench --ignore tests
 	$(MANAGE) compilemessages --ignore $(VENV) --verbosity 0
 
+.PHONY: pictures
+pictures: $(TOOLS) ## draw the icons and the pictures for shared links anew from our SVG
+	$(BIN)/python .ci/pictures.py
+
 .PHONY: format
 format: $(TOOLS) ## put Python and templates into the agreed form
 	$(BIN)/ruff check --fix-only

@@ -61,6 +61,10 @@ ACTIVATION_LINK_HOURS = env.int("ACTIVATION_LINK_HOURS", default=48)
 if TRUSTED_PROXIES < 0 or ACTIVATION_LINK_HOURS < 1:
     raise ImproperlyConfigured("TRUSTED_PROXIES is at least 0, ACTIVATION_LINK_HOURS at least 1.")
 
+MAINTENANCE = env.str("MAINTENANCE", default="")
+if MAINTENANCE not in ("", "site", "registration"):
+    raise ImproperlyConfigured("MAINTENANCE closes the site or the registration, or is empty.")
+
 DATABASES = {"default": env.db_url("DATABASE_URL")}
 if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
     DATABASES["default"]["OPTIONS"] = SQLITE_OPTIONS
