@@ -26,8 +26,10 @@ if empty := [name for name in REQUIRED if not env.str(name).strip()]:
     raise ImproperlyConfigured(f"Must not be empty: {', '.join(empty)}.")
 
 DEBUG = False
-if "kantor.mailbox" in INSTALLED_APPS or CAPTCHA_TEST_MODE:
-    raise ImproperlyConfigured("kantor.mailbox and CAPTCHA_TEST_MODE are for development only.")
+if {"kantor.mailbox", "kantor.specimens"} & set(INSTALLED_APPS) or CAPTCHA_TEST_MODE:
+    raise ImproperlyConfigured(
+        "kantor.mailbox, kantor.specimens and CAPTCHA_TEST_MODE are for development only."
+    )
 # Nothing reads these; who sets them expects what production must not do.
 if switched_on := [
     name for name in ("DEBUG", "CAPTCHA_TEST_MODE") if env.bool(name, default=False)
