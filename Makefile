@@ -166,6 +166,10 @@ terms-pdf: $(TOOLS) ## print versions of the terms that have no PDF yet (needs C
 mails: $(TOOLS) ## write every mail in both languages to var/mails, for mail programs and checkers
 	$(BIN)/python .ci/write_mails.py
 
+.PHONY: pictures
+pictures: $(TOOLS) ## draw the icons and the pictures for shared links anew from our SVG
+	$(BIN)/python .ci/pictures.py
+
 .PHONY: format
 format: $(TOOLS) ## put Python and templates into the agreed form
 	$(BIN)/ruff check --fix-only

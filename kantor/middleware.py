@@ -1,9 +1,13 @@
-"""Add the response headers that Django does not add."""
+"""Add the headers that Django does not add, dress its bare refusals, close the site for a while."""
 
 from collections.abc import Callable
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
+from django.utils.cache import add_never_cache_headers
+
+from kantor.error_pages import CLOSED, NOT_ALLOWED, REGISTRATION_CLOSED, Fault, error_page
+from kantor.templatetags.site import translated_path
 
 
 class SecurityHeadersMiddleware:
@@ -21,4 +25,55 @@ class SecurityHeadersMiddleware:
         response = self.get_response(request)
         for name, value in settings.SECURITY_HEADERS.items():
             response.headers.setdefault(name, value)
+        return response
+
+
+class MaintenanceMiddleware:
+    """Answer 503 while `MAINTENANCE` closes the site, or the registration alone.
+
+    Sessions are not touched, so a registration that was begun goes on afterwards. Open stay what
+    tells an operator how things are, and the admin. Stands below LocaleMiddleware, for the page is
+    in the reader's language, and above everything that asks the database.
+    """
+
+    ALWAYS_OPEN = ("/healthz", "/admin/", "/robots.txt")
+    REGISTRATION = "/rejestracja/"
+    # What comes after the last step, or leads out of it, takes no new registration.
+    STILL_OPEN = ("/rejestracja/wyslano/", "/rejestracja/anulowano/")
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        """Pass the request on, or answer it with the page that says when to come back."""
+        fault = self._closed_by(request.path_info)
+        if fault is None:
+            return self.get_response(request)
+        response = error_page(fault, request)
+        response["Retry-After"] = str(settings.MAINTENANCE_RETRY_SECONDS)
+        add_never_cache_headers(response)
+        return response
+
+    def _closed_by(self, path: str) -> Fault | None:
+        if not settings.MAINTENANCE or path.startswith(self.ALWAYS_OPEN):
+            return None
+        if settings.MAINTENANCE == "site":
+            return CLOSED
+        path = translated_path(path, settings.LANGUAGE_CODE)
+        is_registering = path.startswith(self.REGISTRATION) and not path.startswith(self.STILL_OPEN)
+        return REGISTRATION_CLOSED if is_registering else None
+
+
+class DressedRefusalsMiddleware:
+    """Put the site's page into Django's empty answer to a method that an address does not take."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        """Pass the request on and dress a bare 405; its headers stay."""
+        response = self.get_response(request)
+        if response.status_code == NOT_ALLOWED.status and not response.content:
+            response.content = error_page(NOT_ALLOWED, request).content
+            response["Content-Type"] = "text/html; charset=utf-8"
         return response

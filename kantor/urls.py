@@ -6,20 +6,25 @@ from django.contrib import admin
 from django.urls import include, path
 
 from accounts import captcha
-from kantor import health
+from kantor import found, health
 from kantor.pages import content_urls
 
-mailbox_urls = []
+development_urls = []
 if apps.is_installed("kantor.mailbox"):
-    mailbox_urls = [path("poczta/", include("kantor.mailbox.urls"))]
+    development_urls += [path("poczta/", include("kantor.mailbox.urls"))]
+if apps.is_installed("kantor.specimens"):
+    development_urls += [path("styl/", include("kantor.specimens.urls"))]
 
 urlpatterns = [
     path("healthz", health.healthz, name="healthz"),
+    path("robots.txt", found.robots, name="robots"),
+    path("sitemap.xml", found.sitemap, name="sitemap"),
+    path("favicon.ico", found.FaviconView.as_view(), name="favicon"),
     path("captcha/image/<str:key>/", captcha.picture, name="captcha-image"),
     path("admin/", admin.site.urls),
     *i18n_patterns(
         *content_urls,
-        *mailbox_urls,
+        *development_urls,
         path("", include("accounts.urls")),
         prefix_default_language=False,
     ),

@@ -3,14 +3,24 @@
 from datetime import date
 from typing import Any
 
+from django.core.exceptions import RequestDataTooBig
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse
-from django.template.loader import render_to_string
+from django.urls import reverse
 from django.utils.translation import get_language
 from django.views.decorators.http import require_safe
 from django.views.generic import TemplateView
 
 from accounts import consents
 from accounts.consents import PRIVACY_VERSIONS, TERMS_VERSIONS, document_template
+from kantor.error_pages import (
+    BAD_REQUEST,
+    BROKEN,
+    FORBIDDEN,
+    FOREIGN_FORM,
+    NOT_FOUND,
+    TOO_LARGE,
+    error_page,
+)
 
 
 class TermsView(TemplateView):
@@ -31,6 +41,8 @@ class TermsView(TemplateView):
                 "version": version,
                 "version_date": date.fromisoformat(version),
                 "is_newest": version == TERMS_VERSIONS[0],
+                # The newest version has two addresses; search engines are told the lasting one.
+                "canonical_path": reverse("terms") if version == TERMS_VERSIONS[0] else None,
                 "versions": [
                     {"version": known, "date": date.fromisoformat(known)}
                     for known in TERMS_VERSIONS
@@ -72,25 +84,26 @@ class PrivacyView(TemplateView):
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
-    """Answer 400. The request may be broken in any way, so the page does not look at it."""
-    return HttpResponse(render_to_string("400.html"), status=400)
+    """Answer 400, or 413 to a form that is too large. The page looks at nothing but the path."""
+    too_large = isinstance(exception, RequestDataTooBig)
+    return error_page(TOO_LARGE if too_large else BAD_REQUEST, request)
 
 
 def permission_denied(request: HttpRequest, exception: Exception) -> HttpResponse:
     """Answer 403."""
-    return HttpResponse(render_to_string("403.html", request=request), status=403)
+    return error_page(FORBIDDEN, request, as_visitor=True)
 
 
 def page_not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
     """Answer 404."""
-    return HttpResponse(render_to_string("404.html", request=request), status=404)
+    return error_page(NOT_FOUND, request, as_visitor=True)
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    """Answer 500 without touching the request: its session may be what failed."""
-    return HttpResponse(render_to_string("500.html"), status=500)
+    """Answer 500 without database and session: one of them may be what failed."""
+    return error_page(BROKEN, request)
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
     """Answer 403 to a form without its token; the reason is for the log, not for people."""
-    return HttpResponse(render_to_string("403_csrf.html", request=request), status=403)
+    return error_page(FOREIGN_FORM, request, as_visitor=True)

@@ -225,7 +225,7 @@ class BrowserVisitor:
     @property
     def heading(self) -> str:
         """Return the words of the page's one h1."""
-        return self.page.locator("h1").inner_text()
+        return self.page.locator("h1").inner_text().replace("\N{NO-BREAK SPACE}", " ")
 
     def is_at(self, heading: str) -> Self:
         """Make sure that this is the page, and that nothing on it sticks out sideways."""
@@ -419,12 +419,14 @@ POLISH = {
     "Sign out": "Wyloguj się",
     "Sign up": "Zarejestruj się",
     "Signing in": "Logowanie",
-    "Step 1 – Identification of the User": "Krok 1 – Identyfikacja Użytkownika",
-    "Step 1a – Your details – company": "Krok 1a – Wypełnienie danych – firma",
-    "Step 1b – Your details – individual person": "Krok 1b – Wypełnienie danych – osoba fizyczna",
-    "Step 2a – Checking the details": "Krok 2a – Weryfikacja wprowadzonych danych",
-    "Step 2b – Setting the password": "Krok 2b – Ustanowienie hasła",
-    "Step 2c – Accepting the Terms": "Krok 2c – Akceptacja Regulaminu",
+    "Step 1 of 3 – Identification of the User": "Krok 1 z 3 – Identyfikacja Użytkownika",
+    "Step 1a of 3 – Your details – company": "Krok 1a z 3 – Wypełnienie danych – firma",
+    "Step 1b of 3 – Your details – individual person": (
+        "Krok 1b z 3 – Wypełnienie danych – osoba fizyczna"
+    ),
+    "Step 2a of 3 – Checking the details": "Krok 2a z 3 – Weryfikacja wprowadzonych danych",
+    "Step 2b of 3 – Setting the password": "Krok 2b z 3 – Ustanowienie hasła",
+    "Step 2c of 3 – Accepting the Terms": "Krok 2c z 3 – Akceptacja Regulaminu",
     "Street": "Ulica",
     "Tax number (NIP)": "NIP",
     "Thank you for your answer.": "Dziękujemy za odpowiedź.",

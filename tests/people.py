@@ -63,10 +63,10 @@ POLISH = Words(
     new_picture="Nowy obrazek",
     other_address="chcę podać inny adres korespondencyjny",
     correspondence="Adres korespondencyjny",
-    start="Krok 1 – Identyfikacja Użytkownika",
-    review="Krok 2a – Weryfikacja wprowadzonych danych",
-    setting_password="Krok 2b – Ustanowienie hasła",
-    consents="Krok 2c – Akceptacja Regulaminu",
+    start="Krok 1 z 3 – Identyfikacja Użytkownika",
+    review="Krok 2a z 3 – Weryfikacja wprowadzonych danych",
+    setting_password="Krok 2b z 3 – Ustanowienie hasła",
+    consents="Krok 2c z 3 – Akceptacja Regulaminu",
     check_mailbox="Sprawdź skrzynkę",
     active="Konto jest aktywne",
     source="Skąd wiesz o kantor.pl?",
@@ -98,10 +98,10 @@ ENGLISH = Words(
     new_picture="New picture",
     other_address="I want to give a different correspondence address",
     correspondence="Correspondence address",
-    start="Step 1 – Identification of the User",
-    review="Step 2a – Checking the details",
-    setting_password="Step 2b – Setting the password",
-    consents="Step 2c – Accepting the Terms",
+    start="Step 1 of 3 – Identification of the User",
+    review="Step 2a of 3 – Checking the details",
+    setting_password="Step 2b of 3 – Setting the password",
+    consents="Step 2c of 3 – Accepting the Terms",
     check_mailbox="Check your mailbox",
     active="The account is active",
     source="How do you know kantor.pl?",
@@ -204,7 +204,7 @@ class Applicant:
 FIRMA = Applicant(
     words=POLISH,
     kind="Firma",
-    details_heading="Krok 1a – Wypełnienie danych – firma",
+    details_heading="Krok 1a z 3 – Wypełnienie danych – firma",
     details={
         "Dane firmy": {
             "Pełna nazwa firmy": "Przędzalnia „Żuraw” Łękawska i Wspólnicy sp.j.",
@@ -241,7 +241,7 @@ FIRMA = Applicant(
 OSOBA = Applicant(
     words=POLISH,
     kind="Osoba fizyczna",
-    details_heading="Krok 1b – Wypełnienie danych – osoba fizyczna",
+    details_heading="Krok 1b z 3 – Wypełnienie danych – osoba fizyczna",
     details={
         "Dane osobowe": {"Imię": "Grażyna Józefa", "Nazwisko": "Śliwińska"},
         "Adres zamieszkania": {
@@ -265,7 +265,7 @@ OSOBA = Applicant(
 COMPANY = Applicant(
     words=ENGLISH,
     kind="Company",
-    details_heading="Step 1a – Your details – company",
+    details_heading="Step 1a of 3 – Your details – company",
     details={
         "Company details": {
             "Full company name": "Harbour & Sons Trading Ltd",
@@ -302,7 +302,7 @@ COMPANY = Applicant(
 PERSON = Applicant(
     words=ENGLISH,
     kind="Individual person",
-    details_heading="Step 1b – Your details – individual person",
+    details_heading="Step 1b of 3 – Your details – individual person",
     details={
         "Personal details": {"First name": "Renée", "Last name": "van der Meer"},
         "Address of residence": {

@@ -102,8 +102,8 @@ class AccessibilityTests(BrowserTestCase):
             self.audit(visitor.press("Cancel").is_at("Cancel the registration?"))
             visitor.follow("Return to the registration").fill_details("Company")
             visitor.field("I want to give a different correspondence address").uncheck()
-            self.audit(visitor.press("Next").is_at("Step 2a – Checking the details"))
-            self.audit(visitor.press("Next").is_at("Step 2b – Setting the password"))
+            self.audit(visitor.press("Next").is_at("Step 2a of 3 – Checking the details"))
+            self.audit(visitor.press("Next").is_at("Step 2b of 3 – Setting the password"))
             self.audit(visitor.press("Next").is_refused(), "refused")
             visitor.fill({"Account password": "Zima2026"})
             visitor.page.locator("[data-strength-advice] li").first.wait_for()
@@ -111,9 +111,9 @@ class AccessibilityTests(BrowserTestCase):
             visitor.fill({"Account password": PASSWORD})
             visitor.page.locator("[data-strength-meter][data-score='4']").wait_for()
             self.audit(visitor, "strong password")
-            self.audit(visitor.set_password().is_at("Step 2c – Accepting the Terms"))
+            self.audit(visitor.set_password().is_at("Step 2c of 3 – Accepting the Terms"))
             self.audit(visitor.press("Register").is_refused(), "refused")
-            self.audit(visitor.press("Back").is_at("Step 2b – Setting the password"), "set")
+            self.audit(visitor.press("Back").is_at("Step 2b of 3 – Setting the password"), "set")
 
     def test_registration_of_a_person_and_what_follows(self) -> None:
         for visitor in self.in_both():

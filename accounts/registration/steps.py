@@ -22,20 +22,20 @@ ORDER = tuple(Step)
 
 
 def heading(step: Step, kind: str | None) -> Promise:
-    """Return the step's number and title as the guide has them."""
+    """Return the step's number, how many there are, and its title, as the guide has them."""
     match step, kind:
         case Step.START, _kind:
-            return _("Step 1 – Identification of the User")
+            return _("Step 1 of 3 – Identification of the User")
         case Step.DETAILS, Kind.COMPANY:
-            return _("Step 1a – Your details – company")
+            return _("Step 1a of 3 – Your details – company")
         case Step.DETAILS, _kind:
-            return _("Step 1b – Your details – individual person")
+            return _("Step 1b of 3 – Your details – individual person")
         case Step.REVIEW, _kind:
-            return _("Step 2a – Checking the details")
+            return _("Step 2a of 3 – Checking the details")
         case Step.PASSWORD, _kind:
-            return _("Step 2b – Setting the password")
+            return _("Step 2b of 3 – Setting the password")
         case _:
-            return _("Step 2c – Accepting the Terms")
+            return _("Step 2c of 3 – Accepting the Terms")
 
 
 def label(step: Step) -> Promise:

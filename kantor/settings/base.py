@@ -32,6 +32,8 @@ MIDDLEWARE = [
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
+    "kantor.middleware.MaintenanceMiddleware",
+    "kantor.middleware.DressedRefusalsMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
@@ -172,3 +174,6 @@ TRUSTED_PROXIES = 0
 REGISTRATION_COOKIE_NAME = "registration"
 PASSWORD_COMPOSITION = True
 PENDING_ACCOUNT_DAYS = 30
+# Closes the "site" or the "registration" with a page that says to come back; "" closes nothing.
+MAINTENANCE = ""
+MAINTENANCE_RETRY_SECONDS = 15 * 60

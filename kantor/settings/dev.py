@@ -12,6 +12,6 @@ SECRET_KEY = "development-only-key-that-production-refuses-to-start-with"  # noq
 BASE_URL = environ.Env().str("BASE_URL", default="http://127.0.0.1:8000")
 ALLOWED_HOSTS = ["127.0.0.1", "localhost", "[::1]"]
 
-INSTALLED_APPS = [*INSTALLED_APPS, "kantor.mailbox"]
+INSTALLED_APPS = [*INSTALLED_APPS, "kantor.mailbox", "kantor.specimens"]
 EMAIL_BACKEND = "kantor.mailbox.backend.EmailBackend"
 MAILBOX_DIR = BASE_DIR / "var" / "mail"

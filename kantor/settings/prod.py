@@ -26,8 +26,10 @@ if empty := [name for name in REQUIRED if not env.str(name).strip()]:
     raise ImproperlyConfigured(f"Must not be empty: {', '.join(empty)}.")
 
 DEBUG = False
-if "kantor.mailbox" in INSTALLED_APPS or CAPTCHA_TEST_MODE:
-    raise ImproperlyConfigured("kantor.mailbox and CAPTCHA_TEST_MODE are for development only.")
+if {"kantor.mailbox", "kantor.specimens"} & set(INSTALLED_APPS) or CAPTCHA_TEST_MODE:
+    raise ImproperlyConfigured(
+        "kantor.mailbox, kantor.specimens and CAPTCHA_TEST_MODE are for development only."
+    )
 # Nothing reads these; who sets them expects what production must not do.
 if switched_on := [
     name for name in ("DEBUG", "CAPTCHA_TEST_MODE") if env.bool(name, default=False)
@@ -60,6 +62,10 @@ TRUSTED_PROXIES = env.int("TRUSTED_PROXIES", default=0)
 ACTIVATION_LINK_HOURS = env.int("ACTIVATION_LINK_HOURS", default=48)
 if TRUSTED_PROXIES < 0 or ACTIVATION_LINK_HOURS < 1:
     raise ImproperlyConfigured("TRUSTED_PROXIES is at least 0, ACTIVATION_LINK_HOURS at least 1.")
+
+MAINTENANCE = env.str("MAINTENANCE", default="")
+if MAINTENANCE not in ("", "site", "registration"):
+    raise ImproperlyConfigured("MAINTENANCE closes the site or the registration, or is empty.")
 
 DATABASES = {"default": env.db_url("DATABASE_URL")}
 if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":

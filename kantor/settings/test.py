@@ -14,7 +14,7 @@ SECRET_KEY = "test-only-key-that-production-refuses-to-start-with"  # noqa: S105
 ALLOWED_HOSTS = ["testserver", "127.0.0.1", "localhost"]
 BASE_URL = "http://testserver"
 
-INSTALLED_APPS = [*INSTALLED_APPS, "kantor.mailbox"]
+INSTALLED_APPS = [*INSTALLED_APPS, "kantor.mailbox", "kantor.specimens"]
 MAILBOX_DIR = BASE_DIR / "var" / "test-mail"
 EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]

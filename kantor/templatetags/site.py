@@ -2,6 +2,7 @@
 
 from datetime import date
 from functools import lru_cache
+from urllib.parse import urljoin
 
 from django import template
 from django.conf import settings
@@ -9,6 +10,7 @@ from django.forms import BoundField
 from django.http import HttpRequest
 from django.template.context import Context
 from django.template.loader import render_to_string
+from django.templatetags.static import static
 from django.utils.html import format_html, format_html_join
 from django.utils.http import escape_leading_slashes
 from django.utils.safestring import SafeString
@@ -66,6 +68,26 @@ def translated_path(path: str, language: str) -> str:
             break
     path = escape_leading_slashes(path)
     return path if language == settings.LANGUAGE_CODE else f"/{language}{path}"
+
+
+@register.simple_tag(takes_context=True)
+def page_url(context: Context, language: str | None = None, path: str | None = None) -> str:
+    """Return the absolute address of the page shown, or of `path`, without its query.
+
+    In the active language unless another is named; the host is that of BASE_URL, never the
+    request's.
+    """
+    if path is None:
+        request = context.get("request")
+        path = request.path if isinstance(request, HttpRequest) else "/"
+    code = language or get_language() or settings.LANGUAGE_CODE
+    return f"{settings.BASE_URL}{translated_path(path, code)}"
+
+
+@register.simple_tag
+def absolute_static(name: str) -> str:
+    """Return the absolute address of a static file, for readers outside the site."""
+    return urljoin(f"{settings.BASE_URL}/", static(name))
 
 
 @register.filter

@@ -1,0 +1,96 @@
+"""Say in the site's dress and the reader's language what went wrong, and what to do next."""
+
+from dataclasses import dataclass
+from http import HTTPStatus
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from django.template.loader import render_to_string
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from kantor.templatetags.site import translated_path
+
+
+@dataclass(frozen=True)
+class Fault:
+    """One kind of error page: its status, heading and advice."""
+
+    status: int
+    heading: Promise
+    advice: Promise
+
+
+BAD_REQUEST = Fault(
+    HTTPStatus.BAD_REQUEST,
+    _("We could not understand the request"),
+    _("The browser sent something that this page does not accept. Go back and try again."),
+)
+FORBIDDEN = Fault(
+    HTTPStatus.FORBIDDEN,
+    _("You have no access to this page"),
+    _("Sign in with an account that may open it, or return to the home page."),
+)
+FOREIGN_FORM = Fault(
+    HTTPStatus.FORBIDDEN,
+    _("We could not confirm that the form came from you"),
+    _(
+        "Go back, refresh the page and send the form again. The browser has to accept cookies"
+        " from this site."
+    ),
+)
+NOT_FOUND = Fault(
+    HTTPStatus.NOT_FOUND,
+    _("There is no such page"),
+    _("Check the address. The page may have been moved, or the link may be incomplete."),
+)
+NOT_ALLOWED = Fault(
+    HTTPStatus.METHOD_NOT_ALLOWED,
+    _("This address cannot be opened in this way"),
+    _("Return to the page from which you came and use the button or the link on it."),
+)
+TOO_LARGE = Fault(
+    HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+    _("The form is too large"),
+    _("No form of ours needs that much text. Go back, shorten your answers and send them again."),
+)
+BROKEN = Fault(
+    HTTPStatus.INTERNAL_SERVER_ERROR,
+    _("Something went wrong on our side"),
+    _(
+        "We already know about it. Wait a moment and try again; what you entered on earlier steps"
+        " is kept."
+    ),
+)
+CLOSED = Fault(
+    HTTPStatus.SERVICE_UNAVAILABLE,
+    _("We will be back soon"),
+    _(
+        "We are working on the site. Try again in a quarter of an hour. If you have begun a"
+        " registration, the answers that you have sent are kept for a day."
+    ),
+)
+REGISTRATION_CLOSED = Fault(
+    HTTPStatus.SERVICE_UNAVAILABLE,
+    _("Registration is closed for a moment"),
+    _(
+        "We are working on it. Try again in a quarter of an hour. If you have begun a registration,"
+        " the answers that you have sent are kept for a day. You can sign in as usual."
+    ),
+)
+
+
+def error_page(fault: Fault, request: HttpRequest, *, as_visitor: bool = False) -> HttpResponse:
+    """Answer with the page of this fault, in the active language.
+
+    The page needs neither database nor session unless it is rendered `as_visitor`, with the header
+    of whoever is signed in. Only the request's path is looked at, for the links to the other
+    language.
+    """
+    path = request.get_full_path()
+    context = {
+        "fault": fault,
+        "language_urls": {code: translated_path(path, code) for code, _name in settings.LANGUAGES},
+    }
+    html = render_to_string("error.html", context, request=request if as_visitor else None)
+    return HttpResponse(html, status=fault.status)

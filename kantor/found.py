@@ -1,0 +1,71 @@
+"""Tell search engines which pages are for everybody, and in which languages."""
+
+from datetime import date
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from django.template.loader import render_to_string
+from django.templatetags.static import static
+from django.urls import reverse
+from django.utils.translation import override
+from django.views.decorators.cache import cache_control
+from django.views.decorators.http import require_safe
+from django.views.generic import RedirectView
+
+from accounts.consents import PRIVACY_VERSIONS, TERMS_VERSIONS
+
+# The pages for everybody, by the names of their addresses, with the day of the text if it has one.
+PUBLIC: dict[str, str | None] = {
+    "home": None,
+    "how-it-works": None,
+    "benefits": None,
+    "about": None,
+    "help": None,
+    "guide": None,
+    "terms": TERMS_VERSIONS[0],
+    "privacy": PRIVACY_VERSIONS[0],
+}
+# What belongs to one person. The first page of the registration alone is like a door sign.
+PRIVATE = ("/rejestracja/", "/aktywacja/", "/konto/", "/haslo/", "/logowanie/link/", "/wyloguj/")
+DAY = 24 * 60 * 60
+
+
+@require_safe
+@cache_control(public=True, max_age=DAY)
+def robots(request: HttpRequest) -> HttpResponse:
+    """Answer robots.txt: nothing that belongs to one person, and where the sitemap is."""
+    lines = ["User-agent: *", "Disallow: /admin/", "Disallow: /captcha/"]
+    for language, _name in settings.LANGUAGES:
+        prefix = "" if language == settings.LANGUAGE_CODE else f"/{language}"
+        lines += [f"Disallow: {prefix}{path}" for path in PRIVATE]
+        lines += [f"Allow: {prefix}/rejestracja/$"]
+    lines += ["", f"Sitemap: {settings.BASE_URL}{reverse('sitemap')}", ""]
+    return HttpResponse("\n".join(lines), content_type="text/plain; charset=utf-8")
+
+
+@require_safe
+@cache_control(public=True, max_age=DAY)
+def sitemap(request: HttpRequest) -> HttpResponse:
+    """Answer sitemap.xml: each public page in each language, with its other languages."""
+    pages = []
+    for name, version in PUBLIC.items():
+        addresses = {}
+        for language, _name in settings.LANGUAGES:
+            with override(language):
+                addresses[language] = f"{settings.BASE_URL}{reverse(name)}"
+        changed = date.fromisoformat(version) if version else None
+        pages += [
+            {"address": address, "alternates": addresses, "changed": changed}
+            for address in addresses.values()
+        ]
+    context = {"pages": pages, "default": settings.LANGUAGE_CODE}
+    xml = render_to_string("sitemap.xml", context)
+    return HttpResponse(xml, content_type="application/xml")
+
+
+class FaviconView(RedirectView):
+    """Lead whoever asks for /favicon.ico without reading a page to the icon."""
+
+    def get_redirect_url(self, *args: object, **kwargs: object) -> str:
+        """Return the address of the icon, with its hash in production."""
+        return static("img/favicon.ico")

@@ -1,0 +1,155 @@
+"""Show the components from the site's own templates and forms, so that this page cannot drift."""
+
+import re
+from collections.abc import Iterator
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from django import forms
+from django.conf import settings
+from django.forms import BoundField
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.template import RequestContext
+from django.template.backends.django import Template
+from django.template.loader import get_template, render_to_string
+from django.template.loader_tags import BlockNode
+from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import gettext
+from django.views.decorators.cache import never_cache
+
+from accounts import captcha
+from accounts.forms import fields
+from accounts.forms.registration import (
+    CompanyForm,
+    ConsentsForm,
+    KindForm,
+    PasswordForm,
+)
+from accounts.models import Kind
+from accounts.registration.steps import ORDER, label
+from kantor import error_pages
+
+STYLESHEET = Path(settings.BASE_DIR) / "static" / "css" / "site.css"
+LEVELS = (
+    "bardzo słaba (nie wystarczy)",
+    "słaba (nie wystarczy)",
+    "umiarkowana (wystarczy)",
+    "silna",
+    "bardzo silna",
+)
+
+
+class AnyForm(forms.Form):
+    """Ask for one thing of each type."""
+
+    text = forms.CharField(label="Miejscowość", widget=forms.TextInput(attrs={"size": "32"}))
+    helped = forms.CharField(label="Kod pocztowy", help_text="Na przykład 00-950.")
+    optional = fields.KrsField()
+    email = fields.EmailField()
+    phone = fields.PhoneField()
+    country = fields.CountryField()
+    secret = forms.CharField(label="Hasło", widget=forms.PasswordInput)
+    source = forms.ChoiceField(
+        label="Skąd wiesz o kantor.pl?", choices=[("", "Wybierz"), ("a", "Od znajomych")]
+    )
+    radio = forms.ChoiceField(
+        label="Forma kontaktu",
+        choices=[("a", "Telefon"), ("b", "E-mail")],
+        widget=forms.RadioSelect,
+    )
+    box = forms.BooleanField(label="Chcę podać inny adres")
+
+
+@never_cache
+def styl(request: HttpRequest) -> HttpResponse:
+    """Show the page."""
+    named = partial("{}_%s".format)
+    block = partial(_block, request)
+    password = {
+        "form": PasswordForm(auto_id=named("password")),
+        "email": "jan@example.com",
+        "captcha_key": captcha.new_challenge(),
+        "strength_url": "",
+    }
+    refused = CompanyForm({}, prefix="refused", auto_id=named("refused"))
+    context = {
+        "colours": _colours(),
+        "any_form": AnyForm(auto_id=named("any")),
+        "refused_any_form": AnyForm({}, auto_id=named("refused_any")),
+        "kind": KindForm(auto_id=named("kind"))["kind"].as_field_group(),
+        "chosen_kind": KindForm(
+            initial={"kind": Kind.COMPANY}, prefix="chosen", auto_id=named("chosen")
+        )["kind"].as_field_group(),
+        "refused_kind": KindForm({}, prefix="refused", auto_id=named("refused_kind"))[
+            "kind"
+        ].as_field_group(),
+        "summary": _summary(refused),
+        "group": [_field(refused, name) for name in ("company_name", "nip", "regon")],
+        "password": block("accounts/registration/haslo.html", "fields", password),
+        "consents": block(
+            "accounts/registration/zgody.html",
+            "fields",
+            {"form": ConsentsForm(kind=Kind.PERSON, auto_id=named("consents"))},
+        ),
+        "meters": [_meter(score, words) for score, words in enumerate(LEVELS)],
+        "progresses": [list(_progress(number)) for number in range(len(ORDER))],
+        "data_groups": [
+            {
+                "slug": "specimen",
+                "title": gettext("Company details"),
+                "rows": [("NIP", "526-104-08-28"), ("REGON", ""), ("Nazwa", "Żuraw sp.j. " * 9)],
+            }
+        ],
+        "faults": [
+            fault for fault in vars(error_pages).values() if isinstance(fault, error_pages.Fault)
+        ],
+    }
+    return render(request, "specimens/styl.html", context)
+
+
+def _block(
+    request: HttpRequest, template_name: str, name: str, values: dict[str, Any]
+) -> SafeString:
+    """Return one block of a page of the site, by itself."""
+    page = get_template(template_name)
+    assert isinstance(page, Template)
+    template = page.template
+    (node,) = (node for node in template.nodelist.get_nodes_by_type(BlockNode) if node.name == name)
+    context = RequestContext(request, values)
+    with context.render_context.push_state(template), context.bind_template(template):
+        return node.render(context)
+
+
+def _colours() -> list[str]:
+    """Return the names of the colours, which are the properties with a value for each scheme."""
+    css = STYLESHEET.read_text()
+    dark = css.partition("prefers-color-scheme: dark")[2].partition("}")[0]
+    return re.findall(r"--([a-z-]+): #", dark)
+
+
+def _field(form: forms.Form, name: str) -> SafeString:
+    field: BoundField = form[name]
+    return field.as_field_group()
+
+
+def _summary(form: forms.Form) -> SafeString:
+    """Return the error summary, without the pull that it has on the focus of its own page."""
+    html = render_to_string("partials/error_summary.html", {"form": form})
+    html = html.replace("autofocus", "").replace("error-summary", "error-summary specimen", 1)
+    return mark_safe(html.replace('id="error-summary', 'id="specimen-summary'))  # noqa: S308  ours
+
+
+def _meter(score: int, words: str) -> SafeString:
+    """Return the meter as the script leaves it at this score."""
+    html = render_to_string("partials/password_meter.html")
+    html = html.replace('data-score=""', f'data-score="{score}"').replace(" hidden", "", 1)
+    html = re.sub(r"(data-strength-text[^>]*>)", rf"\1Siła hasła: {words}", html)
+    return mark_safe(html)  # noqa: S308  a template of ours
+
+
+def _progress(current: int) -> Iterator[dict[str, Any]]:
+    for number, step in enumerate(ORDER):
+        state = "current" if number == current else "done" if number < current else "todo"
+        yield {"label": label(step), "state": state, "url": "#" if state == "done" else None}
