@@ -156,6 +156,7 @@ lock: $(TOOLS) ## write both locks anew from pyproject.toml (UPGRADE=--upgrade f
 messages: $(TOOLS) ## bring the catalogues up to date with the sources and compile them
 	$(MANAGE) makemessages --locale pl --locale en --no-obsolete --no-location --no-wrap \
 		--ignore var --ignore bench --ignore tests
+	@sed -i.before '/^"POT-Creation-Date/d' locale/*/LC_MESSAGES/*.po && rm locale/*/LC_MESSAGES/*.before
 	$(MANAGE) compilemessages --ignore $(VENV) --verbosity 0
 
 .PHONY: terms-pdf
