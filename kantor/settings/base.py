@@ -172,3 +172,6 @@ TRUSTED_PROXIES = 0
 REGISTRATION_COOKIE_NAME = "registration"
 PASSWORD_COMPOSITION = True
 PENDING_ACCOUNT_DAYS = 30
+# "Pobierz dane" beside the NIP: disabled, fixtures (made-up answers), mf (Wykaz podatników VAT).
+COMPANY_LOOKUP = "disabled"
+COMPANY_LOOKUP_URL = "https://wl-api.mf.gov.pl"

@@ -10,7 +10,13 @@ import environ
 from django.core.exceptions import ImproperlyConfigured
 
 from .base import *  # noqa: F403  settings are one star-import deep, by Django's custom
-from .base import CAPTCHA_TEST_MODE, INSTALLED_APPS, LOGGING, SQLITE_OPTIONS
+from .base import (
+    CAPTCHA_TEST_MODE,
+    COMPANY_LOOKUP_URL,
+    INSTALLED_APPS,
+    LOGGING,
+    SQLITE_OPTIONS,
+)
 
 env = environ.Env()
 
@@ -60,6 +66,13 @@ TRUSTED_PROXIES = env.int("TRUSTED_PROXIES", default=0)
 ACTIVATION_LINK_HOURS = env.int("ACTIVATION_LINK_HOURS", default=48)
 if TRUSTED_PROXIES < 0 or ACTIVATION_LINK_HOURS < 1:
     raise ImproperlyConfigured("TRUSTED_PROXIES is at least 0, ACTIVATION_LINK_HOURS at least 1.")
+
+COMPANY_LOOKUP = env.str("COMPANY_LOOKUP", default="disabled")
+if COMPANY_LOOKUP not in ("disabled", "mf"):
+    raise ImproperlyConfigured(f"COMPANY_LOOKUP must be disabled or mf, not {COMPANY_LOOKUP!r}.")
+COMPANY_LOOKUP_URL = env.str("COMPANY_LOOKUP_URL", default=COMPANY_LOOKUP_URL)
+if not re.fullmatch(r"https://[^/?#@\s]+", COMPANY_LOOKUP_URL):
+    raise ImproperlyConfigured("COMPANY_LOOKUP_URL is https:// and a host, nothing more.")
 
 DATABASES = {"default": env.db_url("DATABASE_URL")}
 if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
