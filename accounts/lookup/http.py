@@ -50,6 +50,8 @@ class _Talk:
         self._target = f"{parts.path}?{parts.query}"
         self._most_bytes = most_bytes
         self._is_given_up = False
+        # The connected socket: the connection lets go of it as soon as the headers are there.
+        self._line: socket.socket | None = None
         host = parts.hostname or ""
         self._connection = (
             HTTPSConnection(host, parts.port, timeout=seconds, context=ssl_context())
@@ -73,15 +75,15 @@ class _Talk:
     def give_up(self) -> None:
         """Cut the line under whatever is still read or written."""
         self._is_given_up = True
-        line = self._connection.sock
-        if line is not None:
-            # Not connected yet, or not any more: then there is nothing to cut.
+        if self._line is not None:
+            # It may have ended by itself at this moment.
             with contextlib.suppress(OSError):
-                line.shutdown(socket.SHUT_RDWR)
+                self._line.shutdown(socket.SHUT_RDWR)
 
     def _ask(self) -> Answer:
         connection = self._connection
         connection.connect()
+        self._line = connection.sock
         if self._is_given_up:
             raise TimeoutError
         connection.request("GET", self._target, headers={"Accept": "application/json"})
