@@ -203,7 +203,7 @@ class TroubleTests(RegisterTestCase):
             VatRegisterLookup(url).lookup(NIP)
 
     def test_name_without_an_address(self) -> None:
-        for host in ("register.invalid", "a" * 70 + ".invalid", "xn--.invalid", ""):
+        for host in ("register.invalid", "a" * 70 + ".invalid", "xn--.invalid", "", "h:99999"):
             with self.assertRaises(LookupUnavailable):
                 VatRegisterLookup(f"http://{host}").lookup(NIP)
 

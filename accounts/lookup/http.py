@@ -10,7 +10,7 @@ import ssl
 import threading
 from dataclasses import dataclass
 from http.client import HTTPConnection, HTTPSConnection
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 
 class FetchError(Exception):
@@ -46,18 +46,12 @@ class _Talk:
     """One question and its answer."""
 
     def __init__(self, url: str, seconds: float, most_bytes: int) -> None:
-        parts = urlsplit(url)
-        self._target = f"{parts.path}?{parts.query}"
+        self._url = url
+        self._seconds = seconds
         self._most_bytes = most_bytes
         self._is_given_up = False
         # The connected socket: the connection lets go of it as soon as the headers are there.
         self._line: socket.socket | None = None
-        host = parts.hostname or ""
-        self._connection = (
-            HTTPSConnection(host, parts.port, timeout=seconds, context=ssl_context())
-            if parts.scheme == "https"
-            else HTTPConnection(host, parts.port, timeout=seconds)
-        )
         self.ended = threading.Event()
         self.answer: Answer | None = None
         self.trouble = ""
@@ -69,7 +63,6 @@ class _Talk:
         except Exception as error:
             self.trouble = self.trouble or type(error).__name__
         finally:
-            self._connection.close()
             self.ended.set()
 
     def give_up(self) -> None:
@@ -81,18 +74,26 @@ class _Talk:
                 self._line.shutdown(socket.SHUT_RDWR)
 
     def _ask(self) -> Answer:
-        connection = self._connection
-        connection.connect()
-        self._line = connection.sock
-        if self._is_given_up:
-            raise TimeoutError
-        connection.request("GET", self._target, headers={"Accept": "application/json"})
-        response = connection.getresponse()
-        body = response.read(self._most_bytes + 1)
+        parts = urlsplit(self._url)
+        with contextlib.closing(self._connection(parts)) as connection:
+            connection.connect()
+            self._line = connection.sock
+            if self._is_given_up:
+                raise TimeoutError
+            target = f"{parts.path}?{parts.query}"
+            connection.request("GET", target, headers={"Accept": "application/json"})
+            with connection.getresponse() as response:
+                body = response.read(self._most_bytes + 1)
         if len(body) > self._most_bytes:
             self.trouble = "too-large"
             raise ValueError
         return Answer(response.status, response.headers.get_content_type(), body)
+
+    def _connection(self, parts: SplitResult) -> HTTPConnection:
+        host = parts.hostname or ""
+        if parts.scheme == "https":
+            return HTTPSConnection(host, parts.port, timeout=self._seconds, context=ssl_context())
+        return HTTPConnection(host, parts.port, timeout=self._seconds)
 
 
 def ssl_context() -> ssl.SSLContext:
