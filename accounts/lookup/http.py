@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from http.client import HTTPConnection, HTTPSConnection
 from urllib.parse import SplitResult, urlsplit
 
+HEADERS = {"Accept": "application/json", "User-Agent": "kantor"}
+
 
 class FetchError(Exception):
     """No whole answer came in time; the argument is the kind of trouble, in one word."""
@@ -81,7 +83,7 @@ class _Talk:
             if self._is_given_up:
                 raise TimeoutError
             target = f"{parts.path}?{parts.query}"
-            connection.request("GET", target, headers={"Accept": "application/json"})
+            connection.request("GET", target, headers=HEADERS)
             with connection.getresponse() as response:
                 body = response.read(self._most_bytes + 1)
         if len(body) > self._most_bytes:

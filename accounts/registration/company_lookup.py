@@ -1,5 +1,6 @@
 """Fill in a company's details from the register, and say what happened."""
 
+import copy
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -16,6 +17,7 @@ from accounts import lookup
 from accounts.lookup import CompanyData, LookupExhausted, LookupUnavailable
 from accounts.models import Kind
 from accounts.registration.steps import Step
+from accounts.registration.storage import AttemptStorage
 from accounts.services import company_lookup
 from accounts.values import country, nip
 
@@ -140,6 +142,31 @@ def look_up(typed: Mapping[str, str], *, attempt: str, network: str) -> Finding:
     except LookupUnavailable:
         return Finding(Outcome.UNAVAILABLE)
     return Finding(Outcome.UNKNOWN) if company is None else _fill(company, typed)
+
+
+def look_up_aside(
+    storage: AttemptStorage, form: forms.Form, *, attempt: str, network: str
+) -> Finding | None:
+    """Do as `look_up` for a posted form, and read the session again afterwards.
+
+    The register may take seconds. What another request has kept of the attempt meanwhile (Dalej,
+    a second press) is newer and stays: then None. The attempt itself may be gone.
+    """
+    before = copy.deepcopy(storage.data)
+    typed = typed_in(form.data, f"{form.prefix}-")
+    finding = look_up(typed, attempt=attempt, network=network)
+    storage.request.session.refresh()
+    return finding if storage.exists and storage.data == before else None
+
+
+def completed(form: forms.Form, finding: Finding) -> forms.Form:
+    """Return the posted form with what was found in it."""
+    data = QueryDict(mutable=True)
+    for name in form.data:
+        data[name] = form.data[name]
+    for name, value in finding.values.items():
+        data[form.add_prefix(name)] = value
+    return type(form)(data, prefix=form.prefix)
 
 
 def refuse_nip(form: forms.Form) -> forms.Form:

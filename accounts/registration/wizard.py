@@ -1,6 +1,5 @@
 """Lead a visitor through the registration: one URL a step, every POST answered by a redirect."""
 
-import copy
 from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID, uuid4
@@ -360,30 +359,19 @@ class RegistrationWizard(NamedUrlWizardView, SessionWizardView):
         return redirect(self.get_step_url(self._following(step)))
 
     def _take_company_data(self, form: forms.Form) -> HttpResponse:
-        """Fill in what a register knows, keep it as a draft, and show the form again.
-
-        The register may take seconds. What another request has kept of the attempt meanwhile
-        (Dalej, a second press) is newer and stays.
-        """
+        """Fill in what a register knows, keep it as a draft, and show the form again."""
         assert self.attempt is not None
-        before = copy.deepcopy(self.storage.data)
-        finding = company_lookup.look_up(
-            company_lookup.typed_in(self.request.POST, f"{Step.DETAILS}-"),
-            attempt=self.attempt.hex,
-            network=network_of(self.request),
+        finding = company_lookup.look_up_aside(
+            self.storage, form, attempt=self.attempt.hex, network=network_of(self.request)
         )
-        self.request.session.refresh()
         if not self.storage.exists:
             return self._absent_attempt()
         here = self.get_step_url(Step.DETAILS)
-        if self.storage.data == before:
-            completed = self.request.POST.copy()
-            for name, value in finding.values.items():
-                completed[form.add_prefix(name)] = value
-            self._keep_draft(Step.DETAILS, self.get_form(Step.DETAILS, data=completed))
+        if finding is not None:
+            self._keep_draft(Step.DETAILS, company_lookup.completed(form, finding))
             self.storage.set_fact(company_lookup.BUTTON, finding.outcome)
-        is_invalid = finding.outcome is company_lookup.Outcome.INVALID
-        return redirect(here if is_invalid else f"{here}#company")
+        # With an error the page begins at its summary.
+        return redirect(here if self._lookup_outcome() == "invalid" else f"{here}#company")
 
     def _lookup_outcome(self) -> str | None:
         outcome: str | None = self.storage.fact(company_lookup.BUTTON)
