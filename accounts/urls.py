@@ -33,6 +33,11 @@ urlpatterns = [
         registration.password_strength,
         name="password-strength",
     ),
+    path(
+        "rejestracja/<uuid:attempt>/dane/firma/",
+        registration.company_data,
+        name="company-data",
+    ),
     path("rejestracja/<uuid:attempt>/<str:step>/", wizard, name="registration-step"),
     path("aktywacja/gotowe/", activation.DoneView.as_view(), name="activation-done"),
     path("aktywacja/<str:token>/", activation.ActivationView.as_view(), name="activation"),

@@ -58,6 +58,10 @@ class SessionStore(DatabaseStore):
         self._loaded = row
         return self.decode(row)
 
+    def refresh(self) -> None:
+        """Forget what was read: the next look reads the row as it is now. Changes are lost."""
+        self.__dict__.pop("_session_cache", None)
+
     def save(self, must_create: bool = False) -> None:
         """Insert a new row, or update the one of this key in a single statement."""
         if must_create and self.session_key is not None:

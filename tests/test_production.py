@@ -165,6 +165,21 @@ class BootTests(SimpleTestCase):
             )
         )
 
+    def test_asks_the_real_register_of_companies_or_none(self) -> None:
+        for name, values in {
+            "COMPANY_LOOKUP": ("fixtures", "gus", ""),
+            "COMPANY_LOOKUP_URL": (
+                "http://wl-api.mf.gov.pl",
+                "https://wl-api.mf.gov.pl/api",
+                "https://user@wl-api.mf.gov.pl",
+                "",
+            ),
+        }.items():
+            for refusal in refusals(*(REQUIRED | {name: value} for value in values)):
+                assert name in refusal
+        on = {"COMPANY_LOOKUP": "mf", "COMPANY_LOOKUP_URL": "https://wl-test.mf.gov.pl"}
+        assert refusals(REQUIRED | {"COMPANY_LOOKUP": "disabled"}, REQUIRED | on) == ["", ""]
+
     def test_starts_with_each_kind_of_queue_and_passes_djangos_checks(self) -> None:
         for tasks in ("immediate", "database", "redis"):
             result = run(BOOT, TASKS=tasks, **REQUIRED, **REDIS)

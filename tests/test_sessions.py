@@ -45,6 +45,22 @@ class ParallelRequestTests(TestCase):
 
         assert opened(key)["first"] == "slow"
 
+    def test_that_waits_long_can_read_again_what_the_other_wrote(self) -> None:
+        key = stored(first="old", second="old")
+        slow, quick = opened(key), opened(key)
+
+        quick["first"] = "quick"
+        quick.save()
+        slow.refresh()
+        assert slow["first"] == "quick"
+        slow["second"] = "slow"
+        slow.save()
+
+        assert dict(opened(key).items()) == {"first": "quick", "second": "slow"}
+        slow.delete()
+        slow.refresh()
+        assert list(slow.keys()) == []
+
     def test_do_not_bring_back_what_the_other_removed(self) -> None:
         key = stored(first="old", second="old")
         slow, quick = opened(key), opened(key)

@@ -31,7 +31,7 @@ from accounts.forms.registration import (
     typed_fields,
 )
 from accounts.models import Kind
-from accounts.registration import browser, progress, review
+from accounts.registration import browser, company_lookup, progress, review
 from accounts.registration.steps import ORDER, Step, heading
 from accounts.registration.storage import (
     AttemptStorage,
@@ -41,6 +41,7 @@ from accounts.registration.storage import (
 )
 from accounts.services import registration
 from accounts.values import country
+from accounts.views.network import network_of
 from kantor.kept import mark, render_kept
 
 # The answers that a password must not lean on; when one of them changes, the password that was
@@ -137,6 +138,8 @@ class RegistrationWizard(NamedUrlWizardView, SessionWizardView):
             return self._show_kept(step)
         if step is Step.PASSWORD and (errors := self.storage.fact("password_errors")):
             return self._render(self.get_form(step, carried_errors=errors[get_language()]))
+        if step is Step.DETAILS and self._lookup_outcome() == company_lookup.Outcome.INVALID:
+            return self._render(company_lookup.refuse_nip(self.get_form(step)))
         if step in self.storage.fact("refused", ()):
             return self._render(self.get_form(step, data=self.storage.get_step_data(step)))
         return self._show_kept(step)
@@ -166,6 +169,8 @@ class RegistrationWizard(NamedUrlWizardView, SessionWizardView):
                 return self.render_revalidation_failure(Step.DETAILS, details)
             values = review.texts(details.cleaned_data)
             key += tuple(name for name, text in values.items() if text)
+        elif step is Step.DETAILS:
+            key += (company_lookup.is_offered(self.kind), self._lookup_outcome())
         elif step is Step.PASSWORD:
             values = {"email": self.storage.answer(Step.DETAILS, "email")}
             captcha_key = self.storage.fact("captcha")
@@ -262,6 +267,12 @@ class RegistrationWizard(NamedUrlWizardView, SessionWizardView):
         match step:
             case Step.DETAILS:
                 context["kind"] = self.kind
+                context["company_lookup"] = company_lookup.context(
+                    self.kind, self._lookup_outcome(), form["main_country"].value()
+                )
+                context["company_lookup_url"] = reverse(
+                    "accounts:company-data", kwargs={"attempt": self.attempt}
+                )
             case Step.REVIEW:
                 context |= self._review_context(marks or {})
             case Step.PASSWORD:
@@ -319,6 +330,10 @@ class RegistrationWizard(NamedUrlWizardView, SessionWizardView):
     def _take(self, step: Step) -> HttpResponse:
         posted = self.request.POST
         form = self.get_form(step, data=posted)
+        if company_lookup.is_pressed(step, self.kind, posted):
+            return self._take_company_data(form)
+        if self._lookup_outcome() is not None:
+            self.storage.set_fact(company_lookup.BUTTON, None)
         if "wizard_cancel" in posted:
             self._keep_draft(step, form)
             cancel = reverse("accounts:registration-cancel", kwargs={"attempt": self.attempt})
@@ -342,6 +357,25 @@ class RegistrationWizard(NamedUrlWizardView, SessionWizardView):
         if step is Step.REVIEW and self.storage.fact("captcha") is None:
             self._renew_captcha()
         return redirect(self.get_step_url(self._following(step)))
+
+    def _take_company_data(self, form: forms.Form) -> HttpResponse:
+        """Fill in what a register knows, keep it as a draft, and show the form again."""
+        assert self.attempt is not None
+        finding = company_lookup.look_up_aside(
+            self.storage, form, attempt=self.attempt.hex, network=network_of(self.request)
+        )
+        if not self.storage.exists:
+            return self._absent_attempt()
+        here = self.get_step_url(Step.DETAILS)
+        if finding is not None:
+            self._keep_draft(Step.DETAILS, company_lookup.completed(form, finding))
+            self.storage.set_fact(company_lookup.BUTTON, finding.outcome)
+        # With an error the page begins at its summary.
+        return redirect(here if self._lookup_outcome() == "invalid" else f"{here}#company")
+
+    def _lookup_outcome(self) -> str | None:
+        outcome: str | None = self.storage.fact(company_lookup.BUTTON)
+        return outcome
 
     def get_form_step_data(self, form: forms.Form) -> dict[str, list[str]]:
         """Return what to keep of a step: its own fields, as typed."""

@@ -15,11 +15,12 @@ from django.views.generic import TemplateView, View
 
 from accounts import captcha, passwords
 from accounts.models import User
-from accounts.registration import browser
+from accounts.registration import browser, company_lookup
 from accounts.registration.steps import Step
 from accounts.registration.storage import open_attempt
 from accounts.registration.wizard import password_context
 from accounts.services import registration
+from accounts.views.network import network_of
 from kantor.kept import mark, render_kept
 
 
@@ -36,6 +37,31 @@ def password_strength(request: HttpRequest, attempt: UUID) -> JsonResponse:
         raise Http404("This browser has no such registration.")
     assessment = passwords.assess(request.POST.get("password", ""), password_context(storage))
     return JsonResponse(assessment.verdict())
+
+
+@never_cache
+@require_POST
+@sensitive_post_parameters()
+def company_data(request: HttpRequest, attempt: UUID) -> JsonResponse:
+    """Tell the script what a register knows of the company that is being typed; keep nothing.
+
+    `values` belong into empty fields, `message` says what happened. An invalid NIP is `invalid`:
+    then the button sends the form, and the page shows the error in its place. Only for an open
+    attempt of this browser.
+    """
+    storage = open_attempt(request, attempt)
+    if storage is None or not company_lookup.is_offered(storage.answer(Step.START, "kind")):
+        raise Http404("This browser has no such registration of a company.")
+    finding = company_lookup.look_up(
+        company_lookup.typed_in(request.POST), attempt=attempt.hex, network=network_of(request)
+    )
+    return JsonResponse(
+        {
+            "values": finding.values,
+            "message": finding.message,
+            "invalid": finding.outcome is company_lookup.Outcome.INVALID,
+        }
+    )
 
 
 @method_decorator(never_cache, name="dispatch")

@@ -177,3 +177,7 @@ PENDING_ACCOUNT_DAYS = 30
 # Closes the "site" or the "registration" with a page that says to come back; "" closes nothing.
 MAINTENANCE = ""
 MAINTENANCE_RETRY_SECONDS = 15 * 60
+
+# "Pobierz dane" beside the NIP: disabled, fixtures (made-up answers), mf (Wykaz podatników VAT).
+COMPANY_LOOKUP = "disabled"
+COMPANY_LOOKUP_URL = "https://wl-api.mf.gov.pl"

@@ -10,7 +10,13 @@ import environ
 from django.core.exceptions import ImproperlyConfigured
 
 from .base import *  # noqa: F403  settings are one star-import deep, by Django's custom
-from .base import CAPTCHA_TEST_MODE, INSTALLED_APPS, LOGGING, SQLITE_OPTIONS
+from .base import (
+    CAPTCHA_TEST_MODE,
+    COMPANY_LOOKUP_URL,
+    INSTALLED_APPS,
+    LOGGING,
+    SQLITE_OPTIONS,
+)
 
 env = environ.Env()
 
@@ -66,6 +72,13 @@ if TRUSTED_PROXIES < 0 or ACTIVATION_LINK_HOURS < 1:
 MAINTENANCE = env.str("MAINTENANCE", default="")
 if MAINTENANCE not in ("", "site", "registration"):
     raise ImproperlyConfigured("MAINTENANCE closes the site or the registration, or is empty.")
+
+COMPANY_LOOKUP = env.str("COMPANY_LOOKUP", default="disabled")
+if COMPANY_LOOKUP not in ("disabled", "mf"):
+    raise ImproperlyConfigured(f"COMPANY_LOOKUP must be disabled or mf, not {COMPANY_LOOKUP!r}.")
+COMPANY_LOOKUP_URL = env.str("COMPANY_LOOKUP_URL", default=COMPANY_LOOKUP_URL)
+if not re.fullmatch(r"https://[^/?#@\s]+", COMPANY_LOOKUP_URL):
+    raise ImproperlyConfigured("COMPANY_LOOKUP_URL is https:// and a host, nothing more.")
 
 DATABASES = {"default": env.db_url("DATABASE_URL")}
 if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":

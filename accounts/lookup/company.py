@@ -1,0 +1,47 @@
+"""Say what a register tells of a company, and what a register is."""
+
+from dataclasses import dataclass
+from typing import ClassVar, Protocol
+
+
+@dataclass(frozen=True)
+class CompanyData:
+    """What a register knows of a company in Poland.
+
+    Every value is the canonical form of its kind (`accounts.values`); what the register did not
+    tell, or what was not understood, is empty.
+    """
+
+    name: str = ""
+    regon: str = ""
+    krs: str = ""
+    street: str = ""
+    house_no: str = ""
+    flat_no: str = ""
+    postal_code: str = ""
+    city: str = ""
+
+
+class LookupUnavailable(Exception):  # noqa: N818  the condition, not a fault of ours
+    """The register gave no answer that can be used.
+
+    The argument is a fixed word for the log, never a number or anything that the register wrote.
+    """
+
+
+class LookupExhausted(LookupUnavailable):
+    """The register answers nothing more before midnight in Warsaw."""
+
+
+class CompanyLookup(Protocol):
+    """A register of companies."""
+
+    # How many questions a day the register allows to our address; None where nobody counts.
+    questions_a_day: ClassVar[int | None]
+
+    def lookup(self, nip: str) -> CompanyData | None:
+        """Return what the register knows of this NIP (ten digits, valid); None for nothing.
+
+        Takes 3 seconds at most. Raises LookupUnavailable, LookupExhausted.
+        """
+        ...

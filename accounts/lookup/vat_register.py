@@ -1,0 +1,112 @@
+"""Ask the register of VAT payers (Wykaz podatników VAT) of the Ministry of Finance.
+
+GET /api/search/nip/{nip}?date=YYYY-MM-DD, no key, 100 questions a day from one address; whoever
+asks more often is shut out until midnight. Nothing of an answer is taken on trust.
+"""
+
+import json
+from typing import Any, ClassVar
+from zoneinfo import ZoneInfo
+
+from django.core.exceptions import ValidationError
+from django.utils import timezone
+
+from accounts.lookup.address import read_address
+from accounts.lookup.company import CompanyData, LookupExhausted, LookupUnavailable
+from accounts.lookup.http import Answer, FetchError, fetch
+from accounts.lookup.readable import readable_company
+from accounts.values import company_name, krs, regon
+
+WARSAW = ZoneInfo("Europe/Warsaw")
+TOTAL_SECONDS = 3.0
+# Some companies list a thousand bank accounts, which are of no use here.
+MOST_BYTES = 512 * 1024
+
+DAILY_LIMIT = "WL-191"
+# Codes that say that there is no such NIP: empty, wrong length, characters, digits.
+NO_SUCH_NIP = frozenset({"WL-112", "WL-113", "WL-114", "WL-115"})
+
+
+class VatRegisterLookup:
+    """The register behind `base_url`, a scheme and a host."""
+
+    # The published limit is 100; the rest is left to people who look by hand.
+    questions_a_day: ClassVar[int | None] = 90
+
+    def __init__(self, base_url: str) -> None:
+        self._base_url = base_url.rstrip("/")
+
+    def lookup(self, nip: str) -> CompanyData | None:
+        """Return what the register knows today; None when it has no such company.
+
+        One question, no second try. Raises LookupUnavailable, LookupExhausted.
+        """
+        today = timezone.localdate(timezone=WARSAW)
+        url = f"{self._base_url}/api/search/nip/{nip}?date={today.isoformat()}"
+        try:
+            answer = fetch(url, seconds=TOTAL_SECONDS, most_bytes=MOST_BYTES)
+        except FetchError as error:
+            raise LookupUnavailable(str(error)) from None
+        return read_answer(nip, answer)
+
+
+def read_answer(nip: str, answer: Answer) -> CompanyData | None:
+    """Return the company of an answer to a question for this NIP; None when there is none.
+
+    Raises LookupExhausted for the daily limit, LookupUnavailable for everything else that is no
+    answer: an error, a page instead of data, another company, a shape that is not the published
+    one.
+    """
+    if answer.content_type != "application/json":
+        raise LookupUnavailable("content-type")
+    try:
+        content = json.loads(answer.body)
+    except (ValueError, RecursionError):
+        raise LookupUnavailable("not-json") from None
+    if not isinstance(content, dict):
+        raise LookupUnavailable("shape")
+    if answer.status != 200:
+        _check_refusal(content.get("code"))
+        return None
+    result = content.get("result")
+    if not isinstance(result, dict) or "subject" not in result:
+        raise LookupUnavailable("shape")
+    subject = result["subject"]
+    if subject is None:
+        return None
+    if not isinstance(subject, dict) or subject.get("nip") != nip:
+        raise LookupUnavailable("shape")
+    return _read_subject(subject)
+
+
+def _check_refusal(code: object) -> None:
+    """Raise unless this code says that there is no such NIP."""
+    if code == DAILY_LIMIT:
+        raise LookupExhausted("daily-limit")
+    if not isinstance(code, str) or code not in NO_SUCH_NIP:
+        raise LookupUnavailable("refused")
+
+
+def _read_subject(subject: dict[str, Any]) -> CompanyData:
+    # A company has its seat in the first, a sole trader often only the second.
+    address = read_address(subject.get("workingAddress")) or read_address(
+        subject.get("residenceAddress")
+    )
+    return CompanyData(
+        name=_valid(company_name.parse, readable_company(_text(subject.get("name")))),
+        regon=_valid(regon.parse, _text(subject.get("regon"))),
+        krs=_valid(krs.parse, _text(subject.get("krs"))),
+        **address,
+    )
+
+
+def _text(value: object) -> str:
+    return value if isinstance(value, str) else ""
+
+
+def _valid(parse: Any, text: str) -> str:
+    """Return the canonical form, or nothing for what we would not accept from a person."""
+    try:
+        return str(parse(text)) if text.strip() else ""
+    except ValidationError:
+        return ""

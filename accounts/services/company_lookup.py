@@ -1,0 +1,106 @@
+"""Decide whether a register is asked for a company, and remember what it answered that day."""
+
+import logging
+from dataclasses import asdict
+from datetime import datetime, time, timedelta
+from typing import Any
+
+from django.conf import settings
+from django.core.cache import cache
+from django.utils import timezone
+from django.utils.crypto import salted_hmac
+
+from accounts import lookup
+from accounts.limits import Limit
+from accounts.lookup import CompanyData, LookupExhausted, LookupUnavailable
+from accounts.lookup.vat_register import WARSAW
+
+ATTEMPT_LOOKUPS = Limit("company-lookup", times=10, window=timedelta(hours=1))
+# Offices share an address; no single one may use up the day's questions of all.
+NETWORK_LOOKUPS = Limit("network-company-lookup", times=30, window=timedelta(days=1))
+
+logger = logging.getLogger(__name__)
+
+
+class TooManyLookups(LookupUnavailable):
+    """This visitor or this network has asked often enough for now."""
+
+
+def find(nip: str, *, attempt: str, network: str) -> CompanyData | None:
+    """Return what the register knows of a valid NIP today; None when it knows no such company.
+
+    Answers are kept until midnight in Warsaw, also "no such company"; failures are not. Counted
+    for the attempt and the network at each call, and for the site when the register is asked;
+    once it has refused for the day, it is not asked again that day. Raises TooManyLookups,
+    LookupExhausted, LookupUnavailable. Waits 3 seconds at most and must not be called in a
+    transaction.
+    """
+    # Both are counted: who has used up the one goes on using up the other.
+    allowed = [ATTEMPT_LOOKUPS.hit(attempt), NETWORK_LOOKUPS.hit(network)]
+    if not all(allowed):
+        raise TooManyLookups("visitor")
+    key = _key(nip)
+    known = _remembered(key)
+    if known is not None:
+        company = known["company"]
+        return CompanyData(**company) if company else None
+    try:
+        found = _ask(nip)
+    except LookupUnavailable as error:
+        # A fixed word: a NIP or an answer never gets into the log.
+        logger.warning("The register of companies gave no answer: %s", error)
+        raise
+    _remember(key, {"company": asdict(found) if found else None})
+    return found
+
+
+def _ask(nip: str) -> CompanyData | None:
+    register = lookup.backend()
+    if register.questions_a_day is None:
+        return register.lookup(nip)
+    # The register counts days of Warsaw: each day is a subject of its own.
+    day = timezone.localdate(timezone=WARSAW).isoformat()
+    shut = Limit("company-register-shut", times=1, window=timedelta(days=1))
+    if shut.is_used_up(day):
+        raise LookupExhausted("shut-until-midnight")
+    questions = Limit(
+        "company-register", times=register.questions_a_day, window=timedelta(days=1, hours=1)
+    )
+    if not questions.hit(day):
+        raise LookupExhausted("own-budget")
+    try:
+        return register.lookup(nip)
+    except LookupExhausted:
+        shut.hit(day)
+        raise
+
+
+def _key(nip: str) -> str:
+    """Return the cache's key: the day is in it, the number is not readable in it."""
+    day = timezone.localdate(timezone=WARSAW).isoformat()
+    told = salted_hmac("accounts.company-lookup", nip, algorithm="sha256").hexdigest()
+    return f"company-lookup:1:{settings.COMPANY_LOOKUP}:{day}:{told}"
+
+
+def _seconds_to_midnight() -> int:
+    now = timezone.now()
+    tomorrow = timezone.localdate(now, timezone=WARSAW) + timedelta(days=1)
+    midnight = datetime.combine(tomorrow, time.min, tzinfo=WARSAW)
+    return max(1, int((midnight - now).total_seconds()))
+
+
+# A cache that is down costs a question, never a page.
+def _remembered(key: str) -> dict[str, Any] | None:
+    try:
+        known: dict[str, Any] | None = cache.get(key)
+    except Exception:
+        logger.warning("The cache of company data cannot be read.")
+        return None
+    return known
+
+
+def _remember(key: str, known: dict[str, Any]) -> None:
+    try:
+        cache.set(key, known, _seconds_to_midnight())
+    except Exception:
+        logger.warning("The cache of company data cannot be written.")

@@ -1,0 +1,93 @@
+/* Fill in a company's details without leaving the page. Only empty fields are filled, and whatever
+   was typed stays here; without this file the button sends the form and it comes back filled. */
+"use strict";
+
+(() => {
+  const root = document.querySelector("[data-company-lookup]");
+  const button = root && root.querySelector("button");
+  const form = button && button.form;
+  if (!form) {
+    return;
+  }
+  const status = root.querySelector('[role="status"]');
+  const token = form.querySelector('input[name="csrfmiddlewaretoken"]');
+  const country = control("main_country");
+
+  function control(name) {
+    return form.querySelector(`[data-field="${name}"] :is(input, select)`);
+  }
+
+  function offer() {
+    root.hidden = country.value !== "PL";
+  }
+
+  // What was typed, by the names that fields have everywhere, without the form's prefix.
+  function typed() {
+    const answers = new URLSearchParams();
+    for (const field of form.querySelectorAll("[data-field]")) {
+      const name = field.dataset.field;
+      const input = control(name);
+      if (input && (name.startsWith("main_") || field.closest("#company"))) {
+        answers.append(name, input.value);
+      }
+    }
+    return answers;
+  }
+
+  async function ask() {
+    const response = await fetch(root.dataset.companyLookup, {
+      method: "POST",
+      body: typed(),
+      headers: { "X-CSRFToken": token ? token.value : "", Accept: "application/json" },
+      credentials: "same-origin",
+      cache: "no-store",
+      redirect: "error",
+    });
+    if (!response.ok) {
+      throw new Error(response.statusText);
+    }
+    return response.json();
+  }
+
+  function fill(values) {
+    for (const [name, value] of Object.entries(values)) {
+      const input = control(name);
+      if (input && !input.value.trim()) {
+        input.value = value;
+        input.dispatchEvent(new Event("input", { bubbles: true }));
+      }
+    }
+  }
+
+  async function look() {
+    button.setAttribute("aria-disabled", "true");
+    root.setAttribute("aria-busy", "true");
+    // A live region speaks when its words change.
+    status.textContent = status.dataset.busy;
+    let found;
+    try {
+      found = await ask();
+    } catch {
+      found = { values: {}, message: status.dataset.failed };
+    }
+    root.removeAttribute("aria-busy");
+    button.removeAttribute("aria-disabled");
+    if (found.invalid) {
+      // The page that comes shows the error where every other error of a NIP is shown.
+      status.textContent = "";
+      form.requestSubmit(button);
+      return;
+    }
+    fill(found.values);
+    status.textContent = found.message;
+  }
+
+  button.addEventListener("click", (event) => {
+    event.preventDefault();
+    if (!button.hasAttribute("aria-disabled")) {
+      look();
+    }
+  });
+  country.addEventListener("change", offer);
+  addEventListener("pageshow", offer);
+})();

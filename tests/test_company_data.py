@@ -1,0 +1,608 @@
+"""The button "Pobierz dane": what it fills in, what it says, and what it costs."""
+
+import logging
+import random
+import re
+from datetime import datetime
+from io import StringIO
+from typing import Any, ClassVar
+from unittest import mock
+
+from django.conf import settings
+from django.contrib.sessions.models import Session
+from django.core.cache import cache
+from django.test import TestCase, override_settings
+from django.utils import timezone
+
+from accounts.lookup import LookupExhausted, vat_register
+from accounts.services import company_lookup
+from tests import register as moods
+from tests.people import COMPANY, FIRMA, OSOBA, Applicant
+from tests.register import NIP, Register
+from tests.walk import Post, Visitor
+
+FETCH = {"pl": "Pobierz dane", "en": "Fetch data"}
+FOUND = {
+    "Dane firmy": {
+        "Pełna nazwa firmy": "WZÓR I PRZYKŁAD spółka z ograniczoną odpowiedzialnością",
+        "REGON": moods.REGON,
+        "Numer KRS": moods.KRS,
+    },
+    "Adres siedziby": {
+        "Ulica": "Św. Jana Pawła II",
+        "Nr domu": "12",
+        "Nr lokalu": "3",
+        "Kod pocztowy": "00-000",
+        "Miejscowość": "Warszawa",
+    },
+}
+FILLED = "Uzupełniliśmy nazwę, adres i numery rejestrowe z Wykazu podatników VAT. Sprawdź je."
+UNKNOWN = "W Wykazie podatników VAT nie ma takiej firmy; nie każda firma w nim figuruje."
+LATER = "Nie można teraz pobrać danych. Wpisz je samodzielnie albo spróbuj później."
+TODAY = "Dziś nie można już pobrać danych. Wpisz je samodzielnie."
+TOO_MANY = "Zbyt wiele prób pobrania danych."
+FOREIGN = "Dane można pobrać tylko dla polskich firm."
+NOTHING = "Niczego nie uzupełniliśmy. Wpisane dane pozostają bez zmian."
+
+
+class FetchingTestCase(TestCase):
+    """A visitor without scripts at step 1a, and a register on this machine."""
+
+    register: Register
+    applicant: ClassVar[Applicant] = FIRMA
+
+    def setUp(self) -> None:
+        cache.clear()
+        self.addCleanup(cache.clear)
+        self.register = self.enterContext(moods.running())
+        self.enterContext(
+            override_settings(COMPANY_LOOKUP="mf", COMPANY_LOOKUP_URL=self.register.url)
+        )
+        self.visitor = self.applicant.start(Visitor())
+
+    def fetch(self, number: str = NIP, **others: str) -> Visitor:
+        """Type the number and press the button."""
+        return self.visitor.fill({"NIP": number, **others}).press(FETCH["pl"])
+
+    def said(self) -> str:
+        """Return the line beside the button."""
+        return " ".join(self.visitor.element(".company-lookup [role=status]").get_text().split())
+
+    def assert_filled(self) -> None:
+        for group, answers in FOUND.items():
+            assert self.visitor.values(answers, group) == answers
+
+
+class FillingTests(FetchingTestCase):
+    """What is empty is filled, and nothing else changes."""
+
+    def test_fills_the_empty_form(self) -> None:
+        self.fetch("PL 999-000-00-14")
+        assert self.said() == FILLED
+        assert self.visitor.errors == []
+        assert self.visitor.heading == FIRMA.details_heading
+        assert self.visitor.value("NIP") == "PL 999-000-00-14"
+        assert self.visitor.value("Imię reprezentanta") == ""
+        self.assert_filled()
+
+    def test_filled_form_goes_on_to_the_review(self) -> None:
+        self.fetch().fill(FIRMA.details["Reprezentant Firmy"]).press("Dalej")
+        assert self.visitor.heading == FIRMA.words.review, self.visitor.errors
+        assert self.visitor.shows("999-000-00-14")
+        assert self.visitor.shows("Św. Jana Pawła II")
+
+    def test_never_changes_what_was_typed(self) -> None:
+        typed = {"Pełna nazwa firmy": " Moja <firma> ", "REGON": "zły", "Numer KRS": "1"}
+        self.visitor.fill(typed)
+        person = FIRMA.details["Reprezentant Firmy"]
+        self.visitor.fill(person)
+        self.fetch()
+        assert self.visitor.values(typed) == typed
+        assert self.visitor.values(person) == person
+        assert self.said() == "Uzupełniliśmy adres z Wykazu podatników VAT. Sprawdź go."
+
+    def test_leaves_another_address_alone_as_a_whole(self) -> None:
+        for typed in (
+            {"Miejscowość": "Kraków"},
+            {"Ulica": "Długa"},
+            {"Nr domu": "13"},
+            {"Nr lokalu": "4"},
+            {"Kod pocztowy": "00-001"},
+        ):
+            with self.subTest(typed):
+                self.visitor = FIRMA.start(Visitor())
+                self.visitor.fill(typed, within="Adres siedziby")
+                self.fetch()
+                shown = self.visitor.values(FOUND["Adres siedziby"], "Adres siedziby")
+                assert {label: text for label, text in shown.items() if text} == typed
+                assert self.said() == (
+                    "Uzupełniliśmy nazwę i numery rejestrowe z Wykazu podatników VAT. Sprawdź je."
+                )
+
+    def test_completes_the_same_address(self) -> None:
+        self.visitor.fill(
+            {"Ulica": "ul. św. Jana Pawła II", "Kod pocztowy": "00000", "Miejscowość": "WARSZAWA"},
+            within="Adres siedziby",
+        )
+        self.fetch()
+        shown = self.visitor.values(FOUND["Adres siedziby"], "Adres siedziby")
+        assert shown["Ulica"] == "ul. św. Jana Pawła II"
+        assert (shown["Nr domu"], shown["Nr lokalu"]) == ("12", "3")
+
+    def test_says_when_there_is_nothing_to_fill(self) -> None:
+        FIRMA.type_details(self.visitor)
+        shown = {group: dict(answers) for group, answers in FIRMA.details.items()}
+        self.fetch()
+        shown["Dane firmy"]["NIP"] = NIP
+        assert self.said() == NOTHING
+        for group, answers in shown.items():
+            assert self.visitor.values(answers, group) == answers
+
+    def test_says_what_was_filled(self) -> None:
+        for entry, sentence in (
+            ({"regon": None, "krs": None, "workingAddress": None}, "nazwę"),
+            ({"name": None, "regon": None, "krs": None}, "adres"),
+            ({"name": None, "workingAddress": None}, "numery rejestrowe"),
+            ({"regon": None, "krs": None}, "nazwę i adres"),
+            ({"workingAddress": None}, "nazwę i numery rejestrowe"),
+            ({"name": None}, "adres i numery rejestrowe"),
+            ({}, "nazwę, adres i numery rejestrowe"),
+        ):
+            with self.subTest(sentence):
+                cache.clear()
+                self.register.mood = moods.known(**entry)
+                self.visitor = FIRMA.start(Visitor())
+                self.fetch()
+                assert self.said().startswith(f"Uzupełniliśmy {sentence} z Wykazu"), self.said()
+
+    def test_keeps_the_second_address_and_its_box(self) -> None:
+        self.visitor.choose(FIRMA.words.other_address)
+        self.visitor.fill({"Miejscowość": "Łódź"}, within=FIRMA.words.correspondence)
+        self.fetch()
+        assert self.visitor.is_ticked(FIRMA.words.other_address)
+        assert self.visitor.value("Miejscowość", FIRMA.words.correspondence) == "Łódź"
+        assert self.visitor.value("Ulica", FIRMA.words.correspondence) == ""
+
+    def test_takes_a_sole_trader_by_name(self) -> None:
+        self.register.mood = moods.known(name="JAN PRZYKŁADOWY", krs=None)
+        self.fetch()
+        assert self.visitor.value("Pełna nazwa firmy") == "JAN PRZYKŁADOWY"
+
+
+class WizardTests(FetchingTestCase):
+    """The button is a step of the wizard's own way: POST, redirect, GET."""
+
+    def test_redirects_and_reloads_without_asking_again(self) -> None:
+        self.fetch()
+        assert self.visitor.posts[-1] == 302
+        for _time in range(2):
+            self.visitor.reload()
+            assert self.said() == FILLED
+            self.assert_filled()
+        assert len(self.register.asked) == 1
+
+    def test_line_is_gone_after_the_next_answer(self) -> None:
+        self.fetch().fill(FIRMA.details["Reprezentant Firmy"]).press("Dalej")
+        details = re.sub(r"[^/]+/$", "dane/", self.visitor.path)
+        assert self.visitor.heading == FIRMA.words.review
+        self.visitor.open(details)
+        assert self.said() == ""
+        self.assert_filled()
+
+    def test_clears_the_errors_of_a_refused_form(self) -> None:
+        self.visitor.press("Dalej")
+        assert self.visitor.errors
+        self.fetch()
+        assert self.visitor.errors == []
+        self.visitor.press("Dalej")
+        assert self.visitor.errors
+
+    def test_next_comes_before_it_in_the_form(self) -> None:
+        form = self.visitor.element("form.wizard-form")
+        first = form.find("button")
+        assert first is not None
+        assert not first.get("name")
+        assert first.get("tabindex") == "-1"
+        assert self.visitor.buttons() == [FETCH["pl"], "Dalej", "Wstecz", "Anuluj"]
+
+    def test_accepted_details_count_again_only_when_they_are_sent(self) -> None:
+        FIRMA.reach_review(self.visitor)
+        review = self.visitor.path
+        self.visitor.open(re.sub(r"[^/]+/$", "dane/", review))
+        self.visitor.fill({"REGON": ""})
+        self.fetch()
+        assert self.visitor.value("REGON") == moods.REGON
+        self.visitor.open(review)
+        assert self.visitor.heading == FIRMA.details_heading
+        self.visitor.press("Dalej")
+        assert self.visitor.heading == FIRMA.words.review
+
+    def test_session_row_stays_small(self) -> None:
+        self.register.mood = moods.known(name="Ą" * 250)
+        post = self.visitor.fill({"NIP": NIP}).post_of(FETCH["pl"])
+        for name in [name for name in post.data if name.startswith("dane-main_")][1:]:
+            post.data[name] = "".join(random.choices("ŁÓŻąęß", k=900))
+        self.visitor.send(post)
+        assert self.visitor.value("NIP") == NIP
+        assert len(Session.objects.get().session_data) <= 4000
+
+    def test_slow_answer_does_not_undo_what_was_sent_meanwhile(self) -> None:
+        FIRMA.type_details(self.visitor)
+        late = self.visitor.post_of(FETCH["pl"])
+        other = self.visitor.new_tab().open(self.visitor.path)
+        FIRMA.type_details(other)
+
+        real = company_lookup.find
+
+        def find(*args: Any, **kwargs: Any) -> Any:
+            other.press("Dalej")
+            return real(*args, **kwargs)
+
+        with mock.patch.object(company_lookup, "find", find):
+            self.visitor.send(late)
+        assert other.heading == FIRMA.words.review
+        assert other.reload().heading == FIRMA.words.review
+
+    def test_attempt_that_ended_meanwhile_is_explained(self) -> None:
+        late = self.visitor.fill({"NIP": NIP}).post_of(FETCH["pl"])
+        cancel = self.visitor.new_tab().open(self.visitor.path).press("Anuluj")
+
+        def find(*args: Any, **kwargs: Any) -> None:
+            cancel.press(FIRMA.words.cancel_for_good)
+
+        with mock.patch.object(company_lookup, "find", find):
+            self.visitor.send(late)
+        assert self.visitor.heading == FIRMA.words.unknown
+        assert self.visitor.reload().heading == FIRMA.words.unknown
+
+
+class OfferTests(FetchingTestCase):
+    """Who sees the button."""
+
+    def test_nobody_where_it_is_disabled(self) -> None:
+        with override_settings(COMPANY_LOOKUP="disabled"):
+            self.visitor.reload()
+            assert FETCH["pl"] not in self.visitor.buttons()
+            assert self.visitor.page.select(".company-lookup, script[src*=company]") == []
+            pressed = Post(self.visitor.path, self.visitor.post_of("Dalej").data)
+            pressed.data["company_lookup"] = "1"
+            self.visitor.send(pressed)
+        assert self.visitor.errors
+        assert self.register.asked == []
+
+    def test_no_individual_person(self) -> None:
+        visitor = OSOBA.start(Visitor())
+        assert FETCH["pl"] not in visitor.buttons()
+        post = visitor.post_of("Dalej")
+        visitor.send(Post(post.address, post.data | {"company_lookup": "1", "dane-nip": NIP}))
+        assert visitor.errors
+        assert visitor.send(Post(f"{visitor.path}firma/", {"nip": NIP})).status in (403, 404)
+        assert self.register.asked == []
+
+    def test_no_company_from_abroad(self) -> None:
+        self.visitor.fill({"Kraj": "Niemcy"}, within="Adres siedziby")
+        self.fetch()
+        assert self.visitor.element(".company-lookup").has_attr("hidden")
+        assert FOREIGN in self.said()
+        assert self.visitor.value("Kraj", "Adres siedziby") == "Niemcy"
+        assert self.register.asked == []
+
+    def test_in_english_all_is_english(self) -> None:
+        visitor = COMPANY.start(Visitor())
+        visitor.fill({"Tax number (NIP)": NIP}).press(FETCH["en"])
+        assert visitor.shows(
+            "We filled in the name, the address and the registration numbers from the register of "
+            "VAT payers. Check them."
+        )
+        visitor.open(visitor.path.removeprefix("/en"))
+        assert visitor.shows(FILLED)
+
+
+class InvalidNumberTests(FetchingTestCase):
+    """A number that cannot be one is refused in the ordinary way, and nobody is asked."""
+
+    def test_has_its_ordinary_error_and_no_other(self) -> None:
+        for number, message in (
+            ("", "Podaj NIP złożony z 10 cyfr."),
+            ("123", "Podaj NIP złożony z 10 cyfr."),
+            ("9990000015", "Ten NIP ma błędną cyfrę kontrolną."),
+        ):
+            with self.subTest(number):
+                self.visitor = FIRMA.start(Visitor())
+                self.fetch(number, **{"Imię reprezentanta": "Żaneta"})
+                assert len(self.visitor.errors) == 1
+                assert message in self.visitor.errors[0]
+                assert message in self.visitor.error_at("NIP")
+                assert self.visitor.field("NIP")["aria-invalid"] == "true"
+                assert self.visitor.value("NIP") == number
+                assert self.visitor.value("Imię reprezentanta") == "Żaneta"
+                assert self.said() == ""
+                assert self.visitor.reload().error_at("NIP")
+        assert self.register.asked == []
+
+    def test_is_told_in_the_language_of_the_reader(self) -> None:
+        self.fetch("123")
+        self.visitor.open(f"/en{self.visitor.path}")
+        assert "Enter a NIP of 10 digits." in self.visitor.error_at("Tax number (NIP)")
+
+    def test_is_forgotten_with_the_next_answer(self) -> None:
+        self.fetch("123")
+        self.fetch()
+        assert self.visitor.errors == []
+        assert self.said() == FILLED
+
+    def test_is_not_counted(self) -> None:
+        for _time in range(12):
+            self.fetch("123")
+        self.fetch()
+        assert self.said() == FILLED
+
+
+class FailureTests(FetchingTestCase):
+    """Whatever the register does, there is a friendly line and a form that works."""
+
+    def test_is_a_friendly_line(self) -> None:
+        page = moods.says(b"<!DOCTYPE html><p>Przerwa</p>", 200, "text/html")
+        for mood, sentence in (
+            (moods.unknown(), UNKNOWN),
+            (moods.refuses(400, "WL-115"), UNKNOWN),
+            (moods.refuses(400, "WL-101"), LATER),
+            (moods.refuses(429, "WL-190"), LATER),
+            (moods.refuses(500, "WL-100"), LATER),
+            (moods.refuses(503, "WL-196"), LATER),
+            (page, LATER),
+            (moods.says(b"{"), LATER),
+            (moods.says({"result": {"subject": 7}}), LATER),
+            (moods.cuts, LATER),
+            (moods.hangs_up, LATER),
+            (moods.redirects("https://www.example.com/"), LATER),
+            (moods.refuses(429, "WL-191"), TODAY),
+        ):
+            with self.subTest(sentence, mood=mood):
+                cache.clear()
+                self.register.mood = mood
+                self.visitor = FIRMA.start(Visitor())
+                self.fetch(**{"Imię reprezentanta": "Żaneta"})
+                assert sentence in self.said(), self.said()
+                assert self.visitor.status == 200
+                assert self.visitor.errors == []
+                assert self.visitor.value("Imię reprezentanta") == "Żaneta"
+                FIRMA.type_details(self.visitor).press("Dalej")
+                assert self.visitor.heading == FIRMA.words.review, self.visitor.errors
+
+    def test_silence_ends_in_time(self) -> None:
+        for mood in (moods.hangs, moods.drips, moods.drips_headers):
+            self.register.mood = mood
+            with mock.patch.object(vat_register, "TOTAL_SECONDS", 0.2):
+                self.fetch()
+            assert self.said() == LATER
+        assert len(self.register.asked) == 3
+
+    def test_broken_cache_costs_a_question_only(self) -> None:
+        broken = {"BACKEND": "tests.test_company_data.BrokenCache"}
+        with override_settings(CACHES={"default": broken}):
+            for _time in range(2):
+                self.fetch()
+                assert self.said() in (FILLED, NOTHING)
+        assert len(self.register.asked) == 2
+
+    def test_leaves_no_number_and_no_company_in_the_log(self) -> None:
+        handler = next(h for h in logging.root.handlers if h.name == "stderr")
+        assert isinstance(handler, logging.StreamHandler)
+        written = StringIO()
+        stream, level = handler.setStream(written), handler.level
+        handler.setLevel(logging.DEBUG)
+        self.addCleanup(handler.setStream, stream)
+        self.addCleanup(handler.setLevel, level)
+        for mood in (moods.known(), moods.refuses(500, f"WL-{NIP}"), moods.says(b"{"), moods.cuts):
+            cache.clear()
+            self.register.mood = mood
+            self.fetch()
+        with override_settings(COMPANY_LOOKUP_URL="http://register.invalid"):
+            cache.clear()
+            self.fetch()
+        assert "The register of companies gave no answer: refused" in written.getvalue()
+        for word in (NIP, "999-000", "WZÓR", "Jana Paw", moods.REGON, "register.invalid"):
+            assert word not in written.getvalue(), word
+
+
+class BrokenCache:
+    """A cache whose server is down."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None: ...
+
+    def get(self, *args: Any, **kwargs: Any) -> Any:
+        """Fail."""
+        raise ConnectionError("down")
+
+    set = get
+
+    def close(self, **kwargs: Any) -> None:
+        """Do nothing."""
+
+
+class MemoryTests(FetchingTestCase):
+    """The register is asked once for a company and a day."""
+
+    def at(self, moment: str) -> Any:
+        """Stop the clock at this moment."""
+        return mock.patch.object(timezone, "now", return_value=datetime.fromisoformat(moment))
+
+    def other_visitor(self) -> None:
+        self.visitor = FIRMA.start(Visitor())
+
+    def test_keeps_what_it_said(self) -> None:
+        self.fetch()
+        self.other_visitor()
+        self.fetch("999 000 00 14")
+        assert self.said() == FILLED
+        self.assert_filled()
+        assert len(self.register.asked) == 1
+
+    def test_keeps_that_there_is_no_such_company(self) -> None:
+        self.register.mood = moods.unknown()
+        self.fetch()
+        self.other_visitor()
+        self.fetch()
+        assert UNKNOWN in self.said()
+        assert len(self.register.asked) == 1
+
+    def test_does_not_keep_failures(self) -> None:
+        self.register.mood = moods.refuses(500, "WL-100")
+        self.fetch()
+        self.register.mood = moods.known()
+        self.fetch()
+        assert self.said() == FILLED
+
+    def test_does_not_mix_companies(self) -> None:
+        self.fetch()
+        self.register.mood = moods.known(nip="9990000020", name="INNA")
+        self.other_visitor()
+        self.fetch("9990000020")
+        assert self.visitor.value("Pełna nazwa firmy") == "INNA"
+
+    def test_forgets_at_midnight_in_warsaw(self) -> None:
+        find, first = company_lookup.find, {"attempt": "a", "network": "n"}
+        with self.at("2026-07-01T21:59:50+00:00"):
+            assert find(NIP, **first)
+            assert company_lookup._seconds_to_midnight() == 10
+            assert find(NIP, **first)
+            assert len(self.register.asked) == 1
+        with self.at("2026-07-01T22:00:10+00:00"):
+            assert find(NIP, **first)
+        assert len(self.register.asked) == 2
+
+    def test_counts_the_hours_of_the_days_when_the_clocks_change(self) -> None:
+        for moment, hours in (
+            ("2026-03-28T23:00:00+00:00", 23),
+            ("2026-10-24T22:00:00+00:00", 25),
+            ("2026-06-30T22:00:00+00:00", 24),
+        ):
+            with self.at(moment):
+                assert company_lookup._seconds_to_midnight() == hours * 3600
+
+    def test_shows_no_number_in_the_cache(self) -> None:
+        assert NIP not in company_lookup._key(NIP)
+
+
+class LimitTests(FetchingTestCase):
+    """Neither a visitor nor a crowd uses up what the register allows."""
+
+    def find(self, **others: str) -> Any:
+        return company_lookup.find(NIP, **({"attempt": "a", "network": "n"} | others))
+
+    def test_visitor_is_told_kindly(self) -> None:
+        for _time in range(company_lookup.ATTEMPT_LOOKUPS.times):
+            self.fetch()
+            assert TOO_MANY not in self.said()
+        self.fetch()
+        assert TOO_MANY in self.said()
+        assert self.visitor.status == 200
+        self.visitor = FIRMA.start(Visitor())
+        self.fetch()
+        assert self.said() == FILLED
+
+    def test_network_is_limited_over_all_its_visitors(self) -> None:
+        for number in range(company_lookup.NETWORK_LOOKUPS.times):
+            self.find(attempt=str(number))
+        with self.assertRaises(company_lookup.TooManyLookups):
+            self.find(attempt="another")
+        assert self.find(network="another")
+
+    def test_site_stays_under_the_limit_of_the_register(self) -> None:
+        with mock.patch.object(vat_register.VatRegisterLookup, "questions_a_day", 2):
+            for number in range(4):
+                cache.clear()
+                self.visitor = FIRMA.start(Visitor())
+                self.fetch()
+                assert self.said() == (FILLED if number < 2 else TODAY)
+        assert len(self.register.asked) == 2
+        assert vat_register.VatRegisterLookup.questions_a_day == 90
+
+    def test_known_company_is_told_when_the_budget_is_used_up(self) -> None:
+        with mock.patch.object(vat_register.VatRegisterLookup, "questions_a_day", 1):
+            for _time in range(3):
+                self.visitor = FIRMA.start(Visitor())
+                self.fetch()
+                assert self.said() == FILLED
+
+    def test_register_that_refuses_for_the_day_is_not_asked_that_day(self) -> None:
+        self.register.mood = moods.refuses(429, "WL-191")
+        with mock.patch.object(timezone, "now") as now:
+            now.return_value = datetime.fromisoformat("2026-07-01T21:58:00+00:00")
+            for _time in range(3):
+                cache.clear()
+                with self.assertRaises(LookupExhausted):
+                    self.find()
+            assert len(self.register.asked) == 1
+            self.register.mood = moods.known()
+            now.return_value = datetime.fromisoformat("2026-07-01T22:01:00+00:00")
+            assert self.find()
+        assert len(self.register.asked) == 2
+
+
+class ScriptTests(FetchingTestCase):
+    """What the script asks for: values for the empty fields and a sentence, nothing is kept."""
+
+    def ask(self, **typed: str) -> Any:
+        """Ask as the script does."""
+        post = self.visitor.post_of("Dalej")
+        token = post.data["csrfmiddlewaretoken"]
+        data = {"csrfmiddlewaretoken": token, "nip": NIP, "main_country": "PL", **typed}
+        address = str(self.visitor.element(".company-lookup")["data-company-lookup"])
+        return self.visitor.client.post(address, data)
+
+    def test_gets_the_empty_fields_only(self) -> None:
+        answer = self.ask(company_name="Moja firma", main_city="warszawa")
+        assert answer.status_code == 200
+        assert "no-store" in answer["Cache-Control"]
+        assert answer.json() == {
+            "invalid": False,
+            "message": "Uzupełniliśmy adres i numery rejestrowe z Wykazu podatników VAT. "
+            "Sprawdź je.",
+            "values": {
+                "regon": moods.REGON,
+                "krs": moods.KRS,
+                "main_street": "Św. Jana Pawła II",
+                "main_house_no": "12",
+                "main_flat_no": "3",
+                "main_postal_code": "00-000",
+            },
+        }
+
+    def test_keeps_nothing(self) -> None:
+        row = Session.objects.get().session_data
+        self.ask()
+        assert Session.objects.get().session_data == row
+
+    def test_hears_of_an_invalid_number_and_of_failures(self) -> None:
+        assert self.ask(nip="1").json() == {"invalid": True, "message": "", "values": {}}
+        assert FOREIGN in self.ask(main_country="DE").json()["message"]
+        self.register.mood = moods.hangs_up
+        assert self.ask().json() == {"invalid": False, "message": LATER, "values": {}}
+
+    def test_needs_the_attempt_the_token_and_a_post(self) -> None:
+        address = str(self.visitor.element(".company-lookup")["data-company-lookup"])
+        assert self.visitor.client.get(address).status_code == 405
+        assert self.visitor.client.post(address, {"nip": NIP}).status_code == 403
+        stranger = FIRMA.start(Visitor())
+        token = stranger.post_of("Dalej").data["csrfmiddlewaretoken"]
+        answer = stranger.client.post(address, {"csrfmiddlewaretoken": token, "nip": NIP})
+        assert answer.status_code == 404
+        with override_settings(COMPANY_LOOKUP="disabled"):
+            assert self.ask().status_code == 404
+        assert self.register.asked == []
+
+    def test_survives_whatever_is_sent(self) -> None:
+        for odd in ("\x00", "\ud800", "9" * 4096, "PL" * 2000, "<script>", "٩٩٩٠٠٠٠٠١٤"):
+            for name in ("nip", "main_country", "company_name", "main_street"):
+                text = odd.encode("utf-8", "surrogatepass").decode("utf-8", "replace")
+                assert self.ask(**{name: text}).status_code == 200
+
+
+class SettingsTests(TestCase):
+    """Without settings of its own a site has no such button."""
+
+    def test_is_off_by_default(self) -> None:
+        assert settings.COMPANY_LOOKUP == "disabled"
+        assert FETCH["pl"] not in FIRMA.start(Visitor()).buttons()
