@@ -25,7 +25,7 @@ PRETEND_PRODUCTION = env DJANGO_SETTINGS_MODULE=kantor.settings.prod \
 
 .PHONY: help
 help: ## list these words
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-21s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 # --- What is installed -------------------------------------------------------------------------
 
@@ -95,6 +95,10 @@ check: lint types layers migrations deployment catalogues same-tests coverage ##
 .PHONY: bench
 bench: $(TOOLS) ## measure a registration beside two baselines (OPTIONS="--http --write")
 	@$(BIN)/python -m bench.run $(OPTIONS)
+
+.PHONY: weights
+weights: $(TOOLS) ## weigh what a browser loads for each page, against the budget (OPTIONS=--write)
+	@$(BIN)/python -m bench.weights $(OPTIONS)
 
 # --- The checks, one by one --------------------------------------------------------------------
 
@@ -170,6 +174,11 @@ mails: $(TOOLS) ## write every mail in both languages to var/mails, for mail pro
 .PHONY: pictures
 pictures: $(TOOLS) ## draw the icons and the pictures for shared links anew from our SVG
 	$(BIN)/python .ci/pictures.py
+
+.PHONY: accessibility-report
+accessibility-report: $(TOOLS) ## run the accessibility tests and write what the statement says of them
+	@mkdir -p var
+	$(BIN)/python .ci/accessibility_report.py
 
 .PHONY: format
 format: $(TOOLS) ## put Python and templates into the agreed form
