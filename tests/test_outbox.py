@@ -259,11 +259,11 @@ class MailServerTests(TransactionTestCase):
 
     def test_may_ask_to_wait_with_the_recipient(self) -> None:
         row = self.assert_arrives_once_after("451 at RCPT")
-        assert row.last_error == "SMTPRecipientsRefused 451"
+        assert row.last_error == "SMTPRecipientsRefused 451 4.7.1"
 
     def test_may_ask_to_wait_with_the_mail(self) -> None:
         row = self.assert_arrives_once_after("451 at DATA")
-        assert row.last_error == "SMTPDataError 451"
+        assert row.last_error == "SMTPDataError 451 4.3.0"
 
     def test_may_drop_the_connection_within_a_mail(self) -> None:
         row = self.assert_arrives_once_after("drops in DATA")
@@ -271,12 +271,12 @@ class MailServerTests(TransactionTestCase):
 
     def test_may_be_set_up_wrong_for_a_while(self) -> None:
         row = self.assert_arrives_once_after("550 at MAIL")
-        assert row.last_error == "SMTPSenderRefused 550"
+        assert row.last_error == "SMTPSenderRefused 550 5.7.1"
 
     def test_may_refuse_for_good(self) -> None:
         for mood, error in (
-            ("550 at RCPT", "SMTPRecipientsRefused 550"),
-            ("554 at DATA", "SMTPDataError 554"),
+            ("550 at RCPT", "SMTPRecipientsRefused 550 5.1.1"),
+            ("554 at DATA", "SMTPDataError 554 5.7.1"),
         ):
             self.postbox.mood = mood
             user = registered()
@@ -298,7 +298,7 @@ class MailServerTests(TransactionTestCase):
         )
         with refused:
             row = row_of(registered())
-        assert (row.state, row.last_error) == (State.WAITING, "SMTPAuthenticationError 535")
+        assert (row.state, row.last_error) == (State.WAITING, "SMTPAuthenticationError 535 5.7.8")
         time_passes()
         with mail_settings(self.server.port):
             outbox.deliver_due()

@@ -172,3 +172,5 @@ TRUSTED_PROXIES = 0
 REGISTRATION_COOKIE_NAME = "registration"
 PASSWORD_COMPOSITION = True
 PENDING_ACCOUNT_DAYS = 30
+# A mail that has been waiting for longer makes /healthz bad.
+OUTBOX_LATE = timedelta(minutes=30)
