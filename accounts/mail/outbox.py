@@ -166,11 +166,6 @@ def _claim(**which: int) -> OutboxMessage | None:
 
 def _try(message: OutboxMessage, line: Line) -> None:
     """Write and send a claimed mail, and record what came of it."""
-    if message.attempts > len(PAUSES) + 1:
-        # Nobody lived to record the last attempts: this mail kills its workers.
-        message.last_error = "gave up: no attempt came to an end"
-        _finish(message, OutboxMessage.State.FAILED)
-        return
     try:
         mail = delivery.compose(message)
         if mail is not None:

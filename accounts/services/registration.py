@@ -112,11 +112,15 @@ def purge(*, dry_run: bool = False) -> int:
     if dry_run:
         return forgotten.count()
     deleted = 0
+    rest = forgotten.order_by("created_at", "pk")
     while True:
         with transaction.atomic():
-            oldest = forgotten.select_for_update().order_by("created_at", "pk")
-            locked = list(oldest.values_list("pk", flat=True)[:PURGE_BATCH])
+            locked = list(
+                rest.select_for_update().values_list("pk", "created_at")[:PURGE_BATCH]
+            )
             if not locked:
                 return deleted
-            rows = User.objects.filter(pk__in=locked).delete()[1]
-            deleted += rows.get(User._meta.label, 0)
+            keys = [pk for pk, _created_at in locked]
+            deleted += User.objects.filter(pk__in=keys).delete()[1].get(User._meta.label, 0)
+        # The older accounts are active ones: not to be looked at again by the next batch.
+        rest = rest.filter(created_at__gte=locked[-1][1])

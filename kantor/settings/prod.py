@@ -105,6 +105,8 @@ match env.str("TASKS", default="immediate"):
             raise ImproperlyConfigured("TASKS=redis needs REDIS_URL.")
         INSTALLED_APPS = [*INSTALLED_APPS, "django_rq", "django_tasks_rq"]
         RQ_QUEUES = {"default": {"URL": REDIS_URL}}
+        # Without it the worker takes our tasks for plain functions, and fails.
+        RQ = {"JOB_CLASS": "django_tasks_rq.Job"}
         TASKS = {"default": {"BACKEND": "django_tasks_rq.RQBackend"}}
     case other:
         raise ImproperlyConfigured(f"TASKS must be immediate, database or redis, not {other!r}.")

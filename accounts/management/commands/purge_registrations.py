@@ -77,9 +77,10 @@ def _rules_of_the_queue() -> list[tuple[str, Callable[..., int]]]:
     """
     if not apps.is_installed("django_tasks_db"):
         return []
-    tasks = apps.get_model("django_tasks_db", "DBTaskResult")._default_manager.filter(
-        started_at__lte=timezone.now() - TASK_AGE
-    )
+    # Its models can only be imported where it is installed.
+    from django_tasks_db.models import DBTaskResult
+
+    tasks = DBTaskResult.objects.filter(started_at__lte=timezone.now() - TASK_AGE)
     return [(f"tasks of the queue begun {TASK_AGE.days} days ago", partial(_purge, tasks))]
 
 
