@@ -2,6 +2,7 @@
 
 from concurrent.futures import ThreadPoolExecutor
 from time import monotonic, sleep
+from typing import Any
 
 from django.db import close_old_connections
 from django_tasks.backends.immediate import ImmediateBackend
@@ -24,10 +25,10 @@ class BackgroundBackend(ImmediateBackend):
     as the outbox is.
     """
 
-    def _execute_task(self, task_result: TaskResult) -> None:
+    def _execute_task(self, task_result: "TaskResult[Any]") -> None:
         _thread.submit(self._execute_later, monotonic() + DELAY, task_result)
 
-    def _execute_later(self, start: float, task_result: TaskResult) -> None:
+    def _execute_later(self, start: float, task_result: "TaskResult[Any]") -> None:
         sleep(max(0.0, start - monotonic()))
         # What a request does for its connection, before and after.
         close_old_connections()

@@ -272,7 +272,7 @@ class LapsedClaimTests(MailServerTestCase):
     def test_cannot_be_within_the_time_that_a_delivery_may_take(self) -> None:
         (user,) = owed(1)
         for timeout, minutes in ((1, 5), (10, 5), (60, 20)):
-            due_at = []
+            due_at: list[datetime] = []
 
             def look(*_: Any, found: list[datetime] = due_at) -> int:
                 found.append(OutboxMessage.objects.get(user=user).due_at)

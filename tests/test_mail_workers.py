@@ -11,7 +11,7 @@ import time
 from collections import Counter
 from contextlib import closing, suppress
 from pathlib import Path
-from typing import ClassVar
+from typing import Any, ClassVar
 from unittest import SkipTest
 
 import redis
@@ -361,7 +361,10 @@ class QueueTests(SimpleTestCase):
         # The server took it before the kill and could not say so: one copy, the same Message-ID.
         assert sorted(Counter(came for _, came in self.postbox.arrived).values()) == [1, 2]
         # The queue never learns what became of a killed worker's task; the purge forgets it.
-        self.sql("UPDATE django_tasks_database_dbtaskresult SET started_at = '2026-01-01 00:00:00'")
+        self.sql(
+            "UPDATE django_tasks_database_dbtaskresult SET started_at = '2026-01-01 00:00:00'"
+            " WHERE status = 'RUNNING'"
+        )
         purged = self.run_to_end(["manage.py", "purge_registrations"], **self.here)
         assert "Deleted 1: tasks of the queue begun 7 days ago" in purged
 

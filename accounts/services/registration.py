@@ -115,9 +115,7 @@ def purge(*, dry_run: bool = False) -> int:
     rest = forgotten.order_by("created_at", "pk")
     while True:
         with transaction.atomic():
-            locked = list(
-                rest.select_for_update().values_list("pk", "created_at")[:PURGE_BATCH]
-            )
+            locked = list(rest.select_for_update().values_list("pk", "created_at")[:PURGE_BATCH])
             if not locked:
                 return deleted
             keys = [pk for pk, _created_at in locked]
