@@ -38,7 +38,6 @@ from tests.factories import (
     staff,
     suspended,
 )
-from tests.walk import Visitor
 
 LIST = "/admin/accounts/user/"
 MESSAGES = "/admin/accounts/outboxmessage/"
@@ -745,10 +744,14 @@ class MessageAdminTests(StaffTestCase):
     def test_offers_the_same_by_a_button_on_the_page_of_a_mail(self) -> None:
         self.make_it_fail()
         page = f"{MESSAGES}{self.message.pk}/change/"
-        visitor = Visitor(self.client)
-        visitor.open(page)
-        visitor.press("Wyślij ponownie teraz")
-        assert visitor.status == 200
+        button = BeautifulSoup(self.client.get(page).content, "html.parser").find(
+            "input", value="Wyślij ponownie teraz"
+        )
+        assert button is not None
+        form = button.find_parent("form")
+        assert form is not None
+        data = {str(each["name"]): str(each["value"]) for each in form.select("[name]")}
+        assert self.client.post(str(form["action"]), data).status_code == 302
         self.message.refresh_from_db()
         assert self.message.state == OutboxMessage.State.WAITING
         assert outbox.deliver_due() == 1
