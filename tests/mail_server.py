@@ -106,7 +106,7 @@ class Postbox:
         if server.transport is not None:
             server.transport.close()
 
-    def wait_for(self, count: int, seconds: float = 30) -> None:
+    def wait_for(self, count: int, seconds: float = 60) -> None:
         """Return when so many mails have come; fail when they do not."""
         with self.something_came:
             came = self.something_came.wait_for(lambda: len(self.arrived) >= count, seconds)
