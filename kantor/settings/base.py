@@ -181,3 +181,6 @@ MAINTENANCE_RETRY_SECONDS = 15 * 60
 # "Pobierz dane" beside the NIP: disabled, fixtures (made-up answers), mf (Wykaz podatników VAT).
 COMPANY_LOOKUP = "disabled"
 COMPANY_LOOKUP_URL = "https://wl-api.mf.gov.pl"
+
+# A mail that has been waiting for longer makes /healthz bad.
+OUTBOX_LATE = timedelta(minutes=30)
