@@ -18,7 +18,9 @@ _ORDINARY = frozenset(
     }
 )
 
-_LABEL = re.compile(r"\A[Tt][Ee][Ll][.: ]*")
+_LABEL = re.compile(
+    r"\A(?:(?:telefon|tel|kom[oó]rka|kom|mobile|mob|phone|nr)(?![a-z])[.:/ ]*)+", re.IGNORECASE
+)
 _SHAPE = re.compile(r"\(? ?\+?[0-9()./ -]+\Z")
 _EXTENSION = re.compile(r"[0-9] ?,?(?:;|#|x|ext|w\.|w |wew|wewn)", re.ASCII | re.IGNORECASE)
 _NOT_KEPT = re.compile(r"[^0-9+]")
