@@ -22,11 +22,12 @@ class Row(NamedTuple):
 
 @dataclass(frozen=True)
 class SummaryGroup:
-    """One group of answers."""
+    """One group of answers; `place` is the id of where the form asks for them."""
 
     slug: str
     title: Promise
     rows: list[Row]
+    place: str
 
 
 def owner_name(kind: str | None, values: Mapping[str, str]) -> str:
@@ -51,15 +52,18 @@ def summary(form: DetailsForm, values: Mapping[str, str]) -> list[SummaryGroup]:
     The form's own definition decides what is shown, so no field can be missing. A correspondence
     address that does not differ is one row that says so.
     """
-    return [
-        SummaryGroup(group.slug, group.title, _rows(form, group, values))
-        for group in form.groups_of_fields
-    ]
+    return [_group(form, group, values) for group in form.groups_of_fields]
+
+
+def _group(form: DetailsForm, group: Group, values: Mapping[str, str]) -> SummaryGroup:
+    if group.names == OTHER_ADDRESS and not values.get("corr_country"):
+        same = Row("", gettext("Address"), gettext("the same as the address above"))
+        # The group itself is hidden until this box is ticked.
+        return SummaryGroup(group.slug, group.title, [same], str(form["other_address"].auto_id))
+    return SummaryGroup(group.slug, group.title, _rows(form, group, values), group.slug)
 
 
 def _rows(form: DetailsForm, group: Group, values: Mapping[str, str]) -> list[Row]:
-    if group.names == OTHER_ADDRESS and not values.get("corr_country"):
-        return [Row("", gettext("Address"), gettext("the same as the address above"))]
     return [
         Row(name, str(form.fields[name].label), values[name])
         for name in group.names
