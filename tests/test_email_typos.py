@@ -9,6 +9,7 @@ from accounts.models import User
 from accounts.values import email
 from accounts.values.email_typos import suggestion
 from tests.people import FIRMA, OSOBA, PERSON, POLISH
+from tests.test_bad_input import BAD
 from tests.walk import Post, Visitor
 
 SLIPS = {
@@ -176,6 +177,16 @@ class TakingTests(TestCase):
         visitor.send(post)
         assert visitor.heading == POLISH.review, "Pressed twice, it changes nothing"
         assert visitor.shows("jan@gmail.com")
+
+    def test_the_button_takes_any_address_at_all(self) -> None:
+        visitor = OSOBA.type_details(OSOBA.start(Visitor()))
+        post = visitor.post_of("Dalej")
+        for what, value in BAD.items():
+            with self.subTest(what):
+                typed = {"dane-email": value, "wizard_suggestion": "1"}
+                visitor.send(Post(post.address, post.data | typed))
+                assert visitor.status == 200
+                assert visitor.value("Imię") == OSOBA.details["Dane osobowe"]["Imię"]
 
     def test_a_password_judged_with_the_other_address_is_asked_for_again(self) -> None:
         applicant = OSOBA.addressed("jan@gmial.com")

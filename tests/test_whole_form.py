@@ -190,6 +190,18 @@ class HonestTests(TestCase):
         assert customer.first_name == "Nguyễn Thị"
         assert customer.user.email_key == "nguyen@example.com"
 
+    def test_a_country_without_postal_codes_says_that_it_needs_none(self) -> None:
+        visitor = PERSON.start(Visitor())
+        group = "Address of residence"
+        visitor.fill({"Country": "United Arab Emirates"}, within=group).press("Next")
+        assert not visitor.error_at("Postal code", group)
+        assert not visitor.field("Postal code", group).has_attr("required")
+        label = visitor.element("label[for='id_dane-main_postal_code']").get_text()
+        assert "(optional)" in label
+        visitor.fill({"Country": "Germany"}, within=group).press("Next")
+        assert visitor.error_at("Postal code", group)
+        assert visitor.field("Postal code", group).has_attr("required")
+
     def test_what_was_typed_is_shown_as_it_was_typed(self) -> None:
         for applicant in (UGLY_COMPANY, UGLY_PERSON):
             visitor = applicant.reach_review(Visitor())

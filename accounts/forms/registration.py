@@ -93,7 +93,10 @@ class DetailsForm(forms.Form):
         super().__init__(*args, **kwargs)
         for address in ("main", "corr"):
             if self.is_abroad(address):
-                self.fields[f"{address}_postal_code"].widget.attrs["inputmode"] = "text"
+                code = self.fields[f"{address}_postal_code"]
+                assert isinstance(code, fields.PostalCodeField)
+                code.widget.attrs["inputmode"] = "text"
+                code.is_optional = not postal_code.is_needed(self[f"{address}_country"].value())
 
     def is_abroad(self, address: str) -> bool:
         """Tell whether the country chosen in this address, "main" or "corr", is another."""

@@ -118,6 +118,11 @@ def parse(text: str, country: str) -> str:
     )
 
 
+def is_needed(country: str) -> bool:
+    """Tell whether an address in this country is not complete without its code."""
+    return country in _FORMS
+
+
 def _parse_any(text: str) -> str:
     code = unify_hyphens(clean(text))
     code = code.upper() if code.isascii() else code
