@@ -72,6 +72,15 @@ class EmailHintTests(BrowserTestCase):
         assert visitor.shows("jan@gmail.com")
 
 
+class ForeignDomainTests(BrowserTestCase):
+    """A browser sends such a domain in its coded form; nobody has to recognise that."""
+
+    def test_is_shown_in_its_own_letters(self) -> None:
+        visitor = self.visitor().reach_review(PERSON, email="Jan@przykład.pl")
+        visitor.is_at("Step 2a – Checking the details")
+        assert visitor.shows("Jan@przykład.pl")
+
+
 class KeyboardTests(BrowserTestCase):
     """Numbers of other countries have letters, and a phone must offer them."""
 

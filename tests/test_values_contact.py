@@ -170,6 +170,7 @@ class Phone(SpellingTestCase):
                 "tel. kom.: 601 234 567",
                 "Phone: 601234567",
             ),
+            *("\u202a+48 601 234 567\u202c", "\u2068601 234 567\u2069", "\u200e601234567\n"),
             *("Komórka 601 234 567", "nr tel. 601 234 567", "TEL601234567", "601 234 567."),
             *("601–234–567", "60 12 34 567", " 601234567\n", "+ 48 601 234 567", "601  234  567"),
         ]
@@ -228,14 +229,14 @@ class Email(SpellingTestCase):
             *("jan@example.com", "Jan.Kowalski@Example.COM", "jan+kantor@wp.pl", "j@o2.pl"),
             *("jan_kowalski@poczta.onet.pl", "jan-kowalski@firma.com.pl", "1234567@qq.com"),
             *("jan.kowalski.senior@a-b-c.example.org", "o'brien@example.ie", "a.b.c.d@example.eu"),
-            *("jan@sub.sub.sub.example.com", "jan@xn--przykad-rjb.pl", "jan@przykład.pl"),
+            *("jan@sub.sub.sub.example.com", "jan@przykład.pl"),
             *("jan@żółw.pl", "jan@почта.рф", "jan@例え.jp", "jan@münchen.de", "jan@mañana.es"),
             *("jan@example.museum", "jan@example.co.uk", "jan@1and1.com", "jan@3.example.com"),
             *("kantor@kantor.pl", "jan%kowalski@example.com", "jan/kowalski@example.com"),
             *("jan=kowalski@example.com", "jan!@example.com", "{jan}@example.com", "~@example.com"),
             *("jan#1@example.com", "$jan@example.com", "a@example.com", "jan&anna@example.com"),
             *("j" * 64 + "@example.com", "jan@" + "a" * 63 + ".com", "_@example.com"),
-            *("jan@xn--80a1acny.xn--p1ai", "GRAŻYNA@example.com".replace("Ż", "Z"), "jan@βήτα.gr"),
+            *("GRAŻYNA@example.com".replace("Ż", "Z"), "jan@βήτα.gr"),
         ]
         table = [(typed, typed) for typed in as_typed]
         table += [
@@ -243,6 +244,10 @@ class Email(SpellingTestCase):
             ("jan@example.com\n", "jan@example.com"),
             ("\u00a0jan@example.com\u00a0", "jan@example.com"),
             ("Jan@PRZYKŁAD.pl", "Jan@przykład.pl"),
+            ("jan@xn--przykad-rjb.pl", "jan@przykład.pl"),
+            ("JAN@XN--PRZYKAD-RJB.PL", "JAN@przykład.pl"),
+            ("jan@xn--80a1acny.xn--p1ai", "jan@почта.рф"),
+            ("jan@xn--strae-oqa.de", "jan@xn--strae-oqa.de"),
             ("jan@przykl\u0142ad.pl", "jan@przyklład.pl"),
             ("jan@z\u0307o\u0301l\u0107.pl", "jan@żólć.pl"),
             # Django would send to strasse.de, which is somebody else.
