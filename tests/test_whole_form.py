@@ -232,9 +232,9 @@ class WrongTests(TestCase):
         visitor.press(applicant.words.next)
         mark = "Błąd:" if applicant.words.language == "pl" else "Error:"
         sentences = [
-            f"{group}: {sentence}"
-            for group, fields in wrong.items()
-            for _answer, sentence in fields.values()
+            f"{label}: {sentence}"
+            for fields in wrong.values()
+            for label, (_answer, sentence) in fields.items()
         ]
         assert set(visitor.errors) == set(sentences), set(visitor.errors) ^ set(sentences)
         assert visitor.title.startswith(mark)
@@ -275,6 +275,7 @@ class WrongTests(TestCase):
             visitor.choose(applicant.words.other_address).press(applicant.words.next)
             # Three more of the second address: its number, postal code and town.
             assert len(visitor.errors) == count + 3, visitor.errors
+            assert len(set(visitor.errors)) == count + 3, "Two lines that nobody can tell apart"
             self.hears_only(visitor, applicant)
 
     def test_choices_and_boxes_say_it_in_both_places_too(self) -> None:
@@ -299,7 +300,7 @@ class WrongTests(TestCase):
         post = visitor.post_of("Dalej")
         post.data["dane-main_country"] = "XX"
         visitor.send(post)
-        assert visitor.errors == ["Adres zamieszkania: Wybierz kraj z listy."]
+        assert visitor.errors == ["Kraj: Wybierz kraj z listy."]
         field = visitor.field("Kraj", "Adres zamieszkania")
         assert field["aria-invalid"] == "true"
         assert visitor.error_at("Kraj", "Adres zamieszkania") == "Błąd: Wybierz kraj z listy."
