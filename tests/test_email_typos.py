@@ -86,6 +86,7 @@ class SuggestionTests(SimpleTestCase):
     def test_nothing_is_made_of_what_is_no_address(self) -> None:
         for typed in (
             *("", "@", "jan", "jan@", "@wp.pl", "żó@gmial.com", "a@b@gmial.com", "\0@gmial.com"),
+            *("jan kowalski@wp.lp", "Jan Żak jan@wp.lp", "jan@wp.lp anna@wp.lp"),
             *("jan@gmаil.com", "jan@firma", "\ud800@gmial.com", "x" * 5000, " Jan@WP.PL\u00a0"),
         ):
             with self.subTest(typed[:20]):
@@ -168,6 +169,14 @@ class TakingTests(TestCase):
         visitor = OSOBA.addressed("druga@wp.lp").reach_review(Visitor())
         assert visitor.button("Użyj druga@wp.pl")
         assert "pierwszy" not in str(visitor.page)
+
+    def test_signs_that_html_knows_are_shown_as_signs(self) -> None:
+        visitor = OSOBA.addressed("o'neil&'x@gmial.com").reach_review(Visitor())
+        visitor.press("Użyj o'neil&'x@gmail.com")
+        assert visitor.shows("o'neil&'x@gmail.com")
+        visitor = OSOBA.addressed("<b>o'neil&amp;@gmial.com").type_details(OSOBA.start(Visitor()))
+        OSOBA.addressed("<b>'&amp;@gmial.com").type_details(visitor).press("Dalej")
+        assert not visitor.page.select("#email-hint b")
 
     def test_only_our_own_suggestion_is_taken(self) -> None:
         visitor = OSOBA.addressed("jan@gmial.com").reach_review(Visitor())

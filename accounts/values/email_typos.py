@@ -6,6 +6,7 @@ the shorter a name is, the more honest neighbours it has.
 """
 
 import re
+from functools import lru_cache
 
 from django.core.exceptions import ValidationError
 
@@ -99,25 +100,31 @@ def suggestion(text: str) -> str:
     evident remedy (a comma for a dot, a blank in between, brackets around) is proposed as well.
     Whatever is returned, `email.parse` accepts. Never raises.
     """
-    if len(text) > email.MAX_LENGTH:
+    if "@" not in text or len(text) > email.MAX_LENGTH:
         return ""
-    local, at, domain = _mended(text).rpartition("@")
-    meant = _meant(domain.lower())
     typed = text.strip()
+    local, domain = _mended(typed)
+    meant = _meant(domain.lower())
+    if f"{local}@{meant}" == typed:
+        return ""
     try:
-        found = email.parse(f"{local}{at}{meant}")
+        found = email.parse(f"{local}@{meant}")
     except ValidationError:
         return ""
     return "" if email.normalise(found) == email.normalise(typed) else found
 
 
-def _mended(text: str) -> str:
-    """Return the text without what is copied or slips in around an address."""
-    bare = _WRAPPING.sub("", "".join(text.split()))
-    local, at, domain = bare.rpartition("@")
-    return f"{local.rstrip('@')}{at}{domain.replace(',', '.').replace(';', '.')}"
+def _mended(typed: str) -> tuple[str, str]:
+    """Return both parts of the address without what is copied or slips in around them.
+
+    Blanks inside the first part stay, and make it no address: nobody knows what belongs there.
+    """
+    local, _at, domain = _WRAPPING.sub("", typed).rpartition("@")
+    domain = "".join(domain.split()).replace(",", ".").replace(";", ".")
+    return local.rstrip("@ "), domain
 
 
+@lru_cache(maxsize=512)
 def _meant(domain: str) -> str:
     """Return the provider that this domain is a slip of, or the domain itself."""
     if domain in _KNOWN_SLIPS:
