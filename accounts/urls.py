@@ -38,6 +38,11 @@ urlpatterns = [
         registration.company_data,
         name="company-data",
     ),
+    path(
+        "rejestracja/<uuid:attempt>/dane/podpowiedz/",
+        registration.email_hint,
+        name="email-hint",
+    ),
     path("rejestracja/<uuid:attempt>/<str:step>/", wizard, name="registration-step"),
     path("aktywacja/gotowe/", activation.DoneView.as_view(), name="activation-done"),
     path("aktywacja/<str:token>/", activation.ActivationView.as_view(), name="activation"),

@@ -115,6 +115,18 @@ class AccessibilityTests(BrowserTestCase):
             self.audit(visitor.press("Register").is_refused(), "refused")
             self.audit(visitor.press("Back").is_at("Step 2b of 3 – Setting the password"), "set")
 
+    def test_a_mistyped_address_on_the_form_and_on_the_review(self) -> None:
+        for visitor in self.in_both():
+            visitor.reach_details("Individual person")
+            visitor.fill_details("Individual person", email="jan@gmial.com")
+            visitor.field("E-mail address (login)").blur()
+            visitor.page.locator("[name='wizard_suggestion']:visible").wait_for()
+            self.audit(visitor, "asked")
+            visitor.fill({"Phone number": "1"}).press("Next").is_refused()
+            self.audit(visitor, "asked and refused")
+            visitor.fill({"Phone number": "601 234 567"}).press("Next")
+            self.audit(visitor.is_at("Step 2a – Checking the details"), "asked")
+
     def test_registration_of_a_person_and_what_follows(self) -> None:
         for visitor in self.in_both():
             email = f"{visitor.language}@example.com"

@@ -320,7 +320,7 @@ class ComfortTests(BrowserTestCase):
         visitor.page.on("request", lambda request: methods.append(request.method))
         with visitor.page.expect_navigation():
             visitor.page.get_by_role("link", name="EN English").click()
-        assert visitor.errors[0] == "Personal details: Enter the first name."
+        assert visitor.errors[0] == "First name: Enter the first name."
         assert "POST" not in methods
 
     def test_new_picture_that_does_not_come_is_asked_for_by_the_form(self) -> None:

@@ -423,7 +423,10 @@ class SmallMercyTests(TestCase):
     def test_a_company_abroad_is_asked_for_the_number_of_its_country(self) -> None:
         visitor = FIRMA.start(Visitor())
         visitor.fill({"Kraj": "Niemcy"}, within="Adres siedziby").press("Dalej")
-        assert "swojego kraju" in visitor.error_at("NIP")
+        number = "Numer identyfikacji podatkowej"
+        assert "swojego kraju" in visitor.error_at(number)
+        for label, within in ((number, None), ("Kod pocztowy", "Adres siedziby")):
+            assert visitor.field(label, within)["inputmode"] == "text", "A keyboard without letters"
 
     def test_there_is_nothing_to_cancel_in_an_attempt_that_is_gone(self) -> None:
         visitor = OSOBA.start(Visitor())

@@ -40,7 +40,7 @@ from accounts.registration.storage import (
     prefix_of,
 )
 from accounts.services import registration
-from accounts.values import country
+from accounts.values import bank_spelling, country, email_typos
 from accounts.views.network import network_of
 from kantor.kept import mark, render_kept
 
@@ -164,12 +164,19 @@ class RegistrationWizard(NamedUrlWizardView, SessionWizardView):
             ids = {"attempt": str(self.attempt), "prefix": self.prefix}
         if step is Step.REVIEW:
             details = self.get_form(Step.DETAILS, data=self.storage.get_step_data(Step.DETAILS))
+            assert isinstance(details, DetailsForm)
             if not details.is_valid():
                 # They were accepted once: the rules changed under an unfinished registration.
                 return self.render_revalidation_failure(Step.DETAILS, details)
             values = review.texts(details.cleaned_data)
+            owner = review.owner_name(self.kind, values)
+            values["bank_spelling"] = bank_spelling.plain(owner)
+            values["email_suggestion"] = email_typos.suggestion(values["email"])
             key += tuple(name for name, text in values.items() if text)
+            key += (details.is_abroad("main"),)
         elif step is Step.DETAILS:
+            values["email_suggestion"] = email_typos.suggestion(values["email"])
+            key += (bool(values["email_suggestion"]),)
             key += (company_lookup.is_offered(self.kind), self._lookup_outcome())
         elif step is Step.PASSWORD:
             values = {"email": self.storage.answer(Step.DETAILS, "email")}
@@ -266,13 +273,22 @@ class RegistrationWizard(NamedUrlWizardView, SessionWizardView):
         }
         match step:
             case Step.DETAILS:
-                context["kind"] = self.kind
-                context["company_lookup"] = company_lookup.context(
-                    self.kind, self._lookup_outcome(), form["main_country"].value()
-                )
-                context["company_lookup_url"] = reverse(
-                    "accounts:company-data", kwargs={"attempt": self.attempt}
-                )
+                typed = self.storage.answer(Step.DETAILS, "email")
+                context |= {
+                    "kind": self.kind,
+                    "email_suggestion": email_typos.suggestion(typed)
+                    if marks is None
+                    else marks["email_suggestion"],
+                    "email_hint_url": reverse(
+                        "accounts:email-hint", kwargs={"attempt": self.attempt}
+                    ),
+                    "company_lookup": company_lookup.context(
+                        self.kind, self._lookup_outcome(), form["main_country"].value()
+                    ),
+                    "company_lookup_url": reverse(
+                        "accounts:company-data", kwargs={"attempt": self.attempt}
+                    ),
+                }
             case Step.REVIEW:
                 context |= self._review_context(marks or {})
             case Step.PASSWORD:
@@ -289,12 +305,13 @@ class RegistrationWizard(NamedUrlWizardView, SessionWizardView):
     def _review_context(self, answers: Mapping[str, str]) -> dict[str, Any]:
         form = self.get_form(Step.DETAILS)
         assert isinstance(form, DetailsForm)
-        owner = (
-            answers["company_name"]
-            if self.kind == Kind.COMPANY
-            else f"{answers['first_name']} {answers['last_name']}"
-        )
-        return {"review": review.summary(form, answers), "owner_name": owner, "kind": self.kind}
+        return {
+            "review": review.summary(form, answers),
+            "owner_name": review.owner_name(self.kind, answers),
+            "bank_spelling": answers["bank_spelling"],
+            "email_suggestion": answers["email_suggestion"],
+            "kind": self.kind,
+        }
 
     # -- taking a step's answers ------------------------------------------------------------
 
@@ -347,6 +364,8 @@ class RegistrationWizard(NamedUrlWizardView, SessionWizardView):
             return redirect(self.get_step_url(ORDER[ORDER.index(step) - 1]))
         if step is Step.PASSWORD:
             return self._take_password(form)
+        if "wizard_suggestion" in posted and step in (Step.DETAILS, Step.REVIEW):
+            return self._take_suggestion(step, form)
         if not form.is_valid():
             self._keep_draft(step, form)
             self._set_refused(step, refused=True)
@@ -386,12 +405,38 @@ class RegistrationWizard(NamedUrlWizardView, SessionWizardView):
         if step is Step.PASSWORD:
             self.storage.set_fact("password_errors", None)
             return
-        draft = self.get_form_step_data(form)
+        self._keep(step, self.get_form_step_data(form))
+
+    def _keep(self, step: Step, draft: dict[str, list[str]]) -> None:
         if draft != (self.storage.get_step_data(step) or {}) or not self._is_complete(step):
             self._set_complete(step, complete=False)
             if step in (Step.START, Step.DETAILS):
                 self._set_complete(Step.REVIEW, complete=False)
             self._store(step, draft)
+
+    def _take_suggestion(self, step: Step, form: forms.Form) -> HttpResponse:
+        """Put the address that was probably meant in the place of the typed one; stay here.
+
+        The suggestion is made anew: what a page said or a visitor posts is not it.
+        """
+        key = f"{Step.DETAILS}-email"
+        if step is Step.DETAILS:
+            answers = self.get_form_step_data(form)
+            place = f"id_{key}"
+        else:
+            answers = dict(self.storage.get_step_data(Step.DETAILS).lists())
+            groups = details_form(self.kind).groups_of_fields
+            place = next(group.slug for group in groups if "email" in group.names)
+        meant = email_typos.suggestion("".join(answers.get(key, [])))
+        if meant:
+            answers[key] = [meant]
+        if step is Step.REVIEW:
+            self._accept(Step.DETAILS, answers)
+        else:
+            was_refused = step in self.storage.fact("refused", ())
+            self._keep(step, answers)
+            self._set_refused(step, refused=was_refused)
+        return redirect(f"{self.get_step_url(step)}#{place}")
 
     def _accept(self, step: Step, answers: dict[str, list[str]]) -> None:
         """Keep the accepted answers; whatever rests on other ones has to be looked at again."""

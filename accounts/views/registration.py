@@ -8,6 +8,7 @@ from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.utils.decorators import method_decorator
+from django.utils.translation import gettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_POST
@@ -20,6 +21,7 @@ from accounts.registration.steps import Step
 from accounts.registration.storage import open_attempt
 from accounts.registration.wizard import password_context
 from accounts.services import registration
+from accounts.values import email_typos
 from accounts.views.network import network_of
 from kantor.kept import mark, render_kept
 
@@ -60,6 +62,29 @@ def company_data(request: HttpRequest, attempt: UUID) -> JsonResponse:
             "values": finding.values,
             "message": finding.message,
             "invalid": finding.outcome is company_lookup.Outcome.INVALID,
+        }
+    )
+
+
+@never_cache
+@require_POST
+@sensitive_post_parameters("email")
+def email_hint(request: HttpRequest, attempt: UUID) -> JsonResponse:
+    """Tell which address was probably meant by a typed one, in words; keep nothing of it.
+
+    Only for an open attempt of this browser. An address that looks right gets an empty answer.
+    """
+    if open_attempt(request, attempt) is None:
+        raise Http404("This browser has no such registration.")
+    address = email_typos.suggestion(request.POST.get("email", ""))
+    if not address:
+        return JsonResponse({})
+    words = {"address": address}
+    return JsonResponse(
+        {
+            "address": address,
+            "question": gettext("Did you mean %(address)s?") % words,
+            "action": gettext("Use %(address)s") % words,
         }
     )
 
