@@ -95,13 +95,8 @@ def styl(request: HttpRequest) -> HttpResponse:
         ),
         "meters": [_meter(score, words) for score, words in enumerate(LEVELS)],
         "progresses": [list(_progress(number)) for number in range(len(ORDER))],
-        "data_groups": [
-            {
-                "slug": "specimen",
-                "title": gettext("Company details"),
-                "rows": [("NIP", "526-104-08-28"), ("REGON", ""), ("Nazwa", "Żuraw sp.j. " * 9)],
-            }
-        ],
+        "read_only_groups": [_group("read-only")],
+        "groups_to_correct": [_group("to-correct")],
         "faults": [
             fault for fault in vars(error_pages).values() if isinstance(fault, error_pages.Fault)
         ],
@@ -132,6 +127,11 @@ def _colours() -> list[str]:
 def _field(form: forms.Form, name: str) -> SafeString:
     field: BoundField = form[name]
     return field.as_field_group()
+
+
+def _group(slug: str) -> dict[str, Any]:
+    rows = [("NIP", "526-104-08-28"), ("REGON", ""), ("Nazwa", "Żuraw sp.j. " * 9)]
+    return {"slug": slug, "title": gettext("Company details"), "rows": rows}
 
 
 def _summary(form: forms.Form) -> SafeString:
