@@ -2,10 +2,12 @@
 
 import re
 from collections.abc import Iterator
+from typing import Any
 from unittest import mock
 from xml.etree import ElementTree as ET
 
 from bs4 import BeautifulSoup, Tag
+from django import urls as django_urls
 from django.conf import settings
 from django.contrib.staticfiles import finders
 from django.core.exceptions import PermissionDenied, SuspiciousOperation
@@ -54,8 +56,8 @@ def fail(request: HttpRequest, status: int) -> HttpResponse:
 
 urlpatterns = [
     *urls.urlpatterns,
-    urls.path("awaria/<int:status>/", fail),
-    urls.path("en/awaria/<int:status>/", fail),
+    django_urls.path("awaria/<int:status>/", fail),
+    django_urls.path("en/awaria/<int:status>/", fail),
 ]
 __all__ = ["handler400", "handler403", "handler404", "handler500"]
 
@@ -213,7 +215,7 @@ class FoundTests(TestCase):
 class ErrorPageTests(TestCase):
     """Whatever goes wrong, the page is the site's own, in the reader's language."""
 
-    def check(self, response: HttpResponse, status: int, language: str) -> None:
+    def check(self, response: Any, status: int, language: str) -> None:
         assert response.status_code == status
         page = BeautifulSoup(response.content.decode(), "html.parser")
         assert page.html is not None

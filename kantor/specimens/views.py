@@ -111,10 +111,12 @@ def _block(
     page = get_template(template_name)
     assert isinstance(page, Template)
     template = page.template
-    (node,) = (node for node in template.nodelist.get_nodes_by_type(BlockNode) if node.name == name)
+    nodes: list[Any] = template.nodelist.get_nodes_by_type(BlockNode)
+    (node,) = (node for node in nodes if node.name == name)
     context = RequestContext(request, values)
     with context.render_context.push_state(template), context.bind_template(template):
-        return node.render(context)
+        html: SafeString = node.render(context)
+    return html
 
 
 def _colours() -> list[str]:
@@ -136,14 +138,14 @@ def _group(slug: str) -> dict[str, Any]:
 
 def _summary(form: forms.Form) -> SafeString:
     """Return the error summary, without the pull that it has on the focus of its own page."""
-    html = render_to_string("partials/error_summary.html", {"form": form})
+    html: str = render_to_string("partials/error_summary.html", {"form": form})
     html = html.replace("autofocus", "").replace("error-summary", "error-summary specimen", 1)
     return mark_safe(html.replace('id="error-summary', 'id="specimen-summary'))  # noqa: S308  ours
 
 
 def _meter(score: int, words: str) -> SafeString:
     """Return the meter as the script leaves it at this score."""
-    html = render_to_string("partials/password_meter.html")
+    html: str = render_to_string("partials/password_meter.html")
     html = html.replace('data-score=""', f'data-score="{score}"').replace(" hidden", "", 1)
     html = re.sub(r"(data-strength-text[^>]*>)", rf"\1Siła hasła: {words}", html)
     return mark_safe(html)  # noqa: S308  a template of ours
