@@ -246,6 +246,7 @@ class ErrorPageTests(TestCase):
             response = Client().get(f"{prefix}/wyloguj/")
             self.check(response, 405, language)
             assert "POST" in response["Allow"]
+            assert int(response["Content-Length"]) == len(response.content)
             self.check(Client().delete(f"{prefix}/"), 405, language)
 
     def test_a_form_that_is_too_large_has_a_page(self) -> None:
