@@ -86,6 +86,7 @@ class AccessibilityTests(BrowserTestCase):
                 "/regulamin/2026-11-23/",
                 "/prywatnosc/",
                 "/pomoc/",
+                "/styl/",
             ):
                 self.audit(visitor.open(address))
             for question in visitor.page.locator("summary").all():

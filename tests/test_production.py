@@ -139,9 +139,17 @@ class BootTests(SimpleTestCase):
         assert len(keys) >= 3
         assert all(refusals(*[REQUIRED | {"SECRET_KEY": key} for key in keys]))
 
+    def test_closes_what_it_knows_only(self) -> None:
+        for what in ("", "site", "registration"):
+            assert refusals(REQUIRED | {"MAINTENANCE": what}) == [""]
+        (unknown,) = refusals(REQUIRED | {"MAINTENANCE": "everything"})
+        assert "MAINTENANCE" in unknown
+
     def test_refuses_what_is_for_development_only(self) -> None:
         (mailbox,) = refusals(REQUIRED, INSTALLED_APPS=["accounts", "kantor.mailbox"])
         assert "kantor.mailbox" in mailbox
+        (specimens,) = refusals(REQUIRED, INSTALLED_APPS=["accounts", "kantor.specimens"])
+        assert "kantor.specimens" in specimens
         (test_mode,) = refusals(REQUIRED, CAPTCHA_TEST_MODE=True)
         assert "CAPTCHA_TEST_MODE" in test_mode
         assert refusals(REQUIRED, DEBUG=True) == [""], "The base may not switch it on."
@@ -359,8 +367,27 @@ class ServedTests(SimpleTestCase):
             "/.git/config",
             "/manage.py",
             "/poczta/",
+            "/styl/",
+            "/en/styl/",
         ):
             assert self.ask(path).status == 404, path
+
+    def test_first_visit_is_light(self) -> None:
+        page = self.ask("/", Accept_Encoding="br")
+        soup = BeautifulSoup(page.body.decode(), "html.parser")
+        addresses = {
+            str(each.get("src") or each.get("href"))
+            for each in soup.select("link[href^='/static/'], script[src], img[src]")
+        }
+        parts = [self.ask(address, Accept_Encoding="br") for address in addresses]
+        assert all(part.status == 200 for part in parts)
+        assert len(parts) + 1 <= 8
+        assert sum(len(part.body) for part in [page, *parts]) < 60_000
+        assert all(script.has_attr("defer") for script in soup.select("script"))
+
+    def test_icon_of_old_browsers_is_found(self) -> None:
+        answer = self.ask("/favicon.ico")
+        assert self.ask(answer.headers["Location"]).headers["Content-Type"].startswith("image/")
 
     def test_leads_from_http_to_https_and_not_to_another_host(self) -> None:
         answer = self.ask("/konto/?a=b", X_Forwarded_Proto="http")
