@@ -5,7 +5,7 @@ from django.conf.urls.i18n import i18n_patterns
 from django.contrib import admin
 from django.urls import include, path
 
-from accounts import captcha
+from accounts.views import captcha
 from kantor import health
 from kantor.pages import content_urls
 
@@ -16,6 +16,7 @@ if apps.is_installed("kantor.mailbox"):
 urlpatterns = [
     path("healthz", health.healthz, name="healthz"),
     path("captcha/image/<str:key>/", captcha.picture, name="captcha-image"),
+    path("captcha/sound/<str:language>/<str:key>/", captcha.sound, name="captcha-sound"),
     path("admin/", admin.site.urls),
     *i18n_patterns(
         *content_urls,
