@@ -9,7 +9,7 @@ from operator import mul
 from accounts.captcha import sound
 
 # Every so many samples are compared at first: enough to tell letters apart at the right place.
-STRIDE = 48
+STRIDE = 64
 SURE = 0.5  # correlation: under the noise, the right letter at the right place has more
 
 
@@ -21,8 +21,7 @@ def hear(file: bytes, letters: Mapping[str, bytes], length: int = 6) -> str:
         samples = [byte - sound.MIDDLE for byte in opened.readframes(opened.getnframes())]
     voices = {
         (char, speed): [
-            clip[number * speed // 100] - sound.MIDDLE
-            for number in range(len(clip) * 100 // speed)
+            clip[number * speed // 100] - sound.MIDDLE for number in range(len(clip) * 100 // speed)
         ]
         for char, clip in letters.items()
         for speed in sound.SPEEDS

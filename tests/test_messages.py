@@ -21,6 +21,7 @@ MESSAGE_ID = "<0123456789abcdef@kantor.example>"
 TOKEN = "eyJwIjoxMjMsInMiOjF9:1tabcd:" + "A1-_" * 16
 LINK = f"{SITE}/aktywacja/{TOKEN}/"
 REFUSE_LINK = f"{SITE}/aktywacja/{TOKEN}/to-nie-ja/"
+CODE = "042917"
 RESET_LINK = f"{SITE}/haslo/MTIz/abc-0123456789abcdef0123456789abcdef/"
 
 URL = re.compile(r"https?://[^\s<>\"]+")
@@ -62,6 +63,8 @@ def build(
             )
         case "password_changed":
             return messages.password_changed(**envelope, first_name=first_name)
+        case "one_time_code":
+            return messages.one_time_code(**envelope, code=CODE, expires_at=expires_at)
     raise AssertionError(name)
 
 
@@ -86,10 +89,18 @@ def links_of(name: str, language: str) -> set[str]:
         "welcome": set(page.values()),
         "password_reset": {RESET_LINK},
         "password_changed": {page["reset"]},
+        "one_time_code": set(),
     }[name]
 
 
-NAMES = ("activation", "already_registered", "welcome", "password_reset", "password_changed")
+NAMES = (
+    "activation",
+    "already_registered",
+    "welcome",
+    "password_reset",
+    "password_changed",
+    "one_time_code",
+)
 
 
 def text_of(message: EmailMultiAlternatives) -> str:

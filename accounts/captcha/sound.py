@@ -26,6 +26,7 @@ from accounts.captcha.challenge import MAX_CHALLENGE_LENGTH
 logger = logging.getLogger(__name__)
 
 RATE = 8_000
+PATIENCE = 5.0  # seconds for one letter
 FOLDER = Path(__file__).parent
 # As people spell on the telephone: a letter alone is mistaken too easily. The names of letters
 # are written as they sound, or a "W" would be read as the Polish preposition.
@@ -146,7 +147,7 @@ def _said(program: str, language: str, voice: Voice, name: str) -> bytes:
         ],
         capture_output=True,
         check=True,
-        timeout=5,
+        timeout=PATIENCE,
     )
     with wave.open(io.BytesIO(done.stdout)) as sound:
         rate = sound.getframerate()
