@@ -14,13 +14,13 @@ from django.urls import path
 
 from accounts import tokens
 from accounts.models import Kind
-from accounts.services import registration
+from accounts.services import one_time_code, registration
 from accounts.services.activation import PASSWORD_TRIES
 from accounts.services.credentials import FAILED_SIGN_INS
 from kantor import urls
 from kantor.urls import handler400, handler403, handler404, handler500
 from tests import factories
-from tests.browser import DESK, PASSWORD, PHONE, BrowserTestCase, BrowserVisitor
+from tests.browser import DESK, EMAIL, PASSWORD, PHONE, BrowserTestCase, BrowserVisitor
 
 TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 OPTIONS = {
@@ -108,6 +108,13 @@ class AccessibilityTests(BrowserTestCase):
             visitor.fill({"Account password": "Zima2026"})
             visitor.page.locator("[data-strength-advice] li").first.wait_for()
             self.audit(visitor, "weak password")
+            one_time_code.PAUSE.clear(EMAIL)
+            visitor.button("I can’t copy the characters").click()
+            visitor.field("Code from the e-mail").wait_for()
+            self.audit(visitor, "a code sent")
+            self.audit(visitor.press("Next").is_refused(), "the code refused")
+            visitor.button("Back to the picture").click()
+            visitor.page.locator("#captcha img").wait_for()
             visitor.fill({"Account password": PASSWORD})
             visitor.page.locator("[data-strength-meter][data-score='4']").wait_for()
             self.audit(visitor, "strong password")
