@@ -21,7 +21,7 @@ from time import process_time
 import django
 from django.core.management import call_command
 from django.db import connection
-from PIL import Image, ImageDraw, ImageFilter, ImageOps
+from PIL import Image, ImageChops, ImageDraw, ImageFilter, ImageOps
 
 PAGE_MODES = (6, 7, 8, 13)
 ROWS = 1_000_000
@@ -36,6 +36,14 @@ def _threshold(image: Image.Image) -> Image.Image:
     return image.point([0] * 128 + [255] * 128)
 
 
+def _discs_turned_back(image: Image.Image) -> Image.Image:
+    """Find what is black and broader than a stroke, close it, and invert it: made for these."""
+    broad = image.filter(ImageFilter.MaxFilter(11)).filter(ImageFilter.MinFilter(11))
+    discs = broad.filter(ImageFilter.MinFilter(13)).filter(ImageFilter.MaxFilter(13))
+    turned = ImageOps.invert(ImageChops.difference(image, ImageOps.invert(discs)))
+    return ImageOps.invert(turned).filter(ImageFilter.MedianFilter(3))
+
+
 # What somebody would try before reading; each makes one image of the picture.
 TREATMENTS: dict[str, Treatment] = {
     "as it is": lambda image: image,
@@ -46,6 +54,7 @@ TREATMENTS: dict[str, Treatment] = {
     "median of 3": lambda image: image.filter(ImageFilter.MedianFilter(3)),
     "median of 5, larger": lambda image: _larger(image.filter(ImageFilter.MedianFilter(5)), 2),
     "thin lines removed": lambda image: image.filter(ImageFilter.MaxFilter(3)),
+    "discs turned back": lambda image: _larger(_discs_turned_back(image)),
     "blurred, threshold": lambda image: _threshold(image.filter(ImageFilter.GaussianBlur(1.5))),
 }
 

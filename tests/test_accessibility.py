@@ -2,7 +2,9 @@
 
 import re
 from collections.abc import Sequence
+from datetime import timedelta
 from typing import Any, Literal
+from unittest import mock
 
 from axe_playwright_python.sync_playwright import Axe
 from django.conf.urls.i18n import i18n_patterns
@@ -13,7 +15,9 @@ from django.test import override_settings
 from django.urls import path
 
 from accounts import tokens
+from accounts.limits import Limit
 from accounts.models import Kind
+from accounts.registration import friction
 from accounts.services import one_time_code, registration
 from accounts.services.activation import PASSWORD_TRIES
 from accounts.services.credentials import FAILED_SIGN_INS
@@ -91,6 +95,14 @@ class AccessibilityTests(BrowserTestCase):
             for question in visitor.page.locator("summary").all():
                 question.click()
             self.audit(visitor, "questions open")
+
+    def test_too_many_registrations(self) -> None:
+        none = Limit("none", times=0, window=timedelta(minutes=10))
+        with mock.patch.object(friction, "ATTEMPTS", none):
+            for visitor in self.in_both():
+                visitor.complaints.expected.add(429)
+                visitor.open("/rejestracja/").choose("Company").press("Next")
+                self.audit(visitor, "too many")
 
     def test_registration_of_a_company(self) -> None:
         for visitor in self.in_both():

@@ -49,6 +49,12 @@ class Challenge(TestCase):
         store = CaptchaStore.objects.get(hashkey=key)
         assert store.expiration > timezone.now() + timedelta(hours=24)
 
+    def test_is_found_by_its_expiry_through_an_index(self):
+        with connection.cursor() as cursor:
+            table = CaptchaStore._meta.db_table
+            found = connection.introspection.get_constraints(cursor, table).values()
+        assert any(each["index"] and each["columns"] == ["expiration"] for each in found)
+
     def test_keys_differ(self):
         assert len({challenge.new_challenge() for _ in range(20)}) == 20
 

@@ -19,6 +19,7 @@ from accounts.mail import delivery
 from accounts.models import Counter, OutboxMessage, User
 from accounts.services import one_time_code
 from accounts.services.one_time_code import SentCode, Verdict
+from accounts.services.registration import RESENDS_A_DAY
 from tests import factories, letters
 from tests.people import COMPANY, OSOBA, POLISH, Applicant
 from tests.walk import Visitor
@@ -259,6 +260,14 @@ class OnThePage(TestCase):
         assert visitor.heading == POLISH.setting_password
         OSOBA.type_password(visitor).copy_captcha(POLISH.captcha).press("Dalej")
         assert visitor.heading == POLISH.consents
+
+    def test_asked_for_too_often_is_refused_with_the_hours(self):
+        visitor = OSOBA.reach_password(Visitor())
+        for _ in range(10):
+            RESENDS_A_DAY.hit(OSOBA.email)
+        visitor.press(CANNOT)
+        assert visitor.status == 429
+        assert visitor.shows("za 24 godziny")
 
     def test_of_a_former_address_is_worth_nothing(self):
         visitor = self.ask()

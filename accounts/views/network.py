@@ -38,7 +38,8 @@ def too_many(request: HttpRequest, wait: timedelta, **context: object) -> HttpRe
     `back` in the context is where the reader came from, if the page is to lead there.
     """
     seconds = max(1, math.ceil(wait.total_seconds()))
-    context["minutes"] = math.ceil(seconds / 60)
+    minutes = math.ceil(seconds / 60)
+    context |= {"minutes": minutes, "hours": math.ceil(minutes / 60) if minutes > 90 else 0}
     response = render(request, "429.html", context, status=429)
     response["Retry-After"] = str(seconds)
     return response
