@@ -17,7 +17,7 @@ from accounts.captcha import code
 from accounts.limits import Limit
 from accounts.mail import delivery
 from accounts.models import Counter, OutboxMessage, User
-from accounts.services import one_time_code
+from accounts.services import one_time_code, registration
 from accounts.services.one_time_code import SentCode, Verdict
 from accounts.services.registration import RESENDS_A_DAY
 from tests import factories, letters
@@ -128,13 +128,13 @@ class Limits(TestCase):
             send()
             self._pause_is_over()
         for _ in range(2):
-            assert factories.registration.resend_link(user)
+            assert registration.resend_link(user)
             self._pause_is_over()
         assert OutboxMessage.objects.count() == owed + 10
         wait = one_time_code.send("ktos@example.com", "pl", uuid4(), NETWORK)
         assert isinstance(wait, timedelta)
         assert wait > timedelta(hours=20)
-        assert not factories.registration.resend_link(user)
+        assert not registration.resend_link(user)
 
     def test_one_attempt_gets_five(self):
         attempt = uuid4()
@@ -153,7 +153,7 @@ class Limits(TestCase):
             assert isinstance(one_time_code.send("c@e.com", "pl", uuid4(), "::"), SentCode)
 
     def _pause_is_over(self) -> None:
-        for limit in (one_time_code.PAUSE, factories.registration.RESEND_PAUSE):
+        for limit in (one_time_code.PAUSE, registration.RESEND_PAUSE):
             limit.clear("ktos@example.com")
 
 
