@@ -25,6 +25,7 @@ class Words:
     password_again: str
     captcha: str
     new_picture: str
+    cannot_copy: str
     other_address: str
     correspondence: str
     start: str
@@ -61,6 +62,7 @@ POLISH = Words(
     password_again="Potwierdzenie hasła do konta",
     captcha="Przepisz ciąg znaków z obrazka",
     new_picture="Nowy obrazek",
+    cannot_copy="Nie mogę przepisać kodu",
     other_address="chcę podać inny adres korespondencyjny",
     correspondence="Adres korespondencyjny",
     start="Krok 1 z 3 – Identyfikacja Użytkownika",
@@ -96,6 +98,7 @@ ENGLISH = Words(
     password_again="Confirm the account password",
     captcha="Copy the characters from the picture",
     new_picture="New picture",
+    cannot_copy="I can’t copy the characters",
     other_address="I want to give a different correspondence address",
     correspondence="Correspondence address",
     start="Step 1 of 3 – Identification of the User",

@@ -2,7 +2,9 @@
 
 import re
 from collections.abc import Sequence
+from datetime import timedelta
 from typing import Any, Literal
+from unittest import mock
 
 from axe_playwright_python.sync_playwright import Axe
 from django.conf.urls.i18n import i18n_patterns
@@ -13,14 +15,16 @@ from django.test import override_settings
 from django.urls import path
 
 from accounts import tokens
+from accounts.limits import Limit
 from accounts.models import Kind
-from accounts.services import registration
+from accounts.registration import friction
+from accounts.services import one_time_code, registration
 from accounts.services.activation import PASSWORD_TRIES
 from accounts.services.credentials import FAILED_SIGN_INS
 from kantor import urls
 from kantor.urls import handler400, handler403, handler404, handler500
 from tests import factories
-from tests.browser import DESK, PASSWORD, PHONE, BrowserTestCase, BrowserVisitor
+from tests.browser import DESK, EMAIL, PASSWORD, PHONE, BrowserTestCase, BrowserVisitor
 
 TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 OPTIONS = {
@@ -93,6 +97,14 @@ class AccessibilityTests(BrowserTestCase):
                 question.click()
             self.audit(visitor, "questions open")
 
+    def test_too_many_registrations(self) -> None:
+        none = Limit("none", times=0, window=timedelta(minutes=10))
+        with mock.patch.object(friction, "ATTEMPTS", none):
+            for visitor in self.in_both():
+                visitor.complaints.expected.add(429)
+                visitor.open("/rejestracja/").choose("Company").press("Next")
+                self.audit(visitor, "too many")
+
     def test_registration_of_a_company(self) -> None:
         for visitor in self.in_both():
             self.audit(visitor.open("/rejestracja/"))
@@ -109,6 +121,13 @@ class AccessibilityTests(BrowserTestCase):
             visitor.fill({"Account password": "Zima2026"})
             visitor.page.locator("[data-strength-advice] li").first.wait_for()
             self.audit(visitor, "weak password")
+            one_time_code.PAUSE.clear(EMAIL)
+            visitor.button("I can’t copy the characters").click()
+            visitor.field("Code from the e-mail").wait_for()
+            self.audit(visitor, "a code sent")
+            self.audit(visitor.press("Next").is_refused(), "the code refused")
+            visitor.button("Back to the picture").click()
+            visitor.page.locator("#captcha img").wait_for()
             visitor.fill({"Account password": PASSWORD})
             visitor.page.locator("[data-strength-meter][data-score='4']").wait_for()
             self.audit(visitor, "strong password")
@@ -126,7 +145,7 @@ class AccessibilityTests(BrowserTestCase):
             visitor.fill({"Phone number": "1"}).press("Next").is_refused()
             self.audit(visitor, "asked and refused")
             visitor.fill({"Phone number": "601 234 567"}).press("Next")
-            self.audit(visitor.is_at("Step 2a – Checking the details"), "asked")
+            self.audit(visitor.is_at("Step 2a of 3 – Checking the details"), "asked")
 
     def test_registration_of_a_person_and_what_follows(self) -> None:
         for visitor in self.in_both():

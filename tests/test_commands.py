@@ -15,7 +15,8 @@ from django.test import SimpleTestCase, TestCase, TransactionTestCase, override_
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from accounts import captcha, demo
+from accounts import demo
+from accounts.captcha import challenge
 from accounts.forms.registration import details_form
 from accounts.limits import Limit
 from accounts.mail import outbox
@@ -110,10 +111,10 @@ class PurgeTests(TestCase):
         for key, hours in (("live", 1), ("gone", -1)):
             ends = self.now + timedelta(hours=hours)
             Session.objects.create(session_key=key, session_data="", expire_date=ends)
-        CaptchaStore.objects.filter(hashkey=captcha.new_challenge()).update(
+        CaptchaStore.objects.filter(hashkey=challenge.new_challenge()).update(
             expiration=self.now - timedelta(minutes=1)
         )
-        captcha.new_challenge()
+        challenge.new_challenge()
         Limit("live", times=1, window=timedelta(hours=1)).hit("anybody")
         Counter.objects.create(key="ended", count=1, ends_at=self.now - timedelta(seconds=1))
         OutboxMessage.objects.filter(user=self.kept[1]).update(

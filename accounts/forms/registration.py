@@ -249,19 +249,40 @@ class PasswordForm(forms.Form):
             "max_length": _("The characters do not match. Copy them from the new picture."),
         },
     )
+    code = forms.CharField(
+        label=_("Code from the e-mail"),
+        help_text=_("6 digits"),
+        max_length=40,
+        widget=forms.TextInput(
+            attrs={"autocomplete": "one-time-code", "inputmode": "numeric", "size": "8"}
+        ),
+        error_messages={
+            "required": _("Enter the code from the e-mail."),
+            "max_length": _("The code does not match. Check it in the newest message from us."),
+        },
+    )
+    # A decoy that no person sees: whatever fills in every field gives itself away.
+    website = forms.CharField(
+        label=_("Leave this field empty"),
+        required=False,
+        widget=forms.TextInput(attrs={"autocomplete": "off", "tabindex": "-1"}),
+    )
 
     def __init__(
         self,
         *args: Any,
         context: Sequence[str] = (),
         captcha_passed: bool = False,
+        code_sent: bool = False,
         carried_errors: dict[str, list[str]] | None = None,
         **kwargs: Any,
     ) -> None:
         super().__init__(*args, **kwargs)
         self.context = context
-        if captcha_passed:
+        if captcha_passed or code_sent:
             del self.fields["captcha"]
+        if captcha_passed or not code_sent:
+            del self.fields["code"]
         if carried_errors is not None:
             self._errors = forms.utils.ErrorDict(
                 {

@@ -16,6 +16,7 @@ from django.utils.http import urlsafe_base64_encode
 from django.utils.translation import override
 
 from accounts import consents, tokens
+from accounts.captcha import code
 from accounts.mail import messages
 from accounts.models import OutboxMessage, User
 from accounts.values import email as email_address
@@ -48,6 +49,8 @@ def compose(message: OutboxMessage) -> EmailMessage | None:
                 first_name=_first_name(message.user),
                 changed_at=message.created_at,
             )
+        case OutboxMessage.Kind.ONE_TIME_CODE:
+            return _one_time_code(message)
         case unknown:
             raise ValueError(f"Nobody knows how to write a {unknown!r} mail.")
 
@@ -105,6 +108,19 @@ def _password_reset(message: OutboxMessage) -> EmailMessage | None:
             default_token_generator.make_token(owner),
         ),
         expires_at=timezone.now() + timedelta(seconds=settings.PASSWORD_RESET_TIMEOUT),
+    )
+
+
+def _one_time_code(message: OutboxMessage) -> EmailMessage | None:
+    expires_at = message.created_at + code.LIFETIME
+    if timezone.now() >= expires_at:
+        return None
+    return messages.one_time_code(
+        recipient=message.recipient,
+        language=message.language,
+        message_id=message.message_id,
+        code=code.of(message.message_id, message.recipient),
+        expires_at=expires_at,
     )
 
 

@@ -51,9 +51,11 @@ def put(kind: OutboxMessage.Kind, user: User, *, link_serial: int = 0) -> None:
     )
 
 
-def put_to_address(kind: OutboxMessage.Kind, recipient: str, language: str) -> None:
-    """Owe an address a mail before anybody knows whether it has an account."""
-    _put(OutboxMessage(kind=kind, recipient=recipient, language=language))
+def put_to_address(kind: OutboxMessage.Kind, recipient: str, language: str) -> OutboxMessage:
+    """Owe an address a mail before anybody knows whether it has an account; return its row."""
+    message = OutboxMessage(kind=kind, recipient=recipient, language=language)
+    _put(message)
+    return message
 
 
 def _put(message: OutboxMessage) -> None:

@@ -14,12 +14,13 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_POST
 from django.views.generic import TemplateView, View
 
-from accounts import captcha, passwords
+from accounts import passwords
+from accounts.captcha import challenge
 from accounts.models import User
 from accounts.registration import browser, company_lookup
+from accounts.registration.password_step import password_context
 from accounts.registration.steps import Step
 from accounts.registration.storage import open_attempt
-from accounts.registration.wizard import password_context
 from accounts.services import registration
 from accounts.values import email_typos
 from accounts.views.network import network_of
@@ -109,7 +110,7 @@ class CancelView(View):
         """Forget the attempt."""
         storage = open_attempt(request, attempt) if attempt else None
         if storage is not None:
-            captcha.discard(storage.fact("captcha", ""))
+            challenge.discard(storage.fact("captcha", ""))
             storage.reset()
         return redirect("accounts:registration-cancelled")
 

@@ -140,7 +140,7 @@ TASKS = {"default": {"BACKEND": "django_tasks.backends.immediate.ImmediateBacken
 
 CAPTCHA_LENGTH = 6
 CAPTCHA_TIMEOUT = 25 * 60  # minutes: longer than an unfinished registration lives
-CAPTCHA_CHALLENGE_FUNCT = "accounts.captcha.random_challenge"
+CAPTCHA_CHALLENGE_FUNCT = "accounts.captcha.challenge.random_challenge"
 CAPTCHA_TEST_MODE = False
 
 LOGGING: dict[str, Any] = {
