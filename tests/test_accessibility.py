@@ -14,7 +14,7 @@ from django.urls import path
 
 from accounts import tokens
 from accounts.models import Kind
-from accounts.services import registration
+from accounts.services import allowance, registration
 from accounts.services.activation import PASSWORD_TRIES
 from accounts.services.credentials import FAILED_SIGN_INS
 from kantor import urls
@@ -125,11 +125,14 @@ class AccessibilityTests(BrowserTestCase):
             last_step = visitor.path
             self.audit(visitor.tick_all().press("Register").is_at("Check your mailbox"))
             self.audit(visitor.open(last_step, status=410), "finished")
-            visitor.open("/rejestracja/wyslano/").press("Send the message again")
-            self.audit(visitor, "sent again")
             visitor.complaints.expected.add(429)
             visitor.open("/rejestracja/wyslano/").press("Send the message again")
             self.audit(visitor, "has to wait")
+            allowance.LINK_PAUSE.clear(email)
+            visitor.open("/rejestracja/wyslano/").press("Send the message again")
+            self.audit(visitor, "sent again")
+            visitor.open("/rejestracja/wyslano/").follow("Correct the e-mail address")
+            self.audit(visitor.press("Correct and send the link").is_refused(), "address refused")
             link = self.activation_link()
             self.audit(visitor.open(link).is_at("The account is active"))
             visitor.fill({"If something else, what?": "\u202e"}).press("Send the answer")
