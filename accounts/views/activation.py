@@ -112,7 +112,7 @@ class ActivationView(TokenView):
         response = render(
             self.request,
             "accounts/activation/too_many_tries.html",
-            {"minutes": math.ceil(seconds / 60)},
+            {"minutes": math.ceil(seconds / 60), "token": self.token},
             status=429,
         )
         response["Retry-After"] = str(seconds)
