@@ -1,7 +1,6 @@
 """The page that waits for the activation link: sending it again, correcting the address."""
 
 from datetime import timedelta
-from typing import Any
 from uuid import uuid4
 
 from django.conf import settings
@@ -11,12 +10,12 @@ from django.test import Client, SimpleTestCase, TestCase, override_settings
 from django.utils.translation import override
 
 from accounts import tokens
-from accounts.models import ConsentRecord, Customer, User
-from accounts.services import activation, allowance, credentials, review
+from accounts.models import User
+from accounts.services import activation, allowance, credentials
 from accounts.views.waiting import wait_text
 from tests.browser import BrowserTestCase, BrowserVisitor
 from tests.factories import PASSWORD, activated, registered, suspended
-from tests.letters import activation_path, deliver, paths, registering_browser
+from tests.letters import activation_path, deliver, registering_browser
 from tests.links import LABEL, heading, is_active, travel
 from tests.people import ENGLISH, OSOBA, PERSON
 from tests.walk import Visitor
@@ -318,163 +317,6 @@ class DoorTests(TestCase):
 
     def token(self) -> str:
         return tokens.make(self.user, self.user.link_serial)
-
-
-class CorrectionTests(TestCase):
-    """Putting a mistyped address right."""
-
-    NEW = "poprawiony@example.com"
-
-    def setUp(self) -> None:
-        self.user = registered(language="en", email="pomylony@example.com", news=True)
-        self.old = activation_path(self.user)
-        self.visitor = Visitor(registering_browser(self.user)).open(PAGE)
-
-    def correct(self, email: str = NEW) -> Visitor:
-        return self.visitor.open(PAGE).follow(CORRECT).fill({FIELD: email}).press(SEND)
-
-    def path(self, user: User | None = None) -> str:
-        attempt = (user or self.user).attempt
-        assert attempt is not None
-        return f"{PAGE}adres/?proba={attempt.hex}"
-
-    def test_sends_the_link_to_the_new_address_and_nothing_more_to_the_old_one(self) -> None:
-        old = mails_to("pomylony@example.com")
-        assert self.correct().heading == "Check your mailbox"
-        assert self.visitor.shows(self.NEW)
-        assert not self.visitor.shows("pomylony@example.com")
-        assert mails_to(self.NEW) == 1
-        self.visitor.press(AGAIN)
-        travel(timedelta(minutes=3))
-        self.visitor.open(PAGE).press(AGAIN)
-        credentials.request_password_reset("pomylony@example.com", "pl", "192.0.2.1")
-        assert mails_to(self.NEW) == 2
-        assert mails_to("pomylony@example.com") == old
-
-    def test_lets_the_account_go_live_with_the_new_address(self) -> None:
-        self.correct()
-        path = next(path for path in paths(deliver()[-1]) if "/aktywacja/" in path)
-        Visitor().open(path).fill({LABEL: PASSWORD}).press("Activate account")
-        user = User.objects.get(pk=self.user.pk)
-        assert user.is_active
-        assert (user.email, user.email_key) == (self.NEW, self.NEW)
-        client = Client()
-        client.post("/logowanie/", {"username": self.NEW, "password": PASSWORD})
-        assert "_auth_user_id" in client.session
-
-    def test_kills_the_old_link_wherever_it_is_opened(self) -> None:
-        self.correct()
-        for client in (Client(), self.visitor.client):
-            for response in (
-                client.get(self.old),
-                client.post(self.old, {"password": PASSWORD}),
-                client.post(f"{self.old}ponownie/"),
-                client.post(f"{self.old}to-nie-ja/"),
-            ):
-                assert response.status_code == 410
-                assert heading(response) == "The registration has another address"
-                assert self.NEW not in response.content.decode()
-        assert User.objects.get(pk=self.user.pk).is_pending
-        activation.activate(User.objects.get(pk=self.user.pk))
-        assert heading(Client().get(self.old)) == "The registration has another address"
-
-    def test_drops_a_mail_that_still_waits_for_the_old_address(self) -> None:
-        user = registered(language="en", email="jeszcze@example.com")
-        self.visitor = Visitor(registering_browser(user)).open(PAGE)
-        self.correct("juz@example.com")
-        assert mails_to("jeszcze@example.com") == 0
-        assert mails_to("juz@example.com") == 1
-
-    def test_leaves_everything_else_as_it_was(self) -> None:
-        def facts() -> list[Any]:
-            return [
-                list(Customer.objects.values()),
-                list(ConsentRecord.objects.values()),
-                list(User.objects.values("pk", "password", "created_at", "attempt", "language")),
-            ]
-
-        before = facts()
-        self.correct()
-        assert facts() == before
-
-    def test_is_seen_by_staff_and_logged_without_the_addresses(self) -> None:
-        with self.assertLogs("accounts.services.waiting") as logged:
-            self.correct()
-        assert "example.com" not in "".join(logged.output)
-        assert User.objects.get(pk=self.user.pk).email_corrected_at is not None
-
-    def test_checks_the_address_as_the_registration_does(self) -> None:
-        for bad in ("", "x", "jan@localhost", "ż@example.com", "a@b.pl, c@d.pl", "x" * 400):
-            assert self.correct(bad).heading == CORRECT
-            assert self.visitor.errors, bad
-            assert self.visitor.error_at(FIELD)
-            assert self.visitor.title.startswith("Error:")
-        assert address_of(self.user) == "pomylony@example.com"
-
-    def test_is_refused_for_the_same_address(self) -> None:
-        for same in ("pomylony@example.com", " POMYLONY@Example.com "):
-            self.correct(same)
-            expected = "The message was sent to this very address. Enter the corrected one."
-            assert self.visitor.errors == [expected]
-
-    def test_survives_whatever_is_posted(self) -> None:
-        client = self.visitor.client
-        for email in ("\x00", "a\r\nb@x.pl", "{{7}}", "<b>@x.pl", "ą" * 5000):
-            assert client.post(self.path(), {"email": email}).status_code == 200, email
-        for proba in ("", "x", "\x00", uuid4().hex, "9" * 5000):
-            response = client.post(
-                f"{PAGE}adres/", {"email": self.NEW}, query_params={"proba": proba}
-            )
-            assert response["Location"] == PAGE
-        assert address_of(self.user) == "pomylony@example.com"
-
-    def test_is_for_the_browser_that_registered(self) -> None:
-        for client in (Client(), registering_browser(registered())):
-            for response in (
-                client.get(self.path()),
-                client.post(self.path(), {"email": self.NEW}),
-            ):
-                assert response["Location"] == PAGE
-        assert address_of(self.user) == "pomylony@example.com"
-        strict = registering_browser(self.user, enforce_csrf_checks=True)
-        assert strict.post(self.path(), {"email": self.NEW}).status_code == 403
-
-    def test_ends_with_the_activation(self) -> None:
-        activation.activate(self.user)
-        response = self.visitor.client.post(self.path(), {"email": self.NEW})
-        assert response["Location"] == PAGE
-        assert address_of(self.user) == "pomylony@example.com"
-
-    def test_changes_nothing_about_an_account_that_staff_closed(self) -> None:
-        review.suspend(self.user)
-        self.correct()
-        assert address_of(self.user) == "pomylony@example.com"
-        assert mails_to(self.NEW) == 0
-
-    def test_is_possible_five_times(self) -> None:
-        for number in range(5):
-            self.correct(f"proba{number}@example.com")
-            assert self.visitor.heading == "Check your mailbox"
-        self.correct("proba6@example.com")
-        assert self.visitor.status == 429
-        assert self.visitor.heading == "The address was corrected too often"
-        assert address_of(self.user) == "proba4@example.com"
-
-    def test_to_the_address_of_a_customer_tells_the_owner_only(self) -> None:
-        owner = activated(language="en")
-        deliver()
-        mail.outbox.clear()
-        assert self.correct(owner.email).heading == "Check your mailbox"
-        (notice,) = deliver()
-        assert notice.to == [owner.email]
-        assert not any("/aktywacja/" in path for path in paths(notice))
-
-    def test_cannot_be_undone_by_an_older_cookie(self) -> None:
-        older = registering_browser(self.user)
-        self.correct()
-        older.post(self.path(), {"email": "trzeci@example.com"})
-        assert address_of(self.user) == self.NEW
-        assert mails_to("trzeci@example.com") == 0
 
 
 class TwoBrowsersTests(BrowserTestCase):

@@ -45,11 +45,12 @@ def registrations_of(request: HttpRequest) -> list[Registration]:
     found: dict[str, Registration] = {}
     for attempt, email in known:
         user = users.get(attempt)
-        # The last answer of the wizard may never have reached the browser, and its cookie neither.
-        address = email or (user.email if user is not None else "")
+        is_active = user is not None and user.activated_at is not None
+        # An active account is its registrant's own and has the last word. Otherwise the cookie
+        # has it, unless the last answer of the wizard never reached the browser.
+        address = user.email if user is not None and (is_active or not email) else email
         if not address:
             continue
-        is_active = user is not None and user.activated_at is not None
         key = email_address.normalise(address)
         if key not in found or (is_active and not found[key].is_active):
             found[key] = Registration(attempt, address, is_active)
