@@ -6,6 +6,7 @@ from functools import partial
 from typing import Any
 from urllib.parse import urlencode
 
+from bs4 import BeautifulSoup
 from django.core import mail
 from django.test import Client, TestCase
 
@@ -105,6 +106,19 @@ class SecrecyTests(TestCase):
             try_in("owned@example.com", "x")
         Client().post("/admin/login/", {"username": "owned@example.com", "password": ""})
         assert try_in("owned@example.com", PASSWORD).status_code == 429
+
+    def test_is_the_same_when_that_stranger_asks_for_another_link(self) -> None:
+        activated(email="owned-@example.com")
+        travel(timedelta(days=1))
+        seen = {}
+        for email in ("owned-@example.com", "vacant@example.com"):
+            registered(email=email, password=OTHER_PASSWORD)
+            page = BeautifulSoup(try_in(email, OTHER_PASSWORD).content, "html.parser")
+            proof = str(page.select("input[name=proof]")[0]["value"])
+            ask = partial(Client().post, "/logowanie/link/", {"proof": proof})
+            seen[email] = [observed(ask, email), observed(ask, email)]
+        assert seen["owned-@example.com"] == seen["vacant@example.com"]
+        assert [each[0] for each in seen["vacant@example.com"]] == [302, 429]
 
     def test_is_the_same_for_whoever_registered_it_twice_with_two_passwords(self) -> None:
         activated(email="owned@example.com")
