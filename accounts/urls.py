@@ -3,7 +3,7 @@
 from django.urls import path
 
 from accounts.registration.wizard import RegistrationWizard
-from accounts.views import account, activation, registration, sign_in
+from accounts.views import account, activation, registration, sign_in, waiting
 
 app_name = "accounts"
 
@@ -17,12 +17,10 @@ urlpatterns = [
         registration.CancelledView.as_view(),
         name="registration-cancelled",
     ),
-    path("rejestracja/wyslano/", registration.SentView.as_view(), name="registration-sent"),
-    path(
-        "rejestracja/wyslano/ponownie/",
-        registration.ResentView.as_view(),
-        name="registration-resent",
-    ),
+    path("rejestracja/wyslano/", waiting.SentView.as_view(), name="registration-sent"),
+    path("rejestracja/wyslano/ponownie/", waiting.ResentView.as_view(), name="registration-resent"),
+    path("rejestracja/wyslano/stan/", waiting.waiting_state, name="registration-state"),
+    path("rejestracja/wyslano/adres/", waiting.AddressView.as_view(), name="registration-address"),
     path(
         "rejestracja/<uuid:attempt>/anuluj/",
         registration.CancelView.as_view(),

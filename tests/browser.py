@@ -391,6 +391,8 @@ POLISH = {
     "Confirm the new password": "Potwierdzenie nowego hasła",
     "Copy the characters from the picture": "Przepisz ciąg znaków z obrazka",
     "Correct": "Popraw",
+    "Correct and send the link": "Popraw i wyślij link",
+    "Correct the e-mail address": "Popraw adres e-mail",
     "Correspondence address": "Adres korespondencyjny",
     "E-mail address (login)": "Adres e-mail (login)",
     "First name": "Imię",

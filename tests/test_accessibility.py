@@ -18,7 +18,7 @@ from accounts import tokens
 from accounts.limits import Limit
 from accounts.models import Kind
 from accounts.registration import friction
-from accounts.services import one_time_code, registration
+from accounts.services import allowance, one_time_code, registration
 from accounts.services.activation import PASSWORD_TRIES
 from accounts.services.credentials import FAILED_SIGN_INS
 from kantor import urls
@@ -157,11 +157,14 @@ class AccessibilityTests(BrowserTestCase):
             last_step = visitor.path
             self.audit(visitor.tick_all().press("Register").is_at("Check your mailbox"))
             self.audit(visitor.open(last_step, status=410), "finished")
-            visitor.open("/rejestracja/wyslano/").press("Send the message again")
-            self.audit(visitor, "sent again")
             visitor.complaints.expected.add(429)
             visitor.open("/rejestracja/wyslano/").press("Send the message again")
             self.audit(visitor, "has to wait")
+            allowance.LINK_PAUSE.clear(email)
+            visitor.open("/rejestracja/wyslano/").press("Send the message again")
+            self.audit(visitor, "sent again")
+            visitor.open("/rejestracja/wyslano/").follow("Correct the e-mail address")
+            self.audit(visitor.press("Correct and send the link").is_refused(), "address refused")
             link = self.activation_link()
             self.audit(visitor.open(link).is_at("The account is active"))
             visitor.fill({"If something else, what?": "\u202e"}).press("Send the answer")

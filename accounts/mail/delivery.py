@@ -21,8 +21,6 @@ from accounts.mail import messages
 from accounts.models import OutboxMessage, User
 from accounts.values import email as email_address
 
-MAILS_A_DAY = 10
-
 
 def compose(message: OutboxMessage) -> EmailMessage | None:
     """Return the mail to send for this row, or nothing when it has become pointless."""
@@ -57,17 +55,8 @@ def compose(message: OutboxMessage) -> EmailMessage | None:
 
 def _registration(message: OutboxMessage) -> EmailMessage | None:
     user = message.user
-    assert user is not None
-    if not user.is_pending or message.link_serial != user.link_serial:
-        return None
-    told = OutboxMessage.objects.filter(
-        kind=OutboxMessage.Kind.REGISTRATION,
-        state=OutboxMessage.State.SENT,
-        user__email_key=user.email_key,
-        finished_at__gte=timezone.now() - timedelta(days=1),
-    )
-    # Strangers can register an address as often as they like; its owner is not to be flooded.
-    if told.count() >= MAILS_A_DAY:
+    # Without an account: whoever asked for the link must not learn that it is gone.
+    if user is None or not user.is_pending or message.link_serial != user.link_serial:
         return None
     owner = (
         User.objects.filter(email_key=user.email_key, activated_at__isnull=False)

@@ -87,9 +87,11 @@ class RegistrationWizard(NamedUrlWizardView, SessionWizardView):
     def _absent_attempt(self) -> HttpResponse:
         """Explain an attempt that is finished, or was never begun in this browser."""
         assert self.attempt is not None
-        if (
-            self.attempt in browser.attempts(self.request)
-            and registration.find_by_attempt(self.attempt) is not None
+        known = browser.find(self.request, self.attempt)
+        # The cookie of the last answer may not have arrived; if it has, the account is not asked
+        # for: somebody else's click may have deleted it, and that must not show.
+        if known is not None and (
+            known.email or registration.find_by_attempt(self.attempt) is not None
         ):
             if self.request.method == "POST":
                 return redirect("accounts:registration-sent")
@@ -495,16 +497,17 @@ class RegistrationWizard(NamedUrlWizardView, SessionWizardView):
         A second call for the same attempt, however it came about, ends on the same page.
         """
         assert self.attempt is not None
+        details = form_dict[Step.DETAILS].cleaned_data
         registration.register(
             attempt=self.attempt,
             kind=form_dict[Step.START].cleaned_data["kind"],
-            answers=form_dict[Step.DETAILS].cleaned_data,
+            answers=details,
             password_hash=form_dict[Step.PASSWORD].cleaned_data["password_hash"],
             given=form_dict[Step.CONSENTS].cleaned_data,
             language=get_language() or "pl",
         )
         response = redirect("accounts:registration-sent")
-        browser.remember(self.request, response, self.attempt)
+        browser.remember(self.request, response, self.attempt, details["email"])
         return response
 
     # -- what is known of the attempt -------------------------------------------------------

@@ -16,11 +16,11 @@ from accounts.captcha import code
 from accounts.limits import Limit
 from accounts.mail import outbox
 from accounts.models import OutboxMessage
-from accounts.services.registration import RESENDS_A_DAY
+from accounts.services import allowance
 from accounts.values import email as email_address
 
 # An address gets a code every three minutes at most, and no more mails a day than strangers may
-# ask for in all: RESENDS_A_DAY counts activation links that are sent again too.
+# ask for in all. It does not share their hour: three codes must not cost the activation link.
 PAUSE = Limit("code-pause", times=1, window=timedelta(minutes=3))
 CODES_AN_ATTEMPT = Limit("code-attempt", times=5, window=timedelta(days=1))
 NETWORK_CODES = Limit("network-code", times=60, window=timedelta(hours=1))
@@ -56,7 +56,7 @@ def send(email: str, language: str, attempt: UUID, network: str) -> SentCode | t
         (NETWORK_CODES, network),
         (CODES_AN_ATTEMPT, attempt.hex),
         (PAUSE, key),
-        (RESENDS_A_DAY, key),
+        (allowance.MAILS_A_DAY, key),
     )
     # Looked at first: a refused try must not use up what the others allow.
     if refused := max(limit.wait(subject) for limit, subject in limits):

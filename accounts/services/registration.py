@@ -10,13 +10,9 @@ from django.db.models import Exists, F, OuterRef, Q
 from django.utils import timezone
 
 from accounts import consents
-from accounts.limits import Limit
 from accounts.mail import outbox
 from accounts.models import ConsentRecord, Customer, OutboxMessage, User
-
-# An address gets at most this many mails that strangers can ask for.
-RESEND_PAUSE = Limit("resend-pause", times=1, window=timedelta(minutes=3))
-RESENDS_A_DAY = Limit("resend-day", times=10, window=timedelta(days=1))
+from accounts.services import allowance
 
 PURGE_BATCH = 500  # accounts that one transaction deletes, each with half a dozen rows
 
@@ -34,7 +30,8 @@ def register(
 
     All or nothing, in one transaction. Idempotent: a second call for the same attempt, even at
     the same moment, returns the account of the first and sends nothing. Whether the address
-    already has an account is not asked here, so the work is the same; the mail decides.
+    already has an account is not asked here, so the work is the same; the mail decides. An
+    address that was written to too often gets no mail (`allowance`); a later link can be asked for.
     `answers` are canonical values by the names of the customer's fields, and `email`.
     """
     data = dict(answers)
@@ -55,7 +52,8 @@ def register(
                 )
                 for consent in consents.asked_of(kind)
             )
-            outbox.put(OutboxMessage.Kind.REGISTRATION, user, link_serial=user.link_serial)
+            if allowance.for_registration(user.email_key):
+                outbox.put(OutboxMessage.Kind.REGISTRATION, user, link_serial=user.link_serial)
     except IntegrityError:
         existing = find_by_attempt(attempt)
         if existing is None:
@@ -71,7 +69,7 @@ def find_by_attempt(attempt: UUID) -> User | None:
 
 def resend_wait(user: User) -> timedelta:
     """Return how long the owner of this address has to wait for another link; zero when none."""
-    return max(RESEND_PAUSE.wait(user.email_key), RESENDS_A_DAY.wait(user.email_key))
+    return allowance.wait_for_link(user.email_key)
 
 
 def resend_link(user: User) -> bool:
@@ -81,8 +79,7 @@ def resend_link(user: User) -> bool:
     """
     if not user.is_pending:
         return False
-    allowed = RESEND_PAUSE.hit(user.email_key) and RESENDS_A_DAY.hit(user.email_key)
-    if not allowed:
+    if not allowance.for_link(user.email_key):
         return False
     with transaction.atomic():
         changed = User.objects.filter(pk=user.pk, activated_at=None, suspended_at=None).update(

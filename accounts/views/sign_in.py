@@ -23,6 +23,7 @@ from accounts.registration import browser
 from accounts.services import credentials, registration
 from accounts.services.credentials import FAILED_SIGN_INS, NETWORK_SIGN_INS
 from accounts.views.network import network_of
+from accounts.views.waiting import ask_to_wait
 
 PENDING_SALT = "accounts.pending-sign-in"
 PENDING_MINUTES = 15
@@ -93,8 +94,10 @@ class PendingResendView(View):
         except (signing.BadSignature, ValueError):
             return redirect("accounts:sign-in")
         user = User.objects.filter(pk=pk).first()
-        if user is not None:
-            registration.resend_link(user)
+        # Whoever is here knows the password, so the pause can be told; of an account that is not
+        # waiting any more nothing is.
+        if user is not None and user.is_pending and not registration.resend_link(user):
+            return ask_to_wait(request, registration.resend_wait(user))
         return redirect("accounts:registration-resent")
 
 

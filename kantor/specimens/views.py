@@ -19,7 +19,7 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext
 from django.views.decorators.cache import never_cache
 
-from accounts import captcha
+from accounts.captcha import challenge
 from accounts.forms import fields
 from accounts.forms.registration import (
     CompanyForm,
@@ -70,7 +70,7 @@ def styl(request: HttpRequest) -> HttpResponse:
     password = {
         "form": PasswordForm(auto_id=named("password")),
         "email": "jan@example.com",
-        "captcha_key": captcha.new_challenge(),
+        "captcha_key": challenge.new_challenge(),
         "strength_url": "",
     }
     refused = CompanyForm({}, prefix="refused", auto_id=named("refused"))
