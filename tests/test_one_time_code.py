@@ -17,9 +17,8 @@ from accounts.captcha import code
 from accounts.limits import Limit
 from accounts.mail import delivery
 from accounts.models import Counter, OutboxMessage, User
-from accounts.services import one_time_code, registration
+from accounts.services import allowance, one_time_code, registration
 from accounts.services.one_time_code import SentCode, Verdict
-from accounts.services.registration import RESENDS_A_DAY
 from tests import factories, letters
 from tests.people import COMPANY, OSOBA, POLISH, Applicant
 from tests.walk import Visitor
@@ -153,7 +152,7 @@ class Limits(TestCase):
             assert isinstance(one_time_code.send("c@e.com", "pl", uuid4(), "::"), SentCode)
 
     def _pause_is_over(self) -> None:
-        for limit in (one_time_code.PAUSE, registration.RESEND_PAUSE):
+        for limit in (one_time_code.PAUSE, allowance.LINK_PAUSE):
             limit.clear("ktos@example.com")
 
 
@@ -264,7 +263,7 @@ class OnThePage(TestCase):
     def test_asked_for_too_often_is_refused_with_the_hours(self):
         visitor = OSOBA.reach_password(Visitor())
         for _ in range(10):
-            RESENDS_A_DAY.hit(OSOBA.email)
+            allowance.MAILS_A_DAY.hit(OSOBA.email)
         visitor.press(CANNOT)
         assert visitor.status == 429
         assert visitor.shows("za 24 godziny")

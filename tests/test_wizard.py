@@ -881,7 +881,7 @@ class RegisteredAddressTests(TestCase):
             answer = visitor.client.post(post.address, post.data)
         # At once: the next request empties the list.
         verbs = [each["sql"].split()[0] for each in statements]
-        # The counters of the network and of mails to the address; account, customer, consents, mail.
+        # Counters of the network and of mails to the address; account, customer, consents, mail.
         assert verbs.count("INSERT") == 6
         seen = [answer.status_code, _headers(answer), answer.content]
         for path in (answer["Location"], visitor.path):
