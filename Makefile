@@ -156,6 +156,17 @@ messages: $(TOOLS) ## bring the catalogues up to date with the sources and compi
 		--ignore var --ignore bench --ignore tests
 	$(MANAGE) compilemessages --ignore $(VENV) --verbosity 0
 
+# A folder of its own: the site needs neither of the two. Debian's hunspell-pl has the dictionary.
+WORDS := var/words
+DICTIONARY ?= /usr/share/hunspell/pl_PL.dic
+
+.PHONY: words
+words: $(BIN)/python ## write the lists of Polish words anew (OPTIONS=--check compares; needs hunspell-pl)
+	@test -r $(DICTIONARY) || { echo "apt-get install hunspell-pl, or DICTIONARY=/path/to/pl_PL.dic" >&2; exit 1; }
+	@test -x $(WORDS)/bin/python || $(BIN)/python -m venv $(WORDS)
+	@$(WORDS)/bin/python -m pip --disable-pip-version-check --no-input -qq install wordfreq==3.1.1
+	@$(WORDS)/bin/python accounts/passwords/data/build.py --dictionary $(DICTIONARY) $(OPTIONS)
+
 .PHONY: format
 format: $(TOOLS) ## put Python and templates into the agreed form
 	$(BIN)/ruff check --fix-only
