@@ -1,41 +1,23 @@
-"""Show what surrounds the wizard: its meter, the way out of it, and what comes after it."""
+"""Show what surrounds the wizard: the way out of it, and what comes after it."""
 
 import math
 from typing import Any
 from uuid import UUID
 
 from django.conf import settings
-from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.decorators import method_decorator
 from django.views.decorators.cache import never_cache
-from django.views.decorators.debug import sensitive_post_parameters
-from django.views.decorators.http import require_POST
 from django.views.generic import TemplateView, View
 
-from accounts import captcha, passwords
+from accounts import captcha
 from accounts.models import User
 from accounts.registration import browser
 from accounts.registration.steps import Step
 from accounts.registration.storage import open_attempt
-from accounts.registration.wizard import password_context
 from accounts.services import registration
 from kantor.kept import mark, render_kept
-
-
-@never_cache
-@require_POST
-@sensitive_post_parameters("password")
-def password_strength(request: HttpRequest, attempt: UUID) -> JsonResponse:
-    """Judge a password for the meter, by the same code as the form; keep nothing of it.
-
-    Only for an open attempt of this browser.
-    """
-    storage = open_attempt(request, attempt)
-    if storage is None:
-        raise Http404("This browser has no such registration.")
-    assessment = passwords.assess(request.POST.get("password", ""), password_context(storage))
-    return JsonResponse(assessment.verdict())
 
 
 @method_decorator(never_cache, name="dispatch")

@@ -1,8 +1,8 @@
 """Write polish.txt and passphrase.txt anew: `make words`.
 
-Not part of the site. It needs wordfreq 3.1.1 (how often a Polish word is used), which `make words`
-installs into a folder of its own, and the spelling dictionary of Debian's package hunspell-pl (which
-words are base forms). The same versions give the same bytes. NOTICE.md says whose work the lists are
+Not part of the site. It needs wordfreq 3.1.1 (how often a word is used), which `make words`
+installs into a folder of its own, and the dictionary of the Debian package hunspell-pl (which
+words are base forms). The same versions give the same bytes. NOTICE.md says whose work they are
 made of and under which licence they stand.
 """
 
