@@ -23,6 +23,7 @@ class Words:
     register: str
     password: str
     password_again: str
+    propose: str
     captcha: str
     new_picture: str
     other_address: str
@@ -59,6 +60,7 @@ POLISH = Words(
     register="Rejestruj",
     password="Hasło do konta",
     password_again="Potwierdzenie hasła do konta",
+    propose="Wymyśl mi hasło",
     captcha="Przepisz ciąg znaków z obrazka",
     new_picture="Nowy obrazek",
     other_address="chcę podać inny adres korespondencyjny",
@@ -94,6 +96,7 @@ ENGLISH = Words(
     register="Register",
     password="Account password",
     password_again="Confirm the account password",
+    propose="Think of a password for me",
     captcha="Copy the characters from the picture",
     new_picture="New picture",
     other_address="I want to give a different correspondence address",

@@ -292,7 +292,7 @@ class PageLanguageTests(TestCase):
             label = visitor.page.find("label", attrs={"for": field["id"]})
             assert isinstance(label, Tag)
             visitor.fill({" ".join(label.get_text().split()): password})
-        proposes = ("Wymyśl mi hasło", "Think of a password for me")
+        proposes = (POLISH.propose, ENGLISH.propose)
         visitor.press(next(words for words in visitor.buttons() if words not in proposes))
 
     def test_forgotten_password(self) -> None:

@@ -27,7 +27,7 @@ from tests.people import OSOBA, POLISH
 from tests.walk import Visitor
 
 JSON = {"Accept": "application/json"}
-PROPOSE = "Wymyśl mi hasło"
+PROPOSE = POLISH.propose
 
 
 def ask(visitor: Visitor, password: str, **headers: str) -> Any:

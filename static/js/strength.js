@@ -109,19 +109,25 @@
       }
     }
 
-    function typed() {
+    // An answer on its way is about a password that is no longer there.
+    function stop() {
       clearTimeout(timer);
       clearTimeout(speaking);
-      // An answer on its way is about a password that is no longer there.
       if (request) {
         request.abort();
         request = null;
       }
+    }
+
+    function typed() {
+      stop();
       timer = setTimeout(judge, input.value ? PAUSE_MILLISECONDS : 0);
     }
 
     clear();
     input.addEventListener("input", typed);
+    // What is sent is judged there, and may be no longer to be judged here.
+    form.addEventListener("submit", stop);
     // The browser may bring the field back filled.
     addEventListener("pageshow", () => {
       if (input.value) {

@@ -82,7 +82,12 @@ def passphrase(ranked: Iterable[str], known: dict[str, str], unwanted: frozenset
             continue
         if set(word) & set("qvx") or word.capitalize() in known or word in unwanted:
             continue
-        if zipf_frequency(word, "en") > zipf_frequency(word, "pl") + FOREIGN:
+        how_common = zipf_frequency(word, "pl")
+        if zipf_frequency(word, "en") > how_common + FOREIGN:
+            continue
+        # "depesz" is rather of many depesza, "kapitana" of a kapitan.
+        twin = word[:-1] if word.endswith("a") else f"{word}a"
+        if twin in known and zipf_frequency(twin, "pl") > how_common:
             continue
         words.append(word)
         if len(words) == PHRASE_WORDS:
