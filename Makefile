@@ -96,6 +96,10 @@ check: lint types layers migrations deployment catalogues same-tests coverage ##
 bench: $(TOOLS) ## measure a registration beside two baselines (OPTIONS="--http --write")
 	@$(BIN)/python -m bench.run $(OPTIONS)
 
+.PHONY: bench-passwords
+bench-passwords: $(TOOLS) ## measure what judging a password costs at worst (OPTIONS="--search 60 --write")
+	@$(BIN)/python -m bench.passwords $(OPTIONS)
+
 # --- The checks, one by one --------------------------------------------------------------------
 
 .PHONY: lint

@@ -245,7 +245,7 @@ class Threads(SimpleTestCase):
 
 
 class Cost(SimpleTestCase):
-    """zxcvbn sees at most 32 characters, of which at most 4 are different l33t signs."""
+    """zxcvbn sees at most 32 characters, of which at most 3 are different l33t signs."""
 
     def seen(self, password: str, context: tuple[str, ...] = ()) -> tuple[str, list[str]]:
         with mock.patch.object(matching, "omnimatch", wraps=matching.omnimatch) as spy:
@@ -260,7 +260,7 @@ class Cost(SimpleTestCase):
                 with self.subTest(length=length, pattern=pattern):
                     seen, _ = self.seen((pattern * length)[:length])
                     assert 0 < len(seen) <= 32
-                    assert len(l33t & set(seen)) <= 4
+                    assert len(l33t & set(seen)) <= library.SEEN_SIGNS
 
     def test_crafted_passwords_take_a_bounded_time(self):
         # Ten times what is measured (bench/results-passwords.md): this is about seconds, and a

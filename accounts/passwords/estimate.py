@@ -13,7 +13,7 @@ from typing import NamedTuple
 from zxcvbn.adjacency_graphs import ADJACENCY_GRAPHS
 
 from accounts.passwords.library import ENGLISH
-from accounts.passwords.words import COSTS, LONGEST_WORD, SERVICE, SHORTEST_WORD, ContextWords
+from accounts.passwords.words import COSTS, LONGEST_WORD, SHORTEST_WORD, ContextWords
 
 # What parts of a password cost a guesser, in powers of ten. Up to this sum it is predictable.
 PREDICTABLE_COST = 9
@@ -130,19 +130,16 @@ def _words(
 ) -> Iterator[tuple[int, int, bool]]:
     """Yield length, cost and whether it is the customer's own, for each word from here."""
     for length in range(SHORTEST_WORD, min(LONGEST_WORD, end - start) + 1):
-        for reading in readings:
-            part = reading[start : start + length]
-            for word in (part, part[::-1]):
-                if word in context:
-                    yield length, _CONTEXT_COST, True
-                elif word in SERVICE:
-                    yield length, _CONTEXT_COST, False
-                elif cost := COSTS.get(word):
-                    yield length, cost, False
-                elif length >= _SHORTEST_ENGLISH_WORD:
-                    for ranks in ENGLISH:
-                        if word in ranks:
-                            yield length, len(str(ranks[word])) + 1, False
+        parts = {reading[start : start + length] for reading in readings}
+        for word in parts | {part[::-1] for part in parts}:
+            if word in context:
+                yield length, _CONTEXT_COST, True
+            elif cost := COSTS.get(word):
+                yield length, cost, False
+            elif length >= _SHORTEST_ENGLISH_WORD:
+                for ranks in ENGLISH:
+                    if word in ranks:
+                        yield length, len(str(ranks[word])) + 1, False
 
 
 def _run_length(keys: str, start: int) -> int:

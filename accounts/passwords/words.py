@@ -31,6 +31,7 @@ SERVICE = frozenset(
     }
 )
 # What a word of each list costs a guesser, in powers of ten.
+SERVICE_COST = 1
 OWN_COST = 3
 _TIER_COSTS = (3, 4, 5)
 
@@ -62,6 +63,7 @@ def _costs() -> Iterator[tuple[str, int]]:
     for cost, tier in zip(reversed(_TIER_COSTS), reversed(read("polish.txt")), strict=True):
         yield from ((word, cost) for word in tier)
     yield from ((word, OWN_COST) for part in read("own.txt") for word in part)
+    yield from ((word, SERVICE_COST) for word in SERVICE)
 
 
 COSTS = dict(_costs())
