@@ -130,7 +130,7 @@ def _words(
 ) -> Iterator[tuple[int, int, bool]]:
     """Yield length, cost and whether it is the customer's own, for each word from here."""
     for length in range(SHORTEST_WORD, min(LONGEST_WORD, end - start) + 1):
-        parts = {reading[start : start + length] for reading in readings}
+        parts = {part for each in readings if (part := each[start : start + length]).isalnum()}
         for word in parts | {part[::-1] for part in parts}:
             if word in context:
                 yield length, _CONTEXT_COST, True
