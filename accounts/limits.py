@@ -1,9 +1,14 @@
-"""Count tries in windows of time, atomically, in the database that every process shares."""
+"""Count tries in windows of time, atomically, in the database that every process shares.
+
+What costs nothing but this process's CPU is counted in its memory instead.
+"""
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from threading import Lock
+from time import monotonic
 from typing import Any
 
 from django.db import connection
@@ -80,6 +85,40 @@ def longest_wait(limits: Sequence[Limit], subject: str) -> timedelta:
     running = Counter.objects.filter(key__in=allowed, ends_at__gt=now)
     waits = [each.ends_at - now for each in running if each.count >= allowed[each.key]]
     return max(waits, default=timedelta(0))
+
+
+@dataclass(frozen=True)
+class LocalLimit:
+    """Allow `times` tries within `window` in this process alone, without a statement.
+
+    Made for calls that come with every pause in typing and cost CPU only: each process guards its
+    own, and several allow so many times more. Threads may count at once. At most `most`
+    subjects are remembered; the oldest is forgotten first.
+    """
+
+    times: int
+    window: timedelta
+    most: int = 10_000
+    _tries: dict[str, tuple[int, float]] = field(default_factory=dict, repr=False, compare=False)
+    _lock: Lock = field(default_factory=Lock, repr=False, compare=False)
+
+    def hit(self, subject: str) -> bool:
+        """Count one try by `subject`; tell whether it is still allowed."""
+        now = monotonic()
+        with self._lock:
+            count, ends_at = self._tries.get(subject, (0, 0.0))
+            if ends_at <= now:
+                self._tries.pop(subject, None)
+                count, ends_at = 0, now + self.window.total_seconds()
+                while len(self._tries) >= self.most:
+                    del self._tries[next(iter(self._tries))]
+            self._tries[subject] = (count + 1, ends_at)
+        return count < self.times
+
+    def clear(self, subject: str) -> None:
+        """Forget the tries of `subject`."""
+        with self._lock:
+            self._tries.pop(subject, None)
 
 
 def _stored(moment: datetime) -> str | datetime | None:

@@ -23,6 +23,7 @@ class Words:
     register: str
     password: str
     password_again: str
+    propose: str
     captcha: str
     new_picture: str
     cannot_copy: str
@@ -60,6 +61,7 @@ POLISH = Words(
     register="Rejestruj",
     password="Hasło do konta",
     password_again="Potwierdzenie hasła do konta",
+    propose="Wymyśl mi hasło",
     captcha="Przepisz ciąg znaków z obrazka",
     new_picture="Nowy obrazek",
     cannot_copy="Nie mogę przepisać kodu",
@@ -96,6 +98,7 @@ ENGLISH = Words(
     register="Register",
     password="Account password",
     password_again="Confirm the account password",
+    propose="Think of a password for me",
     captcha="Copy the characters from the picture",
     new_picture="New picture",
     cannot_copy="I can’t copy the characters",

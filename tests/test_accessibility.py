@@ -219,6 +219,11 @@ class AccessibilityTests(BrowserTestCase):
             user = factories.activated(Kind.COMPANY, language=visitor.language, news=True)
             self.sign_in(visitor, user.email, factories.PASSWORD)
             self.audit(visitor.is_at("Your account"))
+            self.audit(visitor.open("/haslo/zmiana/"))
+            visitor.button("Think of a password for me").click()
+            visitor.page.locator("[data-strength-meter][data-score='4']").wait_for()
+            self.audit(visitor, "proposed")
+            self.audit(visitor.press("Save the new password").is_refused(), "refused")
             self.audit(visitor.open("/rejestracja/"), "signed in")
 
     def test_forgotten_password(self) -> None:

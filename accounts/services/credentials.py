@@ -1,4 +1,4 @@
-"""Help people who forgot their password, without telling who has an account."""
+"""Set passwords anew, for who changes one or forgot it, without telling who has an account."""
 
 from datetime import timedelta
 
@@ -14,6 +14,8 @@ from accounts.values import email as email_address
 FAILED_SIGN_INS = Limit("sign-in", times=5, window=timedelta(minutes=5))
 # What one network may cost us, whatever addresses it names: two hashes a try, a row a request.
 NETWORK_SIGN_INS = Limit("network-sign-in", times=100, window=timedelta(minutes=5))
+# Whoever finds a browser signed in must not find out the password there.
+PASSWORD_CHANGES = Limit("password-change", times=5, window=timedelta(minutes=15))
 NETWORK_RESETS = Limit("network-reset", times=60, window=timedelta(hours=1))
 
 

@@ -1,4 +1,4 @@
-"""Show what surrounds the wizard: its meter and the way out of it."""
+"""Show what surrounds the wizard: help for its fields, and the way out of it."""
 
 from uuid import UUID
 
@@ -11,29 +11,12 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_POST
 from django.views.generic import TemplateView, View
 
-from accounts import passwords
 from accounts.captcha import challenge
 from accounts.registration import company_lookup
-from accounts.registration.password_step import password_context
 from accounts.registration.steps import Step
 from accounts.registration.storage import open_attempt
 from accounts.values import email_typos
 from accounts.views.network import network_of
-
-
-@never_cache
-@require_POST
-@sensitive_post_parameters("password")
-def password_strength(request: HttpRequest, attempt: UUID) -> JsonResponse:
-    """Judge a password for the meter, by the same code as the form; keep nothing of it.
-
-    Only for an open attempt of this browser.
-    """
-    storage = open_attempt(request, attempt)
-    if storage is None:
-        raise Http404("This browser has no such registration.")
-    assessment = passwords.assess(request.POST.get("password", ""), password_context(storage))
-    return JsonResponse(assessment.verdict())
 
 
 @never_cache

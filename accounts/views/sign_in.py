@@ -8,7 +8,7 @@ from django.core import signing
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
-from django.urls import reverse_lazy
+from django.urls import reverse, reverse_lazy
 from django.utils.decorators import method_decorator
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
@@ -152,6 +152,18 @@ class PasswordResetConfirmView(auth_views.PasswordResetConfirmView):
         """Return the user of the link if the account is open."""
         user = super().get_user(uidb64)
         return user if user is not None and user.is_active else None
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        """Add whose password it is, and where the meter and the proposal ask."""
+        context = super().get_context_data(**kwargs)
+        if context["validlink"]:
+            uid = self.kwargs["uidb64"]
+            context |= {
+                "email": cast(User, self.user).email,
+                "strength_url": reverse("accounts:password-reset-strength", args=[uid]),
+                "proposal_url": reverse("accounts:password-reset-proposal", args=[uid]),
+            }
+        return context
 
     def form_valid(self, form: Any) -> HttpResponse:
         """Set the password, tell the owner and let him try it at once."""
