@@ -17,8 +17,8 @@ from accounts import passwords
 from accounts.forms.registration import PasswordForm
 from accounts.limits import LocalLimit
 from accounts.models import Counter
+from accounts.registration.password_step import password_context
 from accounts.registration.storage import newest_attempt, open_attempt
-from accounts.registration.wizard import password_context
 from accounts.views.password_help import CALLS, NETWORK_CALLS
 from tests.browser import PHONE, BrowserTestCase
 from tests.factories import PASSWORD, activated

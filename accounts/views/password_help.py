@@ -26,9 +26,9 @@ from django.views.generic import View
 from accounts import passwords
 from accounts.limits import LocalLimit
 from accounts.models import User
+from accounts.registration.password_step import password_context
 from accounts.registration.steps import Step
 from accounts.registration.storage import open_attempt
-from accounts.registration.wizard import password_context
 from accounts.views.network import network_of
 
 # A call costs 3 ms of CPU, the worst one 30. Somebody who types without a pause makes two or three
