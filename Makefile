@@ -100,6 +100,10 @@ bench: $(TOOLS) ## measure a registration beside two baselines (OPTIONS="--http 
 weights: $(TOOLS) ## weigh what a browser loads for each page, against the budget (OPTIONS=--write)
 	@$(BIN)/python -m bench.weights $(OPTIONS)
 
+.PHONY: bench-passwords
+bench-passwords: $(TOOLS) ## measure what judging a password costs at worst (OPTIONS="--search 60 --write")
+	@$(BIN)/python -m bench.passwords $(OPTIONS)
+
 # --- The checks, one by one --------------------------------------------------------------------
 
 .PHONY: lint
@@ -179,6 +183,17 @@ pictures: $(TOOLS) ## draw the icons and the pictures for shared links anew from
 accessibility-report: $(TOOLS) ## run the accessibility tests and write what the statement says of them
 	@mkdir -p var
 	$(BIN)/python .ci/accessibility_report.py
+
+# A folder of its own: the site needs neither of the two. Debian's hunspell-pl has the dictionary.
+WORDS := var/words
+DICTIONARY ?= /usr/share/hunspell/pl_PL.dic
+
+.PHONY: words
+words: $(BIN)/python ## write the lists of Polish words anew (OPTIONS=--check compares; needs hunspell-pl)
+	@test -r $(DICTIONARY) || { echo "apt-get install hunspell-pl, or DICTIONARY=/path/to/pl_PL.dic" >&2; exit 1; }
+	@test -x $(WORDS)/bin/python || $(BIN)/python -m venv $(WORDS)
+	@$(WORDS)/bin/python -m pip --disable-pip-version-check --no-input -qq install wordfreq==3.1.1
+	@$(WORDS)/bin/python accounts/passwords/data/build.py --dictionary $(DICTIONARY) $(OPTIONS)
 
 .PHONY: format
 format: $(TOOLS) ## put Python and templates into the agreed form
