@@ -31,8 +31,9 @@ class Report:
 
     @property
     def states_count(self) -> int:
-        """How many different states were looked at, each in every language."""
-        return len({state for states in self.states.values() for state in states})
+        """How many states were looked at, each in every language; not the developers' page."""
+        seen = {state for states in self.states.values() for state in states}
+        return len([state for state in seen if not state.startswith("/styl/")])
 
 
 @cache

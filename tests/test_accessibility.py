@@ -57,8 +57,8 @@ class AccessibilityTests(AuditTestCase):
                 "/regulamin/2026-11-23/",
                 "/prywatnosc/",
                 "/deklaracja-dostepnosci/",
-                "/pomoc/",
                 "/styl/",
+                "/pomoc/",
             ):
                 self.audit(visitor.open(address))
             for question in visitor.page.locator("summary").all():

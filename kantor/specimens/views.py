@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 from django import forms
 from django.conf import settings
@@ -29,6 +30,7 @@ from accounts.forms.registration import (
 )
 from accounts.models import Kind
 from accounts.registration.steps import ORDER, label
+from accounts.registration.storage import AttemptStorage, prefix_of
 from kantor import error_pages
 
 STYLESHEET = Path(settings.BASE_DIR) / "static" / "css" / "site.css"
@@ -67,10 +69,15 @@ def styl(request: HttpRequest) -> HttpResponse:
     """Show the page."""
     named = partial("{}_%s".format)
     block = partial(_block, request)
+    captcha = challenge.new_challenge()
+    # A picture is shown only to a session that is asked for it.
+    attempt = AttemptStorage(prefix_of(UUID(int=0)), request)
+    attempt.start()
+    attempt.extra_data = {"captcha": captcha}
     password = {
         "form": PasswordForm(auto_id=named("password")),
         "email": "jan@example.com",
-        "captcha_key": challenge.new_challenge(),
+        "captcha_key": captcha,
         "strength_url": "",
     }
     refused = CompanyForm({}, prefix="refused", auto_id=named("refused"))
