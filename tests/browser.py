@@ -241,6 +241,13 @@ class BrowserVisitor:
         assert not too_wide, f"Wider than the window on {self.path}: {too_wide}"
         return self
 
+    def fits_everywhere(self, width: int) -> Self:
+        """Make sure of `fits` at both widths; the window is `width` wide again afterwards."""
+        for each in (PHONE + DESK - width, width):
+            self.page.set_viewport_size({"width": each, "height": HEIGHTS[each]})
+            self.fits()
+        return self
+
     def in_large_letters(self, percent: int) -> Self:
         """Make sure of `fits` with letters of this size; they are as usual afterwards."""
         settings = self.page.context.new_cdp_session(self.page)

@@ -6,7 +6,7 @@ from django.utils.formats import date_format
 from django.utils.translation import ngettext, override
 
 from kantor.accessibility import report
-from tests import test_accessibility
+from tests import test_accessibility as audited
 from tests.walk import Visitor
 
 
@@ -20,7 +20,9 @@ class StatementTests(TestCase):
             ("en", "/en/deklaracja-dostepnosci/"),
         ):
             with self.subTest(language=language), override(language):
-                text = " ".join(Visitor().open(path).page.main.get_text(" ").split())
+                main = Visitor().open(path).page.select_one("main")
+                assert main is not None
+                text = " ".join(main.get_text(" ").split())
                 for part in (
                     date_format(known.day, "DATE_FORMAT"),
                     f" {known.states_count} ",
@@ -78,9 +80,7 @@ class ReportTests(SimpleTestCase):
     """The report, without a browser; with one, each accessibility test compares its states."""
 
     def test_has_every_accessibility_test(self) -> None:
-        tests = {
-            name for name in vars(test_accessibility.AccessibilityTests) if name.startswith("test_")
-        }
+        tests = {name for name in vars(audited.AccessibilityTests) if name.startswith("test_")}
         assert set(report().states) == tests, "run make accessibility-report"
 
     def test_is_not_from_tomorrow(self) -> None:
