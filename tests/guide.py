@@ -217,7 +217,7 @@ def walk(visitor: Any, language: str) -> Iterator[tuple[str, Any]]:
 
 def _newest_mail() -> str:
     """Return the HTML part of the newest mail, as if the site had a name of its own."""
-    message: Message = mail.outbox[-1].message()  # type: ignore[assignment]
+    message: Message = mail.outbox[-1].message()
     (html,) = (part for part in message.walk() if part.get_content_type() == "text/html")
     payload = html.get_payload(decode=True)
     assert isinstance(payload, bytes)
