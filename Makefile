@@ -96,6 +96,10 @@ check: lint types layers migrations deployment catalogues same-tests coverage ##
 bench: $(TOOLS) ## measure a registration beside two baselines (OPTIONS="--http --write")
 	@$(BIN)/python -m bench.run $(OPTIONS)
 
+.PHONY: bench-passwords
+bench-passwords: $(TOOLS) ## measure what judging a password costs at worst (OPTIONS="--search 60 --write")
+	@$(BIN)/python -m bench.passwords $(OPTIONS)
+
 # --- The checks, one by one --------------------------------------------------------------------
 
 .PHONY: lint
@@ -175,6 +179,17 @@ pictures: $(TOOLS) ## draw the icons and the pictures for shared links anew from
 screenshots: $(TOOLS) ## take the pictures of the guide and the README anew (needs Chromium)
 	@mkdir -p var
 	$(BIN)/python .ci/screenshots.py
+
+# A folder of its own: the site needs neither of the two. Debian's hunspell-pl has the dictionary.
+WORDS := var/words
+DICTIONARY ?= /usr/share/hunspell/pl_PL.dic
+
+.PHONY: words
+words: $(BIN)/python ## write the lists of Polish words anew (OPTIONS=--check compares; needs hunspell-pl)
+	@test -r $(DICTIONARY) || { echo "apt-get install hunspell-pl, or DICTIONARY=/path/to/pl_PL.dic" >&2; exit 1; }
+	@test -x $(WORDS)/bin/python || $(BIN)/python -m venv $(WORDS)
+	@$(WORDS)/bin/python -m pip --disable-pip-version-check --no-input -qq install wordfreq==3.1.1
+	@$(WORDS)/bin/python accounts/passwords/data/build.py --dictionary $(DICTIONARY) $(OPTIONS)
 
 .PHONY: format
 format: $(TOOLS) ## put Python and templates into the agreed form

@@ -29,7 +29,7 @@ WORDS = {
         "first": "Exchange currencies",
         "second": "online, using your",
         "third": "own bank accounts",
-        "fourth": "For companies and individual persons",
+        "fourth": "For companies and individuals",
     },
 }
 

@@ -33,16 +33,21 @@ class EmailBackend(ModelBackend):
 def find_by_credentials(email: str, password: str) -> User | None:
     """Return the account of this address that this password opens, whatever its state.
 
-    Looked at are the activated account, if there is one, and the newest pending ones, two rows
-    in all: a stranger who registers somebody's address and signs in with his own password must
-    be told the same whether its owner is a customer or not. Whoever is not let in has cost two
-    hashes, so time tells nothing either.
+    Looked at are the activated account, if there is one, and the newest pending one, never a
+    second pending one in the other's place: a stranger who registers somebody's address once or
+    twice and signs in with his own passwords must be told the same whether its owner is a
+    customer or not. Whoever is not let in has cost two hashes, so time tells nothing either.
     """
-    candidates = list(
+    rows = list(
         User.objects.filter(email_key=email_address.normalise(email)).order_by(
-            F("activated_at").desc(nulls_last=True), "-created_at"
+            F("activated_at").desc(nulls_last=True),
+            # What staff closed before its activation opens nothing and hides nothing.
+            F("suspended_at").asc(nulls_first=True),
+            "-created_at",
         )[:CANDIDATES]
     )
+    candidates = [user for user in rows if user.activated_at is not None]
+    candidates += [user for user in rows if user.activated_at is None][:1]
     found = None
     for user in candidates:
         if user.check_password(password):

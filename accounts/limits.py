@@ -1,8 +1,15 @@
-"""Count tries in windows of time, atomically, in the database that every process shares."""
+"""Count tries in windows of time, atomically, in the database that every process shares.
+
+What costs nothing but this process's CPU is counted in its memory instead.
+"""
 
 import hashlib
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from threading import Lock
+from time import monotonic
+from typing import Any
 
 from django.db import connection
 from django.utils import timezone
@@ -19,31 +26,8 @@ class Limit:
     window: timedelta
 
     def hit(self, subject: str) -> bool:
-        """Count one try by `subject`; tell whether it is still allowed.
-
-        One INSERT … ON CONFLICT: parallel tries are all counted, on SQLite and PostgreSQL.
-        """
-        now = timezone.now()
-        with connection.cursor() as cursor:
-            cursor.execute(
-                """
-                INSERT INTO accounts_counter (key, count, ends_at) VALUES (%s, 1, %s)
-                ON CONFLICT (key) DO UPDATE SET
-                    count = CASE WHEN accounts_counter.ends_at <= %s
-                            THEN 1 ELSE accounts_counter.count + 1 END,
-                    ends_at = CASE WHEN accounts_counter.ends_at <= %s
-                              THEN excluded.ends_at ELSE accounts_counter.ends_at END
-                RETURNING count
-                """,
-                [
-                    self._key(subject),
-                    _stored(now + self.window),
-                    _stored(now),
-                    _stored(now),
-                ],
-            )
-            (count,) = cursor.fetchone()
-        return bool(count <= self.times)
+        """Count one try by `subject`; tell whether it is still allowed."""
+        return hit_all((self,), subject)[0]
 
     def is_used_up(self, subject: str) -> bool:
         """Tell whether the next try would be refused, without counting one."""
@@ -51,19 +35,90 @@ class Limit:
 
     def wait(self, subject: str) -> timedelta:
         """Return how long `subject` has to wait for the next allowed try; zero when none."""
-        now = timezone.now()
-        counter = Counter.objects.filter(
-            key=self._key(subject), count__gte=self.times, ends_at__gt=now
-        ).first()
-        return counter.ends_at - now if counter else timedelta(0)
+        return longest_wait((self,), subject)
 
     def clear(self, subject: str) -> None:
         """Forget the tries of `subject`, as after a right password."""
-        Counter.objects.filter(key=self._key(subject)).delete()
+        Counter.objects.filter(key=self.key(subject)).delete()
 
-    def _key(self, subject: str) -> str:
+    def key(self, subject: str) -> str:
+        """Return the counter's key for this subject."""
         # Addresses of people are hashed: a table of counters is no place for them.
         return hashlib.sha256(f"{self.name}:{subject}".encode("utf-8", "replace")).hexdigest()
+
+
+def hit_all(limits: Sequence[Limit], subject: str) -> list[bool]:
+    """Count one try by `subject` against every limit; tell of each whether it still allows it.
+
+    One INSERT … ON CONFLICT: parallel tries are all counted, on SQLite and PostgreSQL.
+    """
+    now = timezone.now()
+    allowed = {limit.key(subject): limit.times for limit in limits}
+    values: list[Any] = []
+    for limit in limits:
+        values += [limit.key(subject), _stored(now + limit.window)]
+    rows = ", ".join(["(%s, 1, %s)"] * len(limits))
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"""
+            INSERT INTO accounts_counter (key, count, ends_at) VALUES {rows}
+            ON CONFLICT (key) DO UPDATE SET
+                count = CASE WHEN accounts_counter.ends_at <= %s
+                        THEN 1 ELSE accounts_counter.count + 1 END,
+                ends_at = CASE WHEN accounts_counter.ends_at <= %s
+                          THEN excluded.ends_at ELSE accounts_counter.ends_at END
+            RETURNING key, count
+            """,  # noqa: S608  placeholders only
+            [*values, _stored(now), _stored(now)],
+        )
+        counts = dict(cursor.fetchall())
+    return [counts[key] <= times for key, times in allowed.items()]
+
+
+def longest_wait(limits: Sequence[Limit], subject: str) -> timedelta:
+    """Return how long `subject` has to wait until all these limits allow a try; zero when they do.
+
+    One SELECT.
+    """
+    now = timezone.now()
+    allowed = {limit.key(subject): limit.times for limit in limits}
+    running = Counter.objects.filter(key__in=allowed, ends_at__gt=now)
+    waits = [each.ends_at - now for each in running if each.count >= allowed[each.key]]
+    return max(waits, default=timedelta(0))
+
+
+@dataclass(frozen=True)
+class LocalLimit:
+    """Allow `times` tries within `window` in this process alone, without a statement.
+
+    Made for calls that come with every pause in typing and cost CPU only: each process guards its
+    own, and several allow so many times more. Threads may count at once. At most `most`
+    subjects are remembered; the oldest is forgotten first.
+    """
+
+    times: int
+    window: timedelta
+    most: int = 10_000
+    _tries: dict[str, tuple[int, float]] = field(default_factory=dict, repr=False, compare=False)
+    _lock: Lock = field(default_factory=Lock, repr=False, compare=False)
+
+    def hit(self, subject: str) -> bool:
+        """Count one try by `subject`; tell whether it is still allowed."""
+        now = monotonic()
+        with self._lock:
+            count, ends_at = self._tries.get(subject, (0, 0.0))
+            if ends_at <= now:
+                self._tries.pop(subject, None)
+                count, ends_at = 0, now + self.window.total_seconds()
+                while len(self._tries) >= self.most:
+                    del self._tries[next(iter(self._tries))]
+            self._tries[subject] = (count + 1, ends_at)
+        return count < self.times
+
+    def clear(self, subject: str) -> None:
+        """Forget the tries of `subject`."""
+        with self._lock:
+            self._tries.pop(subject, None)
 
 
 def _stored(moment: datetime) -> str | datetime | None:

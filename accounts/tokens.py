@@ -1,5 +1,6 @@
 """Make and read the signed token of an activation link."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 from uuid import UUID
@@ -11,6 +12,7 @@ from django.utils.crypto import constant_time_compare, salted_hmac
 from accounts.models import User
 
 SALT = "accounts.activation"
+HALF = 12  # hexadecimal digits of each of the two digests in a token
 
 
 class InvalidTokenError(Exception):
@@ -26,10 +28,18 @@ class ActivationToken:
     fingerprint: str
     is_expired: bool
 
+    def is_about(self, user: User) -> bool:
+        """Tell whether the link was sent to the user's present address."""
+        return any(
+            constant_time_compare(self.fingerprint[:HALF], address)
+            for address, _password in _fingerprints(user)
+        )
+
     def matches(self, user: User) -> bool:
         """Tell whether this is the newest link for the user's present address and password."""
-        return self.serial == user.link_serial and constant_time_compare(
-            self.fingerprint, _fingerprint(user)
+        return self.serial == user.link_serial and any(
+            constant_time_compare(self.fingerprint, address + password)
+            for address, password in _fingerprints(user)
         )
 
 
@@ -40,7 +50,8 @@ def make(user: User, serial: int) -> str:
     two working links.
     """
     assert user.attempt is not None
-    value = f"{user.attempt.hex}.{serial}.{_fingerprint(user)}"
+    address, password = next(_fingerprints(user))
+    value = f"{user.attempt.hex}.{serial}.{address}{password}"
     return signing.TimestampSigner(salt=SALT).sign(value).replace(":", "~")
 
 
@@ -62,8 +73,14 @@ def read(token: str) -> ActivationToken:
     return ActivationToken(*parsed, fingerprint, is_expired)
 
 
-def _fingerprint(user: User) -> str:
-    """Return a digest that changes with the address or the password."""
-    return salted_hmac(SALT, f"{user.email_key}\0{user.password}", algorithm="sha256").hexdigest()[
-        :24
-    ]
+def _fingerprints(user: User) -> Iterator[tuple[str, str]]:
+    """Yield a digest of the address and one of the password, by each key of the site.
+
+    They tell a change, they prove nothing: the signature does.
+    """
+    for key in (settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS):
+        address, password = (
+            salted_hmac(SALT, text, secret=key, algorithm="sha256").hexdigest()[:HALF]
+            for text in (user.email_key, f"{user.email_key}\0{user.password}")
+        )
+        yield address, password

@@ -3,7 +3,21 @@
 from django.urls import path
 
 from accounts.registration.wizard import RegistrationWizard
-from accounts.views import account, activation, registration, sign_in
+from accounts.views import (
+    account,
+    activation,
+    password_change,
+    registration,
+    sign_in,
+    waiting,
+)
+from accounts.views.password_help import (
+    ProposalView,
+    StrengthView,
+    applicant,
+    customer,
+    forgetful,
+)
 
 app_name = "accounts"
 
@@ -17,12 +31,10 @@ urlpatterns = [
         registration.CancelledView.as_view(),
         name="registration-cancelled",
     ),
-    path("rejestracja/wyslano/", registration.SentView.as_view(), name="registration-sent"),
-    path(
-        "rejestracja/wyslano/ponownie/",
-        registration.ResentView.as_view(),
-        name="registration-resent",
-    ),
+    path("rejestracja/wyslano/", waiting.SentView.as_view(), name="registration-sent"),
+    path("rejestracja/wyslano/ponownie/", waiting.ResentView.as_view(), name="registration-resent"),
+    path("rejestracja/wyslano/stan/", waiting.waiting_state, name="registration-state"),
+    path("rejestracja/wyslano/adres/", waiting.AddressView.as_view(), name="registration-address"),
     path(
         "rejestracja/<uuid:attempt>/anuluj/",
         registration.CancelView.as_view(),
@@ -30,13 +42,23 @@ urlpatterns = [
     ),
     path(
         "rejestracja/<uuid:attempt>/haslo/sila/",
-        registration.password_strength,
+        StrengthView.as_view(door=applicant),
         name="password-strength",
     ),
     path(
         "rejestracja/<uuid:attempt>/dane/firma/",
         registration.company_data,
         name="company-data",
+    ),
+    path(
+        "rejestracja/<uuid:attempt>/dane/podpowiedz/",
+        registration.email_hint,
+        name="email-hint",
+    ),
+    path(
+        "rejestracja/<uuid:attempt>/haslo/propozycja/",
+        ProposalView.as_view(door=applicant),
+        name="password-proposal",
     ),
     path("rejestracja/<uuid:attempt>/<str:step>/", wizard, name="registration-step"),
     path("aktywacja/gotowe/", activation.DoneView.as_view(), name="activation-done"),
@@ -57,6 +79,32 @@ urlpatterns = [
     path("haslo/", sign_in.PasswordResetView.as_view(), name="password-reset"),
     path("haslo/wyslano/", sign_in.PasswordResetSentView.as_view(), name="password-reset-sent"),
     path("haslo/zmienione/", sign_in.PasswordResetDoneView.as_view(), name="password-reset-done"),
+    path("haslo/zmiana/", password_change.ChangeView.as_view(), name="password-change"),
+    path(
+        "haslo/zmiana/gotowe/",
+        password_change.ChangedView.as_view(),
+        name="password-changed",
+    ),
+    path(
+        "haslo/zmiana/sila/",
+        StrengthView.as_view(door=customer),
+        name="password-change-strength",
+    ),
+    path(
+        "haslo/zmiana/propozycja/",
+        ProposalView.as_view(door=customer),
+        name="password-change-proposal",
+    ),
+    path(
+        "haslo/<uidb64>/sila/",
+        StrengthView.as_view(door=forgetful),
+        name="password-reset-strength",
+    ),
+    path(
+        "haslo/<uidb64>/propozycja/",
+        ProposalView.as_view(door=forgetful),
+        name="password-reset-proposal",
+    ),
     path(
         "haslo/<uidb64>/<token>/",
         sign_in.PasswordResetConfirmView.as_view(),

@@ -19,6 +19,12 @@ class QuietReporterFilter(SafeExceptionReporterFilter):
             return {}
         return dict.fromkeys(request.POST, self.cleansed_substitute)
 
+    def get_safe_cookies(self, request: HttpRequest | None) -> dict[str, Any]:
+        """Return the names of the cookies with their values blanked: one holds an address."""
+        if request is None:
+            return {}
+        return dict.fromkeys(request.COOKIES, self.cleansed_substitute)
+
     def get_traceback_frame_variables(
         self, request: HttpRequest | None, tb_frame: Any
     ) -> ItemsView[str, Any]:

@@ -1,8 +1,8 @@
 """Tell an operator whether the parts that the site stands on are well."""
 
 from collections.abc import Callable
-from datetime import timedelta
 
+from django.conf import settings
 from django.core.cache import cache
 from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
@@ -11,8 +11,6 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from accounts.mail import outbox
-
-LATE = timedelta(minutes=30)
 
 
 @never_cache
@@ -54,4 +52,4 @@ def _cache() -> bool:
 
 
 def _outbox() -> bool:
-    return outbox.oldest_undelivered() < LATE
+    return outbox.oldest_undelivered(held_up_by_us=True) < settings.OUTBOX_LATE

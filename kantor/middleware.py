@@ -76,4 +76,6 @@ class DressedRefusalsMiddleware:
         if response.status_code == NOT_ALLOWED.status and not response.content:
             response.content = error_page(NOT_ALLOWED, request).content
             response["Content-Type"] = "text/html; charset=utf-8"
+            # CommonMiddleware has counted the empty answer.
+            response["Content-Length"] = str(len(response.content))
         return response

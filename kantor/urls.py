@@ -5,7 +5,7 @@ from django.conf.urls.i18n import i18n_patterns
 from django.contrib import admin
 from django.urls import include, path
 
-from accounts import captcha
+from accounts.views import captcha
 from kantor import found, health
 from kantor.pages import content_urls
 
@@ -21,6 +21,7 @@ urlpatterns = [
     path("sitemap.xml", found.sitemap, name="sitemap"),
     path("favicon.ico", found.FaviconView.as_view(), name="favicon"),
     path("captcha/image/<str:key>/", captcha.picture, name="captcha-image"),
+    path("captcha/sound/<str:language>/<str:key>/", captcha.sound, name="captcha-sound"),
     path("admin/", admin.site.urls),
     *i18n_patterns(
         *content_urls,

@@ -42,7 +42,7 @@ class TermsView(TemplateView):
                 "version_date": date.fromisoformat(version),
                 "is_newest": version == TERMS_VERSIONS[0],
                 # The newest version has two addresses; search engines are told the lasting one.
-                "canonical_path": reverse("terms") if version == TERMS_VERSIONS[0] else None,
+                "canonical_path": reverse("terms") if version == TERMS_VERSIONS[0] else "",
                 "versions": [
                     {"version": known, "date": date.fromisoformat(known)}
                     for known in TERMS_VERSIONS

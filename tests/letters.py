@@ -56,6 +56,6 @@ def registering_browser(*users: User, **defaults: Any) -> Client:
         request.COOKIES = {name: morsel.value for name, morsel in client.cookies.items()}
         response = HttpResponse()
         assert user.attempt is not None
-        browser.remember(request, response, user.attempt)
+        browser.remember(request, response, user.attempt, user.email)
         client.cookies.update(response.cookies)
     return client

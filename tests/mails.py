@@ -17,7 +17,16 @@ LINK = f"{SITE}/aktywacja/{TOKEN}/"
 REFUSE_LINK = f"{SITE}/aktywacja/{TOKEN}/to-nie-ja/"
 RESET_LINK = f"{SITE}/haslo/MTIz/abc-0123456789abcdef0123456789abcdef/"
 
-NAMES = ("activation", "already_registered", "welcome", "password_reset", "password_changed")
+CODE = "042917"
+
+NAMES = (
+    "activation",
+    "already_registered",
+    "welcome",
+    "password_reset",
+    "password_changed",
+    "one_time_code",
+)
 
 
 def build(
@@ -59,4 +68,6 @@ def build(
             return messages.password_changed(
                 **envelope, first_name=first_name, changed_at=changed_at or timezone.now()
             )
+        case "one_time_code":
+            return messages.one_time_code(**envelope, code=CODE, expires_at=expires_at)
     raise AssertionError(name)

@@ -23,8 +23,10 @@ class Words:
     register: str
     password: str
     password_again: str
+    propose: str
     captcha: str
     new_picture: str
+    cannot_copy: str
     other_address: str
     correspondence: str
     start: str
@@ -59,8 +61,10 @@ POLISH = Words(
     register="Rejestruj",
     password="Hasło do konta",
     password_again="Potwierdzenie hasła do konta",
+    propose="Wymyśl mi hasło",
     captcha="Przepisz ciąg znaków z obrazka",
     new_picture="Nowy obrazek",
+    cannot_copy="Nie mogę przepisać kodu",
     other_address="chcę podać inny adres korespondencyjny",
     correspondence="Adres korespondencyjny",
     start="Krok 1 z 3 – Identyfikacja Użytkownika",
@@ -94,8 +98,10 @@ ENGLISH = Words(
     register="Register",
     password="Account password",
     password_again="Confirm the account password",
+    propose="Think of a password for me",
     captcha="Copy the characters from the picture",
     new_picture="New picture",
+    cannot_copy="I can’t copy the characters",
     other_address="I want to give a different correspondence address",
     correspondence="Correspondence address",
     start="Step 1 of 3 – Identification of the User",

@@ -2,7 +2,9 @@
 
 import re
 from collections.abc import Sequence
+from datetime import timedelta
 from typing import Any, Literal
+from unittest import mock
 
 from axe_playwright_python.sync_playwright import Axe
 from django.conf.urls.i18n import i18n_patterns
@@ -13,14 +15,16 @@ from django.test import override_settings
 from django.urls import path
 
 from accounts import tokens
+from accounts.limits import Limit
 from accounts.models import Kind
-from accounts.services import registration
+from accounts.registration import friction
+from accounts.services import allowance, one_time_code, registration
 from accounts.services.activation import PASSWORD_TRIES
 from accounts.services.credentials import FAILED_SIGN_INS
 from kantor import urls
 from kantor.urls import handler400, handler403, handler404, handler500
 from tests import factories
-from tests.browser import DESK, PASSWORD, PHONE, BrowserTestCase, BrowserVisitor
+from tests.browser import DESK, EMAIL, PASSWORD, PHONE, BrowserTestCase, BrowserVisitor
 
 TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 OPTIONS = {
@@ -86,11 +90,20 @@ class AccessibilityTests(BrowserTestCase):
                 "/regulamin/2026-11-23/",
                 "/prywatnosc/",
                 "/pomoc/",
+                "/styl/",
             ):
                 self.audit(visitor.open(address))
             for question in visitor.page.locator("summary").all():
                 question.click()
             self.audit(visitor, "questions open")
+
+    def test_too_many_registrations(self) -> None:
+        none = Limit("none", times=0, window=timedelta(minutes=10))
+        with mock.patch.object(friction, "ATTEMPTS", none):
+            for visitor in self.in_both():
+                visitor.complaints.expected.add(429)
+                visitor.open("/rejestracja/").choose("Company").press("Next")
+                self.audit(visitor, "too many")
 
     def test_registration_of_a_company(self) -> None:
         for visitor in self.in_both():
@@ -108,12 +121,31 @@ class AccessibilityTests(BrowserTestCase):
             visitor.fill({"Account password": "Zima2026"})
             visitor.page.locator("[data-strength-advice] li").first.wait_for()
             self.audit(visitor, "weak password")
+            one_time_code.PAUSE.clear(EMAIL)
+            visitor.button("I can’t copy the characters").click()
+            visitor.field("Code from the e-mail").wait_for()
+            self.audit(visitor, "a code sent")
+            self.audit(visitor.press("Next").is_refused(), "the code refused")
+            visitor.button("Back to the picture").click()
+            visitor.page.locator("#captcha img").wait_for()
             visitor.fill({"Account password": PASSWORD})
             visitor.page.locator("[data-strength-meter][data-score='4']").wait_for()
             self.audit(visitor, "strong password")
             self.audit(visitor.set_password().is_at("Step 2c of 3 – Accepting the Terms"))
             self.audit(visitor.press("Register").is_refused(), "refused")
             self.audit(visitor.press("Back").is_at("Step 2b of 3 – Setting the password"), "set")
+
+    def test_a_mistyped_address_on_the_form_and_on_the_review(self) -> None:
+        for visitor in self.in_both():
+            visitor.reach_details("Individual person")
+            visitor.fill_details("Individual person", email="jan@gmial.com")
+            visitor.field("E-mail address (login)").blur()
+            visitor.page.locator("[name='wizard_suggestion']:visible").wait_for()
+            self.audit(visitor, "asked")
+            visitor.fill({"Phone number": "1"}).press("Next").is_refused()
+            self.audit(visitor, "asked and refused")
+            visitor.fill({"Phone number": "601 234 567"}).press("Next")
+            self.audit(visitor.is_at("Step 2a of 3 – Checking the details"), "asked")
 
     def test_registration_of_a_person_and_what_follows(self) -> None:
         for visitor in self.in_both():
@@ -125,11 +157,14 @@ class AccessibilityTests(BrowserTestCase):
             last_step = visitor.path
             self.audit(visitor.tick_all().press("Register").is_at("Check your mailbox"))
             self.audit(visitor.open(last_step, status=410), "finished")
-            visitor.open("/rejestracja/wyslano/").press("Send the message again")
-            self.audit(visitor, "sent again")
             visitor.complaints.expected.add(429)
             visitor.open("/rejestracja/wyslano/").press("Send the message again")
             self.audit(visitor, "has to wait")
+            allowance.LINK_PAUSE.clear(email)
+            visitor.open("/rejestracja/wyslano/").press("Send the message again")
+            self.audit(visitor, "sent again")
+            visitor.open("/rejestracja/wyslano/").follow("Correct the e-mail address")
+            self.audit(visitor.press("Correct and send the link").is_refused(), "address refused")
             link = self.activation_link()
             self.audit(visitor.open(link).is_at("The account is active"))
             visitor.fill({"If something else, what?": "\u202e"}).press("Send the answer")
@@ -184,6 +219,11 @@ class AccessibilityTests(BrowserTestCase):
             user = factories.activated(Kind.COMPANY, language=visitor.language, news=True)
             self.sign_in(visitor, user.email, factories.PASSWORD)
             self.audit(visitor.is_at("Your account"))
+            self.audit(visitor.open("/haslo/zmiana/"))
+            visitor.button("Think of a password for me").click()
+            visitor.page.locator("[data-strength-meter][data-score='4']").wait_for()
+            self.audit(visitor, "proposed")
+            self.audit(visitor.press("Save the new password").is_refused(), "refused")
             self.audit(visitor.open("/rejestracja/"), "signed in")
 
     def test_forgotten_password(self) -> None:

@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 from bs4 import BeautifulSoup
 from django.contrib import admin
 from django.contrib.admin.models import LogEntry
-from django.contrib.auth.models import Group
+from django.contrib.auth.models import Group, Permission
 from django.core import mail
 from django.db import connection
 from django.test import Client, SimpleTestCase, TestCase
@@ -740,6 +740,39 @@ class MessageAdminTests(StaffTestCase):
         assert self.message.state == OutboxMessage.State.WAITING
         assert outbox.deliver_due() == 1
         assert [m.to for m in mail.outbox] == [[self.user.email]]
+
+    def test_offers_the_same_by_a_button_on_the_page_of_a_mail(self) -> None:
+        self.make_it_fail()
+        page = f"{MESSAGES}{self.message.pk}/change/"
+        button = BeautifulSoup(self.client.get(page).content, "html.parser").find(
+            "input", value="Wyślij ponownie teraz"
+        )
+        assert button is not None
+        form = button.find_parent("form")
+        assert form is not None
+        data = {str(each["name"]): str(each["value"]) for each in form.select("[name]")}
+        assert self.client.post(str(form["action"]), data).status_code == 302
+        self.message.refresh_from_db()
+        assert self.message.state == OutboxMessage.State.WAITING
+        assert outbox.deliver_due() == 1
+        self.assertNotContains(self.client.get(page), "Wyślij ponownie teraz")
+
+    def test_brings_forward_a_mail_that_waits_for_long(self) -> None:
+        in_a_day = timezone.now() + timedelta(hours=23)
+        OutboxMessage.objects.update(due_at=in_a_day, attempts=8, last_error="TimeoutError")
+        assert outbox.deliver_due() == 0
+        data = {"action": "retry", "_selected_action": [str(self.message.pk)]}
+        self.client.post(MESSAGES, data)
+        assert outbox.deliver_due() == 1
+
+    def test_offers_the_button_to_nobody_who_may_only_look(self) -> None:
+        self.make_it_fail()
+        member = staff()
+        member.user_permissions.remove(Permission.objects.get(codename="change_outboxmessage"))
+        self.client.force_login(member)
+        page = self.client.get(f"{MESSAGES}{self.message.pk}/change/")
+        assert page.status_code == 200
+        self.assertNotContains(page, "Wyślij ponownie teraz")
 
     def test_does_not_send_twice_what_was_sent(self) -> None:
         assert outbox.deliver_due() == 1

@@ -12,6 +12,9 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client, TestCase
 from django.urls import LocalePrefixPattern, URLPattern, URLResolver, get_resolver, reverse
 from django.utils.html import escape
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+from hypothesis.extra.django import TestCase as HypothesisTestCase
 
 from accounts import tokens
 from accounts.models import Customer, User
@@ -56,17 +59,18 @@ def body(data: Mapping[str, str], **raw: str) -> str:
     )
 
 
+def prepare(applicant: Applicant) -> tuple[Visitor, Post]:
+    """Return a visitor on the page and what is posted when everything is right."""
+    visitor = applicant.type_details(applicant.start(Visitor()))
+    post = visitor.post_of("Dalej")
+    for name in list(post.data):
+        if name.startswith("dane-corr_") and not name.endswith("country"):
+            post.data[name] = post.data[name.replace("corr_", "main_")]
+    return visitor, Post(post.address, post.data | {"dane-other_address": "on"})
+
+
 class DetailsTests(TestCase):
     """The two forms of step 1a and 1b."""
-
-    def prepare(self, applicant: Applicant) -> tuple[Visitor, Post]:
-        """Return a visitor on the page and what is posted when everything is right."""
-        visitor = applicant.type_details(applicant.start(Visitor()))
-        post = visitor.post_of("Dalej")
-        for name in list(post.data):
-            if name.startswith("dane-corr_") and not name.endswith("country"):
-                post.data[name] = post.data[name.replace("corr_", "main_")]
-        return visitor, Post(post.address, post.data | {"dane-other_address": "on"})
 
     def check(self, client: Client, post: Post, name: str, response: Any) -> None:
         """See that the answer is a redirect to a page that keeps what was right."""
@@ -84,7 +88,7 @@ class DetailsTests(TestCase):
 
     def try_every_field(self, applicant: Applicant) -> None:
         """Post each bad value in each field in turn."""
-        visitor, post = self.prepare(applicant)
+        visitor, post = prepare(applicant)
         names = [name for name in post.data if name.startswith("dane-")]
         assert len(names) == (22 if applicant is FIRMA else 17)
         for name in names:
@@ -103,7 +107,7 @@ class DetailsTests(TestCase):
         self.try_every_field(OSOBA)
 
     def test_every_field_takes_bytes_that_are_no_text(self) -> None:
-        visitor, post = self.prepare(FIRMA)
+        visitor, post = prepare(FIRMA)
         for name in [name for name in post.data if name.startswith("dane-")]:
             for value in BAD_BYTES:
                 response = visitor.client.post(
@@ -112,7 +116,7 @@ class DetailsTests(TestCase):
                 self.check(visitor.client, post, name, response)
 
     def test_every_field_takes_repeated_values(self) -> None:
-        visitor, post = self.prepare(FIRMA)
+        visitor, post = prepare(FIRMA)
         for name in [name for name in post.data if name.startswith("dane-")]:
             for values in (["<b>", post.data[name]], [post.data[name], "<b>"], ["x"] * 150):
                 response = visitor.client.post(
@@ -123,14 +127,14 @@ class DetailsTests(TestCase):
                 self.check(visitor.client, post, name, response)
 
     def test_every_field_may_be_missing(self) -> None:
-        visitor, post = self.prepare(FIRMA)
+        visitor, post = prepare(FIRMA)
         for name in [name for name in post.data if name.startswith("dane-")]:
             data = {other: value for other, value in post.data.items() if other != name}
             response = visitor.client.post(post.address, urlencode(data), content_type=URLENCODED)
             self.check(visitor.client, post, name, response)
 
     def test_every_field_takes_a_file(self) -> None:
-        visitor, post = self.prepare(FIRMA)
+        visitor, post = prepare(FIRMA)
         for name in [name for name in post.data if name.startswith("dane-")]:
             file = SimpleUploadedFile("a\0b/../<x>.exe", b"\0\xff", "text/html")
             response = visitor.client.post(post.address, post.data | {name: file})
@@ -167,6 +171,30 @@ class DetailsTests(TestCase):
         assert visitor.element(".owner-name").get_text() == name
         visitor.follow("Popraw : Dane firmy")
         assert visitor.value("Pełna nazwa firmy") == name
+
+
+class AnyTextTests(HypothesisTestCase):
+    """Whatever Unicode can say, in all fields at once."""
+
+    @settings(max_examples=30, deadline=None, database=None)
+    @given(st.text(st.characters(exclude_categories=()), max_size=4096))
+    @example("\ud800")
+    @example("5260250274\n")
+    def test_the_form_takes_any_text_in_all_its_fields(self, typed: str) -> None:
+        for applicant in (FIRMA, OSOBA):
+            visitor, post = prepare(applicant)
+            names = [name for name in post.data if name.startswith("dane-")]
+            bytes_ = quote_plus(typed, errors="surrogatepass")
+            response = visitor.client.post(
+                post.address,
+                body(post.data, **dict.fromkeys(names, bytes_)),
+                content_type=URLENCODED,
+            )
+            assert response.status_code == 302
+            page = visitor.open(post.address)
+            assert page.status == 200
+            assert page.title.startswith("Błąd:")
+            assert visitor.open(post.address.replace("/dane/", "/weryfikacja/")).status == 200
 
 
 class OtherStepsTests(TestCase):

@@ -286,27 +286,6 @@ class ComfortTests(BrowserTestCase):
                 visitor.press("Next").is_at("Step 2a of 3 – Checking the details")
                 assert visitor.shows("Adres korespondencyjny")
 
-    def test_new_picture_replaces_the_captcha_and_keeps_the_page(self) -> None:
-        visitor = self.visitor().reach_password(PERSON)
-        picture = visitor.page.locator(".captcha img")
-        before = str(picture.get_attribute("src"))
-        password = visitor.field("Account password")
-        password.fill("Tajne-haslo-1")
-        visitor.button("New picture").click()
-        expect(picture).not_to_have_attribute("src", before)
-        expect(visitor.field("Copy the characters from the picture")).to_be_focused()
-        expect(password).to_have_value("Tajne-haslo-1")
-        visitor.set_password().is_at("Step 2c of 3 – Accepting the Terms")
-
-    def test_new_picture_comes_by_a_page_without_scripts(self) -> None:
-        visitor = self.visitor(scripts=False).reach_password(PERSON)
-        picture = visitor.page.locator(".captcha img")
-        before = picture.get_attribute("src")
-        visitor.press("New picture").is_at("Step 2b of 3 – Setting the password")
-        assert picture.get_attribute("src") != before
-        assert not visitor.errors
-        visitor.set_password().is_at("Step 2c of 3 – Accepting the Terms")
-
     def test_switching_the_language_takes_along_what_was_not_sent(self) -> None:
         visitor = self.visitor().reach_details(PERSON)
         visitor.field("First name").fill("Żaneta")
@@ -320,26 +299,8 @@ class ComfortTests(BrowserTestCase):
         visitor.page.on("request", lambda request: methods.append(request.method))
         with visitor.page.expect_navigation():
             visitor.page.get_by_role("link", name="EN English").click()
-        assert visitor.errors[0] == "Personal details: Enter the first name."
+        assert visitor.errors[0] == "First name: Enter the first name."
         assert "POST" not in methods
-
-    def test_new_picture_that_does_not_come_is_asked_for_by_the_form(self) -> None:
-        visitor = self.visitor().reach_password(PERSON)
-        picture = visitor.page.locator(".captcha img")
-        before = str(picture.get_attribute("src"))
-        visitor.page.evaluate("() => { window.fetch = () => Promise.reject(new Error()); }")
-        visitor.press("New picture").is_at("Step 2b of 3 – Setting the password")
-        expect(picture).not_to_have_attribute("src", before)
-
-    def test_new_picture_is_announced_each_time(self) -> None:
-        visitor = self.visitor().reach_password(PERSON)
-        for _ in range(2):
-            before = str(visitor.page.locator(".captcha img").get_attribute("src"))
-            visitor.button("New picture").click()
-            expect(visitor.page.locator("[data-new-picture]")).to_have_text(
-                "Nowy obrazek jest gotowy."
-            )
-            expect(visitor.page.locator(".captcha img")).not_to_have_attribute("src", before)
 
     def test_fields_say_what_a_screen_reader_has_to_know(self) -> None:
         visitor = self.visitor().reach_details(COMPANY)

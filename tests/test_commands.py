@@ -4,15 +4,19 @@ import threading
 from datetime import timedelta
 from io import StringIO
 from typing import Any
+from unittest import mock
 
 from captcha.models import CaptchaStore
 from django.contrib.sessions.models import Session
 from django.core import mail
 from django.core.management import CommandError, call_command
-from django.test import SimpleTestCase, TestCase, override_settings
+from django.db import connection
+from django.test import SimpleTestCase, TestCase, TransactionTestCase, override_settings
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from accounts import captcha, demo
+from accounts import demo
+from accounts.captcha import challenge
 from accounts.forms.registration import details_form
 from accounts.limits import Limit
 from accounts.mail import outbox
@@ -72,12 +76,21 @@ class DeliverMailTests(TestCase):
         assert message.last_error == "ConnectionRefusedError"
         assert message.due_at > timezone.now()
 
-    def test_goes_on_until_it_is_stopped_when_told_to_loop(self) -> None:
-        user = registered()
+
+class LoopTests(TransactionTestCase):
+    """`manage.py deliver_mail --loop`, which looks after its connection as a request does."""
+
+    serialized_rollback = True
+
+    def test_goes_on_until_it_is_stopped(self) -> None:
+        user = activated()
+        mail.outbox.clear()
+        OutboxMessage.objects.update(state=OutboxMessage.State.WAITING, due_at=timezone.now())
         command = DeliverMail()
         timer = threading.Timer(0.2, command.stop.set)
         timer.start()
-        assert "Mails tried: 1" in run(command, "--loop", "--interval", "0.01")
+        # The link became pointless, the welcome did not.
+        assert "Mails tried: 2" in run(command, "--loop", "--interval", "0.01")
         timer.join()
         assert [message.to for message in mail.outbox] == [[user.email]]
 
@@ -98,10 +111,10 @@ class PurgeTests(TestCase):
         for key, hours in (("live", 1), ("gone", -1)):
             ends = self.now + timedelta(hours=hours)
             Session.objects.create(session_key=key, session_data="", expire_date=ends)
-        CaptchaStore.objects.filter(hashkey=captcha.new_challenge()).update(
+        CaptchaStore.objects.filter(hashkey=challenge.new_challenge()).update(
             expiration=self.now - timedelta(minutes=1)
         )
-        captcha.new_challenge()
+        challenge.new_challenge()
         Limit("live", times=1, window=timedelta(hours=1)).hit("anybody")
         Counter.objects.create(key="ended", count=1, ends_at=self.now - timedelta(seconds=1))
         OutboxMessage.objects.filter(user=self.kept[1]).update(
@@ -136,6 +149,34 @@ class PurgeTests(TestCase):
         run("purge_registrations")
         assert User.objects.filter(pk=spared.pk).exists()
         assert not User.objects.filter(pk=forgotten.pk).exists()
+
+    def test_counts_from_the_delivery_of_a_link_that_was_delivered_late(self) -> None:
+        spared, forgotten = self.forgotten
+        late = self.now - timedelta(days=31)
+        OutboxMessage.objects.filter(user=spared).update(finished_at=late)
+        run("purge_registrations")
+        assert User.objects.filter(pk=spared.pk).exists()
+        assert not User.objects.filter(pk=forgotten.pk).exists()
+
+    def test_goes_batch_by_batch_and_leaves_nothing_out(self) -> None:
+        expired = self.now - timedelta(hours=1)
+        Session.objects.bulk_create(
+            Session(session_key=f"s{number}", session_data="", expire_date=expired)
+            for number in range(24)
+        )
+        kept = {user.pk for user in self.kept}
+        with (
+            mock.patch("accounts.management.commands.purge_registrations.BATCH", 10),
+            mock.patch("accounts.services.registration.PURGE_BATCH", 1),
+            CaptureQueriesContext(connection) as statements,
+        ):
+            printed = run("purge_registrations")
+        assert "Deleted 25: unfinished registrations" in printed
+        assert "Deleted 2: accounts never activated" in printed
+        deletes = [s for s in statements if s["sql"].startswith('DELETE FROM "django_session"')]
+        assert len(deletes) == 3
+        assert set(User.objects.values_list("pk", flat=True)) == kept
+        assert Session.objects.count() == 1
 
     def test_explains_and_deletes_nothing_in_a_dry_run(self) -> None:
         before = self.numbers()

@@ -117,7 +117,7 @@ class FetchingTests(BrowserTestCase):
         status = visitor.page.locator(".company-lookup [role=status]")
         expect(status).to_have_text(LATER)
         visitor.fill_details("Company").press("Next")
-        visitor.is_at("Step 2a – Checking the details")
+        visitor.is_at("Step 2a of 3 – Checking the details")
 
     def test_lost_connection_is_told_as_well(self) -> None:
         visitor = self.company().fill({"Tax number (NIP)": NIP})

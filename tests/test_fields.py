@@ -7,7 +7,7 @@ from typing import ClassVar
 
 from django import forms
 from django.core.exceptions import ValidationError
-from django.test import SimpleTestCase
+from django.test import SimpleTestCase, TestCase
 from django.utils import translation
 from django.utils.datastructures import MultiValueDict
 from hypothesis import given, settings
@@ -15,6 +15,8 @@ from hypothesis import strategies as st
 
 from accounts.forms import fields
 from accounts.values import country
+from tests.people import FIRMA, OSOBA
+from tests.walk import Visitor
 
 
 class EveryFieldForm(forms.Form):
@@ -287,3 +289,71 @@ class FieldTemplate(SimpleTestCase):
     def test_tells_the_kinds_of_widgets_apart(self) -> None:
         form = EveryFieldForm()
         assert {name: form[name].widget_type for name in self.kinds} == self.kinds
+
+
+# Type, keyboard and autofill token of every input of the details.
+ADDRESS_INPUTS = {
+    "street": ("text", None, "address-line1"),
+    "house_no": ("text", None, None),
+    "flat_no": ("text", None, "address-line2"),
+    "postal_code": ("text", "numeric", "postal-code"),
+    "city": ("text", None, "address-level2"),
+    "country": ("select", None, "country"),
+}
+DETAILS_INPUTS = {
+    "first_name": ("text", None, "given-name"),
+    "last_name": ("text", None, "family-name"),
+    "email": ("email", "email", "email"),
+    "phone": ("tel", "tel", "tel"),
+    "other_address": ("checkbox", None, None),
+    **{
+        f"{part}_{name}": (kind, keyboard, f"section-{part} {token}" if token else "off")
+        for part in ("main", "corr")
+        for name, (kind, keyboard, token) in ADDRESS_INPUTS.items()
+    },
+}
+COMPANY_INPUTS = {
+    "company_name": ("text", None, "organization"),
+    "nip": ("text", "numeric", "off"),
+    "regon": ("text", "numeric", "off"),
+    "krs": ("text", "numeric", "off"),
+    "position": ("text", None, "organization-title"),
+}
+
+
+class PageTests(TestCase):
+    """Every input of every step has the type, the keyboard and the autofill token that help."""
+
+    def inputs(self, visitor: Visitor) -> dict[str, tuple[str, str | None, str | None]]:
+        """Return type, keyboard and token of every input of the page that is seen."""
+        found = {}
+        for field in visitor.page.select("main form :is(input, select)"):
+            kind = str(field.get("type", field.name))
+            if kind != "hidden" and field.has_attr("name"):
+                attributes = [field.get(name) for name in ("inputmode", "autocomplete")]
+                keyboard, token = (None if each is None else str(each) for each in attributes)
+                found[str(field["name"]).partition("-")[2]] = (kind, keyboard, token)
+        return found
+
+    def test_details(self) -> None:
+        assert self.inputs(FIRMA.start(Visitor())) == DETAILS_INPUTS | COMPANY_INPUTS
+        assert self.inputs(OSOBA.start(Visitor())) == DETAILS_INPUTS
+
+    def test_other_steps(self) -> None:
+        visitor = Visitor().open("/rejestracja/")
+        assert self.inputs(visitor) == {"kind": ("radio", None, None)}
+        visitor = OSOBA.reach_password(Visitor())
+        assert self.inputs(visitor) == {
+            "password1": ("password", None, "new-password"),
+            "password2": ("password", None, "new-password"),
+            "captcha": ("text", None, "off"),
+        }
+        visitor = OSOBA.reach_consents(Visitor())
+        assert set(self.inputs(visitor).values()) == {("checkbox", None, None)}
+
+    def test_every_input_has_its_label_and_what_describes_it_is_there(self) -> None:
+        for visitor in (FIRMA.start(Visitor()), OSOBA.start(Visitor()).press("Dalej")):
+            for field in visitor.page.select("main form :is(input, select)[id]"):
+                assert visitor.page.select(f"label[for='{field['id']}']"), field["name"]
+                for each in str(field.get("aria-describedby", "")).split():
+                    assert visitor.page.find(id=each), (field["name"], each)

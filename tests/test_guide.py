@@ -38,7 +38,7 @@ class Pictures(TestCase):
                 entry = guide.manifest()[picture][language]
                 with self.subTest(picture=picture, language=language):
                     written = guide.Seen(entry["path"], entry["heading"], entry["words"])
-                    assert written == seen, STALE
+                    assert written == seen, f"{STALE}\n{written}\n{seen}"
 
     def test_are_there_in_both_languages_and_schemes_and_no_others(self) -> None:
         expected = {

@@ -19,7 +19,7 @@ from django.urls import reverse
 from django.utils.translation import ngettext, override
 
 from accounts import tokens
-from accounts.models import Kind, User
+from accounts.models import Counter, Kind, User
 from accounts.services import credentials, registration
 from accounts.services.activation import PASSWORD_TRIES
 from tests import factories, letters
@@ -53,6 +53,8 @@ SPOKEN = (
     "data-show-label",
     "data-hide-label",
     "data-new-picture",
+    "data-met-words",
+    "data-missing-words",
 )
 # What people type wrongly; every field is given each of them.
 MISTAKES = ("1", "@", "<b>x</b>", "a\N{RIGHT-TO-LEFT OVERRIDE}b", "x" * 399, "jan@", "123-45")
@@ -290,7 +292,8 @@ class PageLanguageTests(TestCase):
             label = visitor.page.find("label", attrs={"for": field["id"]})
             assert isinstance(label, Tag)
             visitor.fill({" ".join(label.get_text().split()): password})
-        visitor.press(visitor.buttons()[0])
+        proposes = (POLISH.propose, ENGLISH.propose)
+        visitor.press(next(words for words in visitor.buttons() if words not in proposes))
 
     def test_forgotten_password(self) -> None:
         for say in (POLISH, ENGLISH):
@@ -306,6 +309,26 @@ class PageLanguageTests(TestCase):
                     assert self.visitor.errors
                 self.visitor.open(f"{say.prefix}/haslo/MQ/zepsuty/")
                 self.hears_only(say.language, [user.email], at_least=11)
+
+    def test_change_of_the_password(self) -> None:
+        for say in (POLISH, ENGLISH):
+            with self.subTest(say.language):
+                self.setUp()
+                user = factories.activated(language=say.language)
+                self.browser.force_login(user)
+                path = f"{say.prefix}/haslo/zmiana/"
+                weak, other = "Zima2026!", "Nie-to-haslo-1"
+                for passwords in (("", "", ""), ("a", weak, "b"), ("x" * 129, "a", "a")):
+                    self.press_with(self.visitor.open(path), *passwords)
+                    assert self.visitor.errors
+                for _ in range(6):
+                    self.press_with(self.visitor.open(path), other, f"{other}x", f"{other}x")
+                assert self.visitor.status == 429
+                new = "Cztery-czerwone-sanki-9"
+                Counter.objects.all().delete()
+                self.press_with(self.visitor.open(path), factories.PASSWORD, new, new)
+                assert self.visitor.path == f"{path}gotowe/"
+                self.hears_only(say.language, [user.email], at_least=10)
 
     def test_mails(self) -> None:
         for language in LANGUAGES:

@@ -1,12 +1,16 @@
-"""What a log may say of a link."""
+"""What a log may say of a link, and an error report of a visitor."""
 
 import logging
+import sys
 from io import StringIO
 
 from django.conf import settings
-from django.test import TestCase
+from django.test import RequestFactory, TestCase
+from django.views.debug import ExceptionReporter
 
 from kantor.logs import MaskTokens
+from tests.factories import registered
+from tests.letters import registering_browser
 from tests.walk import Visitor
 
 
@@ -43,3 +47,20 @@ class LogTests(TestCase):
         for handler in logging.root.handlers:
             if handler.name in settings.LOGGING["handlers"]:
                 assert any(isinstance(each, MaskTokens) for each in handler.filters)
+
+
+class ReportTests(TestCase):
+    """The report of a fault."""
+
+    def test_holds_no_cookie(self) -> None:
+        client = registering_browser(registered(email="nie-do-raportu@example.com"))
+        name = settings.REGISTRATION_COOKIE_NAME
+        request = RequestFactory().get("/")
+        request.COOKIES[name] = value = client.cookies[name].value
+        try:
+            raise RuntimeError
+        except RuntimeError:
+            report = ExceptionReporter(request, *sys.exc_info())
+        text = report.get_traceback_text() + report.get_traceback_html()
+        assert name in text
+        assert value not in text

@@ -1,19 +1,15 @@
 """The mails that are owed: written with what they announce, delivered once, whatever happens."""
 
-import asyncio
 import re
 import smtplib
-import socket
 from collections.abc import Callable
 from datetime import timedelta
-from email import message_from_bytes
 from functools import partial
 from io import StringIO
 from typing import Any
 from unittest import mock
 
-from aiosmtpd.controller import Controller
-from aiosmtpd.smtp import SMTP, AuthResult, Envelope, Session
+from aiosmtpd.smtp import AuthResult
 from django.core import mail
 from django.core.management import call_command
 from django.db import transaction
@@ -23,84 +19,15 @@ from django.utils import timezone
 from django_tasks.backends.immediate import ImmediateBackend
 
 from accounts.mail import delivery, outbox
-from accounts.models import OutboxMessage, User
+from accounts.models import Counter, OutboxMessage, User
 from accounts.services import activation, credentials, registration, review
 from tests.factories import activated, registered, suspended
 from tests.letters import deliver
+from tests.mail_server import MailServer, mail_settings, time_passes
 from tests.parallel import at_once
 
 Kind, State = OutboxMessage.Kind, OutboxMessage.State
 LATER = timedelta(days=2)
-
-
-class Postbox:
-    """Take mails as a mail server does, in the mood that a test asks for."""
-
-    def __init__(self) -> None:
-        self.mood = ""
-        self.arrived: list[tuple[str, str]] = []
-        self.tried = 0
-
-    async def handle_MAIL(  # noqa: N802  the names are aiosmtpd's
-        self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
-    ) -> str:
-        """Refuse the sender, if asked to."""
-        self.tried += 1
-        envelope.mail_from = address
-        return "550 5.7.1 Sender rejected" if self.mood == "550 at MAIL" else "250 OK"
-
-    async def handle_RCPT(  # noqa: N802
-        self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
-    ) -> str:
-        """Refuse the recipient, now or for good, if asked to."""
-        if self.mood == "550 at RCPT":
-            return f"550 5.1.1 <{address}>: no such user"
-        if self.mood == "451 at RCPT":
-            return f"451 4.7.1 <{address}>: greylisted"
-        envelope.rcpt_tos.append(address)
-        return "250 OK"
-
-    async def handle_DATA(  # noqa: N802
-        self, server: SMTP, session: Session, envelope: Envelope
-    ) -> str:
-        """Take the mail, or do what the mood says."""
-        if self.mood == "451 at DATA":
-            return "451 4.3.0 Try again later"
-        if self.mood == "554 at DATA":
-            return "554 5.7.1 Rejected as spam"
-        if self.mood == "drops in DATA":
-            self.hang_up(server)
-            return "421 Bye"
-        assert isinstance(envelope.content, bytes)
-        message_id = message_from_bytes(envelope.content)["Message-ID"]
-        self.arrived.append((envelope.rcpt_tos[0], message_id))
-        if self.mood == "takes it and drops":
-            self.hang_up(server)
-        if self.mood == "takes it and hangs":
-            # Longer than the site waits for an answer.
-            await asyncio.sleep(1.5)
-        return "250 Taken"
-
-    def hang_up(self, server: SMTP) -> None:
-        """Close the connection without a word."""
-        assert server.transport is not None
-        server.transport.close()
-
-
-def mail_settings(port: int, **others: Any) -> override_settings:
-    """Send through a real mail server on this port."""
-    return override_settings(
-        EMAIL_BACKEND="django.core.mail.backends.smtp.EmailBackend",
-        EMAIL_HOST="127.0.0.1",
-        EMAIL_PORT=port,
-        EMAIL_TIMEOUT=1,
-        **others,
-    )
-
-
-def time_passes() -> None:
-    """Let the pause before the next try pass."""
-    OutboxMessage.objects.update(due_at=timezone.now())
 
 
 def row_of(user: User, kind: str = Kind.REGISTRATION) -> OutboxMessage:
@@ -189,13 +116,15 @@ class OwingTests(TransactionTestCase):
 class FloodTests(TestCase):
     """An address that strangers register again and again."""
 
-    def test_gets_ten_mails_a_day_at_most(self) -> None:
-        with self.captureOnCommitCallbacks(execute=True):
-            for _ in range(12):
+    def test_gets_three_mails_an_hour_and_ten_a_day_at_most(self) -> None:
+        for hours in range(1, 6):
+            for _ in range(3 if hours < 4 else 6):
                 registered(email="flooded@example.com")
-        outbox.deliver_due()
-        sent = [message for message in mail.outbox if message.to == ["flooded@example.com"]]
-        assert len(sent) == delivery.MAILS_A_DAY
+            while outbox.deliver_due():
+                pass
+            sent = [message for message in mail.outbox if message.to == ["flooded@example.com"]]
+            assert len(sent) == min(3 * hours, 10)
+            Counter.objects.update(ends_at=F("ends_at") - timedelta(hours=1))
 
 
 class MailServerTests(TransactionTestCase):
@@ -204,20 +133,10 @@ class MailServerTests(TransactionTestCase):
     serialized_rollback = True
 
     def setUp(self) -> None:
-        self.postbox = Postbox()
-        self.start()
-        self.addCleanup(self.stop)
+        self.server = MailServer()
+        self.postbox = self.server.postbox
+        self.addCleanup(lambda: self.server.stop())
         self.enterContext(mail_settings(self.server.port))
-
-    def start(self, port: int | None = None, **details: Any) -> None:
-        self.server = Controller(
-            self.postbox, hostname="127.0.0.1", port=port or free_port(), **details
-        )
-        self.server.start()
-
-    def stop(self) -> None:
-        if self.server.loop.is_running():
-            self.server.stop()
 
     def assert_arrives_once_after(self, mood: str) -> OutboxMessage:
         """Nothing is lost or said twice, and the visitor notices nothing."""
@@ -246,12 +165,11 @@ class MailServerTests(TransactionTestCase):
         assert outbox.deliver_due() == 0
 
     def test_may_be_down(self) -> None:
-        port = self.server.port
-        self.stop()
+        self.server.stop()
         users = [registered() for _ in range(3)]
         assert {row.last_error for row in OutboxMessage.objects.all()} == {"ConnectionRefusedError"}
         assert {row.state for row in OutboxMessage.objects.all()} == {State.WAITING}
-        self.start(port)
+        self.server.start()
         time_passes()
         call_command("deliver_mail", stdout=StringIO())
         assert sorted(to for to, _ in self.postbox.arrived) == sorted(user.email for user in users)
@@ -259,11 +177,11 @@ class MailServerTests(TransactionTestCase):
 
     def test_may_ask_to_wait_with_the_recipient(self) -> None:
         row = self.assert_arrives_once_after("451 at RCPT")
-        assert row.last_error == "SMTPRecipientsRefused 451"
+        assert row.last_error == "SMTPRecipientsRefused 451 4.7.1"
 
     def test_may_ask_to_wait_with_the_mail(self) -> None:
         row = self.assert_arrives_once_after("451 at DATA")
-        assert row.last_error == "SMTPDataError 451"
+        assert row.last_error == "SMTPDataError 451 4.3.0"
 
     def test_may_drop_the_connection_within_a_mail(self) -> None:
         row = self.assert_arrives_once_after("drops in DATA")
@@ -271,12 +189,12 @@ class MailServerTests(TransactionTestCase):
 
     def test_may_be_set_up_wrong_for_a_while(self) -> None:
         row = self.assert_arrives_once_after("550 at MAIL")
-        assert row.last_error == "SMTPSenderRefused 550"
+        assert row.last_error == "SMTPSenderRefused 550 5.7.1"
 
     def test_may_refuse_for_good(self) -> None:
         for mood, error in (
-            ("550 at RCPT", "SMTPRecipientsRefused 550"),
-            ("554 at DATA", "SMTPDataError 554"),
+            ("550 at RCPT", "SMTPRecipientsRefused 550 5.1.1"),
+            ("554 at DATA", "SMTPDataError 554 5.7.1"),
         ):
             self.postbox.mood = mood
             user = registered()
@@ -288,8 +206,8 @@ class MailServerTests(TransactionTestCase):
         assert not self.postbox.arrived
 
     def test_may_refuse_a_wrong_password_of_ours(self) -> None:
-        self.stop()
-        self.start(
+        self.server.stop()
+        self.server.start(
             auth_require_tls=False,
             authenticator=lambda *_: AuthResult(success=False, handled=False),
         )
@@ -298,7 +216,7 @@ class MailServerTests(TransactionTestCase):
         )
         with refused:
             row = row_of(registered())
-        assert (row.state, row.last_error) == (State.WAITING, "SMTPAuthenticationError 535")
+        assert (row.state, row.last_error) == (State.WAITING, "SMTPAuthenticationError 535 5.7.8")
         time_passes()
         with mail_settings(self.server.port):
             outbox.deliver_due()
@@ -331,14 +249,6 @@ class MailServerTests(TransactionTestCase):
             user = registered()
         assert user.email not in "".join(logs.output)
         assert user.email not in row_of(user).last_error
-
-
-def free_port() -> int:
-    """Return a port that nobody listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-    return port
 
 
 class RetryTests(TestCase):

@@ -5,21 +5,18 @@ import json
 import os
 import re
 import secrets
-import socket
 import subprocess
 import sys
 import tempfile
 import threading
+import time
 from datetime import timedelta
-from email import message_from_bytes
 from email.message import Message
 from http.cookies import SimpleCookie
 from pathlib import Path
 from typing import IO, Any, ClassVar, NamedTuple
 from urllib.parse import urlencode
 
-from aiosmtpd.controller import Controller
-from aiosmtpd.smtp import SMTP, Envelope, Session
 from bs4 import BeautifulSoup
 from django.conf import settings
 from django.db import connection
@@ -28,6 +25,7 @@ from django.utils import timezone
 
 from accounts.models import OutboxMessage
 from tests.factories import PASSWORD, registered
+from tests.mail_server import MailServer, Postbox, free_port, silent_server
 
 ROOT: Path = settings.BASE_DIR
 KEY = secrets.token_urlsafe(64)
@@ -141,9 +139,17 @@ class BootTests(SimpleTestCase):
         assert len(keys) >= 3
         assert all(refusals(*[REQUIRED | {"SECRET_KEY": key} for key in keys]))
 
+    def test_closes_what_it_knows_only(self) -> None:
+        for what in ("", "site", "registration"):
+            assert refusals(REQUIRED | {"MAINTENANCE": what}) == [""]
+        (unknown,) = refusals(REQUIRED | {"MAINTENANCE": "everything"})
+        assert "MAINTENANCE" in unknown
+
     def test_refuses_what_is_for_development_only(self) -> None:
         (mailbox,) = refusals(REQUIRED, INSTALLED_APPS=["accounts", "kantor.mailbox"])
         assert "kantor.mailbox" in mailbox
+        (specimens,) = refusals(REQUIRED, INSTALLED_APPS=["accounts", "kantor.specimens"])
+        assert "kantor.specimens" in specimens
         (test_mode,) = refusals(REQUIRED, CAPTCHA_TEST_MODE=True)
         assert "CAPTCHA_TEST_MODE" in test_mode
         assert refusals(REQUIRED, DEBUG=True) == [""], "The base may not switch it on."
@@ -216,21 +222,6 @@ class Answer(NamedTuple):
         return found
 
 
-class Postbox:
-    """Keep the mails that the site sends."""
-
-    def __init__(self) -> None:
-        self.mails: list[Message] = []
-
-    async def handle_DATA(  # noqa: N802  the name is aiosmtpd's
-        self, server: SMTP, session: Session, envelope: Envelope
-    ) -> str:
-        """Take a mail."""
-        assert isinstance(envelope.content, bytes)
-        self.mails.append(message_from_bytes(envelope.content))
-        return "250 Taken"
-
-
 # The production settings with another folder for static files: that of the repository belongs to
 # whoever runs the site there. Compressing the scripts of the admin would take ten seconds.
 HERE = """
@@ -246,6 +237,7 @@ from accounts.models import User
 call_command("migrate", verbosity=0)
 call_command("collectstatic", interactive=False, verbosity=0)
 User.objects.create_user("owner@example.com", {password!r}, is_staff=True)
+User.objects.create_user("patient@example.com", {password!r})
 """
 
 
@@ -263,9 +255,8 @@ class ServedTests(SimpleTestCase):
         super().setUpClass()
         folder = Path(cls.enterClassContext(tempfile.TemporaryDirectory()))
         (folder / "here.py").write_text(HERE.format(static=str(folder / "static")))
-        cls.postbox = Postbox()
-        mail_server = Controller(cls.postbox, hostname="127.0.0.1", port=free_port())
-        mail_server.start()
+        mail_server = MailServer()
+        cls.postbox = mail_server.postbox
         cls.addClassCleanup(mail_server.stop)
         cls.environment = REQUIRED | {
             "DJANGO_SETTINGS_MODULE": "here",
@@ -334,11 +325,13 @@ class ServedTests(SimpleTestCase):
 
     def send_form(self, path: str, data: dict[str, str], **headers: str) -> Answer:
         """Open a page and send its form."""
-        page = self.ask(path)
+        server = headers.pop("server", "behind a proxy")
+        page = self.ask(path, server=server)
         hidden = BeautifulSoup(page.body, "html.parser").select("main form input[type=hidden]")
         data = {str(each["name"]): str(each["value"]) for each in hidden} | data
         cookies = "; ".join(f"{name}={morsel.value}" for name, morsel in page.cookies.items())
-        return self.ask(path, "POST", data, Cookie=cookies, **{"Origin": SITE} | headers)
+        headers = {"Origin": SITE} | headers
+        return self.ask(path, "POST", data, server=server, Cookie=cookies, **headers)
 
     def test_shows_the_home_page_with_its_static_files(self) -> None:
         for server, proto in (("alone", ""), ("behind a proxy", "https")):
@@ -374,8 +367,27 @@ class ServedTests(SimpleTestCase):
             "/.git/config",
             "/manage.py",
             "/poczta/",
+            "/styl/",
+            "/en/styl/",
         ):
             assert self.ask(path).status == 404, path
+
+    def test_first_visit_is_light(self) -> None:
+        page = self.ask("/", Accept_Encoding="br")
+        soup = BeautifulSoup(page.body.decode(), "html.parser")
+        addresses = {
+            str(each.get("src") or each.get("href"))
+            for each in soup.select("link[href^='/static/'], script[src], img[src]")
+        }
+        parts = [self.ask(address, Accept_Encoding="br") for address in addresses]
+        assert all(part.status == 200 for part in parts)
+        assert len(parts) + 1 <= 8
+        assert sum(len(part.body) for part in [page, *parts]) < 60_000
+        assert all(script.has_attr("defer") for script in soup.select("script"))
+
+    def test_icon_of_old_browsers_is_found(self) -> None:
+        answer = self.ask("/favicon.ico")
+        assert self.ask(answer.headers["Location"]).headers["Content-Type"].startswith("image/")
 
     def test_leads_from_http_to_https_and_not_to_another_host(self) -> None:
         answer = self.ask("/konto/?a=b", X_Forwarded_Proto="http")
@@ -456,6 +468,7 @@ class ServedTests(SimpleTestCase):
         }
         answer = self.send_form("/haslo/", {"email": "owner@example.com"}, **forged)
         assert answer.headers["Location"] == "/haslo/wyslano/"
+        self.postbox.wait_for(sent + 1)
         (message,) = self.postbox.mails[sent:]
         text = message.as_bytes()
         assert f"{SITE}/haslo/".encode() in text.replace(b"=\r\n", b"").replace(b"=\n", b"")
@@ -463,6 +476,20 @@ class ServedTests(SimpleTestCase):
         assert message["Message-ID"].endswith(f"@{HOST}>")
         for host in ("evil.example", f"{HOST}.evil.example", f"{HOST}@evil.example", "x\\y"):
             assert self.ask("/haslo/", Host=host).status == 400, host
+
+    def test_keeps_nobody_waiting_for_a_mail_server_that_says_nothing(self) -> None:
+        port = silent_server(self.addCleanup)
+        name = "with a silent mail server"
+        self.ports[name] = self.serve(EMAIL_URL=f"smtp://127.0.0.1:{port}", EMAIL_TIMEOUT="6")
+        self.send_form("/haslo/", {"email": "nobody@example.com"}, server=name)
+        for _ in range(3):
+            started = time.monotonic()
+            data = {"email": "patient@example.com"}
+            assert self.send_form("/haslo/", data, server=name).status == 302
+            assert self.ask("/haslo/wyslano/", server=name).status == 200
+            # Three answers of the one process, while its mail waits for the server.
+            assert time.monotonic() - started < 3
+        assert self.ask("/healthz", server=name).status == 200
 
     def test_needs_the_right_origin_for_a_form(self) -> None:
         data = {"email": "nobody@example.com"}
@@ -498,14 +525,6 @@ class ServedTests(SimpleTestCase):
         assert "Internal Server Error" not in logged
         assert "kanarek@" not in logged
         assert "Kanarek-1" not in logged
-
-
-def free_port() -> int:
-    """Return a port that nobody listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-    return port
 
 
 class HealthTests(TestCase):

@@ -54,7 +54,8 @@ class JourneyTests(JourneyTestCase):
                 assert visitor.shows(answer) or visitor.shows(_as_displayed(answer)), answer
         visitor.press(words.next)
         assert visitor.heading == words.setting_password
-        assert visitor.buttons() == [words.new_picture, words.next, words.back, words.cancel]
+        ours = [words.propose, words.new_picture, words.cannot_copy]
+        assert visitor.buttons() == [*ours, words.next, words.back, words.cancel]
         assert visitor.element("[autocomplete=username]")["value"] == applicant.email
         applicant.type_password(visitor).copy_captcha(words.captcha).press(words.next)
         assert visitor.heading == words.consents

@@ -64,8 +64,9 @@ class Visitor:
     def post_of(self, words: str) -> Post:
         """Return what the button would send, without pressing it."""
         button = self.button(words)
-        form = button.find_parent("form")
-        assert form is not None, f"The button {words!r} belongs to no form"
+        form = self.page.find("form", id=button["form"]) if button.get("form") else None
+        form = form or button.find_parent("form")
+        assert isinstance(form, Tag), f"The button {words!r} belongs to no form"
         assert str(form.get("method", "get")).lower() == "post", f"{words!r} does not post"
         data = self._data_of(form)
         if button.get("name"):

@@ -83,6 +83,7 @@ class AccountAdmin(admin.ModelAdmin[User]):
         "state",
         "language",
         "created_at",
+        "email_corrected_at",
         "activated_at",
         "suspended_at",
         "last_login",

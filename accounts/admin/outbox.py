@@ -93,6 +93,19 @@ class OutboxMessageAdmin(admin.ModelAdmin[OutboxMessage]):
         )
         return response
 
+    def change_view(
+        self,
+        request: HttpRequest,
+        object_id: str,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
+        """Offer on the page of one mail the button that does what the action of the list does."""
+        can_retry = self.has_change_permission(request)
+        return super().change_view(
+            request, object_id, form_url, {"can_retry": can_retry, **(extra_context or {})}
+        )
+
     @admin.display(description=_("number"), ordering="pk")
     def number(self, message: OutboxMessage) -> str:
         """Return what the mail is called in logs."""
@@ -106,20 +119,21 @@ class OutboxMessageAdmin(admin.ModelAdmin[OutboxMessage]):
         page = reverse("admin:accounts_user_change", args=[message.user_id])
         return format_html('<a href="{}">#{}</a>', page, message.user_id)
 
-    @admin.action(description=_("Try the selected failed messages again"), permissions=["change"])
+    @admin.action(
+        description=_("Try the selected undelivered messages again"), permissions=["change"]
+    )
     def retry(self, request: HttpRequest, queryset: QuerySet[OutboxMessage]) -> None:
-        """Start over with those that failed; the next delivery takes them up."""
-        failed = list(queryset.filter(state=OutboxMessage.State.FAILED))
-        for message in failed:
-            outbox.retry(message)
+        """Start over with those that failed or wait for long; the next delivery takes them up."""
+        retried = [message for message in queryset if outbox.retry(message)]
+        for message in retried:
             self.log_change(request, message, gettext("To be sent again."))
         self.message_user(
             request,
             ngettext(
                 "%(count)d message will be sent again.",
                 "%(count)d messages will be sent again.",
-                len(failed),
+                len(retried),
             )
-            % {"count": len(failed)},
-            messages.SUCCESS if failed else messages.WARNING,
+            % {"count": len(retried)},
+            messages.SUCCESS if retried else messages.WARNING,
         )

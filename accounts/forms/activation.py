@@ -9,8 +9,10 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext_lazy as _
 
+from accounts.forms import fields
 from accounts.models import Source
 from accounts.passwords import MAX_LENGTH
+from accounts.values.email import normalise
 
 
 class RegistrantForm(forms.Form):
@@ -26,6 +28,25 @@ class RegistrantForm(forms.Form):
             "max_length": _("This is not the password chosen at registration."),
         },
     )
+
+
+class AddressForm(forms.Form):
+    """Ask for the right address in place of a mistyped one."""
+
+    email = fields.EmailField(label=_("Correct e-mail address (login)"))
+
+    def __init__(self, *args: Any, present: str, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._present = present
+
+    def clean_email(self) -> str:
+        """Refuse the address that the link was sent to already."""
+        email: str = self.cleaned_data["email"]
+        if normalise(email) == normalise(self._present):
+            raise ValidationError(
+                _("The message was sent to this very address. Enter the corrected one."), "same"
+            )
+        return email
 
 
 class SourceSelect(forms.Select):

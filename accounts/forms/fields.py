@@ -43,7 +43,7 @@ class ValueField(forms.CharField):
     ordinary_label: ClassVar[Promise]
     ordinary_help: ClassVar[Promise | str] = ""
     # Whether the label says that the answer may be left out; a form may need less than that.
-    is_optional: ClassVar[bool] = False
+    is_optional: bool = False
     autocomplete: ClassVar[str] = "off"
     attributes: ClassVar[Mapping[str, str | int]]
 

@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts import consents, passwords
 from accounts.forms import fields
 from accounts.models import Kind
-from accounts.values import foreign_tax_id, nip, postal_code
+from accounts.values import country, foreign_tax_id, nip, postal_code
 
 
 @dataclass(frozen=True)
@@ -86,8 +86,22 @@ class DetailsForm(forms.Form):
 
     first_name = fields.FirstNameField()
     last_name = fields.LastNameField()
-    email = fields.EmailField()
+    email = fields.EmailField(widget=forms.EmailInput({"aria-describedby": "email-hint"}))
     phone = fields.PhoneField()
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for address in ("main", "corr"):
+            if self.is_abroad(address):
+                code = self.fields[f"{address}_postal_code"]
+                assert isinstance(code, fields.PostalCodeField)
+                code.widget.attrs["inputmode"] = "text"
+                code.is_optional = not postal_code.is_needed(self[f"{address}_country"].value())
+
+    def is_abroad(self, address: str) -> bool:
+        """Tell whether the country chosen in this address, "main" or "corr", is another."""
+        chosen = self[f"{address}_country"].value()
+        return chosen in country.CODES and chosen != country.POLAND
 
     @property
     def groups(self) -> Iterator[BoundGroup]:
@@ -111,11 +125,11 @@ class DetailsForm(forms.Form):
 
     def _clean_postal_code(self, cleaned: dict[str, Any], address: str) -> None:
         name = f"{address}_postal_code"
-        country = cleaned.get(f"{address}_country")
-        if name not in cleaned or not country:
+        code = cleaned.get(f"{address}_country")
+        if name not in cleaned or not code:
             return
         try:
-            cleaned[name] = postal_code.parse(cleaned[name], country)
+            cleaned[name] = postal_code.parse(cleaned[name], code)
         except ValidationError as error:
             self.add_error(name, error)
 
@@ -150,12 +164,15 @@ class CompanyForm(DetailsForm):
         self.fields["phone"].label = _("Work phone number")
         self.fields["first_name"].label = _("Representative’s first name")
         self.fields["last_name"].label = _("Representative’s last name")
+        if self.is_abroad("main"):
+            self.fields["nip"].label = _("Tax identification number")
+            self.fields["nip"].widget.attrs["inputmode"] = "text"
 
     def clean(self) -> dict[str, Any]:
         """Check the tax number by the rules of the company's country as well."""
         cleaned = super().clean()
         if "nip" in cleaned:
-            is_polish = cleaned.get("main_country", "PL") == "PL"
+            is_polish = cleaned.get("main_country", country.POLAND) == country.POLAND
             try:
                 cleaned["nip"] = (nip if is_polish else foreign_tax_id).parse(cleaned["nip"])
             except ValidationError as error:
@@ -232,19 +249,40 @@ class PasswordForm(forms.Form):
             "max_length": _("The characters do not match. Copy them from the new picture."),
         },
     )
+    code = forms.CharField(
+        label=_("Code from the e-mail"),
+        help_text=_("6 digits"),
+        max_length=40,
+        widget=forms.TextInput(
+            attrs={"autocomplete": "one-time-code", "inputmode": "numeric", "size": "8"}
+        ),
+        error_messages={
+            "required": _("Enter the code from the e-mail."),
+            "max_length": _("The code does not match. Check it in the newest message from us."),
+        },
+    )
+    # A decoy that no person sees: whatever fills in every field gives itself away.
+    website = forms.CharField(
+        label=_("Leave this field empty"),
+        required=False,
+        widget=forms.TextInput(attrs={"autocomplete": "off", "tabindex": "-1"}),
+    )
 
     def __init__(
         self,
         *args: Any,
         context: Sequence[str] = (),
         captcha_passed: bool = False,
+        code_sent: bool = False,
         carried_errors: dict[str, list[str]] | None = None,
         **kwargs: Any,
     ) -> None:
         super().__init__(*args, **kwargs)
         self.context = context
-        if captcha_passed:
+        if captcha_passed or code_sent:
             del self.fields["captcha"]
+        if captcha_passed or not code_sent:
+            del self.fields["code"]
         if carried_errors is not None:
             self._errors = forms.utils.ErrorDict(
                 {

@@ -7,7 +7,7 @@ from django.contrib.auth.forms import SetPasswordForm as DjangoSetPasswordForm
 from django.utils.translation import gettext_lazy as _
 
 from accounts.forms import fields
-from accounts.passwords import MAX_LENGTH
+from accounts.passwords import MAX_LENGTH, normalize
 
 
 class SignInForm(forms.Form):
@@ -57,3 +57,30 @@ class SetPasswordForm(DjangoSetPasswordForm):  # type: ignore[type-arg]  # gener
             **self.error_messages,
             "password_mismatch": _("The passwords are not the same."),
         }
+
+
+class ChangePasswordForm(SetPasswordForm):
+    """Ask who is signed in for the old password and, twice, for the new one.
+
+    Whether the old one is right is checked by the view: each try is counted first.
+    """
+
+    old_password = forms.CharField(
+        label=_("Current password"),
+        strip=False,
+        max_length=MAX_LENGTH,
+        widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
+        error_messages={
+            "required": _("Enter your current password."),
+            "max_length": _("This is not your current password."),
+        },
+    )
+    field_order = ("old_password", "new_password1", "new_password2")
+
+    def clean(self) -> dict[str, Any] | None:
+        """Refuse the old password in the place of the new one."""
+        cleaned: dict[str, Any] = super().clean() or self.cleaned_data
+        old, new = cleaned.get("old_password"), cleaned.get("new_password1")
+        if old and new and normalize(old) == normalize(new):
+            self.add_error("new_password1", _("Choose a password other than the current one."))
+        return cleaned

@@ -16,11 +16,10 @@ from django.utils.http import urlsafe_base64_encode
 from django.utils.translation import override
 
 from accounts import consents, tokens
+from accounts.captcha import code
 from accounts.mail import messages
 from accounts.models import OutboxMessage, User
 from accounts.values import email as email_address
-
-MAILS_A_DAY = 10
 
 
 def compose(message: OutboxMessage) -> EmailMessage | None:
@@ -48,23 +47,16 @@ def compose(message: OutboxMessage) -> EmailMessage | None:
                 first_name=_first_name(message.user),
                 changed_at=message.created_at,
             )
+        case OutboxMessage.Kind.ONE_TIME_CODE:
+            return _one_time_code(message)
         case unknown:
             raise ValueError(f"Nobody knows how to write a {unknown!r} mail.")
 
 
 def _registration(message: OutboxMessage) -> EmailMessage | None:
     user = message.user
-    assert user is not None
-    if not user.is_pending or message.link_serial != user.link_serial:
-        return None
-    told = OutboxMessage.objects.filter(
-        kind=OutboxMessage.Kind.REGISTRATION,
-        state=OutboxMessage.State.SENT,
-        user__email_key=user.email_key,
-        finished_at__gte=timezone.now() - timedelta(days=1),
-    )
-    # Strangers can register an address as often as they like; its owner is not to be flooded.
-    if told.count() >= MAILS_A_DAY:
+    # Without an account: whoever asked for the link must not learn that it is gone.
+    if user is None or not user.is_pending or message.link_serial != user.link_serial:
         return None
     owner = (
         User.objects.filter(email_key=user.email_key, activated_at__isnull=False)
@@ -105,6 +97,19 @@ def _password_reset(message: OutboxMessage) -> EmailMessage | None:
             default_token_generator.make_token(owner),
         ),
         expires_at=timezone.now() + timedelta(seconds=settings.PASSWORD_RESET_TIMEOUT),
+    )
+
+
+def _one_time_code(message: OutboxMessage) -> EmailMessage | None:
+    expires_at = message.created_at + code.LIFETIME
+    if timezone.now() >= expires_at:
+        return None
+    return messages.one_time_code(
+        recipient=message.recipient,
+        language=message.language,
+        message_id=message.message_id,
+        code=code.of(message.message_id, message.recipient),
+        expires_at=expires_at,
     )
 
 

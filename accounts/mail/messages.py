@@ -184,6 +184,27 @@ def password_changed(
     )
 
 
+def one_time_code(
+    *, recipient: str, language: str, message_id: str, code: str, expires_at: datetime
+) -> EmailMultiAlternatives:
+    """Build the mail with the digits that stand for the captcha; the same for every address.
+
+    `code` is digits only. `expires_at` is an aware time, minutes away. The reader may have asked
+    for nothing: whoever types an address into the registration can have this sent to it.
+    """
+    return _build(
+        "one_time_code",
+        recipient=recipient,
+        language=language,
+        message_id=message_id,
+        context={
+            "code": code,
+            "expires_at": expires_at,
+            "minutes": max(1, round((expires_at - timezone.now()) / timedelta(minutes=1))),
+        },
+    )
+
+
 def _build(
     template: str, *, recipient: str, language: str, message_id: str, context: dict[str, Any]
 ) -> EmailMultiAlternatives:

@@ -21,6 +21,7 @@ class OutboxMessage(models.Model):
         WELCOME = "welcome", _("welcome help")
         PASSWORD_RESET = "password_reset", _("password reset")
         PASSWORD_CHANGED = "password_changed", _("password changed")
+        ONE_TIME_CODE = "one_time_code", _("one-time code")
 
     class State(models.TextChoices):
         """How far the mail has come."""

@@ -57,6 +57,10 @@ class User(AbstractBaseUser, PermissionsMixin):
     is_staff = models.BooleanField(_("staff"), default=False)
     activated_at = models.DateTimeField(_("activated at"), null=True, blank=True, editable=False)
     suspended_at = models.DateTimeField(_("suspended at"), null=True, blank=True, editable=False)
+    # What staff see of a correction on the waiting page; the mistyped address is not kept.
+    email_corrected_at = models.DateTimeField(
+        _("e-mail address corrected at"), null=True, blank=True, editable=False
+    )
     language = models.CharField(
         _("language"), max_length=5, choices=settings.LANGUAGES, default=settings.LANGUAGE_CODE
     )

@@ -1,6 +1,7 @@
-"""Recognise the browser that registered: a signed cookie names its attempts, nothing else."""
+"""Recognise the browser that registered: a signed cookie names what it registered, nothing else."""
 
 from datetime import timedelta
+from typing import NamedTuple
 from uuid import UUID
 
 from django.conf import settings
@@ -11,22 +12,44 @@ SALT = "accounts.registration-browser"
 ATTEMPTS_KEPT = 5
 
 
-def attempts(request: HttpRequest) -> list[UUID]:
-    """Return the attempts that this browser began, the newest first."""
+class Remembered(NamedTuple):
+    """One attempt of this browser, and the address that it registered; empty before the end."""
+
+    attempt: UUID
+    email: str = ""
+
+
+def remembered(request: HttpRequest) -> list[Remembered]:
+    """Return what this browser began or registered, the newest first."""
     cookie = request.COOKIES.get(settings.REGISTRATION_COOKIE_NAME, "")
     try:
-        named = signing.Signer(salt=SALT).unsign(cookie)
-        return [UUID(hex=attempt) for attempt in named.split(".")]
-    except (signing.BadSignature, ValueError):
+        rows = signing.loads(cookie, salt=SALT)
+        return [Remembered(UUID(hex=attempt), email) for attempt, email in rows]
+    except (signing.BadSignature, ValueError, TypeError):
         return []
 
 
-def remember(request: HttpRequest, response: HttpResponse, attempt: UUID) -> None:
-    """Name this attempt in the browser's cookie for as long as its link may be valid."""
-    known = [attempt, *(other for other in attempts(request) if other != attempt)]
+def attempts(request: HttpRequest) -> list[UUID]:
+    """Return the attempts that this browser began, the newest first."""
+    return [each.attempt for each in remembered(request)]
+
+
+def find(request: HttpRequest, attempt: UUID) -> Remembered | None:
+    """Return what this browser knows of an attempt, if the attempt was its own."""
+    return next((each for each in remembered(request) if each.attempt == attempt), None)
+
+
+def remember(request: HttpRequest, response: HttpResponse, attempt: UUID, email: str = "") -> None:
+    """Name this attempt, and its address once it has one, for as long as its link may be valid.
+
+    The address is kept here because the page that shows it must not depend on what became of the
+    account: somebody else's click may have deleted that (docs/decisions.md).
+    """
+    others = [each for each in remembered(request) if each.attempt != attempt]
+    known = [Remembered(attempt, email), *others][:ATTEMPTS_KEPT]
     response.set_cookie(
         settings.REGISTRATION_COOKIE_NAME,
-        signing.Signer(salt=SALT).sign(".".join(each.hex for each in known[:ATTEMPTS_KEPT])),
+        signing.dumps([[each.attempt.hex, each.email] for each in known], salt=SALT),
         max_age=timedelta(hours=settings.ACTIVATION_LINK_HOURS + 24),
         secure=settings.SESSION_COOKIE_SECURE,
         httponly=True,

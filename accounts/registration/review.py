@@ -2,26 +2,47 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext
 
 from accounts.forms.registration import OTHER_ADDRESS, DetailsForm, Group
+from accounts.models import Kind
 from accounts.values import country, nip, phone
+
+
+class Row(NamedTuple):
+    """One answer; the value is empty where nothing was given."""
+
+    name: str
+    label: str
+    value: str
 
 
 @dataclass(frozen=True)
 class SummaryGroup:
-    """One group of answers: rows of label and value, empty where nothing was given."""
+    """One group of answers; `place` is the id of where the form asks for them."""
 
     slug: str
     title: Promise
-    rows: list[tuple[str, str]]
+    rows: list[Row]
+    place: str
+
+
+def owner_name(kind: str | None, values: Mapping[str, str]) -> str:
+    """Return the name that the owner of the bank accounts must have, exactly."""
+    if kind == Kind.COMPANY:
+        return values["company_name"]
+    return f"{values['first_name']} {values['last_name']}"
 
 
 def texts(values: Mapping[str, Any]) -> dict[str, str]:
-    """Return canonical values as people write them, by the names of the fields."""
+    """Return canonical values as people write them, by the names of the fields.
+
+    REGON and KRS have no habit of their own but the plain digits that the registers print, and a
+    foreign tax number is kept as its country writes it.
+    """
     return {name: _human(name, values) for name in values}
 
 
@@ -31,17 +52,20 @@ def summary(form: DetailsForm, values: Mapping[str, str]) -> list[SummaryGroup]:
     The form's own definition decides what is shown, so no field can be missing. A correspondence
     address that does not differ is one row that says so.
     """
-    return [
-        SummaryGroup(group.slug, group.title, _rows(form, group, values))
-        for group in form.groups_of_fields
-    ]
+    return [_group(form, group, values) for group in form.groups_of_fields]
 
 
-def _rows(form: DetailsForm, group: Group, values: Mapping[str, str]) -> list[tuple[str, str]]:
+def _group(form: DetailsForm, group: Group, values: Mapping[str, str]) -> SummaryGroup:
     if group.names == OTHER_ADDRESS and not values.get("corr_country"):
-        return [(gettext("Address"), gettext("the same as the address above"))]
+        same = Row("", gettext("Address"), gettext("the same as the address above"))
+        # The group itself is hidden until this box is ticked.
+        return SummaryGroup(group.slug, group.title, [same], str(form["other_address"].auto_id))
+    return SummaryGroup(group.slug, group.title, _rows(form, group, values), group.slug)
+
+
+def _rows(form: DetailsForm, group: Group, values: Mapping[str, str]) -> list[Row]:
     return [
-        (str(form.fields[name].label), values[name])
+        Row(name, str(form.fields[name].label), values[name])
         for name in group.names
         if name != "other_address"
     ]
@@ -55,6 +79,6 @@ def _human(name: str, values: Mapping[str, Any]) -> str:
         return country.name(value)
     if name == "phone":
         return phone.display(value)
-    if name == "nip" and values["main_country"] == "PL":
+    if name == "nip" and values["main_country"] == country.POLAND:
         return nip.display(value)
     return value

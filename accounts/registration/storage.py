@@ -167,6 +167,16 @@ def open_attempt(request: HttpRequest, attempt: UUID) -> AttemptStorage | None:
     return storage if storage.exists else None
 
 
+def asks_challenge(request: HttpRequest, key: str) -> bool:
+    """Tell whether an attempt of this session asks for the answer to this challenge."""
+    session = request.session
+    return any(
+        entry["facts"].get("captcha") == key
+        for name, entry in session.items()
+        if name.startswith(f"wizard_{PREFIX}")
+    )
+
+
 def own_answers(form: forms.Form) -> dict[str, list[str]]:
     """Return what was posted for the form's own fields, as typed, the last of repeated ones.
 

@@ -13,13 +13,11 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.decorators import method_decorator
 from django.utils.translation import get_language, override
-from django.utils.translation import gettext_lazy as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from formtools.wizard.forms import ManagementForm
 from formtools.wizard.views import NamedUrlWizardView, SessionWizardView, WizardView
 
-from accounts import captcha, passwords
 from accounts.forms.registration import (
     ConsentsForm,
     DetailsForm,
@@ -31,7 +29,8 @@ from accounts.forms.registration import (
     typed_fields,
 )
 from accounts.models import Kind
-from accounts.registration import browser, company_lookup, progress, review
+from accounts.registration import browser, company_lookup, friction, progress, review
+from accounts.registration.password_step import PasswordStep, password_context
 from accounts.registration.steps import ORDER, Step, heading
 from accounts.registration.storage import (
     AttemptStorage,
@@ -40,22 +39,9 @@ from accounts.registration.storage import (
     prefix_of,
 )
 from accounts.services import registration
-from accounts.values import country
-from accounts.views.network import network_of
+from accounts.values import bank_spelling, country, email_typos
+from accounts.views.network import network_of, too_many
 from kantor.kept import mark, render_kept
-
-# The answers that a password must not lean on; when one of them changes, the password that was
-# judged by the old ones has to be set anew.
-PASSWORD_CONTEXT = (
-    "company_name",
-    "nip",
-    "main_street",
-    "main_city",
-    "first_name",
-    "last_name",
-    "email",
-    "phone",
-)
 
 
 @method_decorator([never_cache, sensitive_post_parameters()], name="dispatch")
@@ -101,9 +87,11 @@ class RegistrationWizard(NamedUrlWizardView, SessionWizardView):
     def _absent_attempt(self) -> HttpResponse:
         """Explain an attempt that is finished, or was never begun in this browser."""
         assert self.attempt is not None
-        if (
-            self.attempt in browser.attempts(self.request)
-            and registration.find_by_attempt(self.attempt) is not None
+        known = browser.find(self.request, self.attempt)
+        # The cookie of the last answer may not have arrived; if it has, the account is not asked
+        # for: somebody else's click may have deleted it, and that must not show.
+        if known is not None and (
+            known.email or registration.find_by_attempt(self.attempt) is not None
         ):
             if self.request.method == "POST":
                 return redirect("accounts:registration-sent")
@@ -136,8 +124,8 @@ class RegistrationWizard(NamedUrlWizardView, SessionWizardView):
         """Show the step's form: bound, with its errors, only if the last try was refused."""
         if self.attempt is None:
             return self._show_kept(step)
-        if step is Step.PASSWORD and (errors := self.storage.fact("password_errors")):
-            return self._render(self.get_form(step, carried_errors=errors[get_language()]))
+        if step is Step.PASSWORD and (errors := self._password_step.errors):
+            return self._render(self.get_form(step, carried_errors=errors))
         if step is Step.DETAILS and self._lookup_outcome() == company_lookup.Outcome.INVALID:
             return self._render(company_lookup.refuse_nip(self.get_form(step)))
         if step in self.storage.fact("refused", ()):
@@ -164,20 +152,24 @@ class RegistrationWizard(NamedUrlWizardView, SessionWizardView):
             ids = {"attempt": str(self.attempt), "prefix": self.prefix}
         if step is Step.REVIEW:
             details = self.get_form(Step.DETAILS, data=self.storage.get_step_data(Step.DETAILS))
+            assert isinstance(details, DetailsForm)
             if not details.is_valid():
                 # They were accepted once: the rules changed under an unfinished registration.
                 return self.render_revalidation_failure(Step.DETAILS, details)
             values = review.texts(details.cleaned_data)
+            owner = review.owner_name(self.kind, values)
+            values["bank_spelling"] = bank_spelling.plain(owner)
+            values["email_suggestion"] = email_typos.suggestion(values["email"])
             key += tuple(name for name, text in values.items() if text)
+            key += (details.is_abroad("main"),)
         elif step is Step.DETAILS:
+            values["email_suggestion"] = email_typos.suggestion(values["email"])
+            key += (bool(values["email_suggestion"]),)
             key += (company_lookup.is_offered(self.kind), self._lookup_outcome())
         elif step is Step.PASSWORD:
-            values = {"email": self.storage.answer(Step.DETAILS, "email")}
-            captcha_key = self.storage.fact("captcha")
-            key += (captcha_key is None, self.storage.fact("captcha_passed"))
-            key += (self._password_is_set(),)
-            if captcha_key is not None:
-                ids["captcha_key"] = captcha_key
+            page_key, values, page_ids = self._password_step.kept_page()
+            key += page_key
+            ids |= page_ids
 
         def context() -> dict[str, Any]:
             form = self.get_form(step)
@@ -221,13 +213,7 @@ class RegistrationWizard(NamedUrlWizardView, SessionWizardView):
             case Step.PASSWORD if self.is_finishing:
                 return SealedPasswordForm(**kwargs)
             case Step.PASSWORD:
-                return PasswordForm(
-                    context=password_context(self.storage),
-                    captcha_passed=self.storage.fact("captcha_passed", default=False),
-                    # Left empty, the fields keep the password that is set already.
-                    use_required_attribute=not self._password_is_set(),
-                    **kwargs,
-                )
+                return self._password_step.form(**kwargs)
             case Step.CONSENTS:
                 assert self.kind is not None, "nobody gets here without an answer to step 1"
                 return ConsentsForm(kind=self.kind, initial=self.get_form_initial(step), **kwargs)
@@ -266,35 +252,41 @@ class RegistrationWizard(NamedUrlWizardView, SessionWizardView):
         }
         match step:
             case Step.DETAILS:
-                context["kind"] = self.kind
-                context["company_lookup"] = company_lookup.context(
-                    self.kind, self._lookup_outcome(), form["main_country"].value()
-                )
-                context["company_lookup_url"] = reverse(
-                    "accounts:company-data", kwargs={"attempt": self.attempt}
-                )
+                typed = self.storage.answer(Step.DETAILS, "email")
+                context |= {
+                    "kind": self.kind,
+                    "email_suggestion": email_typos.suggestion(typed)
+                    if marks is None
+                    else marks["email_suggestion"],
+                    "email_hint_url": reverse(
+                        "accounts:email-hint", kwargs={"attempt": self.attempt}
+                    ),
+                    "company_lookup": company_lookup.context(
+                        self.kind, self._lookup_outcome(), form["main_country"].value()
+                    ),
+                    "company_lookup_url": reverse(
+                        "accounts:company-data", kwargs={"attempt": self.attempt}
+                    ),
+                }
             case Step.REVIEW:
                 context |= self._review_context(marks or {})
             case Step.PASSWORD:
-                context |= {
-                    "email": (marks or {}).get("email", self.storage.answer(Step.DETAILS, "email")),
-                    "captcha_key": self.storage.fact("captcha"),
-                    "password_set": self._password_is_set(),
-                    "strength_url": reverse(
-                        "accounts:password-strength", kwargs={"attempt": self.attempt}
-                    ),
-                }
+                context |= self._password_step.context((marks or {}).get("email"))
+                context["strength_url"] = reverse(
+                    "accounts:password-strength", kwargs={"attempt": self.attempt}
+                )
         return context | kwargs
 
     def _review_context(self, answers: Mapping[str, str]) -> dict[str, Any]:
         form = self.get_form(Step.DETAILS)
         assert isinstance(form, DetailsForm)
-        owner = (
-            answers["company_name"]
-            if self.kind == Kind.COMPANY
-            else f"{answers['first_name']} {answers['last_name']}"
-        )
-        return {"review": review.summary(form, answers), "owner_name": owner, "kind": self.kind}
+        return {
+            "review": review.summary(form, answers),
+            "owner_name": review.owner_name(self.kind, answers),
+            "bank_spelling": answers["bank_spelling"],
+            "email_suggestion": answers["email_suggestion"],
+            "kind": self.kind,
+        }
 
     # -- taking a step's answers ------------------------------------------------------------
 
@@ -309,6 +301,10 @@ class RegistrationWizard(NamedUrlWizardView, SessionWizardView):
         if self.attempt is None:
             if "wizard_cancel" in self.request.POST:
                 return redirect("accounts:registration-cancel-new")
+            network = network_of(self.request)
+            if not friction.ATTEMPTS.hit(network):
+                wait = friction.ATTEMPTS.wait(network)
+                return too_many(self.request, wait, back=reverse("accounts:registration"))
             return self._begin()
         allowed = self._first_incomplete()
         if ORDER.index(step) > ORDER.index(allowed):
@@ -322,6 +318,7 @@ class RegistrationWizard(NamedUrlWizardView, SessionWizardView):
         self.prefix = prefix_of(attempt)
         self.storage = AttemptStorage(self.prefix, self.request)
         self.storage.start()
+        self.storage.set_fact("began", friction.now())
         self.storage.current_step = Step.START
         response = self._take(Step.START)
         browser.remember(self.request, response, attempt)
@@ -347,6 +344,8 @@ class RegistrationWizard(NamedUrlWizardView, SessionWizardView):
             return redirect(self.get_step_url(ORDER[ORDER.index(step) - 1]))
         if step is Step.PASSWORD:
             return self._take_password(form)
+        if "wizard_suggestion" in posted and step in (Step.DETAILS, Step.REVIEW):
+            return self._take_suggestion(step, form)
         if not form.is_valid():
             self._keep_draft(step, form)
             self._set_refused(step, refused=True)
@@ -354,8 +353,8 @@ class RegistrationWizard(NamedUrlWizardView, SessionWizardView):
         if step is Step.CONSENTS:
             return self.render_done(form)
         self._accept(step, self.process_step(form))
-        if step is Step.REVIEW and self.storage.fact("captcha") is None:
-            self._renew_captcha()
+        if step is Step.REVIEW:
+            self._password_step.ask_challenge()
         return redirect(self.get_step_url(self._following(step)))
 
     def _take_company_data(self, form: forms.Form) -> HttpResponse:
@@ -377,6 +376,16 @@ class RegistrationWizard(NamedUrlWizardView, SessionWizardView):
         outcome: str | None = self.storage.fact(company_lookup.BUTTON)
         return outcome
 
+    def _take_password(self, form: forms.Form) -> HttpResponse:
+        outcome = self._password_step.take(form, self.request.POST)
+        here = self.get_step_url(Step.PASSWORD)
+        if outcome.wait is not None:
+            about = {"back": here, "about_code": outcome.waits_for_code}
+            return too_many(self.request, outcome.wait, **about)
+        if outcome.onwards:
+            return redirect(self.get_step_url(Step.CONSENTS))
+        return redirect(f"{here}#{outcome.part}" if outcome.part else here)
+
     def get_form_step_data(self, form: forms.Form) -> dict[str, list[str]]:
         """Return what to keep of a step: its own fields, as typed."""
         return own_answers(form)
@@ -386,12 +395,38 @@ class RegistrationWizard(NamedUrlWizardView, SessionWizardView):
         if step is Step.PASSWORD:
             self.storage.set_fact("password_errors", None)
             return
-        draft = self.get_form_step_data(form)
+        self._keep(step, self.get_form_step_data(form))
+
+    def _keep(self, step: Step, draft: dict[str, list[str]]) -> None:
         if draft != (self.storage.get_step_data(step) or {}) or not self._is_complete(step):
             self._set_complete(step, complete=False)
             if step in (Step.START, Step.DETAILS):
                 self._set_complete(Step.REVIEW, complete=False)
             self._store(step, draft)
+
+    def _take_suggestion(self, step: Step, form: forms.Form) -> HttpResponse:
+        """Put the address that was probably meant in the place of the typed one; stay here.
+
+        The suggestion is made anew: what a page said or a visitor posts is not it.
+        """
+        key = f"{Step.DETAILS}-email"
+        if step is Step.DETAILS:
+            answers = self.get_form_step_data(form)
+            place = f"id_{key}"
+        else:
+            answers = dict(self.storage.get_step_data(Step.DETAILS).lists())
+            groups = details_form(self.kind).groups_of_fields
+            place = next(group.slug for group in groups if "email" in group.names)
+        meant = email_typos.suggestion("".join(answers.get(key, [])))
+        if meant:
+            answers[key] = [meant]
+        if step is Step.REVIEW:
+            self._accept(Step.DETAILS, answers)
+        else:
+            was_refused = step in self.storage.fact("refused", ())
+            self._keep(step, answers)
+            self._set_refused(step, refused=was_refused)
+        return redirect(f"{self.get_step_url(step)}#{place}")
 
     def _accept(self, step: Step, answers: dict[str, list[str]]) -> None:
         """Keep the accepted answers; whatever rests on other ones has to be looked at again."""
@@ -429,59 +464,15 @@ class RegistrationWizard(NamedUrlWizardView, SessionWizardView):
             return first if first is Step.DETAILS else Step.REVIEW
         return ORDER[ORDER.index(step) + 1]
 
-    # -- the password step ------------------------------------------------------------------
-
-    def _take_password(self, form: forms.Form) -> HttpResponse:
-        """Judge captcha and password apart: who solved the one keeps it when the other fails.
-
-        The password leaves this request only as a hash.
-        """
-        here = redirect(self.get_step_url(Step.PASSWORD))
-        if "new_captcha" in self.request.POST:
-            self._renew_captcha()
-            self.storage.set_fact("password_errors", None)
-            return redirect(f"{here.url}#captcha")
-        onwards = redirect(self.get_step_url(Step.CONSENTS))
-        if self._password_is_set() and not any(own_answers(form).values()):
-            self.storage.set_fact("password_errors", None)
-            return onwards
-        form.is_valid()
-        self._judge_captcha(form)
-        if form.errors:
-            self.storage.set_fact("password_errors", _in_every_language(form))
-            return here
-        self.storage.set_fact("password_errors", None)
-        sealed = passwords.hash_password(form.cleaned_data["password1"])
-        self.storage.set_step_data(Step.PASSWORD, {f"{Step.PASSWORD}-password_hash": [sealed]})
-        return onwards
-
-    def _judge_captcha(self, form: forms.Form) -> None:
-        answer = form.cleaned_data.get("captcha", "")
-        if "captcha" not in form.fields or "captcha" in form.errors:
-            return
-        if captcha.solve(self.storage.fact("captcha", ""), answer):
-            self.storage.set_fact("captcha", None)
-            self.storage.set_fact("captcha_passed", value=True)
-        else:
-            form.add_error("captcha", form.fields["captcha"].error_messages["max_length"])
-            if "password1" not in form.errors:
-                # The next page comes without the password, which only this request carries.
-                form.add_error("password1", _("For security, enter the password again."))
-            self._renew_captcha()
-
-    def _renew_captcha(self) -> None:
-        if not self.storage.fact("captcha_passed"):
-            captcha.discard(self.storage.fact("captcha", ""))
-            self.storage.set_fact("captcha", captcha.new_challenge())
-
-    def _password_is_set(self) -> bool:
-        return self.storage.get_step_data(Step.PASSWORD) is not None
-
     # -- the end ----------------------------------------------------------------------------
 
     def render_done(self, form: forms.Form, **kwargs: Any) -> HttpResponse:
         """Validate every step again and finish, on the last POST and never on a GET."""
         self._accept(Step.CONSENTS, self.process_step(form))
+        network = network_of(self.request)
+        if not friction.FINISHES.hit(network):
+            wait = friction.FINISHES.wait(network)
+            return too_many(self.request, wait, back=self.get_step_url(Step.CONSENTS))
         self.is_finishing = True
         response: HttpResponse = WizardView.render_done(self, form, **kwargs)
         return response
@@ -506,16 +497,17 @@ class RegistrationWizard(NamedUrlWizardView, SessionWizardView):
         A second call for the same attempt, however it came about, ends on the same page.
         """
         assert self.attempt is not None
+        details = form_dict[Step.DETAILS].cleaned_data
         registration.register(
             attempt=self.attempt,
             kind=form_dict[Step.START].cleaned_data["kind"],
-            answers=form_dict[Step.DETAILS].cleaned_data,
+            answers=details,
             password_hash=form_dict[Step.PASSWORD].cleaned_data["password_hash"],
             given=form_dict[Step.CONSENTS].cleaned_data,
             language=get_language() or "pl",
         )
         response = redirect("accounts:registration-sent")
-        browser.remember(self.request, response, self.attempt)
+        browser.remember(self.request, response, self.attempt, details["email"])
         return response
 
     # -- what is known of the attempt -------------------------------------------------------
@@ -530,8 +522,13 @@ class RegistrationWizard(NamedUrlWizardView, SessionWizardView):
 
     def _is_complete(self, step: Step) -> bool:
         if step is Step.PASSWORD:
-            return self._password_is_set()
+            return self._password_step.is_set
         return step in self.storage.fact("complete", ())
+
+    @property
+    def _password_step(self) -> PasswordStep:
+        assert self.attempt is not None, "the first page has no password"
+        return PasswordStep(self.storage, self.attempt, network_of(self.request))
 
     def _first_incomplete(self) -> Step:
         """Return the first step without accepted answers: nobody gets further than that."""
@@ -549,24 +546,3 @@ class RegistrationWizard(NamedUrlWizardView, SessionWizardView):
 def _known(choice: str) -> str | bool:
     """Return a choice of ours, or whether there is any: no visitor may invent kept pages."""
     return choice if choice in country.CODES or choice in Kind.values else bool(choice)
-
-
-def password_context(storage: AttemptStorage) -> list[str]:
-    """Return the customer's own words, as typed: a password must not lean on them."""
-    words = (storage.answer(Step.DETAILS, name) for name in PASSWORD_CONTEXT)
-    return [word for word in words if word]
-
-
-def _in_every_language(form: forms.Form) -> dict[str, dict[str, list[str]]]:
-    """Return the form's errors as sentences in each language of the site.
-
-    They outlive the request while the password does not; the reader may switch the language.
-    """
-    sentences = {}
-    for language, _name in settings.LANGUAGES:
-        with override(language):
-            sentences[language] = {
-                name: [str(message) for message in messages]
-                for name, messages in form.errors.items()
-            }
-    return sentences

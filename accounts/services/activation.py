@@ -14,6 +14,8 @@ from accounts.models import OutboxMessage, User
 from accounts.passwords import normalize
 
 PASSWORD_TRIES = Limit("activation-password", times=5, window=timedelta(minutes=15))
+# What one network may cost us, whatever links it holds: a hash a try.
+NETWORK_TRIES = Limit("network-activation-password", times=30, window=timedelta(minutes=15))
 
 
 class LinkState(Enum):
@@ -22,6 +24,7 @@ class LinkState(Enum):
     VALID = "valid"
     EXPIRED = "expired"
     SUPERSEDED = "superseded"
+    MOVED = "moved"
     ACTIVE = "active"
     SUSPENDED = "suspended"
     BROKEN = "broken"
@@ -30,7 +33,8 @@ class LinkState(Enum):
 def examine(token: str) -> tuple[LinkState, User | None]:
     """Tell what this token is good for and whose it is; changes nothing.
 
-    An account that was purged or refused leaves a broken link.
+    An account that was purged or refused leaves a broken link. A link to an address that was
+    corrected since is MOVED, whatever became of the account: its reader is somebody else.
     """
     try:
         parsed = tokens.read(token)
@@ -39,6 +43,8 @@ def examine(token: str) -> tuple[LinkState, User | None]:
     user = User.objects.filter(attempt=parsed.attempt).first()
     if user is None:
         return LinkState.BROKEN, None
+    if not parsed.is_about(user):
+        return LinkState.MOVED, user
     if user.suspended_at is not None:
         return LinkState.SUSPENDED, user
     if user.activated_at is not None:
@@ -95,19 +101,25 @@ def activate(user: User) -> LinkState:
     return LinkState.SUPERSEDED if user.activated_at is None else LinkState.ACTIVE
 
 
-def proves_registrant(user: User, password: str) -> bool | None:
+def proves_registrant(user: User, password: str, network: str) -> bool | None:
     """Tell whether the reader of the link knows the password; None when the tries are used up.
 
-    The try is counted before the hash is computed, so parallel guesses cannot outrun the limit;
-    the limit holds for the account, wherever the guesses come from.
+    The try is counted before the hash is computed, so parallel guesses cannot outrun the limits:
+    one for the account, wherever the guesses come from, and one for the network. A right
+    password clears the account's alone.
     """
     subject = str(user.pk)
-    if not PASSWORD_TRIES.hit(subject):
+    if not (NETWORK_TRIES.hit(network) and PASSWORD_TRIES.hit(subject)):
         return None
     if not check_password(normalize(password), user.password):
         return False
     PASSWORD_TRIES.clear(subject)
     return True
+
+
+def wait_for_try(user: User, network: str) -> timedelta:
+    """Return how long this reader has to wait for another try of the password; zero when none."""
+    return max(NETWORK_TRIES.wait(network), PASSWORD_TRIES.wait(str(user.pk)))
 
 
 def refuse(user: User) -> bool:

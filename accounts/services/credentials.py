@@ -1,4 +1,4 @@
-"""Help people who forgot their password, without telling who has an account."""
+"""Set passwords anew, for who changes one or forgot it, without telling who has an account."""
 
 from datetime import timedelta
 
@@ -8,13 +8,14 @@ from accounts import passwords
 from accounts.limits import Limit
 from accounts.mail import outbox
 from accounts.models import OutboxMessage, User
+from accounts.services import allowance
 from accounts.values import email as email_address
 
-RESET_PAUSE = Limit("reset-pause", times=1, window=timedelta(minutes=3))
-RESETS_A_DAY = Limit("reset-day", times=10, window=timedelta(days=1))
 FAILED_SIGN_INS = Limit("sign-in", times=5, window=timedelta(minutes=5))
 # What one network may cost us, whatever addresses it names: two hashes a try, a row a request.
 NETWORK_SIGN_INS = Limit("network-sign-in", times=100, window=timedelta(minutes=5))
+# Whoever finds a browser signed in must not find out the password there.
+PASSWORD_CHANGES = Limit("password-change", times=5, window=timedelta(minutes=15))
 NETWORK_RESETS = Limit("network-reset", times=60, window=timedelta(hours=1))
 
 
@@ -26,7 +27,7 @@ def request_password_reset(email: str, language: str, network: str) -> None:
     key = email_address.normalise(email)
     if not NETWORK_RESETS.hit(network):
         return
-    if RESET_PAUSE.hit(key) and RESETS_A_DAY.hit(key):
+    if allowance.for_reset(key):
         outbox.put_to_address(OutboxMessage.Kind.PASSWORD_RESET, email, language)
 
 

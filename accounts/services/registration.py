@@ -6,17 +6,15 @@ from uuid import UUID
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
-from django.db.models import Exists, F, OuterRef
+from django.db.models import Exists, F, OuterRef, Q
 from django.utils import timezone
 
 from accounts import consents
-from accounts.limits import Limit
 from accounts.mail import outbox
 from accounts.models import ConsentRecord, Customer, OutboxMessage, User
+from accounts.services import allowance
 
-# An address gets at most this many mails that strangers can ask for.
-RESEND_PAUSE = Limit("resend-pause", times=1, window=timedelta(minutes=3))
-RESENDS_A_DAY = Limit("resend-day", times=10, window=timedelta(days=1))
+PURGE_BATCH = 500  # accounts that one transaction deletes, each with half a dozen rows
 
 
 def register(
@@ -32,7 +30,8 @@ def register(
 
     All or nothing, in one transaction. Idempotent: a second call for the same attempt, even at
     the same moment, returns the account of the first and sends nothing. Whether the address
-    already has an account is not asked here, so the work is the same; the mail decides.
+    already has an account is not asked here, so the work is the same; the mail decides. An
+    address that was written to too often gets no mail (`allowance`); a later link can be asked for.
     `answers` are canonical values by the names of the customer's fields, and `email`.
     """
     data = dict(answers)
@@ -53,7 +52,8 @@ def register(
                 )
                 for consent in consents.asked_of(kind)
             )
-            outbox.put(OutboxMessage.Kind.REGISTRATION, user, link_serial=user.link_serial)
+            if allowance.for_registration(user.email_key):
+                outbox.put(OutboxMessage.Kind.REGISTRATION, user, link_serial=user.link_serial)
     except IntegrityError:
         existing = find_by_attempt(attempt)
         if existing is None:
@@ -69,7 +69,7 @@ def find_by_attempt(attempt: UUID) -> User | None:
 
 def resend_wait(user: User) -> timedelta:
     """Return how long the owner of this address has to wait for another link; zero when none."""
-    return max(RESEND_PAUSE.wait(user.email_key), RESENDS_A_DAY.wait(user.email_key))
+    return allowance.wait_for_link(user.email_key)
 
 
 def resend_link(user: User) -> bool:
@@ -79,8 +79,7 @@ def resend_link(user: User) -> bool:
     """
     if not user.is_pending:
         return False
-    allowed = RESEND_PAUSE.hit(user.email_key) and RESENDS_A_DAY.hit(user.email_key)
-    if not allowed:
+    if not allowance.for_link(user.email_key):
         return False
     with transaction.atomic():
         changed = User.objects.filter(pk=user.pk, activated_at=None, suspended_at=None).update(
@@ -96,16 +95,27 @@ def purge(*, dry_run: bool = False) -> int:
     """Delete pending accounts whose last link ended PENDING_ACCOUNT_DAYS ago; return how many.
 
     A link sent again counts from its own mail. Rows are locked before they are deleted, so an
-    activation at that moment keeps its account.
+    activation at that moment keeps its account; PURGE_BATCH of them in one transaction.
     """
     lifetime = timedelta(hours=settings.ACTIVATION_LINK_HOURS, days=settings.PENDING_ACCOUNT_DAYS)
     since = timezone.now() - lifetime
-    reminded = OutboxMessage.objects.filter(user=OuterRef("pk"), created_at__gte=since)
+    # The link's time runs from its delivery, which may be days after the mail was owed.
+    reminded = OutboxMessage.objects.filter(
+        Q(created_at__gte=since) | Q(finished_at__gte=since), user=OuterRef("pk")
+    )
     forgotten = User.objects.filter(
         ~Exists(reminded), activated_at=None, is_staff=False, created_at__lt=since
     )
     if dry_run:
         return forgotten.count()
-    with transaction.atomic():
-        locked = list(forgotten.select_for_update().values_list("pk", flat=True))
-        return User.objects.filter(pk__in=locked).delete()[1].get(User._meta.label, 0)
+    deleted = 0
+    rest = forgotten.order_by("created_at", "pk")
+    while True:
+        with transaction.atomic():
+            locked = list(rest.select_for_update().values_list("pk", "created_at")[:PURGE_BATCH])
+            if not locked:
+                return deleted
+            keys = [pk for pk, _created_at in locked]
+            deleted += User.objects.filter(pk__in=keys).delete()[1].get(User._meta.label, 0)
+        # The older accounts are active ones: not to be looked at again by the next batch.
+        rest = rest.filter(created_at__gte=locked[-1][1])

@@ -76,8 +76,9 @@ def normalise(text: str) -> str:
 
 
 def parse(text: str) -> str:
-    """Return the address as typed, trimmed; a domain in another script in its normal form.
+    """Return the address as typed, trimmed; an internationalised domain in its own letters.
 
+    Browsers send such a domain as its A-label, whatever was typed into the field.
     Refused are addresses that mail cannot reach (localhost, `.local`), quoted and bracketed
     forms, a local part outside ASCII, and domains that pass for others. Whether the domain
     exists is not asked. Raises ValidationError, code `invalid`, `too_long`, `local_part`,
@@ -95,7 +96,7 @@ def parse(text: str) -> str:
         )
     if any(_is_disguised_ascii(character) for character in typed_domain):
         raise _look_alike()
-    local, _at, domain = address.rpartition("@")
+    local = address.rpartition("@")[0]
     try:
         valid = _validated(address)
     except EmailNotValidError:
@@ -105,7 +106,7 @@ def parse(text: str) -> str:
         raise _invalid()
     if _passes_for_another(valid.domain):
         raise _look_alike()
-    return address if domain.isascii() else f"{local}@{_mailable(valid)}"
+    return address if valid.domain.isascii() else f"{local}@{_mailable(valid)}"
 
 
 def _validated(address: str) -> ValidatedEmail:

@@ -5,7 +5,7 @@ import re
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
-from accounts.values.text import clean, unify_hyphens
+from accounts.values.text import clean, has_any, unify_hyphens
 
 _SHAPE = re.compile(r"[A-Z0-9](?:[-/. ]?[A-Z0-9]){3,19}\Z")
 
@@ -18,7 +18,7 @@ def parse(text: str) -> str:
     """
     number = unify_hyphens(clean(text))
     number = number.upper() if number.isascii() else number
-    if len(number) > 20 or not _SHAPE.match(number) or number.isalpha():
+    if len(number) > 20 or not _SHAPE.match(number) or not has_any(number, "N"):
         raise ValidationError(
             _(
                 "Enter the tax identification number of your country: 4 to 20 letters A-Z and "

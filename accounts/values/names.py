@@ -9,7 +9,10 @@ from django.utils.translation import gettext_lazy as _
 from accounts.values.text import clean, has_any, unify_hyphens
 
 # What keyboards give in place of an apostrophe.
-_APOSTROPHES = dict.fromkeys(map(ord, "\u2018\u2019`\u00b4"), "'")
+_APOSTROPHES = dict.fromkeys(map(ord, "\u2018\u2019\u201b\u2032`\u00b4"), "'")
+
+# The middle dots of Catalan and Japanese, the Hebrew geresh and gershayim, the Armenian apostrophe.
+_SIGNS = " -'.·・\u05f3\u05f4\u055a"
 
 # Letters made for formulas, and letters of double or half width.
 _STYLED = ("<font>", "<wide>", "<narrow>")
@@ -22,7 +25,7 @@ def parse(text: str, *, max_length: int = 100) -> str:
     """Return the name with one spelling of hyphen and apostrophe; its case is the owner's.
 
     Letters with their marks, single blanks, hyphens, apostrophes, dots after letters, and the
-    middle dots of Catalan and of names written in Japanese. Raises ValidationError, code
+    signs that Catalan, Japanese, Hebrew and Armenian names have. Raises ValidationError, code
     `characters`, `punctuation`, `no_letter`, or as `text.clean` does.
     """
     name = unify_hyphens(clean(text, max_length=max_length).translate(_APOSTROPHES))
@@ -48,5 +51,5 @@ def parse(text: str, *, max_length: int = 100) -> str:
 
 def _is_of_a_name(character: str) -> bool:
     if unicodedata.category(character)[0] not in "LM":
-        return character in " -'.·・"
+        return character in _SIGNS
     return not unicodedata.decomposition(character).startswith(_STYLED)

@@ -15,7 +15,7 @@ def parse(text: str) -> str:
     Ministry of Finance: no zero in front, digits 2 and 3 not both zero; without that rule ten
     zeros would pass).
     """
-    number = compact(text, "NIP", "PL")
+    number = compact(text, "NIP", "N.I.P", "PL")
     if len(number) != 10 or not is_digits(number):
         raise ValidationError(_("Enter a NIP of 10 digits."), "invalid")
     if not nip.is_valid(number):

@@ -5,7 +5,7 @@ import re
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
-from accounts.values.text import clean, compact, unify_hyphens
+from accounts.values.text import clean, compact, has_any, unify_hyphens
 
 # How a country writes its codes: # is a digit, @ a letter, * either; the rest is written as is.
 # Universal Postal Union, addressing systems of member countries. A country that is not here may
@@ -118,10 +118,16 @@ def parse(text: str, country: str) -> str:
     )
 
 
+def is_needed(country: str) -> bool:
+    """Tell whether an address in this country is not complete without its code."""
+    return country in _FORMS
+
+
 def _parse_any(text: str) -> str:
     code = unify_hyphens(clean(text))
     code = code.upper() if code.isascii() else code
-    if code and (len(code) > 10 or not _ANY.match(code)):
+    # Every country's codes have digits; what has none is a word like "none".
+    if code and (len(code) > 10 or not _ANY.match(code) or not has_any(code, "N")):
         raise ValidationError(
             _(
                 "Enter the postal code with 2 to 10 letters A-Z and digits, or leave it empty if "

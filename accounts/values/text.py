@@ -53,16 +53,18 @@ def clean(text: str, *, max_length: int = MAX_TYPED) -> str:
 def compact(text: str, *labels: str) -> str:
     """Return the text in upper case without blanks and dashes and without leading labels.
 
-    A label is what people copy along with a number ("NIP: PL 123-456-78-90"). Digits and letters
-    other than ASCII stay as they are, for the caller to refuse. Raises as `clean` does.
+    A label is what people copy along with a number ("NIP nr: PL 123-456-78-90."), each once and in
+    any order; the dot that ended their sentence goes as well. Digits and letters other than ASCII
+    stay as they are, for the caller to refuse. Raises as `clean` does.
     """
     bare = clean(text).translate(_SEPARATORS)
     if not bare.isascii():
         return bare
-    bare = bare.upper()
-    for label in labels:
-        if bare.startswith(label):
-            bare = bare.removeprefix(label).lstrip(":.")
+    bare = bare.upper().rstrip(".,")
+    left = [*labels, "NR"] if labels else []
+    while found := next((label for label in left if bare.startswith(label)), ""):
+        left.remove(found)
+        bare = bare.removeprefix(found).lstrip(":.")
     return bare
 
 

@@ -32,6 +32,6 @@ class AccountView(LoginRequiredMixin, View):
         return render(request, "accounts/account.html", context)
 
     def _groups(self, user: User, customer: Customer) -> list[review.SummaryGroup]:
-        form = details_form(customer.kind)()
+        form = details_form(customer.kind)(initial={"main_country": customer.main_country})
         values = {name: getattr(customer, name, "") for name in form.fields}
         return review.summary(form, review.texts(values | {"email": user.email}))

@@ -1,5 +1,7 @@
 """Open an activation link: at once in the browser that registered, with the password elsewhere."""
 
+import math
+from datetime import timedelta
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
@@ -14,6 +16,8 @@ from accounts.models import Source, User
 from accounts.registration import browser
 from accounts.services import activation, registration, survey
 from accounts.services.activation import LinkState
+from accounts.views.network import network_of
+from accounts.views.waiting import ask_to_wait
 from kantor.kept import render_kept
 
 
@@ -62,7 +66,7 @@ class TokenView(View):
         state = activation.activate(self.user)
         if self.user.is_active and self.user.attempt is not None:
             response = redirect("accounts:activation-done")
-            browser.remember(self.request, response, self.user.attempt)
+            browser.remember(self.request, response, self.user.attempt, self.user.email)
             return response
         return self.explain(state)
 
@@ -92,14 +96,27 @@ class ActivationView(TokenView):
         form = RegistrantForm(request.POST)
         if not form.is_valid():
             return self.ask(form)
-        match activation.proves_registrant(self.user, form.cleaned_data["password"]):
+        network = network_of(request)
+        match activation.proves_registrant(self.user, form.cleaned_data["password"], network):
             case True:
                 return self.finish()
             case False:
                 form.add_error("password", form.fields["password"].error_messages["max_length"])
                 return self.ask(form)
             case _:
-                return render(request, "accounts/activation/too_many_tries.html", status=429)
+                return self.ask_to_wait(activation.wait_for_try(self.user, network))
+
+    def ask_to_wait(self, wait: timedelta) -> HttpResponse:
+        """Say that no more passwords are taken for now, and how long that lasts."""
+        seconds = max(1, math.ceil(wait.total_seconds()))
+        response = render(
+            self.request,
+            "accounts/activation/too_many_tries.html",
+            {"minutes": math.ceil(seconds / 60), "token": self.token},
+            status=429,
+        )
+        response["Retry-After"] = str(seconds)
+        return response
 
     def ask(self, form: RegistrantForm) -> HttpResponse:
         """Show who registers what, masked, and the field for the password."""
@@ -143,8 +160,9 @@ class ResendFromLinkView(TokenView):
             and state in (LinkState.EXPIRED, LinkState.SUPERSEDED)
             and user is not None
         ):
-            registration.resend_link(user)
-            return redirect("accounts:registration-resent")
+            if registration.resend_link(user):
+                return redirect("accounts:registration-resent")
+            return ask_to_wait(self.request, registration.resend_wait(user))
         return super().explain(state)
 
     def post(self, request: HttpRequest, token: str) -> HttpResponse:

@@ -1,9 +1,12 @@
-"""Tell from which network a request comes, for the limits."""
+"""Tell from which network a request comes, and answer one that came too often."""
 
+import math
+from datetime import timedelta
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 
 from django.conf import settings
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
 
 
 def network_of(request: HttpRequest) -> str:
@@ -27,3 +30,16 @@ def network_of(request: HttpRequest) -> str:
     if isinstance(parsed, IPv4Address):
         return str(parsed)
     return str(ip_network((parsed, 64), strict=False))
+
+
+def too_many(request: HttpRequest, wait: timedelta, **context: object) -> HttpResponse:
+    """Answer 429 with the page that says how long to wait; nothing that was kept is lost by it.
+
+    `back` in the context is where the reader came from, if the page is to lead there.
+    """
+    seconds = max(1, math.ceil(wait.total_seconds()))
+    minutes = math.ceil(seconds / 60)
+    context |= {"minutes": minutes, "hours": math.ceil(minutes / 60) if minutes > 90 else 0}
+    response = render(request, "429.html", context, status=429)
+    response["Retry-After"] = str(seconds)
+    return response

@@ -8,7 +8,7 @@ from django.core import signing
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
-from django.urls import reverse_lazy
+from django.urls import reverse, reverse_lazy
 from django.utils.decorators import method_decorator
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
@@ -23,6 +23,7 @@ from accounts.registration import browser
 from accounts.services import credentials, registration
 from accounts.services.credentials import FAILED_SIGN_INS, NETWORK_SIGN_INS
 from accounts.views.network import network_of
+from accounts.views.waiting import ask_to_wait
 
 PENDING_SALT = "accounts.pending-sign-in"
 PENDING_MINUTES = 15
@@ -93,8 +94,10 @@ class PendingResendView(View):
         except (signing.BadSignature, ValueError):
             return redirect("accounts:sign-in")
         user = User.objects.filter(pk=pk).first()
-        if user is not None:
-            registration.resend_link(user)
+        # Whoever is here knows the password, so the pause can be told; of an account that is not
+        # waiting any more nothing is.
+        if user is not None and user.is_pending and not registration.resend_link(user):
+            return ask_to_wait(request, registration.resend_wait(user))
         return redirect("accounts:registration-resent")
 
 
@@ -149,6 +152,18 @@ class PasswordResetConfirmView(auth_views.PasswordResetConfirmView):
         """Return the user of the link if the account is open."""
         user = super().get_user(uidb64)
         return user if user is not None and user.is_active else None
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        """Add whose password it is, and where the meter and the proposal ask."""
+        context = super().get_context_data(**kwargs)
+        if context["validlink"]:
+            uid = self.kwargs["uidb64"]
+            context |= {
+                "email": cast(User, self.user).email,
+                "strength_url": reverse("accounts:password-reset-strength", args=[uid]),
+                "proposal_url": reverse("accounts:password-reset-proposal", args=[uid]),
+            }
+        return context
 
     def form_valid(self, form: Any) -> HttpResponse:
         """Set the password, tell the owner and let him try it at once."""

@@ -140,7 +140,7 @@ TASKS = {"default": {"BACKEND": "django_tasks.backends.immediate.ImmediateBacken
 
 CAPTCHA_LENGTH = 6
 CAPTCHA_TIMEOUT = 25 * 60  # minutes: longer than an unfinished registration lives
-CAPTCHA_CHALLENGE_FUNCT = "accounts.captcha.random_challenge"
+CAPTCHA_CHALLENGE_FUNCT = "accounts.captcha.challenge.random_challenge"
 CAPTCHA_TEST_MODE = False
 
 LOGGING: dict[str, Any] = {
@@ -181,3 +181,6 @@ MAINTENANCE_RETRY_SECONDS = 15 * 60
 # "Pobierz dane" beside the NIP: disabled, fixtures (made-up answers), mf (Wykaz podatników VAT).
 COMPANY_LOOKUP = "disabled"
 COMPANY_LOOKUP_URL = "https://wl-api.mf.gov.pl"
+
+# A mail that has been waiting for longer makes /healthz bad.
+OUTBOX_LATE = timedelta(minutes=30)

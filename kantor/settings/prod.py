@@ -5,6 +5,7 @@ the site unsafe stops the boot as a missing one does.
 """
 
 import re
+from datetime import timedelta
 
 import environ
 from django.core.exceptions import ImproperlyConfigured
@@ -91,6 +92,9 @@ else:
 
 REDIS_URL = env.str("REDIS_URL", default="")
 if REDIS_URL:
+    # A Redis that is silent must not hold a visitor: without these, a client waits for ever. The
+    # queue's worker, which waits for work, lengthens the second for itself.
+    REDIS_URL += ("&" if "?" in REDIS_URL else "?") + "socket_connect_timeout=1&socket_timeout=1"
     CACHES = {
         "default": {
             "BACKEND": "django.core.cache.backends.redis.RedisCache",
@@ -98,14 +102,20 @@ if REDIS_URL:
         }
     }
 
-vars().update(env.email_url("EMAIL_URL"))
+# django-environ takes smtps:// for STARTTLS. It is TLS from the start, as https:// is.
+vars().update(env.email_url_config(re.sub(r"^smtps:", "smtp+ssl:", env.str("EMAIL_URL").strip())))
+EMAIL_TIMEOUT = env.int("EMAIL_TIMEOUT", default=10)
+outbox_late_minutes = env.int("OUTBOX_LATE_MINUTES", default=30)
+if EMAIL_TIMEOUT < 1 or outbox_late_minutes < 1:
+    raise ImproperlyConfigured("EMAIL_TIMEOUT and OUTBOX_LATE_MINUTES are at least 1.")
+OUTBOX_LATE = timedelta(minutes=outbox_late_minutes)
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL")
 SERVER_EMAIL = DEFAULT_FROM_EMAIL
 REPLY_TO_EMAIL = env.str("REPLY_TO_EMAIL", default=DEFAULT_FROM_EMAIL)
 
 match env.str("TASKS", default="immediate"):
     case "immediate":
-        TASKS = {"default": {"BACKEND": "django_tasks.backends.immediate.ImmediateBackend"}}
+        TASKS = {"default": {"BACKEND": "kantor.tasks.BackgroundBackend"}}
     case "database":
         INSTALLED_APPS = [*INSTALLED_APPS, "django_tasks_db"]
         TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend"}}
@@ -114,6 +124,8 @@ match env.str("TASKS", default="immediate"):
             raise ImproperlyConfigured("TASKS=redis needs REDIS_URL.")
         INSTALLED_APPS = [*INSTALLED_APPS, "django_rq", "django_tasks_rq"]
         RQ_QUEUES = {"default": {"URL": REDIS_URL}}
+        # Without it the worker takes our tasks for plain functions, and fails.
+        RQ = {"JOB_CLASS": "django_tasks_rq.Job"}
         TASKS = {"default": {"BACKEND": "django_tasks_rq.RQBackend"}}
     case other:
         raise ImproperlyConfigured(f"TASKS must be immediate, database or redis, not {other!r}.")

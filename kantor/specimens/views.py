@@ -19,7 +19,7 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext
 from django.views.decorators.cache import never_cache
 
-from accounts import captcha
+from accounts.captcha import challenge
 from accounts.forms import fields
 from accounts.forms.registration import (
     CompanyForm,
@@ -70,7 +70,7 @@ def styl(request: HttpRequest) -> HttpResponse:
     password = {
         "form": PasswordForm(auto_id=named("password")),
         "email": "jan@example.com",
-        "captcha_key": captcha.new_challenge(),
+        "captcha_key": challenge.new_challenge(),
         "strength_url": "",
     }
     refused = CompanyForm({}, prefix="refused", auto_id=named("refused"))
@@ -94,13 +94,17 @@ def styl(request: HttpRequest) -> HttpResponse:
             {"form": ConsentsForm(kind=Kind.PERSON, auto_id=named("consents"))},
         ),
         "meters": [_meter(score, words) for score, words in enumerate(LEVELS)],
-        "progresses": [list(_progress(number)) for number in range(len(ORDER))],
+        "progresses": [
+            _repeated("progress", {"progress": list(_progress(number))})
+            for number in range(len(ORDER))
+        ],
         "data_groups": [
-            {
-                "slug": "specimen",
-                "title": gettext("Company details"),
-                "rows": [("NIP", "526-104-08-28"), ("REGON", ""), ("Nazwa", "Żuraw sp.j. " * 9)],
-            }
+            _repeated("data_groups", {"groups": [_group("read-only")]}),
+            _repeated("data_groups", {"groups": [_group("to-correct")], "edit_url": "?"}),
+        ],
+        "account_links": [
+            _repeated("visitor", {}),
+            _repeated("customer", {"csrf_token": "NOTPROVIDED"}),
         ],
         "faults": [
             fault for fault in vars(error_pages).values() if isinstance(fault, error_pages.Fault)
@@ -116,10 +120,12 @@ def _block(
     page = get_template(template_name)
     assert isinstance(page, Template)
     template = page.template
-    (node,) = (node for node in template.nodelist.get_nodes_by_type(BlockNode) if node.name == name)
+    nodes: list[Any] = template.nodelist.get_nodes_by_type(BlockNode)
+    (node,) = (node for node in nodes if node.name == name)
     context = RequestContext(request, values)
     with context.render_context.push_state(template), context.bind_template(template):
-        return node.render(context)
+        html: SafeString = node.render(context)
+    return html
 
 
 def _colours() -> list[str]:
@@ -134,16 +140,28 @@ def _field(form: forms.Form, name: str) -> SafeString:
     return field.as_field_group()
 
 
+def _repeated(name: str, values: dict[str, Any]) -> SafeString:
+    """Return a partial without its landmark: on a page of its own there is one of each name."""
+    html: str = render_to_string(f"partials/{name}.html", values)
+    html = re.sub(r"<(nav|section)\b", '<div role="group"', html)
+    return mark_safe(re.sub(r"</(nav|section)>", "</div>", html))  # noqa: S308  a template of ours
+
+
+def _group(slug: str) -> dict[str, Any]:
+    rows = [("NIP", "526-104-08-28"), ("REGON", ""), ("Nazwa", "Żuraw sp.j. " * 9)]
+    return {"slug": slug, "title": gettext("Company details"), "rows": rows}
+
+
 def _summary(form: forms.Form) -> SafeString:
     """Return the error summary, without the pull that it has on the focus of its own page."""
-    html = render_to_string("partials/error_summary.html", {"form": form})
+    html: str = render_to_string("partials/error_summary.html", {"form": form})
     html = html.replace("autofocus", "").replace("error-summary", "error-summary specimen", 1)
     return mark_safe(html.replace('id="error-summary', 'id="specimen-summary'))  # noqa: S308  ours
 
 
 def _meter(score: int, words: str) -> SafeString:
     """Return the meter as the script leaves it at this score."""
-    html = render_to_string("partials/password_meter.html")
+    html: str = render_to_string("partials/password_meter.html")
     html = html.replace('data-score=""', f'data-score="{score}"').replace(" hidden", "", 1)
     html = re.sub(r"(data-strength-text[^>]*>)", rf"\1Siła hasła: {words}", html)
     return mark_safe(html)  # noqa: S308  a template of ours

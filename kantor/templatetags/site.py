@@ -71,13 +71,13 @@ def translated_path(path: str, language: str) -> str:
 
 
 @register.simple_tag(takes_context=True)
-def page_url(context: Context, language: str | None = None, path: str | None = None) -> str:
+def page_url(context: Context, language: str = "", path: str = "") -> str:
     """Return the absolute address of the page shown, or of `path`, without its query.
 
     In the active language unless another is named; the host is that of BASE_URL, never the
     request's.
     """
-    if path is None:
+    if not path:
         request = context.get("request")
         path = request.path if isinstance(request, HttpRequest) else "/"
     code = language or get_language() or settings.LANGUAGE_CODE

@@ -1,70 +1,83 @@
-/* Show the strength of a new password while it is typed, and the password itself on demand.
-   The verdict is the server's: the same code judges the form. Nothing is kept here. */
+/* Show the strength of a new password while it is typed, the password itself on demand, and one
+   to choose. The verdict is the server's: the same code judges the form. Nothing is kept here. */
 "use strict";
 
 (() => {
   const PAUSE_MILLISECONDS = 300;
+  // Shown at once, spoken only when the typing has come to rest.
+  const REST_MILLISECONDS = 1200;
+  const NEW_PASSWORDS = 'input[autocomplete="new-password"]';
+
+  function asking(form, body) {
+    const token = form.querySelector('input[name="csrfmiddlewaretoken"]');
+    return {
+      method: "POST",
+      body: new URLSearchParams(body),
+      headers: { "X-CSRFToken": token ? token.value : "", Accept: "application/json" },
+      credentials: "same-origin",
+      cache: "no-store",
+      redirect: "error",
+    };
+  }
 
   function watch(root) {
-    const selector = 'input[autocomplete="new-password"]';
-    const input = root.matches("input") ? root : root.querySelector(selector);
+    const input = root.querySelector(NEW_PASSWORDS);
     const form = input && input.form;
     if (!form) {
       return;
     }
-    const token = form.querySelector('input[name="csrfmiddlewaretoken"]');
     const meter = form.querySelector("[data-strength-meter]");
     const text = form.querySelector("[data-strength-text]");
+    const said = form.querySelector("[data-strength-said]");
     const advice = form.querySelector("[data-strength-advice]");
+    const rules = form.querySelector("[data-met-words]");
     const items = form.querySelectorAll("[data-rule]");
     let timer;
+    let speaking;
     let request;
 
-    // A live region speaks each time it is written to, even with the same words.
     function say(message) {
-      if (text && text.textContent !== message) {
-        text.textContent = message;
-      }
+      text.textContent = message;
+      clearTimeout(speaking);
+      // A live region speaks each time it is written to, even with the same words.
+      speaking = setTimeout(() => {
+        if (said.textContent !== message) {
+          said.textContent = message;
+        }
+      }, REST_MILLISECONDS);
     }
 
     function clear() {
-      if (meter) {
-        meter.hidden = true;
-        meter.dataset.score = "";
-      }
+      meter.hidden = true;
+      meter.dataset.score = "";
       say("");
-      if (advice) {
-        advice.replaceChildren();
-      }
+      advice.replaceChildren();
       for (const item of items) {
         delete item.dataset.met;
         delete item.dataset.waived;
+        item.querySelector("[data-rule-state]").textContent = "";
       }
     }
 
     function show(verdict) {
-      if (meter) {
-        meter.dataset.score = verdict.score;
-        if (meter instanceof HTMLMeterElement) {
-          meter.value = verdict.score;
-        }
-        meter.hidden = false;
-      }
+      meter.dataset.score = verdict.score;
+      meter.hidden = false;
       for (const item of items) {
         const met = verdict.rules[item.dataset.rule] === true;
-        item.dataset.met = met;
         // A strong passphrase may lack kinds of characters; the item is neither kept nor missing.
-        item.dataset.waived = verdict.enough && !met;
+        const waived = verdict.enough && !met;
+        item.dataset.met = met;
+        item.dataset.waived = waived;
+        const words = met ? rules.dataset.metWords : rules.dataset.missingWords;
+        item.querySelector("[data-rule-state]").textContent = waived ? "" : words;
       }
-      if (advice) {
-        advice.replaceChildren(
-          ...verdict.advice.map((sentence) => {
-            const line = document.createElement("li");
-            line.textContent = sentence;
-            return line;
-          })
-        );
-      }
+      advice.replaceChildren(
+        ...verdict.advice.map((sentence) => {
+          const line = document.createElement("li");
+          line.textContent = sentence;
+          return line;
+        })
+      );
       say(verdict.message);
     }
 
@@ -79,15 +92,8 @@
       const current = new AbortController();
       request = current;
       try {
-        const response = await fetch(root.dataset.strengthUrl, {
-          method: "POST",
-          body: new URLSearchParams({ password: input.value }),
-          headers: { "X-CSRFToken": token ? token.value : "", Accept: "application/json" },
-          credentials: "same-origin",
-          cache: "no-store",
-          redirect: "error",
-          signal: current.signal,
-        });
+        const asked = asking(form, { password: input.value });
+        const response = await fetch(root.dataset.strengthUrl, { ...asked, signal: current.signal });
         if (!response.ok) {
           throw new Error(response.statusText);
         }
@@ -103,18 +109,25 @@
       }
     }
 
-    function typed() {
+    // An answer on its way is about a password that is no longer there.
+    function stop() {
       clearTimeout(timer);
-      // An answer on its way is about a password that is no longer there.
+      clearTimeout(speaking);
       if (request) {
         request.abort();
         request = null;
       }
+    }
+
+    function typed() {
+      stop();
       timer = setTimeout(judge, input.value ? PAUSE_MILLISECONDS : 0);
     }
 
     clear();
     input.addEventListener("input", typed);
+    // What is sent is judged there, and may be no longer to be judged here.
+    form.addEventListener("submit", stop);
     // The browser may bring the field back filled.
     addEventListener("pageshow", () => {
       if (input.value) {
@@ -145,6 +158,54 @@
     addEventListener("pagehide", () => set(false));
   }
 
+  // A proposal goes into both fields and is shown until they are changed or sent. When the server
+  // cannot be asked like this, the button does what it does without this file.
+  function offerProposals(button) {
+    const fields = document.querySelectorAll(NEW_PASSWORDS);
+    const shown = document.querySelector("[data-proposal]");
+    const words = document.querySelector("[data-proposed]");
+
+    function forget() {
+      shown.hidden = true;
+      words.textContent = "";
+    }
+
+    button.addEventListener("click", async (event) => {
+      event.preventDefault();
+      if (button.hasAttribute("aria-disabled")) {
+        return;
+      }
+      button.setAttribute("aria-disabled", "true");
+      try {
+        const response = await fetch(button.form.action, asking(button.form, {}));
+        if (!response.ok) {
+          throw new Error(response.statusText);
+        }
+        const { password } = await response.json();
+        for (const field of fields) {
+          field.value = password;
+          field.dispatchEvent(new Event("input", { bubbles: true }));
+        }
+        words.textContent = password;
+        shown.hidden = false;
+      } catch {
+        button.form.submit();
+      } finally {
+        button.removeAttribute("aria-disabled");
+      }
+    });
+    for (const field of fields) {
+      field.addEventListener("input", () => {
+        if (field.value !== words.textContent) {
+          forget();
+        }
+      });
+      field.form.addEventListener("submit", forget);
+    }
+    addEventListener("pagehide", forget);
+  }
+
   document.querySelectorAll("[data-strength-url]").forEach(watch);
   document.querySelectorAll("[data-toggle-password]").forEach(offerToShow);
+  document.querySelectorAll("[data-propose]").forEach(offerProposals);
 })();

@@ -48,51 +48,6 @@ if (other && correspondence && !CSS.supports("selector(:has(a))")) {
   show();
 }
 
-// A new captcha picture without leaving the page, so that the typed passwords stay. Whatever goes
-// wrong, the button does what it does without this file.
-const renew = document.querySelector('button[name="new_captcha"]');
-const picture = document.querySelector(".captcha img");
-const announcement = document.querySelector("[data-new-picture]");
-if (renew && picture && announcement) {
-  const form = renew.form;
-  const code = form.querySelector('[data-field="captcha"] input');
-
-  async function replacePicture() {
-    const body = new URLSearchParams({ [renew.name]: renew.value });
-    for (const hidden of form.querySelectorAll('input[type="hidden"]')) {
-      body.append(hidden.name, hidden.value);
-    }
-    const response = await fetch(form.action, { method: "POST", body });
-    if (!response.ok) {
-      throw new Error(response.statusText);
-    }
-    const page = new DOMParser().parseFromString(await response.text(), "text/html");
-    picture.src = page.querySelector(".captcha img").getAttribute("src");
-    await picture.decode();
-  }
-
-  renew.addEventListener("click", async (event) => {
-    event.preventDefault();
-    if (renew.hasAttribute("aria-disabled")) {
-      return;
-    }
-    renew.setAttribute("aria-disabled", "true");
-    // Emptied first: the same words written again would not be spoken.
-    announcement.textContent = "";
-    try {
-      await replacePicture();
-    } catch {
-      renew.removeAttribute("aria-disabled");
-      form.requestSubmit(renew);
-      return;
-    }
-    renew.removeAttribute("aria-disabled");
-    code.value = "";
-    code.focus();
-    announcement.textContent = announcement.dataset.newPicture;
-  });
-}
-
 // Switching the language in the middle of a step takes along what was not sent yet. A step as it
 // came from the server is simply opened in the other language, with its errors.
 const wizard = document.querySelector("form.wizard-form");

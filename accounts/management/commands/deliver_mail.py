@@ -2,10 +2,13 @@
 
 import signal
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from types import FrameType
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandParser
+from django.db import close_old_connections
 
 from accounts.mail import outbox
 
@@ -13,9 +16,10 @@ INTERVAL = 30.0
 
 
 class Command(BaseCommand):
-    """Sweep the outbox once, or until SIGTERM or SIGINT with --loop.
+    """Sweep the outbox once, or again and again with --loop.
 
-    A lost database ends the loop with an error; the service manager starts it again.
+    SIGTERM and SIGINT end it after the mail that is being delivered. A lost database ends the
+    loop with an error; the service manager starts it again.
     """
 
     help = "Deliver the mails that are due, once or again and again (--loop)."
@@ -37,28 +41,35 @@ class Command(BaseCommand):
 
     def handle(self, *, loop: bool, interval: float, **options: Any) -> None:
         """Deliver, and say how many mails were tried."""
-        if not loop:
-            self.stdout.write(f"Mails tried: {self._sweep()}")
-            return
-        handlers = {
-            number: signal.signal(number, self._ask_to_stop)
-            for number in (signal.SIGTERM, signal.SIGINT)
-        }
-        try:
+        with self._stopped_by_signals():
+            if not loop:
+                self.stdout.write(f"Mails tried: {self._sweep()}")
+                return
             while not self.stop.is_set():
                 if tried := self._sweep():
                     self.stdout.write(f"Mails tried: {tried}")
+                # The database may have ended an idle connection meanwhile.
+                close_old_connections()
                 self.stop.wait(interval)
-        finally:
-            for number, handler in handlers.items():
-                signal.signal(number, handler)
 
     def _sweep(self) -> int:
         """Try every due mail once: a failure moves its row into the future."""
         total = 0
-        while not self.stop.is_set() and (tried := outbox.deliver_due()):
+        while tried := outbox.deliver_due(stop=self.stop.is_set):
             total += tried
         return total
+
+    @contextmanager
+    def _stopped_by_signals(self) -> Iterator[None]:
+        """Take SIGTERM and SIGINT as a wish to end; only a main thread can."""
+        in_main = threading.current_thread() is threading.main_thread()
+        numbers = (signal.SIGTERM, signal.SIGINT) if in_main else ()
+        handlers = {number: signal.signal(number, self._ask_to_stop) for number in numbers}
+        try:
+            yield
+        finally:
+            for number, handler in handlers.items():
+                signal.signal(number, handler)
 
     def _ask_to_stop(self, number: int, frame: FrameType | None) -> None:
         self.stop.set()

@@ -6,6 +6,7 @@ from functools import partial
 from typing import Any
 
 from captcha.models import CaptchaStore
+from django.apps import apps
 from django.conf import settings
 from django.contrib.sessions.models import Session
 from django.core.management.base import BaseCommand, CommandParser
@@ -18,14 +19,22 @@ from accounts.services import registration
 # How long staff can still see what became of a mail.
 # Longer than a pending account can live on its last link: purging asks for that mail.
 OUTBOX_AGE = timedelta(days=60)
+# What the queue in the database remembers of its tasks; the outbox keeps what matters.
+TASK_AGE = timedelta(days=7)
+# Rows that one transaction deletes: on a table of millions, nobody waits long for its locks.
+BATCH = 1000
 
 
 class Command(BaseCommand):
-    """Delete unfinished, expired and delivered things; each rule is a line of the report."""
+    """Delete unfinished, expired and delivered things; each rule is a line of the report.
+
+    Safe beside a running site and beside itself: small transactions, and every DELETE asks once
+    more whether its rows are still over.
+    """
 
     help = (
         "Delete unfinished registrations, accounts that were never activated, and expired "
-        "sessions, captchas, counters and old messages."
+        "sessions, captchas, counters, old messages and finished tasks."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -54,12 +63,35 @@ class Command(BaseCommand):
                 f"messages finished {OUTBOX_AGE.days} days ago",
                 partial(_purge, OutboxMessage.objects.filter(finished_at__lte=now - OUTBOX_AGE)),
             ),
+            *_rules_of_the_queue(),
         )
         verb = "Would delete" if dry_run else "Deleted"
         for what, purge in rules:
             self.stdout.write(f"{verb} {purge(dry_run=dry_run)}: {what}")
 
 
+def _rules_of_the_queue() -> list[tuple[str, Callable[..., int]]]:
+    """Return the rule for the table of the database queue, where TASKS=database has made it.
+
+    A task whose worker was killed is never finished: its start counts.
+    """
+    if not apps.is_installed("django_tasks_db"):
+        return []
+    # Its models can only be imported where it is installed.
+    from django_tasks_db.models import DBTaskResult
+
+    tasks = DBTaskResult.objects.filter(started_at__lte=timezone.now() - TASK_AGE)
+    return [(f"tasks of the queue begun {TASK_AGE.days} days ago", partial(_purge, tasks))]
+
+
 def _purge(rows: QuerySet[Any], *, dry_run: bool) -> int:
-    """Delete rows that nothing refers to; return how many there were."""
-    return rows.count() if dry_run else rows.delete()[0]
+    """Delete rows that nothing refers to, batch by batch; return how many there were."""
+    if dry_run:
+        return rows.count()
+    deleted = 0
+    rest = rows.order_by("pk")
+    while keys := list(rest.values_list("pk", flat=True)[:BATCH]):
+        deleted += rows.filter(pk__in=keys).delete()[0]
+        # Past what was deleted, which a table still holds until it is vacuumed.
+        rest = rows.order_by("pk").filter(pk__gt=keys[-1])
+    return deleted

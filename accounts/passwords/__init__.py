@@ -1,0 +1,38 @@
+"""Judge, check, hash and propose passwords.
+
+One module for each reason to change: `rules` (the guide's), `words` and data/ (what people build
+upon), `library` (zxcvbn, bounded), `estimate` (ours), `advice` (texts), `assessment` (the verdict),
+`validator` (the refusal), `hashing`, `passphrase`.
+"""
+
+from accounts.passwords.assessment import (
+    ENOUGH_SCORE,
+    LABELS,
+    MESSAGES,
+    PASSPHRASE_LENGTH,
+    PASSPHRASE_SCORE,
+    Assessment,
+    Verdict,
+    assess,
+)
+from accounts.passwords.hashing import MAX_LENGTH, MIN_LENGTH, hash_password, normalize
+from accounts.passwords.passphrase import propose
+from accounts.passwords.validator import StrengthValidator, validate
+
+__all__ = [
+    "ENOUGH_SCORE",
+    "LABELS",
+    "MAX_LENGTH",
+    "MESSAGES",
+    "MIN_LENGTH",
+    "PASSPHRASE_LENGTH",
+    "PASSPHRASE_SCORE",
+    "Assessment",
+    "StrengthValidator",
+    "Verdict",
+    "assess",
+    "hash_password",
+    "normalize",
+    "propose",
+    "validate",
+]

@@ -1,0 +1,59 @@
+"""Ask zxcvbn, which knows no Polish and cannot take everything that people type.
+
+It raises on the empty string and above 72 characters, spends seconds on crafted input, and its
+front door puts the words of a call into a module global, where another thread finds them. So it
+sees a short, tamed copy, is told our words, and is called by its parts, which take the words of
+this call as an argument.
+"""
+
+from typing import NamedTuple
+
+from zxcvbn import feedback, matching, scoring, time_estimates
+
+from accounts.passwords import words
+
+# Its cost grows faster than the square of the length and exponentially with the number of
+# different l33t signs: 72 such signs take five seconds. `estimate` reads all of them by itself.
+# bench/passwords.py measures what is left.
+SEEN_LENGTH = 32
+SEEN_SIGNS = 3
+
+_L33T_SIGNS = frozenset(sign for signs in matching.L33T_TABLE.values() for sign in signs)
+
+# Once for all, at import; read only ever after. In a dictionary that is there already, since
+# every further one is searched for every part of a password.
+_english = matching.RANKED_DICTIONARIES["english_wikipedia"]
+_by_cost = sorted(words.COSTS, key=lambda word: (words.COSTS[word], word))
+_english.update({word: min(n, _english.get(word, n)) for n, word in enumerate(_by_cost, 1)})
+ENGLISH = tuple(matching.RANKED_DICTIONARIES.values())
+
+
+class Opinion(NamedTuple):
+    """Carry what zxcvbn says: 0 to 4, and its texts as they are, the warning first."""
+
+    score: int
+    texts: list[str]
+
+
+def ask(seen: str, context: list[str]) -> Opinion:
+    """Return zxcvbn's opinion of 1 to SEEN_LENGTH characters.
+
+    `context` are the customer's words. They live in this call alone: any number of threads may
+    ask at once. (A repeated part is judged without them; `estimate` sees to that.)
+    """
+    tamed = _tame(seen)
+    known = {**matching.RANKED_DICTIONARIES, "user_inputs": matching.build_ranked_dict(context)}
+    result = scoring.most_guessable_match_sequence(tamed, matching.omnimatch(tamed, known))
+    score: int = time_estimates.estimate_attack_times(result["guesses"])["score"]
+    said = feedback.get_feedback(score, result["sequence"])
+    return Opinion(score, [text for text in (said["warning"], *said["suggestions"]) if text])
+
+
+def _tame(seen: str) -> str:
+    """Leave SEEN_SIGNS different l33t signs; turn further ones into neutral characters.
+
+    Each becomes a private-use character of its own and neighbours stay neighbours, so zxcvbn still
+    sees repeats and sequences; dates it may miss are in `estimate`.
+    """
+    signs = [sign for sign in dict.fromkeys(seen) if sign in _L33T_SIGNS]
+    return seen.translate({ord(sign): 0xE000 + ord(sign) for sign in signs[SEEN_SIGNS:]})

@@ -1,0 +1,110 @@
+"""Know the words that Polish passwords are made of, and those of one customer.
+
+All words are folded: lower case, without diacritics, since people who type a password leave
+them out. The lists lie in data/, whose NOTICE.md says where they come from.
+"""
+
+import re
+import unicodedata
+from collections.abc import Iterator, Sequence
+from functools import cached_property
+from pathlib import Path
+
+from accounts.passwords.hashing import normalize
+
+DATA = Path(__file__).with_name("data")
+SHORTEST_WORD = 3
+LONGEST_WORD = 24
+# An inflected or shortened form of an own word: "Kowalskiego", "Aleks".
+SHORTEST_STEM = 5
+SHORTEST_DIGITS = 4
+MAX_CONTEXT_ENTRIES = 40
+MAX_CONTEXT_LENGTH = 128
+# A registration has some twenty; building and searching them is bounded by this.
+MAX_CONTEXT_WORDS = 200
+# The first guesses at a password of this very service.
+SERVICE = frozenset(
+    {
+        *("kantor", "kantorek", "kantorpl", "waluta", "waluty", "walut", "walutowy", "wymiana"),
+        *("dolar", "dolary", "euro", "frank", "funt", "zloty", "zlote", "zlotych"),
+        *("pln", "eur", "usd", "haslo", "rejestracja"),
+    }
+)
+# What a word of each list costs a guesser, in powers of ten.
+SERVICE_COST = 1
+OWN_COST = 3
+_TIER_COSTS = (3, 4, 5)
+
+_STROKES = str.maketrans("łŁøØđĐ", "lLoOdD")  # letters that Unicode does not decompose
+
+
+def fold(text: str) -> str:
+    """Strip diacritics, the stroke of ł included; keep upper and lower case."""
+    decomposed = unicodedata.normalize("NFD", text).translate(_STROKES)
+    return "".join(char for char in decomposed if not unicodedata.combining(char))
+
+
+def read(name: str) -> list[list[str]]:
+    """Return the words of a list, each part that a line of comment begins for itself."""
+    parts: list[list[str]] = []
+    fresh = True
+    for line in (DATA / name).read_text("utf-8").splitlines():
+        if line.startswith("#"):
+            fresh = True
+            continue
+        if fresh:
+            parts.append([])
+            fresh = False
+        parts[-1] += line.split()
+    return parts
+
+
+def _costs() -> Iterator[tuple[str, int]]:
+    for cost, tier in zip(reversed(_TIER_COSTS), reversed(read("polish.txt")), strict=True):
+        yield from ((word, cost) for word in tier)
+    yield from ((word, OWN_COST) for part in read("own.txt") for word in part)
+    yield from ((word, SERVICE_COST) for word in SERVICE)
+
+
+COSTS = dict(_costs())
+
+
+class ContextWords:
+    """The words and numbers of one customer; what an attacker knows of him.
+
+    Built anew for each assessment, so that nothing of a customer stays in memory.
+    """
+
+    def __init__(self, context: Sequence[str]) -> None:
+        """Split at most MAX_CONTEXT_ENTRIES entries, as typed, into folded words, each once."""
+        words: dict[str, None] = {}
+        for entry in list(context)[:MAX_CONTEXT_ENTRIES]:
+            folded = fold(normalize(entry[:MAX_CONTEXT_LENGTH])).lower()
+            parts = re.findall(r"[^\W\d_]+|[0-9]+", folded)
+            whole = "".join(parts)
+            for word in (*parts, *re.findall(r"[^\W_]+", folded), whole):
+                if SHORTEST_WORD <= len(word) <= LONGEST_WORD:
+                    words[word] = None
+            if len(words) >= MAX_CONTEXT_WORDS:
+                break
+        self.words = list(words)[:MAX_CONTEXT_WORDS]
+
+    @cached_property
+    def forms(self) -> frozenset[str]:
+        """Return the words and their beginnings."""
+        return frozenset(
+            word[:length]
+            for word in self.words
+            for length in range(min(len(word), SHORTEST_STEM), len(word) + 1)
+        )
+
+    @cached_property
+    def digits(self) -> str:
+        """Return the numbers in one text: any part of a phone number or NIP is known."""
+        return " ".join(word for word in self.words if word.isdecimal())
+
+    def __contains__(self, part: str) -> bool:
+        """Tell whether this part of a password is the customer's own."""
+        if part.isdecimal():
+            return len(part) >= SHORTEST_DIGITS and part in self.digits
+        return part in self.forms

@@ -1,0 +1,41 @@
+"""Say how much of the expensive things one network gets, and what a person never does.
+
+The numbers leave room for an office, a school or a mobile operator's thousands behind one
+address: they end floods, not people. A machine is slowed down by the sum of them.
+"""
+
+import time
+from datetime import timedelta
+
+from accounts.limits import Limit
+from accounts.registration.storage import AttemptStorage
+
+# A session row each; nobody begins a registration every half a minute for an hour.
+ATTEMPTS = Limit("network-attempt", times=200, window=timedelta(hours=1))
+# A challenge is a row, its picture some 2 ms, its sound 2 ms and 80 kB.
+CHALLENGES = Limit("network-challenge", times=150, window=timedelta(minutes=10))
+PICTURES = Limit("network-picture", times=600, window=timedelta(minutes=10))
+SOUNDS = Limit("network-sound", times=300, window=timedelta(minutes=10))
+# A password judged and hashed, the one thing that is meant to be slow: some 50 ms and 100 MB.
+PASSWORDS = Limit("network-password", times=100, window=timedelta(minutes=10))
+# An account, its rows and a mail to an address that nobody has confirmed.
+FINISHES = Limit("network-finish", times=60, window=timedelta(hours=1))
+
+# A person needs longer for five pages, even one whose browser fills them in. Somebody faster is
+# only counted; from a network that does it often, he is asked for another challenge.
+FASTEST = 5.0  # seconds from step 1 to an answered challenge
+HURRIED = Limit("network-hurried", times=20, window=timedelta(hours=1))
+
+
+def now() -> int:
+    """Return the time as an attempt keeps it: whole seconds."""
+    return int(time.time())
+
+
+def is_hurried(storage: AttemptStorage, network: str) -> bool:
+    """Tell whether this attempt, too fast for a person, comes from a network full of such.
+
+    Counts one such attempt if it is too fast.
+    """
+    began: int = storage.fact("began", 0)
+    return time.time() - began < FASTEST and not HURRIED.hit(network)

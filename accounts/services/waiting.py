@@ -1,0 +1,97 @@
+"""Serve whoever waits for the activation link: send it again, put a mistyped address right.
+
+The one who waits may be a stranger who registered somebody else's address. What became of his
+registration – overtaken by the owner's own, refused with "It was not me", suspended – must not
+show: for one that is gone the same statements run and the same answers are given, and the owed
+mail is dropped at its delivery.
+"""
+
+import logging
+from collections.abc import Collection
+from datetime import timedelta
+from uuid import UUID
+
+from django.db import transaction
+from django.db.models import F
+from django.utils import timezone
+
+from accounts.limits import Limit
+from accounts.mail import outbox
+from accounts.models import OutboxMessage, User
+from accounts.services import allowance
+from accounts.values import email as email_address
+
+logger = logging.getLogger(__name__)
+
+# Longer than a browser remembers its registration.
+CORRECTIONS = Limit("address-corrections", times=5, window=timedelta(days=7))
+
+
+def look_up(attempts: Collection[UUID]) -> dict[UUID, User]:
+    """Return the accounts that these attempts became, as far as they exist; one statement.
+
+    Only what the page needs is loaded: the address and whether it was activated.
+    """
+    users = User.objects.filter(attempt__in=attempts).only("attempt", "email", "activated_at")
+    return {user.attempt: user for user in users if user.attempt is not None}
+
+
+def send_again(attempt: UUID, email: str, language: str) -> bool:
+    """Owe another link, which ends the older ones; tell whether the address may be written to.
+
+    `email` is the address as the registering browser knows it; an account that has another one
+    by now counts as gone.
+    """
+    key = email_address.normalise(email)
+    if not allowance.for_link(key):
+        return False
+    with transaction.atomic():
+        User.objects.filter(
+            attempt=attempt, email_key=key, activated_at=None, suspended_at=None
+        ).update(link_serial=F("link_serial") + 1)
+        _owe_link(attempt, email, language)
+    return True
+
+
+def correct_address(attempt: UUID, mistyped: str, corrected: str, language: str) -> bool:
+    """Give a pending account another address and owe it a link; False when tried too often.
+
+    Every older link dies, by its number and by the address in it, and mails that still wait for
+    the old address are dropped. Nothing else changes: customer, consents, password. The password
+    is not judged again with the new address in mind: only its hash exists. Whether the new
+    address has an account is not asked; the mail decides, as at registration.
+    """
+    if not CORRECTIONS.hit(attempt.hex):
+        return False
+    key = email_address.normalise(corrected)
+    may_write = allowance.for_link(key)
+    with transaction.atomic():
+        changed = User.objects.filter(
+            attempt=attempt,
+            email_key=email_address.normalise(mistyped),
+            activated_at=None,
+            suspended_at=None,
+        ).update(
+            email=corrected,
+            email_key=key,
+            link_serial=F("link_serial") + 1,
+            email_corrected_at=timezone.now(),
+        )
+        if may_write:
+            _owe_link(attempt, corrected, language)
+    if changed:
+        logger.info("Registration %s: the address was corrected before activation", attempt)
+    return True
+
+
+def _owe_link(attempt: UUID, email: str, language: str) -> None:
+    user = User.objects.filter(
+        attempt=attempt,
+        email_key=email_address.normalise(email),
+        activated_at=None,
+        suspended_at=None,
+    ).first()
+    if user is None:
+        outbox.put_to_address(OutboxMessage.Kind.REGISTRATION, email, language)
+    else:
+        outbox.put(OutboxMessage.Kind.REGISTRATION, user, link_serial=user.link_serial)

@@ -1,0 +1,73 @@
+"""Show a challenge as a picture, or say it, to the browser that is asked for it."""
+
+import re
+
+from django.http import HttpRequest, HttpResponse
+from django.views.decorators.http import require_safe
+
+from accounts.captcha import challenge
+from accounts.captcha import picture as pictures
+from accounts.captcha import sound as sounds
+from accounts.limits import Limit
+from accounts.registration.friction import PICTURES, SOUNDS
+from accounts.registration.storage import asks_challenge
+from accounts.views.network import network_of, too_many
+
+NO_STORE = {"Cache-Control": "no-store"}
+_RANGE = re.compile(r"bytes=(\d{1,9})-(\d{0,9})")
+
+
+@require_safe
+def picture(request: HttpRequest, key: str) -> HttpResponse:
+    """Answer with the picture of a challenge; 404 for one that this session is not asked for."""
+    text = _text_of(request, key)
+    if text is None:
+        return HttpResponse(status=404, headers=NO_STORE)
+    if (refusal := _refusal(request, PICTURES)) is not None:
+        return refusal
+    return HttpResponse(
+        pictures.draw(text, challenge.seed(key, "picture")),
+        content_type="image/png",
+        headers=NO_STORE,
+    )
+
+
+@require_safe
+def sound(request: HttpRequest, language: str, key: str) -> HttpResponse:
+    """Answer with the challenge spoken, whole or in part: Safari plays nothing without ranges.
+
+    404 for a challenge that this session is not asked for, and for a language of no voice.
+    """
+    text = _text_of(request, key) if language in sounds.LANGUAGES else None
+    if text is None:
+        return HttpResponse(status=404, headers=NO_STORE)
+    if (refusal := _refusal(request, SOUNDS)) is not None:
+        return refusal
+    content = sounds.speak(text, language, challenge.seed(key, f"sound.{language}"))
+    headers = NO_STORE | {"Accept-Ranges": "bytes"}
+    asked = _RANGE.fullmatch(request.headers.get("Range", ""))
+    if asked is None:
+        return HttpResponse(content, content_type="audio/wav", headers=headers)
+    first, last = int(asked[1]), min(int(asked[2] or len(content)), len(content) - 1)
+    if first > last:
+        headers["Content-Range"] = f"bytes */{len(content)}"
+        return HttpResponse(status=416, headers=headers)
+    headers["Content-Range"] = f"bytes {first}-{last}/{len(content)}"
+    return HttpResponse(
+        content[first : last + 1], status=206, content_type="audio/wav", headers=headers
+    )
+
+
+def _text_of(request: HttpRequest, key: str) -> str | None:
+    """Return what the challenge asks, if this session is the one that is asked."""
+    return challenge.text_of(key) if asks_challenge(request, key) else None
+
+
+def _refusal(request: HttpRequest, limit: Limit) -> HttpResponse | None:
+    """Return the answer to a network that asks too often, never stored either."""
+    network = network_of(request)
+    if limit.hit(network):
+        return None
+    response = too_many(request, limit.wait(network))
+    response["Cache-Control"] = "no-store"
+    return response

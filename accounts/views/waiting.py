@@ -1,0 +1,220 @@
+"""Show the one who registered what happens next, until the account is active (step 3).
+
+What these pages say and do follows from the browser's own cookie and from whether the account
+was activated, and from nothing else: a registration that is gone looks like one that waits.
+"""
+
+import math
+from datetime import timedelta
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.decorators import method_decorator
+from django.utils.translation import get_language, ngettext
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_safe
+from django.views.generic import FormView, TemplateView, View
+
+from accounts.forms.activation import AddressForm
+from accounts.registration import browser
+from accounts.services import allowance, waiting
+from accounts.values import email as email_address
+from kantor.kept import mark, render_kept
+
+
+class Registration(NamedTuple):
+    """One registration of this browser as its page shows it."""
+
+    attempt: UUID
+    email: str
+    is_active: bool
+
+
+def registrations_of(request: HttpRequest) -> list[Registration]:
+    """Return the registrations of this browser, the newest first, each address once.
+
+    An address that was registered twice counts as active when one of the two is: activating it
+    has deleted the other.
+    """
+    known = browser.remembered(request)
+    users = waiting.look_up([each.attempt for each in known]) if known else {}
+    found: dict[str, Registration] = {}
+    for attempt, email in known:
+        user = users.get(attempt)
+        is_active = user is not None and user.activated_at is not None
+        # An active account is its registrant's own and has the last word. Otherwise the cookie
+        # has it, unless the last answer of the wizard never reached the browser.
+        address = user.email if user is not None and (is_active or not email) else email
+        if not address:
+            continue
+        key = email_address.normalise(address)
+        if key not in found or (is_active and not found[key].is_active):
+            found[key] = Registration(attempt, address, is_active)
+    return list(found.values())
+
+
+def waiting_here(request: HttpRequest, attempt: str) -> Registration | None:
+    """Return the registration of this browser that still waits for its link, by its id."""
+    return next(
+        (
+            each
+            for each in registrations_of(request)
+            if each.attempt.hex == attempt and not each.is_active
+        ),
+        None,
+    )
+
+
+def wait_text(wait: timedelta) -> str:
+    """Say when the message can be sent again; empty when it can be now."""
+    minutes = math.ceil(wait.total_seconds() / 60)
+    if minutes <= 0:
+        return ""
+    if minutes <= 90:
+        return ngettext(
+            "You can send the message again in %(minutes)d minute.",
+            "You can send the message again in %(minutes)d minutes.",
+            minutes,
+        ) % {"minutes": minutes}
+    hours = math.ceil(minutes / 60)
+    return ngettext(
+        "You can send the message again in %(hours)d hour.",
+        "You can send the message again in %(hours)d hours.",
+        hours,
+    ) % {"hours": hours}
+
+
+def ask_to_wait(request: HttpRequest, wait: timedelta) -> HttpResponse:
+    """Answer that nothing was sent, and when it can be."""
+    # A counter may have ended between the refusal and this page.
+    wait = max(wait, timedelta(seconds=1))
+    response = render(
+        request,
+        "accounts/registration/resend_wait.html",
+        {"wait_text": wait_text(wait)},
+        status=429,
+    )
+    response["Retry-After"] = str(math.ceil(wait.total_seconds()))
+    return response
+
+
+@method_decorator(never_cache, name="dispatch")
+class SentView(View):
+    """Tell where the activation link went and what to do if it does not arrive.
+
+    Bookmarkable: what it shows comes from the browser's cookie and the database.
+    """
+
+    def get(self, request: HttpRequest) -> HttpResponse:
+        """Show the registrations of this browser."""
+        rows = registrations_of(request)
+        waits = [
+            timedelta(0)
+            if row.is_active
+            else allowance.wait_for_link(email_address.normalise(row.email))
+            for row in rows
+        ]
+
+        def context() -> dict[str, Any]:
+            return {
+                "registrations": [
+                    {
+                        "email": mark(f"email{number}"),
+                        "attempt": mark(f"attempt{number}"),
+                        "is_active": row.is_active,
+                        "wait_text": mark(f"wait{number}") if waits[number] else "",
+                        "wait_seconds": mark(f"seconds{number}"),
+                    }
+                    for number, row in enumerate(rows)
+                ],
+                "is_waiting": not all(row.is_active for row in rows),
+                "active_count": sum(row.is_active for row in rows),
+                "expires_hours": settings.ACTIVATION_LINK_HOURS,
+                "sender": settings.DEFAULT_FROM_EMAIL,
+            }
+
+        values = {}
+        for number, row in enumerate(rows):
+            values[f"email{number}"] = row.email
+            values[f"attempt{number}"] = row.attempt.hex
+            values[f"wait{number}"] = wait_text(waits[number])
+            values[f"seconds{number}"] = str(math.ceil(waits[number].total_seconds()))
+        return render_kept(
+            request,
+            "accounts/registration/sent.html",
+            context,
+            key=tuple((row.is_active, bool(wait)) for row, wait in zip(rows, waits, strict=True)),
+            values=values,
+        )
+
+    def post(self, request: HttpRequest) -> HttpResponse:
+        """Send another link for one of the registrations of this browser."""
+        row = waiting_here(request, request.POST.get("attempt", ""))
+        if row is None:
+            return redirect("accounts:registration-sent")
+        if waiting.send_again(row.attempt, row.email, get_language() or "pl"):
+            return redirect("accounts:registration-resent")
+        return ask_to_wait(request, allowance.wait_for_link(email_address.normalise(row.email)))
+
+
+class ResentView(TemplateView):
+    """Confirm that another link is on its way."""
+
+    template_name = "accounts/registration/resent.html"
+
+
+@never_cache
+@require_safe
+def waiting_state(request: HttpRequest) -> JsonResponse:
+    """Tell the page that waits how many registrations of this browser are active.
+
+    One statement by an index, none without the cookie; nothing is written.
+    """
+    return JsonResponse({"active": sum(row.is_active for row in registrations_of(request))})
+
+
+@method_decorator(never_cache, name="dispatch")
+class AddressView(FormView):  # type: ignore[type-arg]  # generic in stubs only
+    """Put a mistyped address right, in the browser that registered and while the link waits.
+
+    Whether anybody has an account with either address follows from nothing here.
+    """
+
+    form_class = AddressForm
+    template_name = "accounts/registration/address.html"
+    registration: Registration
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+        """Lead whoever has nothing to correct back to the page of his registrations."""
+        row = waiting_here(request, request.GET.get("proba", ""))
+        if row is None:
+            return redirect("accounts:registration-sent")
+        self.registration = row
+        return super().dispatch(request, *args, **kwargs)
+
+    def get_form_kwargs(self) -> dict[str, Any]:
+        """Hand the form the address that is to be replaced."""
+        return {**super().get_form_kwargs(), "present": self.registration.email}
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        """Show the address as it stands; the form returns to its own registration."""
+        action = f"{reverse('accounts:registration-address')}?proba={self.registration.attempt.hex}"
+        return super().get_context_data(
+            **kwargs, present=self.registration.email, form_action=action
+        )
+
+    def form_valid(self, form: AddressForm) -> HttpResponse:
+        """Correct the address here and in the account, and show where the new link went."""
+        attempt, email = self.registration.attempt, form.cleaned_data["email"]
+        is_corrected = waiting.correct_address(
+            attempt, self.registration.email, email, get_language() or "pl"
+        )
+        if not is_corrected:
+            return render(self.request, "accounts/registration/address_limit.html", status=429)
+        response = redirect("accounts:registration-sent")
+        browser.remember(self.request, response, attempt, email)
+        return response

@@ -1,0 +1,11 @@
+"""The site as production runs it, with its own password hasher and a real mail server beside it."""
+
+import os
+
+from bench.settings_kantor import *  # noqa: F403  settings are one star-import deep
+from kantor.settings import base
+
+PASSWORD_HASHERS = base.PASSWORD_HASHERS
+EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+EMAIL_HOST = "127.0.0.1"
+EMAIL_PORT = int(os.environ["BENCH_SMTP_PORT"])

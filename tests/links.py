@@ -1,0 +1,58 @@
+"""Look at activation links and their pages as the tests of activation do."""
+
+from datetime import timedelta
+from typing import Any
+from unittest import mock
+
+from bs4 import BeautifulSoup
+from django.contrib.sessions.models import Session
+from django.db.models import F
+from django.urls import reverse
+from django.utils import timezone
+
+from accounts import tokens
+from accounts.models import Counter, OutboxMessage, SurveyAnswer, User
+
+LABEL = "Password chosen at registration"
+OTHER_PASSWORD = "Cztery-czerwone-sanki-9"
+
+
+def facts() -> list[Any]:
+    """Return everything that an activation, a sign-in or a mail would change."""
+    return [
+        sorted(User.objects.values_list("pk", "is_active", "activated_at", "link_serial")),
+        sorted(OutboxMessage.objects.values_list("pk", "kind", "state")),
+        SurveyAnswer.objects.count(),
+        Session.objects.count(),
+    ]
+
+
+def is_active(user: User) -> bool:
+    return User.objects.get(pk=user.pk).is_active
+
+
+def welcomes(user: User) -> int:
+    return OutboxMessage.objects.filter(kind=OutboxMessage.Kind.WELCOME, user=user).count()
+
+
+def travel(by: timedelta) -> None:
+    """Let time pass for the counters of tries."""
+    Counter.objects.update(ends_at=F("ends_at") - by)
+
+
+def link_of_age(user: User, age: timedelta) -> str:
+    """Return the path of the newest link, signed so long ago."""
+    moment = (timezone.now() - age).timestamp()
+    with mock.patch("django.core.signing.time.time", return_value=moment):
+        return reverse("accounts:activation", args=[tokens.make(user, user.link_serial)])
+
+
+def heading(response: Any) -> str:
+    found = BeautifulSoup(response.content, "html.parser").find("h1")
+    return " ".join(found.get_text().split()) if found else ""
+
+
+def actions(response: Any) -> list[str]:
+    """Return the words of what looks like a button in the main part."""
+    main = BeautifulSoup(response.content, "html.parser").find("main")
+    return [" ".join(each.get_text().split()) for each in main.select(".button")] if main else []
