@@ -184,6 +184,11 @@ accessibility-report: $(TOOLS) ## run the accessibility tests and write what the
 	@mkdir -p var
 	$(BIN)/python .ci/accessibility_report.py
 
+.PHONY: screenshots
+screenshots: $(TOOLS) ## take the pictures of the guide and the README anew (needs Chromium)
+	@mkdir -p var
+	$(BIN)/python .ci/screenshots.py
+
 # A folder of its own: the site needs neither of the two. Debian's hunspell-pl has the dictionary.
 WORDS := var/words
 DICTIONARY ?= /usr/share/hunspell/pl_PL.dic
