@@ -25,7 +25,7 @@ PRETEND_PRODUCTION = env DJANGO_SETTINGS_MODULE=kantor.settings.prod \
 
 .PHONY: help
 help: ## list these words
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-21s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 # --- What is installed -------------------------------------------------------------------------
 
@@ -95,6 +95,10 @@ check: lint types layers migrations deployment catalogues same-tests coverage ##
 .PHONY: bench
 bench: $(TOOLS) ## measure a registration beside two baselines (OPTIONS="--http --write")
 	@$(BIN)/python -m bench.run $(OPTIONS)
+
+.PHONY: weights
+weights: $(TOOLS) ## weigh what a browser loads for each page, against the budget (OPTIONS=--write)
+	@$(BIN)/python -m bench.weights $(OPTIONS)
 
 .PHONY: bench-passwords
 bench-passwords: $(TOOLS) ## measure what judging a password costs at worst (OPTIONS="--search 60 --write")
@@ -174,6 +178,11 @@ mails: $(TOOLS) ## write every mail in both languages to var/mails, for mail pro
 .PHONY: pictures
 pictures: $(TOOLS) ## draw the icons and the pictures for shared links anew from our SVG
 	$(BIN)/python .ci/pictures.py
+
+.PHONY: accessibility-report
+accessibility-report: $(TOOLS) ## run the accessibility tests and write what the statement says of them
+	@mkdir -p var
+	$(BIN)/python .ci/accessibility_report.py
 
 .PHONY: screenshots
 screenshots: $(TOOLS) ## take the pictures of the guide and the README anew (needs Chromium)

@@ -13,6 +13,7 @@ from django.views.decorators.http import require_safe
 from django.views.generic import RedirectView
 
 from accounts.consents import PRIVACY_VERSIONS, TERMS_VERSIONS
+from kantor.accessibility import report
 
 # The pages for everybody, by the names of their addresses, with the day of the text if it has one.
 PUBLIC: dict[str, str | None] = {
@@ -24,6 +25,7 @@ PUBLIC: dict[str, str | None] = {
     "guide": None,
     "terms": TERMS_VERSIONS[0],
     "privacy": PRIVACY_VERSIONS[0],
+    "accessibility": report().day.isoformat(),
 }
 # What belongs to one person. The first page of the registration alone is like a door sign.
 PRIVATE = ("/rejestracja/", "/aktywacja/", "/konto/", "/haslo/", "/logowanie/link/", "/wyloguj/")

@@ -1,27 +1,37 @@
-"""Addresses of the content pages, the same under /en/."""
+"""Addresses of the content pages, the same under /en/. What is here is for everybody."""
 
 from django.urls import path
 from django.views.generic import TemplateView
 
-from kantor.views import PrivacyView, TermsView, terms_pdf
+from kantor.compression import View, for_everybody
+from kantor.views import AccessibilityView, PrivacyView, TermsView, terms_pdf
+
+
+def page(template_name: str) -> View:
+    """Return the view of a page that is nothing but its template."""
+    return for_everybody(TemplateView.as_view(template_name=template_name))
+
 
 content_urls = [
-    path("", TemplateView.as_view(template_name="pages/home.html"), name="home"),
-    path("pomoc/", TemplateView.as_view(template_name="pages/help.html"), name="help"),
+    path("", page("pages/home.html"), name="home"),
+    path("pomoc/", page("pages/help.html"), name="help"),
     path(
         "pomoc/pierwsze-kroki/rejestracja/",
-        TemplateView.as_view(template_name="pages/guide.html"),
+        page("pages/guide.html"),
         name="guide",
     ),
-    path("o-nas/", TemplateView.as_view(template_name="pages/about.html"), name="about"),
+    path("o-nas/", page("pages/about.html"), name="about"),
     path(
         "jak-to-dziala/",
-        TemplateView.as_view(template_name="pages/how_it_works.html"),
+        page("pages/how_it_works.html"),
         name="how-it-works",
     ),
-    path("korzysci/", TemplateView.as_view(template_name="pages/benefits.html"), name="benefits"),
-    path("regulamin/", TermsView.as_view(), name="terms"),
-    path("regulamin/<str:version>/", TermsView.as_view(), name="terms-version"),
+    path("korzysci/", page("pages/benefits.html"), name="benefits"),
+    path("regulamin/", for_everybody(TermsView.as_view()), name="terms"),
+    path("regulamin/<str:version>/", for_everybody(TermsView.as_view()), name="terms-version"),
     path("regulamin/<str:version>/pdf/", terms_pdf, name="terms-pdf"),
-    path("prywatnosc/", PrivacyView.as_view(), name="privacy"),
+    path("prywatnosc/", for_everybody(PrivacyView.as_view()), name="privacy"),
+    path(
+        "deklaracja-dostepnosci/", for_everybody(AccessibilityView.as_view()), name="accessibility"
+    ),
 ]

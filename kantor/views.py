@@ -1,8 +1,10 @@
 """Answer for the pages of content and for what goes wrong."""
 
 from datetime import date
+from email.utils import parseaddr
 from typing import Any
 
+from django.conf import settings
 from django.core.exceptions import RequestDataTooBig
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse
 from django.urls import reverse
@@ -12,6 +14,7 @@ from django.views.generic import TemplateView
 
 from accounts import consents
 from accounts.consents import PRIVACY_VERSIONS, TERMS_VERSIONS, document_template
+from kantor.accessibility import report
 from kantor.error_pages import (
     BAD_REQUEST,
     BROKEN,
@@ -80,6 +83,18 @@ class PrivacyView(TemplateView):
             **kwargs,
             version_date=date.fromisoformat(version),
             document_template=document_template("privacy", version, get_language() or "pl"),
+        )
+
+
+class AccessibilityView(TemplateView):
+    """Show the accessibility statement: what was tested, its limits, and where to complain."""
+
+    template_name = "pages/accessibility.html"
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        """Add what the tests saw and the address for complaints."""
+        return super().get_context_data(
+            **kwargs, report=report(), email=parseaddr(settings.REPLY_TO_EMAIL)[1]
         )
 
 

@@ -24,8 +24,8 @@ from playwright.sync_api import (
     sync_playwright,
 )
 
-PHONE, DESK = 360, 1280
-HEIGHTS = {PHONE: 740, DESK: 900}
+NARROW, PHONE, DESK = 320, 360, 1280
+HEIGHTS = {NARROW: 568, PHONE: 740, DESK: 900}
 
 FLAGS = [
     "--no-sandbox",
@@ -246,6 +246,17 @@ class BrowserVisitor:
         for each in (PHONE + DESK - width, width):
             self.page.set_viewport_size({"width": each, "height": HEIGHTS[each]})
             self.fits()
+        return self
+
+    def in_large_letters(self, percent: int) -> Self:
+        """Make sure of `fits` with letters of this size; they are as usual afterwards."""
+        settings = self.page.context.new_cdp_session(self.page)
+        usual = {"standard": 16, "fixed": 13}
+        large = {name: size * percent // 100 for name, size in usual.items()}
+        settings.send("Page.setFontSizes", {"fontSizes": large})
+        self.fits()
+        settings.send("Page.setFontSizes", {"fontSizes": usual})
+        settings.detach()
         return self
 
     @property

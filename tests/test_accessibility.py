@@ -1,12 +1,9 @@
 """No page in any of its states has a fault that axe-core can find (WCAG 2.2 AA, best practice)."""
 
 import re
-from collections.abc import Sequence
 from datetime import timedelta
-from typing import Any, Literal
 from unittest import mock
 
-from axe_playwright_python.sync_playwright import Axe
 from django.conf.urls.i18n import i18n_patterns
 from django.core import mail
 from django.core.exceptions import PermissionDenied, SuspiciousOperation
@@ -24,20 +21,8 @@ from accounts.services.credentials import FAILED_SIGN_INS
 from kantor import urls
 from kantor.urls import handler400, handler403, handler404, handler500
 from tests import factories
-from tests.browser import DESK, EMAIL, PASSWORD, PHONE, BrowserTestCase, BrowserVisitor
-
-TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
-OPTIONS = {
-    "runOnly": {"type": "tag", "values": TAGS},
-    "resultTypes": ["violations"],
-    # There are no style sheets of other sites to fetch.
-    "preload": False,
-}
-# Each page is looked at in both languages, and so once in each scheme and at each width.
-LOOKS: dict[str, tuple[Literal["light", "dark"], int]] = {
-    "pl": ("light", PHONE),
-    "en": ("dark", DESK),
-}
+from tests.audit import AuditTestCase
+from tests.browser import EMAIL, PASSWORD, BrowserVisitor
 
 
 def fail(request: HttpRequest, status: int) -> HttpResponse:
@@ -52,26 +37,8 @@ urlpatterns = [
 __all__ = ["handler400", "handler403", "handler404", "handler500"]
 
 
-class AccessibilityTests(BrowserTestCase):
+class AccessibilityTests(AuditTestCase):
     """Walk through all pages, in all their states, with axe-core looking at each."""
-
-    axe = Axe()
-
-    def audit(self, visitor: BrowserVisitor, state: str = "") -> BrowserVisitor:
-        """Look at the page as it stands."""
-        scheme, width = LOOKS[visitor.language]
-        visitor.fits_everywhere(width)
-        found = self.axe.run(visitor.page, options=OPTIONS).response["violations"]
-        where = f"{visitor.path} {state} ({scheme}, {width} px)"
-        assert not found, "\n".join([where, *_sentences(found)])
-        return visitor
-
-    def in_both(self) -> Sequence[BrowserVisitor]:
-        """Return a visitor for each language."""
-        visitors = [self.visitor(language, width) for language, (_, width) in LOOKS.items()]
-        for visitor in visitors:
-            visitor.page.emulate_media(color_scheme=LOOKS[visitor.language][0])
-        return visitors
 
     def sign_in(self, visitor: BrowserVisitor, email: str, password: str = PASSWORD) -> None:
         """Fill in the form for signing in and send it."""
@@ -89,8 +56,9 @@ class AccessibilityTests(BrowserTestCase):
                 "/regulamin/",
                 "/regulamin/2026-11-23/",
                 "/prywatnosc/",
-                "/pomoc/",
+                "/deklaracja-dostepnosci/",
                 "/styl/",
+                "/pomoc/",
             ):
                 self.audit(visitor.open(address))
             for question in visitor.page.locator("summary").all():
@@ -112,6 +80,11 @@ class AccessibilityTests(BrowserTestCase):
             self.audit(visitor.choose("Company").press("Next"))
             visitor.choose("I want to give a different correspondence address")
             self.audit(visitor.press("Next").is_refused(), "refused, two addresses")
+            visitor.page.evaluate("addEventListener('submit', (event) => event.preventDefault())")
+            visitor.button("Next").click()
+            visitor.page.locator("form[aria-busy=true]").wait_for()
+            self.audit(visitor, "busy")
+            visitor.reload()
             self.audit(visitor.press("Cancel").is_at("Cancel the registration?"))
             visitor.follow("Return to the registration").fill_details("Company")
             visitor.field("I want to give a different correspondence address").uncheck()
@@ -249,17 +222,11 @@ class AccessibilityTests(BrowserTestCase):
                 for status in (400, 403, 500):
                     self.audit(visitor.open(f"/awaria/{status}/", status=status))
                 self.audit(visitor.open("/nie-ma/", status=404))
+                for closed in ("site", "registration"):
+                    with override_settings(MAINTENANCE=closed):
+                        self.audit(visitor.open("/rejestracja/", status=503), f"{closed} closed")
                 attempt = "0b2d1f8e-4b50-4b7c-9d1c-0d0d0d0d0d0d"
                 self.audit(visitor.open(f"/rejestracja/{attempt}/dane/", status=404))
                 visitor.complaints.expected.add(403)
                 visitor.open("/haslo/").page.context.clear_cookies()
                 self.audit(visitor.press("Send the link"), "without its cookie")
-
-
-def _sentences(violations: list[dict[str, Any]]) -> list[str]:
-    """Return what axe-core found, a line for each place."""
-    return [
-        f"  {found['id']}: {found['help']}: {node['target']} {node['html'][:120]}"
-        for found in violations
-        for node in found["nodes"]
-    ]

@@ -1,0 +1,166 @@
+"""Look at a page as it stands: with axe-core, in both schemes, wide, narrow and in large letters.
+
+What a test has looked at is compared with the report of which the accessibility statement is made;
+`make accessibility-report` writes that report anew.
+"""
+
+import json
+import os
+import re
+from collections.abc import Callable, Iterable, Sequence
+from functools import wraps
+from pathlib import Path
+from typing import Any, Literal
+
+from axe_playwright_python.base import AXE_SCRIPT
+from playwright.sync_api import Response
+
+from kantor.accessibility import report
+from tests.browser import DESK, HEIGHTS, NARROW, BrowserTestCase, BrowserVisitor
+
+TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+# What may differ in another scheme, and in a window of another width.
+RULES_OF_COLOUR = ["color-contrast", "link-in-text-block"]
+RULES_OF_WIDTH = ["target-size", "scrollable-region-focusable", "region"]
+
+Scheme = Literal["light", "dark"]
+SCHEMES: tuple[Scheme, ...] = ("light", "dark")
+# 320 px is what a window of 1280 px leaves at 400 % (WCAG 1.4.10).
+WIDTHS = (NARROW, DESK)
+# The letters alone, without the rest of the page (WCAG 1.4.4).
+LETTERS_PERCENT = 200
+# Every rule sees a page in each language, and so once in each scheme and at each width.
+LOOKS: dict[str, tuple[Scheme, int]] = {"pl": ("light", NARROW), "en": ("dark", DESK)}
+
+RUN_AXE = "options => axe.run(document, options)"
+
+
+class AuditTestCase(BrowserTestCase):
+    """Audit pages, and at the end of each test compare what was audited with the report.
+
+    With a folder in ACCESSIBILITY_REPORT nothing is compared: each test leaves there a file of
+    what it has seen. With one in ACCESSIBILITY_PAGES the pages are left there as they came, for
+    other checkers.
+    """
+
+    def __init_subclass__(cls) -> None:
+        """Let each test of the class end with `compare`."""
+        super().__init_subclass__()
+        for name, test in list(vars(cls).items()):
+            if name.startswith("test_"):
+                setattr(cls, name, _compared(test))
+
+    def setUp(self) -> None:
+        """Begin with nothing audited."""
+        super().setUp()
+        # The states that were audited in each language.
+        self.audited: dict[str, set[str]] = {language: set() for language in LOOKS}
+        self.engine = ""
+
+    def compare(self) -> None:
+        """Hold the audited states of a test that has come to its end against the report."""
+        first, *others = self.audited.values()
+        for other in others:
+            assert first == other, f"not in every language: {sorted(first ^ other)}"
+        name = self.id().rpartition(".")[2]
+        if folder := os.environ.get("ACCESSIBILITY_REPORT"):
+            seen = {
+                "states": {name: sorted(first)},
+                "tools": {"axe-core": self.engine, "Chromium": self.browser.version},
+            }
+            Path(folder, f"{name}.json").write_text(json.dumps(seen), encoding="utf-8")
+        else:
+            known = set(report().states.get(name, ()))
+            assert first == known, (
+                f"the report does not agree with {name}: {sorted(first ^ known)};"
+                " run make accessibility-report"
+            )
+
+    def in_both(self) -> Sequence[BrowserVisitor]:
+        """Return a visitor for each language."""
+        visitors = [self.visitor(language, width) for language, (_, width) in LOOKS.items()]
+        for visitor in visitors:
+            visitor.page.emulate_media(color_scheme=LOOKS[visitor.language][0])
+            if os.environ.get("ACCESSIBILITY_PAGES"):
+                visitor.page.on("response", _keep_page)
+        return visitors
+
+    def audit(self, visitor: BrowserVisitor, state: str = "") -> BrowserVisitor:
+        """Look at the page as it stands; the look of the window is the same afterwards."""
+        name = f"{_without_secrets(visitor.path)} {state}".strip()
+        scheme, width = LOOKS[visitor.language]
+        (other_width,) = (each for each in WIDTHS if each != width)
+        (other_scheme,) = (each for each in SCHEMES if each != scheme)
+        page = visitor.page
+        if not page.evaluate("typeof axe === 'object'"):
+            page.evaluate(AXE_SCRIPT)
+        found = self._axe(visitor, {"type": "tag", "values": TAGS}, f"{scheme}, {width} px")
+        page.emulate_media(color_scheme=other_scheme)
+        found += self._axe(visitor, _only(RULES_OF_COLOUR), other_scheme)
+        page.emulate_media(color_scheme=scheme)
+        _resize(visitor, other_width)
+        found += self._axe(visitor, _only(RULES_OF_WIDTH), f"{other_width} px")
+        found += [
+            f"  no telephone number in the {place}"
+            for place in ("header", "footer")
+            if page.locator(f"body > {place} a[href='tel:+48228590218']").count() != 1
+        ]
+        assert not found, "\n".join([name, *found])
+        visitor.fits()
+        _resize(visitor, DESK)
+        visitor.in_large_letters(LETTERS_PERCENT)
+        _resize(visitor, width)
+        visitor.fits()
+        self.audited[visitor.language].add(name)
+        return visitor
+
+    def _axe(self, visitor: BrowserVisitor, only: dict[str, Any], look: str) -> list[str]:
+        """Return what axe-core finds, a line for each place."""
+        options = {
+            "runOnly": only,
+            "resultTypes": ["violations"],
+            # Off by default, since it is new.
+            "rules": {"label-content-name-mismatch": {"enabled": True}},
+            # There are no style sheets of other sites to fetch.
+            "preload": False,
+        }
+        results = visitor.page.evaluate(RUN_AXE, options)
+        self.engine = results["testEngine"]["version"]
+        return [
+            f"  {found['id']} ({look}): {found['help']}: {node['target']} {node['html'][:120]}"
+            for found in results["violations"]
+            for node in found["nodes"]
+        ]
+
+
+def _compared(test: Callable[..., None]) -> Callable[..., None]:
+    @wraps(test)
+    def audited(self: AuditTestCase) -> None:
+        test(self)
+        self.compare()
+
+    return audited
+
+
+def _only(rules: Iterable[str]) -> dict[str, Any]:
+    return {"type": "rule", "values": list(rules)}
+
+
+def _resize(visitor: BrowserVisitor, width: int) -> None:
+    visitor.page.set_viewport_size({"width": width, "height": HEIGHTS[width]})
+
+
+def _without_secrets(path: str) -> str:
+    """Return the path without its language, and with `…` for whatever is new in each run."""
+    path = re.sub(r"^/en/", "/", path)
+    path = re.sub(r"(?<=^/haslo/)[^/]+/(set-password|[^/]{20,})(?=/)", "…", path)
+    return re.sub(r"(?<=/)[^/]*(?:[0-9a-f]{8}-[0-9a-f-]{27}|[^/]{24,})(?=/)", "…", path)
+
+
+def _keep_page(response: Response) -> None:
+    """Keep a page as it came from the server, under a name of its own."""
+    if response.request.is_navigation_request() and not 300 <= response.status < 400:
+        folder = Path(os.environ["ACCESSIBILITY_PAGES"])
+        folder.joinpath(f"{os.getpid()}-{len(list(folder.iterdir())):04}.html").write_bytes(
+            response.body()
+        )
