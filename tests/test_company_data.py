@@ -386,6 +386,23 @@ class FailureTests(FetchingTestCase):
                 assert self.said() in (FILLED, NOTHING)
         assert len(self.register.asked) == 2
 
+    def test_silent_cache_is_waited_for_once(self) -> None:
+        broken = {"BACKEND": "tests.test_company_data.BrokenCache"}
+        with (
+            override_settings(CACHES={"default": broken}),
+            self.assertLogs("accounts.services.company_lookup", "WARNING") as logs,
+        ):
+            self.fetch()
+        assert len(logs.output) == 1
+
+    def test_what_an_older_release_has_cached_costs_a_question_only(self) -> None:
+        for stale in ({"company": {"name": "X", "colour": "red"}}, {"company": 7}, {}, "X"):
+            cache.set(company_lookup._key(NIP), stale)
+            self.visitor = FIRMA.start(Visitor())
+            self.fetch()
+            assert self.said() == FILLED, stale
+        assert len(self.register.asked) == 4
+
     def test_leaves_no_number_and_no_company_in_the_log(self) -> None:
         handler = next(h for h in logging.root.handlers if h.name == "stderr")
         assert isinstance(handler, logging.StreamHandler)
@@ -460,6 +477,15 @@ class MemoryTests(FetchingTestCase):
         self.other_visitor()
         self.fetch("9990000020")
         assert self.visitor.value("Pełna nazwa firmy") == "INNA"
+
+    def test_does_not_mix_registers(self) -> None:
+        self.fetch()
+        with moods.running() as test_server:
+            test_server.mood = moods.known(name="DANE TESTOWE")
+            self.other_visitor()
+            with override_settings(COMPANY_LOOKUP_URL=test_server.url):
+                self.fetch()
+        assert self.visitor.value("Pełna nazwa firmy") == "DANE TESTOWE"
 
     def test_forgets_at_midnight_in_warsaw(self) -> None:
         find, first = company_lookup.find, {"attempt": "a", "network": "n"}

@@ -106,7 +106,9 @@ def parse(text: str) -> str:
         raise _invalid()
     if _passes_for_another(valid.domain):
         raise _look_alike()
-    return address if valid.domain.isascii() else f"{local}@{_mailable(valid)}"
+    # As typed, unless the domain has another spelling: an A-label, or a full stop outside ASCII.
+    is_plain = address.isascii() and valid.domain.isascii()
+    return address if is_plain else f"{local}@{_mailable(valid)}"
 
 
 def _validated(address: str) -> ValidatedEmail:
