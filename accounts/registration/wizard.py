@@ -30,6 +30,7 @@ from accounts.forms.registration import (
 )
 from accounts.models import Kind
 from accounts.registration import browser, company_lookup, friction, progress, review
+from accounts.registration.details_step import EMAIL, DetailsStep
 from accounts.registration.password_step import PasswordStep, password_context
 from accounts.registration.steps import ORDER, Step, heading
 from accounts.registration.storage import (
@@ -126,7 +127,7 @@ class RegistrationWizard(NamedUrlWizardView, SessionWizardView):
             return self._show_kept(step)
         if step is Step.PASSWORD and (errors := self._password_step.errors):
             return self._render(self.get_form(step, carried_errors=errors))
-        if step is Step.DETAILS and self._lookup_outcome() == company_lookup.Outcome.INVALID:
+        if step is Step.DETAILS and self._details_step.is_number_refused:
             return self._render(company_lookup.refuse_nip(self.get_form(step)))
         if step in self.storage.fact("refused", ()):
             return self._render(self.get_form(step, data=self.storage.get_step_data(step)))
@@ -163,9 +164,8 @@ class RegistrationWizard(NamedUrlWizardView, SessionWizardView):
             key += tuple(name for name, text in values.items() if text)
             key += (details.is_abroad("main"),)
         elif step is Step.DETAILS:
-            values["email_suggestion"] = email_typos.suggestion(values["email"])
-            key += (bool(values["email_suggestion"]),)
-            key += (company_lookup.is_offered(self.kind), self._lookup_outcome())
+            page_key, values = self._details_step.kept_page()
+            key += page_key
         elif step is Step.PASSWORD:
             page_key, values, page_ids = self._password_step.kept_page()
             key += page_key
@@ -205,9 +205,7 @@ class RegistrationWizard(NamedUrlWizardView, SessionWizardView):
             case Step.START:
                 return KindForm(initial=self.get_form_initial(step), **kwargs)
             case Step.DETAILS:
-                form_class = details_form(self.kind)
-                initial = {"main_country": "PL", "corr_country": "PL"}
-                return form_class(initial=initial | self.get_form_initial(step), **kwargs)
+                return self._details_step.form(initial=self.get_form_initial(step), **kwargs)
             case Step.REVIEW:
                 return ReviewForm(**kwargs)
             case Step.PASSWORD if self.is_finishing:
@@ -252,22 +250,7 @@ class RegistrationWizard(NamedUrlWizardView, SessionWizardView):
         }
         match step:
             case Step.DETAILS:
-                typed = self.storage.answer(Step.DETAILS, "email")
-                context |= {
-                    "kind": self.kind,
-                    "email_suggestion": email_typos.suggestion(typed)
-                    if marks is None
-                    else marks["email_suggestion"],
-                    "email_hint_url": reverse(
-                        "accounts:email-hint", kwargs={"attempt": self.attempt}
-                    ),
-                    "company_lookup": company_lookup.context(
-                        self.kind, self._lookup_outcome(), form["main_country"].value()
-                    ),
-                    "company_lookup_url": reverse(
-                        "accounts:company-data", kwargs={"attempt": self.attempt}
-                    ),
-                }
+                context |= self._details_step.context(form, (marks or {}).get("email_suggestion"))
             case Step.REVIEW:
                 context |= self._review_context(marks or {})
             case Step.PASSWORD:
@@ -329,8 +312,8 @@ class RegistrationWizard(NamedUrlWizardView, SessionWizardView):
         form = self.get_form(step, data=posted)
         if company_lookup.is_pressed(step, self.kind, posted):
             return self._take_company_data(form)
-        if self._lookup_outcome() is not None:
-            self.storage.set_fact(company_lookup.BUTTON, None)
+        if step is not Step.START:
+            self._details_step.keep_lookup_outcome(None)
         if "wizard_cancel" in posted:
             self._keep_draft(step, form)
             cancel = reverse("accounts:registration-cancel", kwargs={"attempt": self.attempt})
@@ -368,13 +351,9 @@ class RegistrationWizard(NamedUrlWizardView, SessionWizardView):
         here = self.get_step_url(Step.DETAILS)
         if finding is not None:
             self._keep_draft(Step.DETAILS, company_lookup.completed(form, finding))
-            self.storage.set_fact(company_lookup.BUTTON, finding.outcome)
+            self._details_step.keep_lookup_outcome(finding.outcome)
         # With an error the page begins at its summary.
-        return redirect(here if self._lookup_outcome() == "invalid" else f"{here}#company")
-
-    def _lookup_outcome(self) -> str | None:
-        outcome: str | None = self.storage.fact(company_lookup.BUTTON)
-        return outcome
+        return redirect(here if self._details_step.is_number_refused else f"{here}#company")
 
     def _take_password(self, form: forms.Form) -> HttpResponse:
         outcome = self._password_step.take(form, self.request.POST)
@@ -405,27 +384,17 @@ class RegistrationWizard(NamedUrlWizardView, SessionWizardView):
             self._store(step, draft)
 
     def _take_suggestion(self, step: Step, form: forms.Form) -> HttpResponse:
-        """Put the address that was probably meant in the place of the typed one; stay here.
-
-        The suggestion is made anew: what a page said or a visitor posts is not it.
-        """
-        key = f"{Step.DETAILS}-email"
-        if step is Step.DETAILS:
-            answers = self.get_form_step_data(form)
-            place = f"id_{key}"
-        else:
-            answers = dict(self.storage.get_step_data(Step.DETAILS).lists())
+        """Put the address that was probably meant in the place of the typed one; stay here."""
+        if step is Step.REVIEW:
+            kept = self.storage.get_step_data(Step.DETAILS)
+            self._accept(Step.DETAILS, self._details_step.with_suggestion(dict(kept.lists())))
             groups = details_form(self.kind).groups_of_fields
             place = next(group.slug for group in groups if "email" in group.names)
-        meant = email_typos.suggestion("".join(answers.get(key, [])))
-        if meant:
-            answers[key] = [meant]
-        if step is Step.REVIEW:
-            self._accept(Step.DETAILS, answers)
         else:
             was_refused = step in self.storage.fact("refused", ())
-            self._keep(step, answers)
+            self._keep(step, self._details_step.with_suggestion(self.get_form_step_data(form)))
             self._set_refused(step, refused=was_refused)
+            place = f"id_{EMAIL}"
         return redirect(f"{self.get_step_url(step)}#{place}")
 
     def _accept(self, step: Step, answers: dict[str, list[str]]) -> None:
@@ -524,6 +493,11 @@ class RegistrationWizard(NamedUrlWizardView, SessionWizardView):
         if step is Step.PASSWORD:
             return self._password_step.is_set
         return step in self.storage.fact("complete", ())
+
+    @property
+    def _details_step(self) -> DetailsStep:
+        assert self.attempt is not None, "the first page has no details"
+        return DetailsStep(self.storage, self.attempt, self.kind)
 
     @property
     def _password_step(self) -> PasswordStep:
