@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable, Mapping
+from secrets import token_urlsafe
 from typing import Any
 from urllib.parse import quote_plus, urlencode
 from uuid import uuid4
@@ -163,6 +164,15 @@ class DetailsTests(TestCase):
         visitor.press("Dalej")
         for label in labels:
             assert visitor.error_at(label), "Cut off, it was taken"
+
+    def test_what_is_too_long_comes_back_in_part_and_costs_no_other_answer(self) -> None:
+        visitor = OSOBA.type_details(OSOBA.start(Visitor()))
+        endless = {label: token_urlsafe(4000) for label in ("Imię", "Nazwisko")}
+        visitor.fill(endless).press("Dalej")
+        for label, typed in endless.items():
+            assert len(visitor.value(label)) > 100
+            assert typed.startswith(visitor.value(label))
+        assert visitor.value("Numer telefonu")
 
     def test_text_in_capitals_with_signs_is_shown_as_text(self) -> None:
         name = "Żółw & \"Syn\" 's.c.' – R&D #1"
