@@ -214,6 +214,7 @@ class HintTests(TestCase):
         token = str(visitor.page.select("[name=csrfmiddlewaretoken]")[0]["value"])
         headers = {"X-CSRFToken": token} | headers
         response = visitor.client.post(url, {"email": typed}, headers=headers)
+        assert "no-store" in response["Cache-Control"] or response.status_code == 403
         return response.status_code, response.json() if response.status_code == 200 else {}
 
     def test_answers_with_the_words_of_the_page(self) -> None:
