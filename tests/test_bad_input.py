@@ -154,6 +154,8 @@ class DetailsTests(TestCase):
         assert not visitor.error_at("Miejscowość", "Adres zamieszkania")
         for link in visitor.page.select("#error-summary a"):
             assert visitor.page.find(id=str(link["href"]).removeprefix("#")) is not None
+        # Without scripts, this is what takes the reader there.
+        assert visitor.element("#error-summary").has_attr("autofocus")
 
     def test_what_is_too_long_stays_too_long(self) -> None:
         visitor = OSOBA.type_details(OSOBA.start(Visitor()))
