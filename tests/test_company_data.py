@@ -230,7 +230,7 @@ class WizardTests(FetchingTestCase):
         FIRMA.type_details(self.visitor)
         late = self.visitor.post_of(FETCH["pl"])
         other = self.visitor.new_tab().open(self.visitor.path)
-        FIRMA.type_details(other)
+        FIRMA.type_details(other).fill({"Pełna nazwa firmy": "Inna w drugiej karcie"})
 
         real = company_lookup.find
 
@@ -242,6 +242,7 @@ class WizardTests(FetchingTestCase):
             self.visitor.send(late)
         assert other.heading == FIRMA.words.review
         assert other.reload().heading == FIRMA.words.review
+        assert other.shows("Inna w drugiej karcie")
 
     def test_attempt_that_ended_meanwhile_is_explained(self) -> None:
         late = self.visitor.fill({"NIP": NIP}).post_of(FETCH["pl"])
