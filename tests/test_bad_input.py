@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable, Mapping
+from secrets import token_urlsafe
 from typing import Any
 from urllib.parse import quote_plus, urlencode
 from uuid import uuid4
@@ -153,6 +154,8 @@ class DetailsTests(TestCase):
         assert not visitor.error_at("Miejscowość", "Adres zamieszkania")
         for link in visitor.page.select("#error-summary a"):
             assert visitor.page.find(id=str(link["href"]).removeprefix("#")) is not None
+        # Without scripts, this is what takes the reader there.
+        assert visitor.element("#error-summary").has_attr("autofocus")
 
     def test_what_is_too_long_stays_too_long(self) -> None:
         visitor = OSOBA.type_details(OSOBA.start(Visitor()))
@@ -163,6 +166,15 @@ class DetailsTests(TestCase):
         visitor.press("Dalej")
         for label in labels:
             assert visitor.error_at(label), "Cut off, it was taken"
+
+    def test_what_is_too_long_comes_back_in_part_and_costs_no_other_answer(self) -> None:
+        visitor = OSOBA.type_details(OSOBA.start(Visitor()))
+        endless = {label: token_urlsafe(4000) for label in ("Imię", "Nazwisko")}
+        visitor.fill(endless).press("Dalej")
+        for label, typed in endless.items():
+            assert len(visitor.value(label)) > 100
+            assert typed.startswith(visitor.value(label))
+        assert visitor.value("Numer telefonu")
 
     def test_text_in_capitals_with_signs_is_shown_as_text(self) -> None:
         name = "Żółw & \"Syn\" 's.c.' – R&D #1"

@@ -230,7 +230,7 @@ class WizardTests(FetchingTestCase):
         FIRMA.type_details(self.visitor)
         late = self.visitor.post_of(FETCH["pl"])
         other = self.visitor.new_tab().open(self.visitor.path)
-        FIRMA.type_details(other)
+        FIRMA.type_details(other).fill({"Pełna nazwa firmy": "Inna w drugiej karcie"})
 
         real = company_lookup.find
 
@@ -242,6 +242,7 @@ class WizardTests(FetchingTestCase):
             self.visitor.send(late)
         assert other.heading == FIRMA.words.review
         assert other.reload().heading == FIRMA.words.review
+        assert other.shows("Inna w drugiej karcie")
 
     def test_attempt_that_ended_meanwhile_is_explained(self) -> None:
         late = self.visitor.fill({"NIP": NIP}).post_of(FETCH["pl"])
@@ -386,6 +387,23 @@ class FailureTests(FetchingTestCase):
                 assert self.said() in (FILLED, NOTHING)
         assert len(self.register.asked) == 2
 
+    def test_silent_cache_is_waited_for_once(self) -> None:
+        broken = {"BACKEND": "tests.test_company_data.BrokenCache"}
+        with (
+            override_settings(CACHES={"default": broken}),
+            self.assertLogs("accounts.services.company_lookup", "WARNING") as logs,
+        ):
+            self.fetch()
+        assert len(logs.output) == 1
+
+    def test_what_an_older_release_has_cached_costs_a_question_only(self) -> None:
+        for stale in ({"company": {"name": "X", "colour": "red"}}, {"company": 7}, {}, "X"):
+            cache.set(company_lookup._key(NIP), stale)
+            self.visitor = FIRMA.start(Visitor())
+            self.fetch()
+            assert self.said() == FILLED, stale
+        assert len(self.register.asked) == 4
+
     def test_leaves_no_number_and_no_company_in_the_log(self) -> None:
         handler = next(h for h in logging.root.handlers if h.name == "stderr")
         assert isinstance(handler, logging.StreamHandler)
@@ -460,6 +478,15 @@ class MemoryTests(FetchingTestCase):
         self.other_visitor()
         self.fetch("9990000020")
         assert self.visitor.value("Pełna nazwa firmy") == "INNA"
+
+    def test_does_not_mix_registers(self) -> None:
+        self.fetch()
+        with moods.running() as test_server:
+            test_server.mood = moods.known(name="DANE TESTOWE")
+            self.other_visitor()
+            with override_settings(COMPANY_LOOKUP_URL=test_server.url):
+                self.fetch()
+        assert self.visitor.value("Pełna nazwa firmy") == "DANE TESTOWE"
 
     def test_forgets_at_midnight_in_warsaw(self) -> None:
         find, first = company_lookup.find, {"attempt": "a", "network": "n"}

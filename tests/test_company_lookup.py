@@ -7,6 +7,7 @@ import ssl
 import subprocess
 import tempfile
 import time
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -191,6 +192,12 @@ class TroubleTests(RegisterTestCase):
 
     def test_huge_answer_is_not_read(self) -> None:
         assert self.trouble(moods.says(b" " * (MOST_BYTES + 1))) == "too-large"
+
+    def test_name_of_half_a_megabyte_is_not_read(self) -> None:
+        endless = "SPÓŁKA AKCYJNA " * 9_000 + "X"
+        began = time.process_time()
+        assert self.lookup(moods.known(name=endless)) == replace(FOUND, name="")
+        assert time.process_time() - began < 1
 
     def test_answer_that_breaks_off(self) -> None:
         assert self.trouble(moods.cuts) in ("not-json", "IncompleteRead")

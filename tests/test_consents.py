@@ -5,11 +5,13 @@ from datetime import UTC, date, datetime
 
 from django.conf import settings
 from django.template.loader import get_template, render_to_string
-from django.test import SimpleTestCase
+from django.test import SimpleTestCase, TestCase
+from django.urls import reverse
 from django.utils import translation
 
 from accounts import consents
 from accounts.models import ConsentRecord, Kind
+from tests.walk import Visitor
 
 LANGUAGES = ("pl", "en")
 BY_KEY = {consent.key: consent for consent in consents.CONSENTS}
@@ -30,10 +32,10 @@ PUBLISHED = {
         "592394735f343f449297f8463e4415a09fbc288b3c333807cc112f15283de159"
     ),
     ("personal_data", "2026-11-23", "pl"): (
-        "8f16c5c431ffb18f5fbe954e91c3f3e0d1b49094e9e9ec374f0506bfb08f2aff"
+        "298a33fd2faf5038c18445152865341ec4482e7325db6b4894faa0c30451a18c"
     ),
     ("personal_data", "2026-11-23", "en"): (
-        "8d00db78464eee6af872977df40387ceafa5d55e49b3c5aa3884055c215cf2c6"
+        "0adde75d4ae8d20a1a80128954166ae30024041391d2a9e6bb8f99ea0c2c213a"
     ),
     ("news_email", "2026-11-23", "pl"): (
         "fb15863b7d1edb8a455e6bc27a1a8fef7eb74e519c2beb6060cb1390ec1822c8"
@@ -228,3 +230,15 @@ class Standing(SimpleTestCase):
         assert len(versions) == 3
         assert "regulamin" in versions[0]
         assert "prywatnosc" in versions[1]
+
+
+class PrivacyNotice(TestCase):
+    def test_tells_who_else_gets_a_number_and_what_the_cookie_holds(self) -> None:
+        for language, recipient, cookie in (
+            ("pl", "Ministerstwa Finansów", "Zawiera podany przy rejestracji adres e-mail"),
+            ("en", "Polish Ministry of Finance", "It contains the e-mail address"),
+        ):
+            with self.subTest(language), translation.override(language):
+                page = Visitor().open(reverse("privacy")).text
+                assert recipient in page
+                assert cookie in page

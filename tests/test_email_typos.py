@@ -170,6 +170,13 @@ class TakingTests(TestCase):
         assert visitor.button("Użyj druga@wp.pl")
         assert "pierwszy" not in str(visitor.page)
 
+    def test_a_visitor_is_asked_whether_or_not_the_one_before_was(self) -> None:
+        for address in ("jan@gmail.com", "jan@gmial.com", "anna@gmail.com", "anna@wp.lp"):
+            visitor = OSOBA.addressed(address).reach_review(Visitor())
+            visitor.follow("Popraw : Kontakt i login")
+            is_asked = bool(visitor.element("#email-hint").get_text())
+            assert is_asked == (address in ("jan@gmial.com", "anna@wp.lp")), address
+
     def test_signs_that_html_knows_are_shown_as_signs(self) -> None:
         visitor = OSOBA.addressed("o'neil&'x@gmial.com").reach_review(Visitor())
         visitor.press("Użyj o'neil&'x@gmail.com")
@@ -214,6 +221,9 @@ class HintTests(TestCase):
         token = str(visitor.page.select("[name=csrfmiddlewaretoken]")[0]["value"])
         headers = {"X-CSRFToken": token} | headers
         response = visitor.client.post(url, {"email": typed}, headers=headers)
+        assert (
+            "no-store" in response.headers.get("Cache-Control", "") or response.status_code == 403
+        )
         return response.status_code, response.json() if response.status_code == 200 else {}
 
     def test_answers_with_the_words_of_the_page(self) -> None:

@@ -327,7 +327,7 @@ class PageTests(TestCase):
     def inputs(self, visitor: Visitor) -> dict[str, tuple[str, str | None, str | None]]:
         """Return type, keyboard and token of every input of the page that is seen."""
         found = {}
-        for field in visitor.page.select("main form :is(input, select)"):
+        for field in visitor.page.select("main form :is(input, select):not([aria-hidden] *)"):
             kind = str(field.get("type", field.name))
             if kind != "hidden" and field.has_attr("name"):
                 attributes = [field.get(name) for name in ("inputmode", "autocomplete")]

@@ -5,6 +5,7 @@ import json
 import os
 import re
 import secrets
+import socket
 import subprocess
 import sys
 import tempfile
@@ -192,6 +193,15 @@ class BootTests(SimpleTestCase):
             assert result.returncode == 0, result.stderr
             assert "no issues" in result.stdout, result.stdout
         assert all(refusals(REQUIRED | {"TASKS": "redis"}, REQUIRED | {"TASKS": "celery"}))
+
+    def test_waits_a_second_for_a_silent_redis(self) -> None:
+        seen = "import kantor.wsgi; from django.core.cache import cache; cache.get('x')"
+        with socket.create_server(("127.0.0.1", 0)) as silent:
+            url = f"redis://127.0.0.1:{silent.getsockname()[1]}/0"
+            began = time.monotonic()
+            result = run(seen, **REQUIRED, REDIS_URL=url)
+        assert "TimeoutError" in result.stderr, result.stderr
+        assert time.monotonic() - began < 30
 
     def test_does_not_serve_when_the_settings_refuse(self) -> None:
         result = run("import kantor.wsgi", **REQUIRED | {"SECRET_KEY": "short"})

@@ -13,6 +13,7 @@ class PostalCode(SpellingTestCase):
             *("00-950", "00950", "00 950", " 00-950 ", "00–950", "00—950", "00‑950", "00−950"),
             *("00 - 950", "0 0 9 5 0", "PL-00-950", "PL 00-950", "pl00950", "00\u00a0950"),
             *("00-950\n", "\t00950", "00-9-50", "009 50", "0-0950", "00\u2009950", "-00950-"),
+            *("\u202d00-950\u202c", "\u200e00950\u200e"),
         ]
         self.assert_accepts(
             lambda typed: postal_code.parse(typed, "PL"),
@@ -132,7 +133,18 @@ class PostalCode(SpellingTestCase):
             ("UA", "", "00000"),
             ("US", "1000", "00000"),
             ("US", "NY 10001", "00000"),
+            ("CH", "80011", "0000"),
+            ("DK", "D-1050", "0000"),
+            ("FI", "0010", "00000"),
+            ("GB", "SW1A 1A", "A0 0AA"),
+            ("GR", "104 3", "000 00"),
+            ("HU", "H-105", "0000"),
+            ("KR", "030-051", "00000"),
+            ("LU", "L-12345", "0000"),
+            ("NO", "O150", "0000"),
+            ("RO", "01001", "000000"),
         ]
+        assert len(table) >= 40
         for code, typed, form in table:
             with self.subTest(f"{code} {typed}"), self.assertRaises(ValidationError) as caught:
                 postal_code.parse(typed, code)
@@ -250,6 +262,9 @@ class Email(SpellingTestCase):
             ("jan@xn--strae-oqa.de", "jan@xn--strae-oqa.de"),
             ("jan@przykl\u0142ad.pl", "jan@przyklład.pl"),
             ("jan@z\u0307o\u0301l\u0107.pl", "jan@żólć.pl"),
+            # A full stop of Chinese and Japanese keyboards.
+            ("Jan@Example\u3002com", "Jan@example.com"),
+            ("jan@例え\u3002jp", "jan@例え.jp"),
             # Django would send to strasse.de, which is somebody else.
             ("jan@straße.de", "jan@xn--strae-oqa.de"),
         ]

@@ -16,6 +16,7 @@ from accounts.lookup.company import CompanyData, LookupExhausted, LookupUnavaila
 from accounts.lookup.http import Answer, FetchError, fetch
 from accounts.lookup.readable import readable_company
 from accounts.values import company_name, krs, regon
+from accounts.values.text import MAX_TYPED
 
 WARSAW = ZoneInfo("Europe/Warsaw")
 TOTAL_SECONDS = 3.0
@@ -101,7 +102,8 @@ def _read_subject(subject: dict[str, Any]) -> CompanyData:
 
 
 def _text(value: object) -> str:
-    return value if isinstance(value, str) else ""
+    """Return a text that may be a value of ours; nothing for what is longer than any."""
+    return value if isinstance(value, str) and len(value) <= MAX_TYPED else ""
 
 
 def _valid(parse: Any, text: str) -> str:

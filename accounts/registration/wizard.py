@@ -30,7 +30,9 @@ from accounts.forms.registration import (
 )
 from accounts.models import Kind
 from accounts.registration import browser, company_lookup, friction, progress, review
-from accounts.registration.password_step import PasswordStep, password_context
+from accounts.registration.answers import Answers
+from accounts.registration.details_step import EMAIL, DetailsStep
+from accounts.registration.password_step import PasswordStep
 from accounts.registration.steps import ORDER, Step, heading
 from accounts.registration.storage import (
     AttemptStorage,
@@ -50,7 +52,7 @@ class RegistrationWizard(NamedUrlWizardView, SessionWizardView):
 
     formtools keeps raw posted data, renders on POST and finishes on a GET; here each step keeps
     its own fields as typed, whether right or wrong, a POST always redirects, and a GET shows what
-    is kept without changing anything. `complete` names the steps whose answers were accepted.
+    is kept without changing anything.
     """
 
     storage_name = "accounts.registration.storage.AttemptStorage"
@@ -126,9 +128,9 @@ class RegistrationWizard(NamedUrlWizardView, SessionWizardView):
             return self._show_kept(step)
         if step is Step.PASSWORD and (errors := self._password_step.errors):
             return self._render(self.get_form(step, carried_errors=errors))
-        if step is Step.DETAILS and self._lookup_outcome() == company_lookup.Outcome.INVALID:
+        if step is Step.DETAILS and self._details_step.is_number_refused:
             return self._render(company_lookup.refuse_nip(self.get_form(step)))
-        if step in self.storage.fact("refused", ()):
+        if self.answers.is_refused(step):
             return self._render(self.get_form(step, data=self.storage.get_step_data(step)))
         return self._show_kept(step)
 
@@ -163,9 +165,8 @@ class RegistrationWizard(NamedUrlWizardView, SessionWizardView):
             key += tuple(name for name, text in values.items() if text)
             key += (details.is_abroad("main"),)
         elif step is Step.DETAILS:
-            values["email_suggestion"] = email_typos.suggestion(values["email"])
-            key += (bool(values["email_suggestion"]),)
-            key += (company_lookup.is_offered(self.kind), self._lookup_outcome())
+            page_key, values = self._details_step.kept_page()
+            key += page_key
         elif step is Step.PASSWORD:
             page_key, values, page_ids = self._password_step.kept_page()
             key += page_key
@@ -205,9 +206,7 @@ class RegistrationWizard(NamedUrlWizardView, SessionWizardView):
             case Step.START:
                 return KindForm(initial=self.get_form_initial(step), **kwargs)
             case Step.DETAILS:
-                form_class = details_form(self.kind)
-                initial = {"main_country": "PL", "corr_country": "PL"}
-                return form_class(initial=initial | self.get_form_initial(step), **kwargs)
+                return self._details_step.form(initial=self.get_form_initial(step), **kwargs)
             case Step.REVIEW:
                 return ReviewForm(**kwargs)
             case Step.PASSWORD if self.is_finishing:
@@ -252,22 +251,7 @@ class RegistrationWizard(NamedUrlWizardView, SessionWizardView):
         }
         match step:
             case Step.DETAILS:
-                typed = self.storage.answer(Step.DETAILS, "email")
-                context |= {
-                    "kind": self.kind,
-                    "email_suggestion": email_typos.suggestion(typed)
-                    if marks is None
-                    else marks["email_suggestion"],
-                    "email_hint_url": reverse(
-                        "accounts:email-hint", kwargs={"attempt": self.attempt}
-                    ),
-                    "company_lookup": company_lookup.context(
-                        self.kind, self._lookup_outcome(), form["main_country"].value()
-                    ),
-                    "company_lookup_url": reverse(
-                        "accounts:company-data", kwargs={"attempt": self.attempt}
-                    ),
-                }
+                context |= self._details_step.context(form, (marks or {}).get("email_suggestion"))
             case Step.REVIEW:
                 context |= self._review_context(marks or {})
             case Step.PASSWORD:
@@ -329,8 +313,8 @@ class RegistrationWizard(NamedUrlWizardView, SessionWizardView):
         form = self.get_form(step, data=posted)
         if company_lookup.is_pressed(step, self.kind, posted):
             return self._take_company_data(form)
-        if self._lookup_outcome() is not None:
-            self.storage.set_fact(company_lookup.BUTTON, None)
+        if step is not Step.START:
+            self._details_step.keep_lookup_outcome(None)
         if "wizard_cancel" in posted:
             self._keep_draft(step, form)
             cancel = reverse("accounts:registration-cancel", kwargs={"attempt": self.attempt})
@@ -348,11 +332,11 @@ class RegistrationWizard(NamedUrlWizardView, SessionWizardView):
             return self._take_suggestion(step, form)
         if not form.is_valid():
             self._keep_draft(step, form)
-            self._set_refused(step, refused=True)
+            self.answers.refuse(step)
             return redirect(self.get_step_url(step))
         if step is Step.CONSENTS:
             return self.render_done(form)
-        self._accept(step, self.process_step(form))
+        self.answers.accept(step, self.process_step(form))
         if step is Step.REVIEW:
             self._password_step.ask_challenge()
         return redirect(self.get_step_url(self._following(step)))
@@ -368,13 +352,9 @@ class RegistrationWizard(NamedUrlWizardView, SessionWizardView):
         here = self.get_step_url(Step.DETAILS)
         if finding is not None:
             self._keep_draft(Step.DETAILS, company_lookup.completed(form, finding))
-            self.storage.set_fact(company_lookup.BUTTON, finding.outcome)
+            self._details_step.keep_lookup_outcome(finding.outcome)
         # With an error the page begins at its summary.
-        return redirect(here if self._lookup_outcome() == "invalid" else f"{here}#company")
-
-    def _lookup_outcome(self) -> str | None:
-        outcome: str | None = self.storage.fact(company_lookup.BUTTON)
-        return outcome
+        return redirect(here if self._details_step.is_number_refused else f"{here}#company")
 
     def _take_password(self, form: forms.Form) -> HttpResponse:
         outcome = self._password_step.take(form, self.request.POST)
@@ -395,67 +375,25 @@ class RegistrationWizard(NamedUrlWizardView, SessionWizardView):
         if step is Step.PASSWORD:
             self.storage.set_fact("password_errors", None)
             return
-        self._keep(step, self.get_form_step_data(form))
-
-    def _keep(self, step: Step, draft: dict[str, list[str]]) -> None:
-        if draft != (self.storage.get_step_data(step) or {}) or not self._is_complete(step):
-            self._set_complete(step, complete=False)
-            if step in (Step.START, Step.DETAILS):
-                self._set_complete(Step.REVIEW, complete=False)
-            self._store(step, draft)
+        self.answers.keep(step, self.get_form_step_data(form))
 
     def _take_suggestion(self, step: Step, form: forms.Form) -> HttpResponse:
-        """Put the address that was probably meant in the place of the typed one; stay here.
-
-        The suggestion is made anew: what a page said or a visitor posts is not it.
-        """
-        key = f"{Step.DETAILS}-email"
-        if step is Step.DETAILS:
-            answers = self.get_form_step_data(form)
-            place = f"id_{key}"
-        else:
-            answers = dict(self.storage.get_step_data(Step.DETAILS).lists())
+        """Put the address that was probably meant in the place of the typed one; stay here."""
+        if step is Step.REVIEW:
+            kept = self.storage.get_step_data(Step.DETAILS)
+            self.answers.accept(
+                Step.DETAILS, self._details_step.with_suggestion(dict(kept.lists()))
+            )
             groups = details_form(self.kind).groups_of_fields
             place = next(group.slug for group in groups if "email" in group.names)
-        meant = email_typos.suggestion("".join(answers.get(key, [])))
-        if meant:
-            answers[key] = [meant]
-        if step is Step.REVIEW:
-            self._accept(Step.DETAILS, answers)
         else:
-            was_refused = step in self.storage.fact("refused", ())
-            self._keep(step, answers)
-            self._set_refused(step, refused=was_refused)
+            was_refused = self.answers.is_refused(step)
+            answers = self._details_step.with_suggestion(self.get_form_step_data(form))
+            self.answers.keep(step, answers)
+            if was_refused:
+                self.answers.refuse(step)
+            place = f"id_{EMAIL}"
         return redirect(f"{self.get_step_url(step)}#{place}")
-
-    def _accept(self, step: Step, answers: dict[str, list[str]]) -> None:
-        """Keep the accepted answers; whatever rests on other ones has to be looked at again."""
-        if answers != self.storage.get_step_data(step) and step in (Step.START, Step.DETAILS):
-            self._set_complete(Step.REVIEW, complete=False)
-        self._store(step, answers)
-        self._set_complete(step, complete=True)
-
-    def _store(self, step: Step, answers: dict[str, list[str]]) -> None:
-        kind, context = self.kind, password_context(self.storage)
-        self.storage.set_step_data(step, answers)
-        self._set_refused(step, refused=False)
-        if step is Step.START and self.kind not in (None, kind):
-            self._change_kind()
-        if password_context(self.storage) != context:
-            self.storage.drop_step_data(Step.PASSWORD)
-
-    def _change_kind(self) -> None:
-        """Keep what both kinds of customers share and forget the rest."""
-        shared = {f"{Step.DETAILS}-{name}" for name in details_form(self.kind).base_fields}
-        kept = self.storage.get_step_data(Step.DETAILS)
-        if kept is not None:
-            self.storage.set_step_data(
-                Step.DETAILS,
-                {name: values for name, values in kept.lists() if name in shared},
-            )
-        self._set_complete(Step.DETAILS, complete=False)
-        self._set_refused(Step.DETAILS, refused=False)
-        self.storage.drop_step_data(Step.CONSENTS)
 
     def _following(self, step: Step) -> Step:
         """Return where Dalej leads: on, or straight back to the review after Popraw."""
@@ -468,7 +406,7 @@ class RegistrationWizard(NamedUrlWizardView, SessionWizardView):
 
     def render_done(self, form: forms.Form, **kwargs: Any) -> HttpResponse:
         """Validate every step again and finish, on the last POST and never on a GET."""
-        self._accept(Step.CONSENTS, self.process_step(form))
+        self.answers.accept(Step.CONSENTS, self.process_step(form))
         network = network_of(self.request)
         if not friction.FINISHES.hit(network):
             wait = friction.FINISHES.wait(network)
@@ -482,11 +420,11 @@ class RegistrationWizard(NamedUrlWizardView, SessionWizardView):
     ) -> HttpResponse:
         """Send the visitor to the step whose kept answers no longer hold."""
         failed = Step(step)
-        self._set_complete(failed, complete=False)
+        self.answers.reopen(failed)
         if failed is Step.PASSWORD:
             self.storage.drop_step_data(failed)
         else:
-            self._set_refused(failed, refused=True)
+            self.answers.refuse(failed)
         return redirect(self.get_step_url(failed))
 
     def done(
@@ -513,17 +451,19 @@ class RegistrationWizard(NamedUrlWizardView, SessionWizardView):
     # -- what is known of the attempt -------------------------------------------------------
 
     @property
-    def kind(self) -> str | None:
-        """Return the chosen kind of customer; none while it is not one of the two."""
-        if self.attempt is None:
-            return None
-        chosen = self.storage.answer(Step.START, "kind")
-        return chosen if chosen in Kind.values else None
+    def answers(self) -> Answers:
+        """Return the answers of this attempt."""
+        return Answers(self.storage)
 
-    def _is_complete(self, step: Step) -> bool:
-        if step is Step.PASSWORD:
-            return self._password_step.is_set
-        return step in self.storage.fact("complete", ())
+    @property
+    def kind(self) -> str | None:
+        """Return the chosen kind of customer; none before there is an attempt."""
+        return self.answers.kind if self.attempt else None
+
+    @property
+    def _details_step(self) -> DetailsStep:
+        assert self.attempt is not None, "the first page has no details"
+        return DetailsStep(self.storage, self.attempt, self.kind)
 
     @property
     def _password_step(self) -> PasswordStep:
@@ -531,16 +471,7 @@ class RegistrationWizard(NamedUrlWizardView, SessionWizardView):
         return PasswordStep(self.storage, self.attempt, network_of(self.request))
 
     def _first_incomplete(self) -> Step:
-        """Return the first step without accepted answers: nobody gets further than that."""
-        if self.attempt is None:
-            return ORDER[0]
-        return next((step for step in ORDER if not self._is_complete(step)), ORDER[-1])
-
-    def _set_complete(self, step: Step, *, complete: bool) -> None:
-        self.storage.list_step("complete", step, present=complete)
-
-    def _set_refused(self, step: Step, *, refused: bool) -> None:
-        self.storage.list_step("refused", step, present=refused)
+        return self.answers.first_incomplete if self.attempt else ORDER[0]
 
 
 def _known(choice: str) -> str | bool:

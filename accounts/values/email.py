@@ -11,7 +11,6 @@ from email_validator import EmailNotValidError, ValidatedEmail, validate_email
 from accounts.values.text import clean
 
 MAX_LENGTH = 254  # RFC 5321, 4.5.3.1.3: a path has 256 octets, two of them its brackets
-MAX_LOCAL = 64  # RFC 5321, 4.5.3.1.1
 
 # Longer than any address however it is spelled; what is longer is not normalised at all.
 _MAX_TYPED = 320
@@ -102,14 +101,17 @@ def parse(text: str) -> str:
     except EmailNotValidError:
         raise _invalid() from None
     top_level = valid.ascii_domain.rpartition(".")[2]
-    if len(local) > MAX_LOCAL or len(top_level) < 2:
+    if len(top_level) < 2:
         raise _invalid()
     if _passes_for_another(valid.domain):
         raise _look_alike()
-    return address if valid.domain.isascii() else f"{local}@{_mailable(valid)}"
+    # As typed, unless the domain has another spelling: an A-label, or a full stop outside ASCII.
+    is_plain = address.isascii() and valid.domain.isascii()
+    return address if is_plain else f"{local}@{_mailable(valid)}"
 
 
 def _validated(address: str) -> ValidatedEmail:
+    # Strict is what limits the first part to 64 characters (RFC 5321, 4.5.3.1.1).
     return validate_email(address, allow_smtputf8=False, strict=True, check_deliverability=False)
 
 

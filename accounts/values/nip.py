@@ -10,12 +10,12 @@ from accounts.values.text import compact, is_digits
 def parse(text: str) -> str:
     """Return the ten digits.
 
-    Blanks, dashes, the prefix PL and the word NIP before the number are dropped. Raises
+    Blanks, dashes, the prefix PL and words like NIP or VAT UE before the number are dropped. Raises
     ValidationError: `invalid` (not ten digits), `checksum`, or `prefix` (type TNrNIP of the
     Ministry of Finance: no zero in front, digits 2 and 3 not both zero; without that rule ten
     zeros would pass).
     """
-    number = compact(text, "NIP", "N.I.P", "PL")
+    number = compact(text, "NIP", "N.I.P", "VAT", "UE", "EU", "PL")
     if len(number) != 10 or not is_digits(number):
         raise ValidationError(_("Enter a NIP of 10 digits."), "invalid")
     if not nip.is_valid(number):

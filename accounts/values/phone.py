@@ -7,7 +7,7 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 from phonenumbers import PhoneNumberFormat, PhoneNumberType
 
-from accounts.values.text import MAX_TYPED, clean, unify_hyphens
+from accounts.values.text import clean, unify_hyphens, unwrap_number
 
 _ORDINARY = frozenset(
     {
@@ -18,8 +18,6 @@ _ORDINARY = frozenset(
     }
 )
 
-# Address books put these around a number, and they are copied along unseen.
-_DIRECTION_MARKS = "\u200e\u202a\u202c\u202d\u2066\u2068\u2069"
 _LABEL = re.compile(
     r"\A(?:(?:telefon|tel|kom[oó]rka|kom|mobile|mob|phone|nr)(?![a-z])[.:/ ]*)+", re.IGNORECASE
 )
@@ -36,8 +34,7 @@ def parse(text: str) -> str:
     (premium, shared cost, toll-free, pager, voice mail) are refused. Raises ValidationError, code
     `invalid`, `extension` or `special`.
     """
-    bare = text.strip().strip(_DIRECTION_MARKS) if len(text) <= MAX_TYPED else text
-    typed = _LABEL.sub("", unify_hyphens(clean(bare)), count=1)
+    typed = _LABEL.sub("", unify_hyphens(clean(unwrap_number(text))), count=1)
     if _EXTENSION.search(typed):
         raise ValidationError(_("Enter the phone number without an extension."), "extension")
     if len(typed) > 40 or not _SHAPE.match(typed):

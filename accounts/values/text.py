@@ -24,6 +24,9 @@ _UNSEEN = re.compile(
     "\U000e0100-\U000e01ef]"
 )
 
+# Address books, spreadsheets and web pages put these around a number, and they are copied along.
+_AROUND_NUMBERS = "\u200e\u202a\u202c\u202d\u2066\u2068\u2069\ufeff"
+
 _HYPHENS = dict.fromkeys(map(ord, "\u2010\u2011\u2012\u2013\u2014\u2015\u2212"), "-")
 _SEPARATORS = str.maketrans("", "", " -\u2010\u2011\u2012\u2013\u2014\u2015\u2212")
 
@@ -50,18 +53,23 @@ def clean(text: str, *, max_length: int = MAX_TYPED) -> str:
     return text
 
 
+def unwrap_number(text: str) -> str:
+    """Return the text without the blanks and unseen marks that are copied along with a number."""
+    return text.strip().strip(_AROUND_NUMBERS) if len(text) <= MAX_TYPED else text
+
+
 def compact(text: str, *labels: str) -> str:
     """Return the text in upper case without blanks and dashes and without leading labels.
 
     A label is what people copy along with a number ("NIP nr: PL 123-456-78-90."), each once and in
-    any order; the dot that ended their sentence goes as well. Digits and letters other than ASCII
-    stay as they are, for the caller to refuse. Raises as `clean` does.
+    any order; unseen marks around it and the dot that ended their sentence go as well. Digits and
+    letters other than ASCII stay as they are, for the caller to refuse. Raises as `clean` does.
     """
-    bare = clean(text).translate(_SEPARATORS)
+    bare = clean(unwrap_number(text)).translate(_SEPARATORS)
     if not bare.isascii():
         return bare
     bare = bare.upper().rstrip(".,")
-    left = [*labels, "NR"] if labels else []
+    left = [*labels, "NUMER", "NR"] if labels else []
     while found := next((label for label in left if bare.startswith(label)), ""):
         left.remove(found)
         bare = bare.removeprefix(found).lstrip(":.")
