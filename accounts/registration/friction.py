@@ -7,15 +7,15 @@ address: they end floods, not people. A machine is slowed down by the sum of the
 import time
 from datetime import timedelta
 
-from accounts.limits import Limit
+from accounts.limits import Limit, LocalLimit
 from accounts.registration.storage import AttemptStorage
 
 # A session row each; nobody begins a registration every half a minute for an hour.
 ATTEMPTS = Limit("network-attempt", times=200, window=timedelta(hours=1))
-# A challenge is a row, its picture some 2 ms, its sound 2 ms and 80 kB.
+# A challenge is a row; its picture costs this process some 2 ms, its sound 2 ms and 80 kB.
 CHALLENGES = Limit("network-challenge", times=150, window=timedelta(minutes=10))
-PICTURES = Limit("network-picture", times=600, window=timedelta(minutes=10))
-SOUNDS = Limit("network-sound", times=300, window=timedelta(minutes=10))
+PICTURES = LocalLimit(times=600, window=timedelta(minutes=10))
+SOUNDS = LocalLimit(times=300, window=timedelta(minutes=10))
 # A password judged and hashed, the one thing that is meant to be slow: some 50 ms and 100 MB.
 PASSWORDS = Limit("network-password", times=100, window=timedelta(minutes=10))
 # An account, its rows and a mail to an address that nobody has confirmed.
