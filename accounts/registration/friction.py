@@ -7,7 +7,7 @@ address: they end floods, not people. A machine is slowed down by the sum of the
 import time
 from datetime import timedelta
 
-from accounts.limits import Limit, LocalLimit
+from accounts.limits import Limit, LocalLimit, hit_all
 from accounts.registration.storage import AttemptStorage
 
 # A session row each; nobody begins a registration every half a minute for an hour.
@@ -32,10 +32,12 @@ def now() -> int:
     return int(time.time())
 
 
-def is_hurried(storage: AttemptStorage, network: str) -> bool:
-    """Tell whether this attempt, too fast for a person, comes from a network full of such.
+def count_password(storage: AttemptStorage, network: str) -> tuple[bool, bool]:
+    """Count a password to be judged; tell whether it may be, and whether the pace is a machine's.
 
-    Counts one such attempt if it is too fast.
+    The latter is an attempt too fast for a person, from a network full of such. One statement.
     """
     began: int = storage.fact("began", 0)
-    return time.time() - began < FASTEST and not HURRIED.hit(network)
+    is_fast = time.time() - began < FASTEST
+    allowed, *calm = hit_all((PASSWORDS, HURRIED) if is_fast else (PASSWORDS,), network)
+    return allowed, not all(calm)
