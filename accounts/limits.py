@@ -91,9 +91,9 @@ def longest_wait(limits: Sequence[Limit], subject: str) -> timedelta:
 class LocalLimit:
     """Allow `times` tries within `window` in this process alone, without a statement.
 
-    Made for calls that come with every pause in typing and cost CPU only: each process guards its
-    own, and several allow so many times more. Threads may count at once. At most `most`
-    subjects are remembered; the oldest is forgotten first.
+    Made for what comes often and costs CPU only, such as the meter's calls and the captcha's
+    pictures: each process guards its own, and several allow so many times more. Threads may
+    count at once. At most `most` subjects are remembered; the oldest is forgotten first.
     """
 
     times: int
@@ -114,6 +114,13 @@ class LocalLimit:
                     del self._tries[next(iter(self._tries))]
             self._tries[subject] = (count + 1, ends_at)
         return count < self.times
+
+    def wait(self, subject: str) -> timedelta:
+        """Return how long `subject` has to wait for the next allowed try; zero when it need not."""
+        with self._lock:
+            count, ends_at = self._tries.get(subject, (0, 0.0))
+        wait = timedelta(seconds=max(0.0, ends_at - monotonic()))
+        return wait if count >= self.times else timedelta(0)
 
     def clear(self, subject: str) -> None:
         """Forget the tries of `subject`."""

@@ -74,6 +74,18 @@ class Spoken(SimpleTestCase):
         with program("/nowhere/espeak-ng"), self.assertLogs("accounts.captcha.sound", "WARNING"):
             assert sound.letters("en") == sound.shipped("en")
 
+    def test_waits_for_a_slow_program_no_longer_than_for_one_that_hangs(self):
+        with TemporaryDirectory() as folder:
+            path = Path(folder, "slow")
+            path.write_text(f'#!/bin/sh\n/bin/sleep 0.1\nexec {ESPEAK} "$@"\n')
+            path.chmod(0o755)
+            with (
+                program(str(path)),
+                mock.patch("accounts.captcha.sound.PATIENCE", 0.5),
+                self.assertLogs("accounts.captcha.sound", "WARNING"),
+            ):
+                assert sound.letters("pl") == sound.shipped("pl")
+
     def test_gives_the_program_nothing_but_the_names_of_letters(self):
         with program("espeak-ng"), mock.patch("accounts.captcha.sound.subprocess.run") as run:
             run.side_effect = subprocess.TimeoutExpired("espeak-ng", 5)

@@ -11,12 +11,13 @@ from django.db import connection
 from django.test import Client, RequestFactory, SimpleTestCase, TestCase
 from django.test.utils import CaptureQueriesContext
 from django.utils import translation
+from django.utils.http import urlsafe_base64_encode
 from playwright.sync_api import expect
 
 from accounts import passwords
 from accounts.forms.registration import PasswordForm
 from accounts.limits import LocalLimit
-from accounts.models import Counter
+from accounts.models import Counter, User
 from accounts.registration.password_step import password_context
 from accounts.registration.storage import newest_attempt, open_attempt
 from accounts.views.password_help import CALLS, NETWORK_CALLS
@@ -124,6 +125,21 @@ class Doors(TestCase):
             visitor.client.post(visitor.post_of(PROPOSE).address, visitor.post_of(PROPOSE).data),
         ):
             assert "no-store" in answer["Cache-Control"]
+
+    def test_a_reset_tells_nothing_of_another_account_or_once_it_is_used(self) -> None:
+        visitor = self.at_reset()
+        own = str(visitor.element("[data-strength-url]")["data-strength-url"])
+        victim = activated(email="maria.wrona@example.com", last_name="Wrona")
+        uid = urlsafe_base64_encode(str(victim.pk).encode())
+        token = visitor.element("form:has([data-strength-meter]) [name=csrfmiddlewaretoken]")
+        headers = {"X-CSRFToken": str(token["value"])}
+        for url in (f"/haslo/{uid}/sila/", f"/haslo/{uid}/propozycja/"):
+            answer = visitor.client.post(url, {"password": "Wrona-1987!"}, headers=headers)
+            assert answer.status_code == 404
+        user = User.objects.get(email="jan.kowalski@example.com")
+        user.set_password("Kotlet#Brzoza8-1")
+        user.save()
+        assert visitor.client.post(own, {"password": "x"}, headers=headers).status_code == 404
 
     def test_go_quiet_when_they_are_asked_too_often(self) -> None:
         visitor = self.at_registration()

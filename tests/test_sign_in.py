@@ -403,6 +403,11 @@ class NetworkTests(SimpleTestCase):
         with override_settings(TRUSTED_PROXIES=proxies):
             return network_of(request)
 
+    def test_is_one_for_an_ipv4_client_on_a_socket_for_both(self) -> None:
+        # Else all of IPv4 would share one /64, and one limit.
+        assert self.network(0, "::ffff:203.0.113.9") == "203.0.113.9"
+        assert self.network(1, "127.0.0.1", "::ffff:203.0.113.9") == "203.0.113.9"
+
     def test_is_the_connections_own_without_proxies(self) -> None:
         assert self.network(0, "203.0.113.9", "198.51.100.1") == "203.0.113.9"
         assert self.network(0, "2001:db8:1:2:3:4:5:6") == "2001:db8:1:2::/64"

@@ -16,6 +16,7 @@ from array import array
 from collections.abc import Iterator
 from functools import lru_cache
 from pathlib import Path
+from time import monotonic
 from typing import NamedTuple
 from zipfile import ZipFile
 
@@ -26,7 +27,7 @@ from accounts.captcha.challenge import MAX_CHALLENGE_LENGTH
 logger = logging.getLogger(__name__)
 
 RATE = 8_000
-PATIENCE = 5.0  # seconds for one letter
+PATIENCE = 5.0  # seconds for all letters together: somebody waits for the first sound
 FOLDER = Path(__file__).parent
 # As people spell on the telephone: a letter alone is mistaken too easily. The names of letters
 # are written as they sound, or a "W" would be read as the Polish preposition.
@@ -114,11 +115,16 @@ def shipped(language: str) -> dict[str, bytes]:
 
 
 def synthesise(program: str, language: str, voice: Voice) -> dict[str, bytes]:
-    """Let espeak-ng say every character of the alphabet, in a second at most of its own time.
+    """Let espeak-ng say every character of the alphabet, which takes it a second at most.
 
-    Raises OSError, SubprocessError, wave.Error, EOFError or ValueError when it does not do so.
+    Raises OSError, SubprocessError, wave.Error, EOFError or ValueError when it does not do so
+    within PATIENCE.
     """
-    return {char: _said(program, language, voice, name) for char, name in NAMES[language].items()}
+    end = monotonic() + PATIENCE
+    return {
+        char: _said(program, language, voice, name, patience=end - monotonic())
+        for char, name in NAMES[language].items()
+    }
 
 
 def as_wav(samples: bytes) -> bytes:
@@ -138,7 +144,7 @@ def _own_voice() -> Voice:
     return Voice(speed=140 + first % 20, pitch=38 + second % 24)
 
 
-def _said(program: str, language: str, voice: Voice, name: str) -> bytes:
+def _said(program: str, language: str, voice: Voice, name: str, *, patience: float) -> bytes:
     """Return the samples of one name: nothing but words of this module ever reaches the program."""
     done = subprocess.run(  # noqa: S603  no shell, no word of a visitor
         [
@@ -147,7 +153,7 @@ def _said(program: str, language: str, voice: Voice, name: str) -> bytes:
         ],
         capture_output=True,
         check=True,
-        timeout=PATIENCE,
+        timeout=patience,
     )
     with wave.open(io.BytesIO(done.stdout)) as sound:
         rate = sound.getframerate()

@@ -6,28 +6,43 @@ knows how people build passwords tries word, year and sign together.
 
 import re
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from itertools import pairwise, product, takewhile
 from typing import NamedTuple
 
 from zxcvbn.adjacency_graphs import ADJACENCY_GRAPHS
 
+from accounts.passwords.endings import ENDINGS, LONGEST_ENDING, SHORTEST_STEM_OF_NAME
 from accounts.passwords.library import ENGLISH
-from accounts.passwords.words import COSTS, LONGEST_WORD, SHORTEST_WORD, ContextWords
+from accounts.passwords.words import (
+    COSTS,
+    LONGEST_WORD,
+    SHORTEST_WORD,
+    START,
+    STEMS,
+    ContextWords,
+)
 
 # What parts of a password cost a guesser, in powers of ten. Up to this sum it is predictable.
 PREDICTABLE_COST = 9
 _CONTEXT_COST = 1
 _REPEAT_COST = 1
+_USUAL_END_COST = 1
+_LITTLE_WORD_COST = 1
 _YEAR_COST = 2
 _RUN_COST = 2
 _WALK_COST = 3
 _DATE_COST = 4
-_LETTER_COST = 2
 _SIGN_COST = 1
+# A letter by itself, or a sign that is rather a machine's choice than a person's.
+_CHANCE_COST = 2
 _SHORTEST_ENGLISH_WORD = 5
 _SHORTEST_WALK = 5
+# Signs read as letters spell a short form too easily by chance.
+_SHORTEST_STEM_IN_L33T = 5
 
+# What people append and put between.
+_USUAL_SIGNS = "0123456789!?.,@#$*+-_/: "
 # Rows, columns and the usual zigzags; a shifted key counts as its digit.
 _KEYBOARD = (
     "1234567890 qwertyuiop qwertzuiop asdfghjkl zxcvbnm yxcvbnm 147258369 741852963 "
@@ -43,11 +58,21 @@ _NEIGHBOURS = {
 }
 _DAY = r"(?:3[01]|[12][0-9]|0?[1-9])"
 _MONTH = r"(?:1[0-2]|0?[1-9])"
+_LITTLE_WORDS = "bez|cie|dla|do|i|ja|je|mi|moj|na|nie|o|od|po|sie|to|ty|w|z|za"
 _PATTERNS = (
+    # What is appended because the rules ask for it.
+    (re.compile(r"(?<=[a-z]{3})[0-9][!.?@#]\Z"), _USUAL_END_COST),
+    (re.compile(r"(?<=[a-z]{3})[0-9]{2}[!.?@#]\Z"), _USUAL_END_COST + 1),
+    # The little words between others: haslodokonta, gramwpilke.
+    (re.compile(rf"(?<=[a-z]{{3}})(?:{_LITTLE_WORDS})(?=[a-z]{{3}})"), _LITTLE_WORD_COST),
     (re.compile(r"(?:19|20)[0-9]{2}"), _YEAR_COST),
     (re.compile(rf"{_DAY}[-./ ]?{_MONTH}[-./ ]?(?:19|20)?[0-9]{{2}}"), _DATE_COST),
     (re.compile(rf"{_MONTH}[-./ ]?{_DAY}[-./ ]?(?:19|20)[0-9]{{2}}"), _DATE_COST),
     (re.compile(rf"(?:19|20)?[0-9]{{2}}[-./ ]?{_MONTH}[-./ ]?{_DAY}"), _DATE_COST),
+)
+_SIGN = re.compile(r"[\W_]")
+_STARTS = frozenset(
+    word[:START] for words in (COSTS, STEMS, *ENGLISH) for word in words if len(word) >= START
 )
 _SEPARATORS = re.compile(r"[\s._,+-]+")
 _L33T = {
@@ -87,28 +112,31 @@ def estimate(seen: str, context: ContextWords) -> Estimate:
 
 
 def _cheapest(seen: str, context: ContextWords) -> Estimate:
-    readings = {seen, *(seen.translate(table) for table in _READINGS)}
+    size = len(seen)
     keys = seen.translate(_UNSHIFTED)
-    best = [Estimate(0, personal=False)] + [_UNREACHED] * len(seen)
-    for start in range(len(seen)):
-        for length, cost, personal in (
-            *_signs(seen, start),
-            *_patterns(seen, keys, start),
-            *_words(readings, start, len(seen), context),
-        ):
-            candidate = Estimate(best[start].cost + cost, best[start].personal or personal)
+    parts = [{_sign(seen[start]), *_patterns(seen, keys, start)} for start in range(size)]
+    for reading in {seen, *(seen.translate(table) for table in _READINGS)}:
+        shortest = SHORTEST_STEM_OF_NAME if reading == seen else _SHORTEST_STEM_IN_L33T
+        for start, length, cost, personal in _words(reading, context, shortest):
+            parts[start].add((length, cost, personal))
+        for start, length, cost, personal in _words(reading[::-1], context, shortest):
+            parts[size - start - length].add((length, cost, personal))
+    best = [Estimate(0, personal=False)] + [_UNREACHED] * size
+    for start, onwards in enumerate(parts):
+        so_far = best[start]
+        for length, cost, personal in onwards:
+            candidate = Estimate(so_far.cost + cost, so_far.personal or personal)
             best[start + length] = min(best[start + length], candidate)
     return best[-1]
 
 
-def _signs(seen: str, start: int) -> Iterator[tuple[int, int, bool]]:
-    """Yield length, cost and False for the single character that stands here."""
-    is_letter = seen[start].isalpha() or not seen[start].isascii()
-    yield 1, _LETTER_COST if is_letter else _SIGN_COST, False
+def _sign(sign: str) -> tuple[int, int, bool]:
+    """Return length, cost and False for a single character."""
+    return 1, _SIGN_COST if sign in _USUAL_SIGNS else _CHANCE_COST, False
 
 
 def _patterns(seen: str, keys: str, start: int) -> Iterator[tuple[int, int, bool]]:
-    """Yield length, cost and False for each year, date, repeat and run of keys from here."""
+    """Yield length, cost and False for each number, repeat and run of keys from here."""
     for pattern, cost in _PATTERNS:
         if match := pattern.match(seen, start):
             yield match.end() - start, cost, False
@@ -126,20 +154,31 @@ def _patterns(seen: str, keys: str, start: int) -> Iterator[tuple[int, int, bool
 
 
 def _words(
-    readings: Iterable[str], start: int, end: int, context: ContextWords
-) -> Iterator[tuple[int, int, bool]]:
-    """Yield length, cost and whether it is the customer's own, for each word from here."""
-    for length in range(SHORTEST_WORD, min(LONGEST_WORD, end - start) + 1):
-        parts = {part for each in readings if (part := each[start : start + length]).isalnum()}
-        for word in parts | {part[::-1] for part in parts}:
+    reading: str, context: ContextWords, shortest_stem: int
+) -> Iterator[tuple[int, int, int, bool]]:
+    """Yield start, length, cost and whether it is the customer's own, for each word there is."""
+    size = len(reading)
+    for start in range(size):
+        # No word reaches over a sign, and few four letters begin one.
+        sign = _SIGN.search(reading, start)
+        solid = (sign.start() if sign else size) - start
+        begin = reading[start : start + START]
+        is_promising = begin in _STARTS or begin in context.starts
+        longest = min(solid, LONGEST_WORD if is_promising else SHORTEST_WORD)
+        for length in range(SHORTEST_WORD, longest + 1):
+            word = reading[start : start + length]
             if word in context:
-                yield length, _CONTEXT_COST, True
+                yield start, length, _CONTEXT_COST, True
             elif cost := COSTS.get(word):
-                yield length, cost, False
+                yield start, length, cost, False
             elif length >= _SHORTEST_ENGLISH_WORD:
                 for ranks in ENGLISH:
                     if word in ranks:
-                        yield length, len(str(ranks[word])) + 1, False
+                        yield start, length, len(str(ranks[word])) + 1, False
+            if length >= shortest_stem and (cost := STEMS.get(word)):
+                for end in range(1, min(LONGEST_ENDING, solid - length) + 1):
+                    if reading[start + length : start + length + end] in ENDINGS:
+                        yield start, length + end, cost, False
 
 
 def _run_length(keys: str, start: int) -> int:

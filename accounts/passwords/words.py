@@ -10,11 +10,14 @@ from collections.abc import Iterator, Sequence
 from functools import cached_property
 from pathlib import Path
 
+from accounts.passwords import endings
 from accounts.passwords.hashing import normalize
 
 DATA = Path(__file__).with_name("data")
 SHORTEST_WORD = 3
 LONGEST_WORD = 24
+# Of so many letters a word is looked up at all: most of what is typed begins none.
+START = 4
 # An inflected or shortened form of an own word: "Kowalskiego", "Aleks".
 SHORTEST_STEM = 5
 SHORTEST_DIGITS = 4
@@ -66,7 +69,16 @@ def _costs() -> Iterator[tuple[str, int]]:
     yield from ((word, SERVICE_COST) for word in SERVICE)
 
 
+def _stems() -> dict[str, int]:
+    names = [(word, OWN_COST) for part in read("own.txt") for word in part]
+    return {
+        **endings.stems(COSTS.items(), endings.SHORTEST_STEM),
+        **endings.stems(names, endings.SHORTEST_STEM_OF_NAME),
+    }
+
+
 COSTS = dict(_costs())
+STEMS = _stems()
 
 
 class ContextWords:
@@ -102,6 +114,14 @@ class ContextWords:
     def digits(self) -> str:
         """Return the numbers in one text: any part of a phone number or NIP is known."""
         return " ".join(word for word in self.words if word.isdecimal())
+
+    @cached_property
+    def starts(self) -> frozenset[str]:
+        """Return what parts of a password that are the customer's own begin with."""
+        return frozenset(
+            {form[:START] for form in self.forms}
+            | {self.digits[at : at + START] for at in range(len(self.digits))}
+        )
 
     def __contains__(self, part: str) -> bool:
         """Tell whether this part of a password is the customer's own."""

@@ -7,15 +7,15 @@ address: they end floods, not people. A machine is slowed down by the sum of the
 import time
 from datetime import timedelta
 
-from accounts.limits import Limit
+from accounts.limits import Limit, LocalLimit, hit_all
 from accounts.registration.storage import AttemptStorage
 
 # A session row each; nobody begins a registration every half a minute for an hour.
 ATTEMPTS = Limit("network-attempt", times=200, window=timedelta(hours=1))
-# A challenge is a row, its picture some 2 ms, its sound 2 ms and 80 kB.
+# A challenge is a row; its picture costs this process some 2 ms, its sound 2 ms and 80 kB.
 CHALLENGES = Limit("network-challenge", times=150, window=timedelta(minutes=10))
-PICTURES = Limit("network-picture", times=600, window=timedelta(minutes=10))
-SOUNDS = Limit("network-sound", times=300, window=timedelta(minutes=10))
+PICTURES = LocalLimit(times=600, window=timedelta(minutes=10))
+SOUNDS = LocalLimit(times=300, window=timedelta(minutes=10))
 # A password judged and hashed, the one thing that is meant to be slow: some 50 ms and 100 MB.
 PASSWORDS = Limit("network-password", times=100, window=timedelta(minutes=10))
 # An account, its rows and a mail to an address that nobody has confirmed.
@@ -32,10 +32,12 @@ def now() -> int:
     return int(time.time())
 
 
-def is_hurried(storage: AttemptStorage, network: str) -> bool:
-    """Tell whether this attempt, too fast for a person, comes from a network full of such.
+def count_password(storage: AttemptStorage, network: str) -> tuple[bool, bool]:
+    """Count a password to be judged; tell whether it may be, and whether the pace is a machine's.
 
-    Counts one such attempt if it is too fast.
+    The latter is an attempt too fast for a person, from a network full of such. One statement.
     """
     began: int = storage.fact("began", 0)
-    return time.time() - began < FASTEST and not HURRIED.hit(network)
+    is_fast = time.time() - began < FASTEST
+    allowed, *calm = hit_all((PASSWORDS, HURRIED) if is_fast else (PASSWORDS,), network)
+    return allowed, not all(calm)

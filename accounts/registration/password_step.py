@@ -62,6 +62,7 @@ class PasswordStep:
         self.storage = storage
         self.attempt = attempt
         self.network = network
+        self.is_hurried = False
 
     # -- what is known ----------------------------------------------------------------------
 
@@ -152,7 +153,8 @@ class PasswordStep:
             self.storage.set_fact("password_errors", None)
             return Outcome(onwards=True)
         # Before anything is judged: what is refused here uses no challenge up.
-        if not friction.PASSWORDS.hit(self.network):
+        is_allowed, self.is_hurried = friction.count_password(self.storage, self.network)
+        if not is_allowed:
             return Outcome(wait=friction.PASSWORDS.wait(self.network))
         form.is_valid()
         self._judge_person(form)
@@ -238,7 +240,7 @@ class PasswordStep:
             logger.info("Captcha refused: decoy filled")
             self.storage.set_fact("decoy", value=True)
             problem = _once_more()
-        elif friction.is_hurried(self.storage, self.network):
+        elif self.is_hurried:
             logger.info("Captcha refused: too fast, too often")
             problem = _once_more()
         if problem is not None:

@@ -8,7 +8,7 @@ from django.views.decorators.http import require_safe
 from accounts.captcha import challenge
 from accounts.captcha import picture as pictures
 from accounts.captcha import sound as sounds
-from accounts.limits import Limit
+from accounts.limits import LocalLimit
 from accounts.registration.friction import PICTURES, SOUNDS
 from accounts.registration.storage import asks_challenge
 from accounts.views.network import network_of, too_many
@@ -63,7 +63,7 @@ def _text_of(request: HttpRequest, key: str) -> str | None:
     return challenge.text_of(key) if asks_challenge(request, key) else None
 
 
-def _refusal(request: HttpRequest, limit: Limit) -> HttpResponse | None:
+def _refusal(request: HttpRequest, limit: LocalLimit) -> HttpResponse | None:
     """Return the answer to a network that asks too often, never stored either."""
     network = network_of(request)
     if limit.hit(network):
