@@ -175,7 +175,12 @@ class BackgroundTests(TransactionTestCase):
         self.enterContext(
             override_settings(TASKS={"default": {"BACKEND": "kantor.tasks.BackgroundBackend"}})
         )
-        self.addCleanup(lambda: tasks._thread.submit(lambda: connection.close()).result())
+        self.addCleanup(self.close_connection)
+
+    def close_connection(self) -> None:
+        """Let go of the database that the thread for tasks has opened."""
+        tasks.helper.order(lambda: connection.close())
+        tasks.helper.finish(60)
 
     def test_delivers_after_the_commit(self) -> None:
         server = MailServer()
@@ -184,7 +189,7 @@ class BackgroundTests(TransactionTestCase):
             users = [registered() for _ in range(3)]
             assert not server.postbox.arrived
             server.postbox.wait_for(3)
-            tasks._thread.submit(int).result()
+            assert tasks.helper.finish(60) == 0
         assert [to for to, _ in server.postbox.arrived] == [user.email for user in users]
         assert {row.state for row in OutboxMessage.objects.all()} == {State.SENT}
 
@@ -197,7 +202,7 @@ class BackgroundTests(TransactionTestCase):
                 assert self.client.get("/haslo/wyslano/").status_code == 200
                 registered()
                 assert time.monotonic() - started < 2
-            tasks._thread.submit(int).result()
+            assert tasks.helper.finish(60) == 0
         rows = OutboxMessage.objects.filter(kind=OutboxMessage.Kind.REGISTRATION)
         assert {(row.state, row.attempts) for row in rows} == {(State.WAITING, 1)}
 
