@@ -42,6 +42,7 @@ from tests.links import (
     travel,
     welcomes,
 )
+from tests.onlooker import COUNTED, CountingHasher
 from tests.parallel import at_once
 from tests.walk import Visitor
 
@@ -330,6 +331,15 @@ class RealBrowserTests(BrowserTestCase):
 
 class ServiceTests(TestCase):
     """Activating."""
+
+    @COUNTED
+    def test_computes_no_hash_once_the_tries_are_used_up(self) -> None:
+        user = registered()
+        for _ in range(PASSWORD_TRIES.times):
+            assert activation.proves_registrant(user, "x", "192.0.2.1") is False
+        CountingHasher.count = 0
+        assert activation.proves_registrant(user, PASSWORD, "192.0.2.1") is None
+        assert CountingHasher.count == 0
 
     def test_deletes_the_other_pending_accounts_of_the_address(self) -> None:
         first, second = (registered(email="dwa@example.com") for _ in range(2))
