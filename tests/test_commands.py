@@ -164,6 +164,8 @@ class PurgeTests(TestCase):
         assert not User.objects.filter(pk=forgotten.pk).exists()
         # An account to which the allowance let no mail go counts from its registration.
         OutboxMessage.objects.filter(user=spared).delete()
+        run("purge_registrations")
+        assert User.objects.filter(pk=spared.pk).exists()
         User.objects.filter(pk=spared.pk).update(created_at=self.now - lifetime)
         run("purge_registrations")
         assert not User.objects.filter(pk=spared.pk).exists()
