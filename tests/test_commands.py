@@ -170,6 +170,12 @@ class PurgeTests(TestCase):
         run("purge_registrations")
         assert not User.objects.filter(pk=spared.pk).exists()
 
+    def test_spares_whoever_was_made_staff(self) -> None:
+        spared, forgotten = self.forgotten
+        User.objects.filter(pk=spared.pk).update(is_staff=True)
+        run("purge_registrations")
+        assert list(User.objects.filter(pk__in=[spared.pk, forgotten.pk])) == [spared]
+
     def test_counts_from_the_delivery_of_a_link_that_was_delivered_late(self) -> None:
         spared, forgotten = self.forgotten
         late = self.now - timedelta(days=31)
