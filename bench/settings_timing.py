@@ -9,3 +9,6 @@ PASSWORD_HASHERS = base.PASSWORD_HASHERS
 EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
 EMAIL_HOST = "127.0.0.1"
 EMAIL_PORT = int(os.environ["BENCH_SMTP_PORT"])
+
+if os.environ["BENCH_TASKS"] == "immediate":
+    TASKS = {"default": {"BACKEND": "kantor.tasks.BackgroundBackend"}}

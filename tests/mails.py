@@ -18,6 +18,7 @@ REFUSE_LINK = f"{SITE}/aktywacja/{TOKEN}/to-nie-ja/"
 RESET_LINK = f"{SITE}/haslo/MTIz/abc-0123456789abcdef0123456789abcdef/"
 
 CODE = "042917"
+LIFETIMES = {"password_reset": timedelta(hours=2), "one_time_code": timedelta(minutes=15)}
 
 NAMES = (
     "activation",
@@ -41,7 +42,8 @@ def build(
 ) -> EmailMultiAlternatives:
     """Build one message by its name, with plausible values for all else."""
     envelope = {"recipient": recipient, "language": language, "message_id": MESSAGE_ID}
-    expires_at = expires_at or timezone.now() + timedelta(hours=48)
+    lifetime = LIFETIMES.get(name, timedelta(hours=48))
+    expires_at = expires_at or timezone.now() + lifetime
     match name:
         case "activation":
             return messages.activation(

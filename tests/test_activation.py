@@ -12,6 +12,7 @@ from django.contrib.sessions.models import Session
 from django.core import mail, signing
 from django.test import Client, TestCase, TransactionTestCase, override_settings
 from django.urls import reverse
+from django.utils import timezone
 
 from accounts import tokens
 from accounts.models import (
@@ -41,6 +42,7 @@ from tests.links import (
     travel,
     welcomes,
 )
+from tests.onlooker import COUNTED, CountingHasher
 from tests.parallel import at_once
 from tests.walk import Visitor
 
@@ -85,6 +87,8 @@ class RegisteringBrowserTests(TestCase):
             {"Sec-Purpose": "Prefetch"},
             {"Purpose": "prefetch"},
             {"Purpose": "prefetch", "Sec-Purpose": "prefetch"},
+            {"X-Moz": "prefetch"},
+            {"X-Purpose": "preview"},
         ):
             response = self.client.get(self.path, headers=headers)
             assert response.status_code == 200, headers
@@ -105,6 +109,18 @@ class RegisteringBrowserTests(TestCase):
         assert cookie["httponly"]
         assert cookie["samesite"] == "Lax"
         assert cookie["max-age"] == (settings.ACTIVATION_LINK_HOURS + 24) * 3600
+
+    def test_is_not_known_by_a_cookie_that_outlived_itself(self) -> None:
+        hours = settings.ACTIVATION_LINK_HOURS + 24
+        for age, is_known in ((hours - 1, True), (hours + 1, False)):
+            then = (timezone.now() - timedelta(hours=age)).timestamp()
+            with mock.patch("django.core.signing.time.time", return_value=then):
+                client = registering_browser(self.user)
+            page = client.get("/en/rejestracja/wyslano/").content.decode()
+            assert (self.user.email in page) == is_known, age
+            if not is_known:
+                client.get(self.path)
+                assert not is_active(self.user)
 
     def test_is_not_known_by_a_forged_cookie(self) -> None:
         assert self.user.attempt is not None
@@ -315,6 +331,15 @@ class RealBrowserTests(BrowserTestCase):
 
 class ServiceTests(TestCase):
     """Activating."""
+
+    @COUNTED
+    def test_computes_no_hash_once_the_tries_are_used_up(self) -> None:
+        user = registered()
+        for _ in range(PASSWORD_TRIES.times):
+            assert activation.proves_registrant(user, "x", "192.0.2.1") is False
+        CountingHasher.count = 0
+        assert activation.proves_registrant(user, PASSWORD, "192.0.2.1") is None
+        assert CountingHasher.count == 0
 
     def test_deletes_the_other_pending_accounts_of_the_address(self) -> None:
         first, second = (registered(email="dwa@example.com") for _ in range(2))

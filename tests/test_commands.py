@@ -150,6 +150,32 @@ class PurgeTests(TestCase):
         assert User.objects.filter(pk=spared.pk).exists()
         assert not User.objects.filter(pk=forgotten.pk).exists()
 
+    def test_spares_an_account_until_thirty_days_after_its_link_and_no_longer(self) -> None:
+        spared, forgotten = self.forgotten
+        lifetime = timedelta(days=30, hours=48)
+        for user, age in (
+            (spared, lifetime - timedelta(minutes=1)),
+            (forgotten, lifetime + timedelta(seconds=1)),
+        ):
+            User.objects.filter(pk=user.pk).update(created_at=self.now - age)
+            OutboxMessage.objects.filter(user=user).update(created_at=self.now - age)
+        run("purge_registrations")
+        assert User.objects.filter(pk=spared.pk).exists()
+        assert not User.objects.filter(pk=forgotten.pk).exists()
+        # An account to which the allowance let no mail go counts from its registration.
+        OutboxMessage.objects.filter(user=spared).delete()
+        run("purge_registrations")
+        assert User.objects.filter(pk=spared.pk).exists()
+        User.objects.filter(pk=spared.pk).update(created_at=self.now - lifetime)
+        run("purge_registrations")
+        assert not User.objects.filter(pk=spared.pk).exists()
+
+    def test_spares_whoever_was_made_staff(self) -> None:
+        spared, forgotten = self.forgotten
+        User.objects.filter(pk=spared.pk).update(is_staff=True)
+        run("purge_registrations")
+        assert list(User.objects.filter(pk__in=[spared.pk, forgotten.pk])) == [spared]
+
     def test_counts_from_the_delivery_of_a_link_that_was_delivered_late(self) -> None:
         spared, forgotten = self.forgotten
         late = self.now - timedelta(days=31)

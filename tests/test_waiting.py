@@ -24,6 +24,7 @@ PAGE = "/en/rejestracja/wyslano/"
 STATE = f"{PAGE}stan/"
 AGAIN = "Send the message again"
 CORRECT = "Correct the e-mail address"
+FORGET = "Forget it in this browser"
 FIELD = "Correct e-mail address (login)"
 SEND = "Correct and send the link"
 
@@ -64,11 +65,11 @@ class PageTests(TestCase):
     def test_shows_an_address_once_however_often_it_was_registered(self) -> None:
         first, second = (registered(language="en", email="dwa@example.com") for _ in range(2))
         client = registering_browser(first, second)
-        assert Visitor(client).open(PAGE).buttons() == [AGAIN]
+        assert Visitor(client).open(PAGE).buttons() == [AGAIN, FORGET]
         activation.activate(first)
         page = Visitor(client).open(PAGE)
         assert page.heading == "The account is active – sign in"
-        assert page.buttons() == []
+        assert page.buttons() == [FORGET]
 
     def test_shows_each_address_of_this_browser(self) -> None:
         users = [registered(language="en") for _ in range(3)]
@@ -77,7 +78,7 @@ class PageTests(TestCase):
         activation.activate(users[1])
         page.reload()
         assert page.heading == "Check your mailbox"
-        assert page.buttons() == [AGAIN] * 2
+        assert page.buttons() == [AGAIN, AGAIN, FORGET]
         assert page.shows(f"The account {users[1].email} is active.")
 
     def test_is_right_even_when_the_last_answer_never_reached_the_browser(self) -> None:
@@ -87,7 +88,7 @@ class PageTests(TestCase):
         visitor.client.cookies[settings.REGISTRATION_COOKIE_NAME] = before
         visitor.open(PAGE)
         assert visitor.shows(PERSON.email)
-        assert visitor.buttons() == [AGAIN]
+        assert visitor.buttons() == [AGAIN, FORGET]
 
     def test_says_when_the_message_can_be_sent_again(self) -> None:
         visitor = OSOBA.register(Visitor())
@@ -103,6 +104,32 @@ class PageTests(TestCase):
         activation.activate(user)
         page.follow("Check whether the account is active already")
         assert page.heading == "The account is active – sign in"
+
+    def test_lets_a_shared_browser_forget(self) -> None:
+        users = [registered(language="en") for _ in range(2)]
+        path = activation_path(users[0])
+        page = Visitor(registering_browser(*users)).open(PAGE).press(FORGET)
+        assert page.shows("This browser remembers no registration")
+        assert not any(user.email in page.text for user in users)
+        page.open(path)
+        assert page.heading == "Activate your account"
+        assert not is_active(users[0])
+
+    def test_says_how_to_get_a_message_that_the_allowance_held_back(self) -> None:
+        registered(language="en", email="anna@example.com")
+        for _ in range(2):
+            registered(language="en", email="anna@example.com")
+        assert mails_to("anna@example.com") == 3
+        fourth = registered(language="en", email="anna@example.com")
+        visitor = Visitor(registering_browser(fourth)).open(PAGE)
+        assert mails_to("anna@example.com") == 3
+        assert visitor.shows("the last ones were not sent: have the message sent again")
+        assert visitor.shows("You can send the message again in 60 minutes.")
+        travel(timedelta(hours=1))
+        visitor.reload().press(AGAIN)
+        assert mails_to("anna@example.com") == 4
+        visitor.open(activation_path(fourth))
+        assert is_active(fourth)
 
     def test_is_stored_nowhere_and_makes_no_session(self) -> None:
         client = registering_browser(registered())

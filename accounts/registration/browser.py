@@ -10,6 +10,8 @@ from django.http import HttpRequest, HttpResponse
 
 SALT = "accounts.registration-browser"
 ATTEMPTS_KEPT = 5
+# Hours beyond the life of a link: whoever is late still finds the page that sends another.
+HOURS_AFTER_THE_LINK = 24
 
 
 class Remembered(NamedTuple):
@@ -23,7 +25,8 @@ def remembered(request: HttpRequest) -> list[Remembered]:
     """Return what this browser began or registered, the newest first."""
     cookie = request.COOKIES.get(settings.REGISTRATION_COOKIE_NAME, "")
     try:
-        rows = signing.loads(cookie, salt=SALT)
+        # The browser is not the only one to end it: a copy must not outlive it either.
+        rows = signing.loads(cookie, salt=SALT, max_age=_lifetime())
         return [Remembered(UUID(hex=attempt), email) for attempt, email in rows]
     except (signing.BadSignature, ValueError, TypeError):
         return []
@@ -50,7 +53,7 @@ def remember(request: HttpRequest, response: HttpResponse, attempt: UUID, email:
     response.set_cookie(
         settings.REGISTRATION_COOKIE_NAME,
         signing.dumps([[each.attempt.hex, each.email] for each in known], salt=SALT),
-        max_age=timedelta(hours=settings.ACTIVATION_LINK_HOURS + 24),
+        max_age=_lifetime(),
         secure=settings.SESSION_COOKIE_SECURE,
         httponly=True,
         samesite="Lax",
@@ -60,3 +63,7 @@ def remember(request: HttpRequest, response: HttpResponse, attempt: UUID, email:
 def forget(response: HttpResponse) -> None:
     """Drop the cookie, as when somebody signs out."""
     response.delete_cookie(settings.REGISTRATION_COOKIE_NAME, samesite="Lax")
+
+
+def _lifetime() -> timedelta:
+    return timedelta(hours=settings.ACTIVATION_LINK_HOURS + HOURS_AFTER_THE_LINK)

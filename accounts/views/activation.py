@@ -20,6 +20,9 @@ from accounts.views.network import network_of
 from accounts.views.waiting import ask_to_wait
 from kantor.kept import render_kept
 
+# The standard's, Chromium's before it, Safari's for previews, older Firefox's.
+AHEAD_HEADERS = ("Sec-Purpose", "Purpose", "X-Purpose", "X-Moz")
+
 
 class TokenView(View):
     """Look at the link first: whatever is wrong with it has a page with the way on.
@@ -83,11 +86,8 @@ class ActivationView(TokenView):
 
     def get(self, request: HttpRequest, token: str) -> HttpResponse:
         """Activate at once, or ask for the password."""
-        is_prefetch = (
-            "prefetch"
-            in (request.headers.get("Sec-Purpose", "") + request.headers.get("Purpose", "")).lower()
-        )
-        if request.method == "GET" and not is_prefetch and self.is_registering_browser():
+        is_asked_for = request.method == "GET" and not _is_ahead_of_its_reader(request)
+        if is_asked_for and self.is_registering_browser():
             return self.finish()
         return self.ask(RegistrantForm())
 
@@ -211,6 +211,12 @@ class DoneView(View):
             .order_by("-activated_at")
             .first()
         )
+
+
+def _is_ahead_of_its_reader(request: HttpRequest) -> bool:
+    """Tell whether a browser loads the page before anybody asked for it."""
+    said = " ".join(request.headers.get(name, "") for name in AHEAD_HEADERS).lower()
+    return "prefetch" in said or "preview" in said
 
 
 def _masked(text: str) -> str:

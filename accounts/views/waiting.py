@@ -152,7 +152,11 @@ class SentView(View):
         )
 
     def post(self, request: HttpRequest) -> HttpResponse:
-        """Send another link for one of the registrations of this browser."""
+        """Send another link for one of the registrations of this browser, or forget them all."""
+        if "forget" in request.POST:
+            response = redirect("accounts:registration-sent")
+            browser.forget(response)
+            return response
         row = waiting_here(request, request.POST.get("attempt", ""))
         if row is None:
             return redirect("accounts:registration-sent")
