@@ -25,7 +25,7 @@ PRETEND_PRODUCTION = env DJANGO_SETTINGS_MODULE=kantor.settings.prod \
 
 .PHONY: help
 help: ## list these words
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 # --- What is installed -------------------------------------------------------------------------
 
@@ -174,6 +174,11 @@ mails: $(TOOLS) ## write every mail in both languages to var/mails, for mail pro
 .PHONY: pictures
 pictures: $(TOOLS) ## draw the icons and the pictures for shared links anew from our SVG
 	$(BIN)/python .ci/pictures.py
+
+.PHONY: screenshots
+screenshots: $(TOOLS) ## take the pictures of the guide and the README anew (needs Chromium)
+	@mkdir -p var
+	$(BIN)/python .ci/screenshots.py
 
 # A folder of its own: the site needs neither of the two. Debian's hunspell-pl has the dictionary.
 WORDS := var/words

@@ -115,7 +115,7 @@ class PageTests(TestCase):
     def test_leads_to_a_new_registration_when_the_old_one_was_purged(self) -> None:
         long_ago = timezone.now() - timedelta(days=33)
         User.objects.update(created_at=long_ago)
-        OutboxMessage.objects.update(created_at=long_ago)
+        OutboxMessage.objects.update(created_at=long_ago, finished_at=long_ago)
         assert registration.purge() == 1
         self.assert_page(404, "The link does not work", "Sign up")
 

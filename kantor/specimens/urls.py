@@ -1,4 +1,4 @@
-"""Give the page of components its address."""
+"""Give the page of components its addresses."""
 
 from django.urls import path
 
@@ -6,4 +6,7 @@ from kantor.specimens import views
 
 app_name = "specimens"
 
-urlpatterns = [path("", views.styl, name="styl")]
+urlpatterns = [
+    path("", views.styl, name="styl"),
+    path("obrazek/", views.picture, name="picture"),
+]

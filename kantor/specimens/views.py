@@ -15,11 +15,14 @@ from django.template import RequestContext
 from django.template.backends.django import Template
 from django.template.loader import get_template, render_to_string
 from django.template.loader_tags import BlockNode
+from django.urls import reverse
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext
 from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_safe
 
 from accounts.captcha import challenge
+from accounts.captcha import picture as pictures
 from accounts.forms import fields
 from accounts.forms.registration import (
     CompanyForm,
@@ -32,6 +35,7 @@ from accounts.registration.steps import ORDER, label
 from kantor import error_pages
 
 STYLESHEET = Path(settings.BASE_DIR) / "static" / "css" / "site.css"
+CAPTCHA_KEY = "0" * 40
 LEVELS = (
     "bardzo słaba (nie wystarczy)",
     "słaba (nie wystarczy)",
@@ -70,7 +74,7 @@ def styl(request: HttpRequest) -> HttpResponse:
     password = {
         "form": PasswordForm(auto_id=named("password")),
         "email": "jan@example.com",
-        "captcha_key": challenge.new_challenge(),
+        "captcha_key": CAPTCHA_KEY,
         "strength_url": "",
     }
     refused = CompanyForm({}, prefix="refused", auto_id=named("refused"))
@@ -87,7 +91,7 @@ def styl(request: HttpRequest) -> HttpResponse:
         ].as_field_group(),
         "summary": _summary(refused),
         "group": [_field(refused, name) for name in ("company_name", "nip", "regon")],
-        "password": block("accounts/registration/haslo.html", "fields", password),
+        "password": _own_picture(block("accounts/registration/haslo.html", "fields", password)),
         "consents": block(
             "accounts/registration/zgody.html",
             "fields",
@@ -111,6 +115,18 @@ def styl(request: HttpRequest) -> HttpResponse:
         ],
     }
     return render(request, "specimens/styl.html", context)
+
+
+@require_safe
+def picture(request: HttpRequest) -> HttpResponse:
+    """Draw a captcha that nobody is asked for: the site shows real ones to their attempts only."""
+    drawn = pictures.draw("".join(challenge.ALPHABET[:6]), CAPTCHA_KEY.encode())
+    return HttpResponse(drawn, content_type="image/png")
+
+
+def _own_picture(html: SafeString) -> SafeString:
+    real = reverse("captcha-image", args=[CAPTCHA_KEY])
+    return mark_safe(html.replace(real, reverse("specimens:picture")))  # noqa: S308  addresses of ours
 
 
 def _block(
