@@ -420,7 +420,7 @@ POLISH = {
     "New picture": "Nowy obrazek",
     "Next": "Dalej",
     "Password": "Hasło",
-    "Password chosen at registration": "Hasło wybrane przy rejestracji",
+    "Password chosen at registration": "Hasło ustanowione podczas rejestracji",
     "Phone number": "Numer telefonu",
     "Postal code": "Kod pocztowy",
     "Register": "Rejestruj",

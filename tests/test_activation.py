@@ -322,6 +322,12 @@ class RealBrowserTests(BrowserTestCase):
         self.person.is_at("The data have been deleted")
         assert not User.objects.filter(pk=self.user.pk).exists()
 
+    def test_is_led_to_the_phone_when_the_account_is_active_already(self) -> None:
+        link = self.activation_link()
+        activation.activate(self.user)
+        self.person.open(f"{link}to-nie-ja/").is_at("The account is already active")
+        assert self.person.shows("without your knowledge, call us. We will block it.")
+
     def test_gets_a_new_link_for_an_expired_one(self) -> None:
         with override_settings(ACTIVATION_LINK_HOURS=0):
             self.person.open(self.activation_link(), status=410).press("Send a new link")

@@ -23,6 +23,7 @@ ALREADY = ("The account is already active", ["Sign in"])
 EXPIRED = ("The link has expired", ["Send a new link"])
 NEWER = ("There is a newer link", ["Send a new link"])
 MOVED = ("The registration has another address", ["Home page"])
+BLOCK = ("The account is already active", ["Call +48 22 859 0218"])
 CLOSED = ("The account is suspended", ["Call +48 22 859 0218"])
 BROKEN = ("The link does not work", ["Sign up"])
 SURE = ("Wasn’t it you?", ["It was not me, delete the data", "Leave it as it is"])
@@ -93,8 +94,8 @@ CASES = (
         "expired and superseded", registration.resend_link, NEWER, refuse=SURE, again=WAIT, age=49
     ),
     same("corrected", correct, MOVED),
-    same("activated", activation.activate, ALREADY),
-    same("activated, the link expired since", activation.activate, ALREADY, age=49),
+    same("activated", activation.activate, ALREADY, refuse=BLOCK),
+    same("activated, the link expired since", activation.activate, ALREADY, refuse=BLOCK, age=49),
     same("suspended before", review.suspend, CLOSED),
     same("suspended afterwards", close_after_activation, CLOSED),
     same("refused", activation.refuse, BROKEN),

@@ -757,6 +757,12 @@ class MessageAdminTests(StaffTestCase):
         assert outbox.deliver_due() == 1
         self.assertNotContains(self.client.get(page), "Wyślij ponownie teraz")
 
+    def test_announces_no_next_attempt_of_a_mail_that_was_sent(self) -> None:
+        none = '<td class="field-next_attempt">-</td>'
+        assert none not in self.client.get(MESSAGES).content.decode()
+        assert outbox.deliver_due() == 1
+        assert none in self.client.get(MESSAGES).content.decode()
+
     def test_brings_forward_a_mail_that_waits_for_long(self) -> None:
         in_a_day = timezone.now() + timedelta(hours=23)
         OutboxMessage.objects.update(due_at=in_a_day, attempts=8, last_error="TimeoutError")

@@ -150,6 +150,17 @@ class WithoutImagesTests(BrowserTestCase):
         expect(visitor.field("Account password")).to_have_value(PASSWORD)
         self.finish(visitor)
 
+    def test_code_ends_the_errors_of_the_picture_and_a_proposal_those_of_the_password(self) -> None:
+        visitor = self.visitor().reach_password(PERSON).press("Next").is_refused()
+        visitor.button("Think of a password for me").click()
+        password = visitor.field("Account password")
+        expect(password).not_to_have_value("")
+        expect(password).not_to_have_attribute("aria-invalid", "true")
+        expect(visitor.page.locator("#error-summary")).to_have_count(1)
+        visitor.button("I can’t copy the characters").click()
+        expect(visitor.field("Code from the e-mail")).to_be_focused()
+        expect(visitor.page.locator("#error-summary")).to_have_count(0)
+
     def test_person_registers_by_code_without_scripts(self) -> None:
         visitor = without_images(self.visitor("en", PHONE, scripts=False)).reach_password(PERSON)
         visitor.press("I can’t copy the characters").is_at("Step 2b of 3 – Setting the password")

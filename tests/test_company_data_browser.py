@@ -79,6 +79,33 @@ class FetchingTests(BrowserTestCase):
                 visitor.page.get_by_role("button", name=FETCH[language], exact=True)
             ).to_be_focused()
 
+    @override_settings(COMPANY_LOOKUP="fixtures")
+    def test_another_number_takes_back_what_came_for_the_first(self) -> None:
+        visitor = self.company().fill({"Tax number (NIP)": "999-000-01-03"})
+        self.click(visitor)
+        name = visitor.field("Full company name")
+        expect(name).to_have_value("ZAGADKA spółka jawna")
+        regon = visitor.page.locator('[data-field="regon"] input')
+        regon.fill("999000041")
+        visitor.fill({"Tax number (NIP)": NIP})
+        self.click(visitor)
+        expect(visitor.field("Town or city", "Registered office address")).to_have_value("Warszawa")
+        expect(name).to_have_value("WZÓR I PRZYKŁAD spółka z ograniczoną odpowiedzialnością")
+        expect(regon).to_have_value("999000041")
+        visitor.fill({"Tax number (NIP)": "999-000-00-37"})
+        self.click(visitor)
+        expect(name).to_have_value("")
+
+    def test_good_number_takes_back_its_error(self) -> None:
+        visitor = self.company().press("Next").is_refused()
+        number = visitor.field("Tax number (NIP)")
+        expect(number).to_have_attribute("aria-invalid", "true")
+        number.fill(NIP)
+        self.click(visitor)
+        expect(number).not_to_have_attribute("aria-invalid", "true")
+        expect(visitor.field("Full company name")).not_to_have_attribute("aria-invalid", "true")
+        expect(visitor.field("Work phone number")).to_have_attribute("aria-invalid", "true")
+
     def test_nothing_typed_meanwhile_is_lost_and_the_page_looks_busy(self) -> None:
         may_answer = threading.Event()
         self.addCleanup(may_answer.set)

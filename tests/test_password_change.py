@@ -51,6 +51,11 @@ class Change(TestCase):
         assert self.visitor.client.session.session_key != key
         assert self.visitor.follow("Wróć do konta").path == "/konto/"
 
+    def test_says_what_the_new_password_lacks_at_the_new_password(self) -> None:
+        self.change(new="abc")
+        assert "za krótkie" in self.visitor.error_at(LABEL)
+        assert not self.visitor.error_at(AGAIN)
+
     def test_ends_the_sessions_elsewhere(self) -> None:
         elsewhere = Client()
         elsewhere.force_login(self.user)

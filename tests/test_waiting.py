@@ -101,8 +101,11 @@ class PageTests(TestCase):
     def test_has_a_plain_link_that_looks_again(self) -> None:
         user = registered(language="en")
         page = Visitor(registering_browser(user)).open(PAGE)
+        page.follow("Check whether the account is active already")
+        assert page.shows("The account is not active yet. Open the link from the message.")
         activation.activate(user)
         page.follow("Check whether the account is active already")
+        assert not page.shows("not active yet")
         assert page.heading == "The account is active – sign in"
 
     def test_lets_a_shared_browser_forget(self) -> None:

@@ -140,7 +140,8 @@ WRONG_ENGLISH = {
     "Company representative": {
         "Work phone number": (
             "call me",
-            "Enter a phone number, for example 601 234 567 or +48 601 234 567.",
+            "Enter a phone number, for example 601 234 567, or one from abroad with the country "
+            "code, for example +44 20 7946 0958.",
         ),
         "Work e-mail address (login)": (
             "x@localhost",

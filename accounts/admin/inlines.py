@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
 from accounts import consents
+from accounts.admin.outbox import Attempts
 from accounts.admin.pagination import MOST_COUNTED
 from accounts.models import ConsentRecord, Customer, Kind, OutboxMessage, SurveyAnswer, User
 from accounts.values import country, nip, phone
@@ -161,11 +162,20 @@ class SurveyInline(RecordInline):
     verbose_name_plural = _("How the customer knows kantor.pl")
 
 
-class MessageInline(RecordInline):
+class MessageInline(Attempts, RecordInline):
     """Show which mails the customer was owed and what became of them; never their text."""
 
     model = OutboxMessage
-    fields = ("kind", "state", "attempts", "last_error", "created_at", "due_at", "finished_at")
+    fields = (
+        "kind",
+        "state",
+        "attempts",
+        "last_error",
+        "created_at",
+        "next_attempt",
+        "finished_at",
+    )
+    readonly_fields = ("next_attempt",)
     ordering = ("-pk",)
 
 

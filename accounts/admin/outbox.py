@@ -1,5 +1,6 @@
 """Show staff the mails that are owed and let them try a failed one again."""
 
+from datetime import datetime
 from typing import Any
 
 from django.contrib import admin, messages
@@ -17,8 +18,17 @@ from accounts.mail import outbox
 from accounts.models import OutboxMessage
 
 
+class Attempts:
+    """Add the column about the next attempt."""
+
+    @admin.display(description=_("next attempt at"), ordering="due_at")
+    def next_attempt(self, message: OutboxMessage) -> datetime | None:
+        """Tell when a waiting mail is tried again; a finished one is not."""
+        return message.due_at if message.finished_at is None else None
+
+
 @admin.register(OutboxMessage)
-class OutboxMessageAdmin(admin.ModelAdmin[OutboxMessage]):
+class OutboxMessageAdmin(Attempts, admin.ModelAdmin[OutboxMessage]):
     """Look after the mails: kind, state and failure of each. There is no text to show."""
 
     list_display = (
@@ -30,7 +40,7 @@ class OutboxMessageAdmin(admin.ModelAdmin[OutboxMessage]):
         "recipient",
         "account",
         "created_at",
-        "due_at",
+        "next_attempt",
         "finished_at",
     )
     list_filter = ("state", "kind")
@@ -54,7 +64,7 @@ class OutboxMessageAdmin(admin.ModelAdmin[OutboxMessage]):
         "attempts",
         "last_error",
         "created_at",
-        "due_at",
+        "next_attempt",
         "finished_at",
     )
     readonly_fields = fields

@@ -44,7 +44,8 @@ class AddressForm(forms.Form):
         email: str = self.cleaned_data["email"]
         if normalise(email) == normalise(self._present):
             raise ValidationError(
-                _("The message was sent to this very address. Enter the corrected one."), "same"
+                _("We wrote to this address already. Enter another one, or leave it as it is."),
+                "same",
             )
         return email
 

@@ -7,6 +7,7 @@ from django.contrib.auth.forms import SetPasswordForm as DjangoSetPasswordForm
 from django.utils.translation import gettext_lazy as _
 
 from accounts.forms import fields
+from accounts.models import User
 from accounts.passwords import MAX_LENGTH, normalize
 
 
@@ -57,6 +58,14 @@ class SetPasswordForm(DjangoSetPasswordForm):  # type: ignore[type-arg]  # gener
             **self.error_messages,
             "password_mismatch": _("The passwords are not the same."),
         }
+
+    def validate_password_for_user(
+        self,
+        user: User,
+        password_field_name: str = "new_password1",  # noqa: S107  the name of a field
+    ) -> None:
+        """Say what the password lacks at the password; Django says it at the repetition."""
+        super().validate_password_for_user(user, "new_password1")
 
 
 class ChangePasswordForm(SetPasswordForm):

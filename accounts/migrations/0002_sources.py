@@ -8,9 +8,9 @@ SOURCES = (
     ("wyszukiwarka internetowa", "search engine"),
     ("reklama w internecie", "online advertisement"),
     ("media społecznościowe", "social media"),
-    ("polecenie znajomego lub rodziny", "friend or family"),
+    ("polecenie znajomych lub rodziny", "friend or family"),
     (
-        "polecenie kontrahenta, księgowej lub doradcy",
+        "polecenie kontrahenta, biura rachunkowego lub doradcy",
         "business partner, accountant or adviser",
     ),
     ("porównywarka lub ranking kantorów", "rate comparison site or ranking"),

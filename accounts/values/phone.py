@@ -77,6 +77,9 @@ def _international(typed: str) -> str:
 
 def _invalid() -> ValidationError:
     return ValidationError(
-        _("Enter a phone number, for example 601 234 567 or +48 601 234 567."),  # noqa: RUF001  a number stays on one line
+        _(
+            "Enter a phone number, for example 601 234 567, "  # noqa: RUF001  a number stays on one line
+            "or one from abroad with the country code, for example +44 20 7946 0958."  # noqa: RUF001
+        ),
         "invalid",
     )

@@ -136,6 +136,12 @@ class RefuseView(TokenView):
 
     served = frozenset({LinkState.VALID, LinkState.EXPIRED, LinkState.SUPERSEDED})
 
+    def explain(self, state: LinkState) -> HttpResponse:
+        """Lead whoever finds the account active already to the people who can block it."""
+        if state is LinkState.ACTIVE:
+            return render(self.request, "accounts/activation/active.html", {"is_refused": True})
+        return super().explain(state)
+
     def get(self, request: HttpRequest, token: str) -> HttpResponse:
         """Ask once."""
         return render(request, "accounts/activation/refuse.html", {"token": token})

@@ -108,7 +108,7 @@ class SignOutView(View):
     def post(self, request: HttpRequest) -> HttpResponse:
         """Sign out and leave nothing of the session behind."""
         auth.logout(request)
-        response = redirect("home")
+        response = redirect(f"{reverse('home')}?wylogowano")
         browser.forget(response)
         return response
 

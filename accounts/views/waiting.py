@@ -112,6 +112,7 @@ class SentView(View):
     def get(self, request: HttpRequest) -> HttpResponse:
         """Show the registrations of this browser."""
         rows = registrations_of(request)
+        has_looked = "sprawdzono" in request.GET
         waits = [
             timedelta(0)
             if row.is_active
@@ -132,6 +133,7 @@ class SentView(View):
                     for number, row in enumerate(rows)
                 ],
                 "is_waiting": not all(row.is_active for row in rows),
+                "has_looked": has_looked,
                 "active_count": sum(row.is_active for row in rows),
                 "expires_hours": settings.ACTIVATION_LINK_HOURS,
                 "sender": settings.DEFAULT_FROM_EMAIL,
@@ -147,7 +149,10 @@ class SentView(View):
             request,
             "accounts/registration/sent.html",
             context,
-            key=tuple((row.is_active, bool(wait)) for row, wait in zip(rows, waits, strict=True)),
+            key=(
+                has_looked,
+                *((row.is_active, bool(wait)) for row, wait in zip(rows, waits, strict=True)),
+            ),
             values=values,
         )
 

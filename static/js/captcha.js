@@ -33,6 +33,11 @@ async function exchange(button) {
   }
   const fresh = document.adoptNode(part);
   shown.replaceWith(fresh);
+  // A summary that leads to a field which is gone is out of date.
+  const links = [...document.querySelectorAll("#error-summary a")];
+  if (links.some((link) => !document.getElementById(link.hash.slice(1)))) {
+    document.getElementById("error-summary").remove();
+  }
   const picture = fresh.querySelector("img");
   if (picture) {
     await picture.decode().catch(() => {});

@@ -1,5 +1,6 @@
-/* Fill in a company's details without leaving the page. Only empty fields are filled, and whatever
-   was typed stays here; without this file the button sends the form and it comes back filled. */
+/* Fill in a company's details without leaving the page. Only empty fields are filled, and those
+   that the register filled for another NIP and nobody changed; whatever was typed stays here.
+   Without this file the button sends the form and it comes back filled. */
 "use strict";
 
 (() => {
@@ -12,6 +13,10 @@
   const status = root.querySelector('[role="status"]');
   const token = form.querySelector('input[name="csrfmiddlewaretoken"]');
   const country = control("main_country");
+  const nip = control("nip");
+  // What the register gave, by the names of the fields, and for which number.
+  let fetched = new Map();
+  let fetchedFor = "";
 
   function control(name) {
     return form.querySelector(`[data-field="${name}"] :is(input, select)`);
@@ -21,6 +26,10 @@
     root.hidden = country.value !== "PL";
   }
 
+  function isFetched(name, input) {
+    return fetched.has(name) && fetched.get(name) === input.value;
+  }
+
   // What was typed, by the names that fields have everywhere, without the form's prefix.
   function typed() {
     const answers = new URLSearchParams();
@@ -28,7 +37,7 @@
       const name = field.dataset.field;
       const input = control(name);
       if (input && (name.startsWith("main_") || field.closest("#company"))) {
-        answers.append(name, input.value);
+        answers.append(name, isFetched(name, input) ? "" : input.value);
       }
     }
     return answers;
@@ -49,12 +58,34 @@
     return response.json();
   }
 
-  function fill(values) {
+  function set(input, value) {
+    input.value = value;
+    input.dispatchEvent(new Event("input", { bubbles: true }));
+    input.dispatchEvent(new Event("filled", { bubbles: true }));
+  }
+
+  // Two companies must not mix: what came for another number goes, whatever the answer to this one.
+  function empty() {
+    for (const [name, value] of fetched) {
+      const input = control(name);
+      if (input.value === value) {
+        set(input, "");
+      }
+    }
+    fetched = new Map();
+  }
+
+  function fill(values, number) {
+    const digits = number.replace(/\D/g, "");
+    if (digits !== fetchedFor) {
+      empty();
+    }
+    fetchedFor = digits;
     for (const [name, value] of Object.entries(values)) {
       const input = control(name);
-      if (input && !input.value.trim()) {
-        input.value = value;
-        input.dispatchEvent(new Event("input", { bubbles: true }));
+      if (input && (!input.value.trim() || isFetched(name, input))) {
+        set(input, value);
+        fetched.set(name, input.value);
       }
     }
   }
@@ -64,11 +95,12 @@
     root.setAttribute("aria-busy", "true");
     // A live region speaks when its words change.
     status.textContent = status.dataset.busy;
+    const asked = nip.value;
     let found;
     try {
       found = await ask();
     } catch {
-      found = { values: {}, message: status.dataset.failed };
+      found = { values: {}, message: status.dataset.failed, isLost: true };
     }
     root.removeAttribute("aria-busy");
     button.removeAttribute("aria-disabled");
@@ -78,7 +110,10 @@
       form.requestSubmit(button);
       return;
     }
-    fill(found.values);
+    fill(found.values, asked);
+    if (!found.isLost && nip.value === asked) {
+      nip.dispatchEvent(new Event("filled", { bubbles: true }));
+    }
     status.textContent = found.message;
   }
 

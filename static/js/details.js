@@ -66,6 +66,7 @@ if (hint && email) {
     event.preventDefault();
     email.value = hint.dataset.address;
     asked = email.value;
+    email.dispatchEvent(new Event("filled", { bubbles: true }));
     show({});
     email.focus();
   });

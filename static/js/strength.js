@@ -185,6 +185,7 @@
         for (const field of fields) {
           field.value = password;
           field.dispatchEvent(new Event("input", { bubbles: true }));
+          field.dispatchEvent(new Event("filled", { bubbles: true }));
         }
         words.textContent = password;
         shown.hidden = false;

@@ -7,6 +7,22 @@ if (summary) {
   summary.focus();
 }
 
+// What a script fills in well is no longer wrong: the error at the field goes, and with the last one
+// the summary. Errors of what people type stay until the form is sent again.
+document.addEventListener("filled", ({ target }) => {
+  const error = target.closest("[data-field]")?.querySelector(".field-error");
+  if (!error) {
+    return;
+  }
+  const described = (target.getAttribute("aria-describedby") || "").split(" ");
+  target.setAttribute("aria-describedby", described.filter((id) => id !== error.id).join(" "));
+  target.removeAttribute("aria-invalid");
+  error.remove();
+  if (summary && !document.querySelector(".field-error")) {
+    summary.remove();
+  }
+});
+
 // A pressed button looks busy, and a second press within a few seconds does nothing. The state
 // ends by itself and when the page comes back from the history: a broken connection must never
 // take the form away. Buttons stay enabled, since a disabled one would not be sent.
