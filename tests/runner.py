@@ -2,7 +2,41 @@
 
 from typing import Any
 
-from django.test.runner import DiscoverRunner
+from django.test.runner import (
+    DiscoverRunner,
+    ParallelTestSuite,
+    RemoteTestResult,
+    RemoteTestRunner,
+)
+
+
+class Result(RemoteTestResult):
+    """Send a failed part of a test home as a failure of the test.
+
+    Django would send the part with the test in it, whose client and pages cannot be pickled: the
+    run would end without a word of what failed.
+    """
+
+    def addSubTest(self, test: Any, subtest: Any, err: Any) -> None:  # noqa: N802  unittest's name
+        """Take the traceback of the part."""
+        if err is None:
+            return
+        if issubclass(err[0], test.failureException):
+            self.addFailure(test, err)
+        else:
+            self.addError(test, err)
+
+
+class ProcessRunner(RemoteTestRunner):
+    """Run the tests of one process."""
+
+    resultclass = Result
+
+
+class ParallelSuite(ParallelTestSuite):
+    """Share the tests among processes."""
+
+    runner_class = ProcessRunner
 
 
 class Runner(DiscoverRunner):
@@ -12,6 +46,8 @@ class Runner(DiscoverRunner):
     tables are then still in the log beside it, and every process gets an empty copy. Closing the
     last connection writes the log back.
     """
+
+    parallel_test_suite = ParallelSuite
 
     def setup_databases(self, **kwargs: Any) -> Any:
         """Create the databases, then their copies; return what `teardown_databases` needs."""
