@@ -146,7 +146,8 @@ same-tests: $(TOOLS)
 coverage: $(TOOLS)
 	@mkdir -p var
 	$(BIN)/coverage erase
-	$(BIN)/coverage run -m pytest --numprocesses auto --dist loadscope
+	$(BIN)/coverage run -m pytest --numprocesses auto --dist loadscope \
+		--no-loadscope-reorder
 	$(BIN)/coverage combine --quiet
 	$(BIN)/coverage report
 

@@ -37,7 +37,7 @@ class SpellingTestCase(SimpleTestCase):
     ) -> None:
         assert len(table) >= at_least
         for typed, canonical in table:
-            with self.subTest(typed):
+            with self.subTest(ascii(typed)):
                 assert parse(typed) == canonical
                 assert parse(canonical) == canonical
 
@@ -47,7 +47,7 @@ class SpellingTestCase(SimpleTestCase):
         """`table` holds what is typed and the code of the error."""
         assert len(table) >= at_least
         for typed, code in table:
-            with self.subTest(typed[:40]):
+            with self.subTest(ascii(typed[:40])):
                 with self.assertRaises(ValidationError) as caught:
                     parse(typed)
                 assert caught.exception.code == code
@@ -55,5 +55,5 @@ class SpellingTestCase(SimpleTestCase):
 
     def assert_refuses_junk(self, parse: Callable[[str], str]) -> None:
         for typed in JUNK:
-            with self.subTest(typed[:40]), self.assertRaises(ValidationError):
+            with self.subTest(ascii(typed[:40])), self.assertRaises(ValidationError):
                 parse(typed)

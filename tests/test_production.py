@@ -384,7 +384,7 @@ class ServedTests(SimpleTestCase):
 
     def test_first_visit_is_light(self) -> None:
         page = self.ask("/", Accept_Encoding="br")
-        soup = BeautifulSoup(page.body.decode(), "html.parser")
+        soup = BeautifulSoup(self.ask("/").body.decode(), "html.parser")
         addresses = {
             str(each.get("src") or each.get("href"))
             for each in soup.select("link[href^='/static/'], script[src], img[src]")

@@ -127,7 +127,7 @@ class Country(SpellingTestCase):
             "BS": ("Bahamy", "Bahamas"),
         }
         for code, (polish, english) in table.items():
-            with self.subTest(code):
+            with self.subTest(ascii(code)):
                 assert country.name(code, "pl") == polish
                 assert country.name(code, "en") == english
 

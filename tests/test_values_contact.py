@@ -97,7 +97,7 @@ class PostalCode(SpellingTestCase):
         ]
         assert len(table) >= 40
         for code, typed, canonical in table:
-            with self.subTest(f"{code} {typed}"):
+            with self.subTest(ascii(f"{code} {typed}")):
                 assert postal_code.parse(typed, code) == canonical
                 assert postal_code.parse(canonical, code) == canonical
 
@@ -146,7 +146,10 @@ class PostalCode(SpellingTestCase):
         ]
         assert len(table) >= 40
         for code, typed, form in table:
-            with self.subTest(f"{code} {typed}"), self.assertRaises(ValidationError) as caught:
+            with (
+                self.subTest(ascii(f"{code} {typed}")),
+                self.assertRaises(ValidationError) as caught,
+            ):
                 postal_code.parse(typed, code)
             assert form in caught.exception.messages[0]
         self.assert_refuses(

@@ -231,7 +231,7 @@ class KnownCrashes(SpellingTestCase):
     def test_are_answered(self) -> None:
         for parse in (nip.parse, regon.parse, krs.parse, foreign_tax_id.parse):
             for typed in self.VECTORS:
-                with self.subTest(f"{parse.__module__} {typed[:20]!r}"):
+                with self.subTest(f"{parse.__module__} {typed[:20]!a}"):
                     try:
                         stored = parse(typed)
                     except ValidationError as error:

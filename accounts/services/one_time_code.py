@@ -20,8 +20,10 @@ from accounts.services import allowance
 from accounts.values import email as email_address
 
 # An address gets a code every three minutes at most, and no more mails a day than strangers may
-# ask for in all. It does not share their hour: three codes must not cost the activation link.
+# ask for in all. It does not share their hour, and may use up half of their day only: codes must
+# not cost the activation link.
 PAUSE = Limit("code-pause", times=1, window=timedelta(minutes=3))
+CODES_A_DAY = Limit("code-day", times=5, window=timedelta(days=1))
 CODES_AN_ATTEMPT = Limit("code-attempt", times=5, window=timedelta(days=1))
 NETWORK_CODES = Limit("network-code", times=60, window=timedelta(hours=1))
 
@@ -56,6 +58,7 @@ def send(email: str, language: str, attempt: UUID, network: str) -> SentCode | t
         (NETWORK_CODES, network),
         (CODES_AN_ATTEMPT, attempt.hex),
         (PAUSE, key),
+        (CODES_A_DAY, key),
         (allowance.MAILS_A_DAY, key),
     )
     # Looked at first: a refused try must not use up what the others allow.
