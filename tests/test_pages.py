@@ -240,12 +240,21 @@ class ErrorPageTests(TestCase):
                     self.check(response, status, language)
                     other = f"/awaria/{status}/" if prefix else f"/en/awaria/{status}/"
                     assert f'href="{other}"' in response.content.decode()
+                    assert "no-store" in response["Cache-Control"]
+
+    def test_a_refusal_before_the_language_is_known_has_that_of_its_address(self) -> None:
+        for language, prefix in PREFIXES.items():
+            (left_over,) = (code for code in LANGUAGES if code != language)
+            with override(left_over), self.settings(SECURE_SSL_REDIRECT=True):
+                response = Client(headers={"host": "evil.example"}).get(f"{prefix}/")
+            self.check(response, 400, language)
 
     def test_a_method_that_is_not_taken_has_a_page(self) -> None:
         for language, prefix in PREFIXES.items():
             response = Client().get(f"{prefix}/wyloguj/")
             self.check(response, 405, language)
             assert "POST" in response["Allow"]
+            assert "no-store" in response["Cache-Control"]
             assert int(response["Content-Length"]) == len(response.content)
             self.check(Client().delete(f"{prefix}/"), 405, language)
 
