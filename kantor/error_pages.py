@@ -6,7 +6,9 @@ from http import HTTPStatus
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.template.loader import render_to_string
+from django.utils.cache import add_never_cache_headers
 from django.utils.functional import Promise
+from django.utils.translation import get_language_from_path, override
 from django.utils.translation import gettext_lazy as _
 
 from kantor.templatetags.site import translated_path
@@ -81,10 +83,13 @@ REGISTRATION_CLOSED = Fault(
 
 
 def error_page(fault: Fault, request: HttpRequest, *, as_visitor: bool = False) -> HttpResponse:
-    """Answer with the page of this fault, in the active language.
+    """Answer with the page of this fault, in the language of the address; nobody keeps it.
+
+    The active language may still be that of the request before: a host that is not ours is refused
+    before LocaleMiddleware has its turn.
 
     The page needs neither database nor session unless it is rendered `as_visitor`, with the header
-    of whoever is signed in. Only the request's path is looked at, for the links to the other
+    of whoever is signed in. Only the request's path is looked at, also for the links to the other
     language.
     """
     path = request.get_full_path()
@@ -92,5 +97,8 @@ def error_page(fault: Fault, request: HttpRequest, *, as_visitor: bool = False) 
         "fault": fault,
         "language_urls": {code: translated_path(path, code) for code, _name in settings.LANGUAGES},
     }
-    html = render_to_string("error.html", context, request=request if as_visitor else None)
-    return HttpResponse(html, status=fault.status)
+    with override(get_language_from_path(request.path_info) or settings.LANGUAGE_CODE):
+        html = render_to_string("error.html", context, request=request if as_visitor else None)
+    response = HttpResponse(html, status=fault.status)
+    add_never_cache_headers(response)
+    return response

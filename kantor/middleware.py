@@ -51,7 +51,6 @@ class MaintenanceMiddleware:
             return self.get_response(request)
         response = error_page(fault, request)
         response["Retry-After"] = str(settings.MAINTENANCE_RETRY_SECONDS)
-        add_never_cache_headers(response)
         return response
 
     def _closed_by(self, path: str) -> Fault | None:
@@ -78,4 +77,5 @@ class DressedRefusalsMiddleware:
             response["Content-Type"] = "text/html; charset=utf-8"
             # CommonMiddleware has counted the empty answer.
             response["Content-Length"] = str(len(response.content))
+            add_never_cache_headers(response)
         return response

@@ -18,6 +18,7 @@ from django.urls import reverse
 from django.utils.translation import override
 from PIL import Image
 
+from accounts.passwords.assessment import ENOUGH_SCORE, INCOMPLETE_MESSAGES, MESSAGES
 from kantor import kept, urls
 from kantor.found import PUBLIC
 from kantor.urls import handler400, handler403, handler404, handler500
@@ -240,12 +241,21 @@ class ErrorPageTests(TestCase):
                     self.check(response, status, language)
                     other = f"/awaria/{status}/" if prefix else f"/en/awaria/{status}/"
                     assert f'href="{other}"' in response.content.decode()
+                    assert "no-store" in response["Cache-Control"]
+
+    def test_a_refusal_before_the_language_is_known_has_that_of_its_address(self) -> None:
+        for language, prefix in PREFIXES.items():
+            (left_over,) = (code for code in LANGUAGES if code != language)
+            with override(left_over), self.settings(SECURE_SSL_REDIRECT=True):
+                response = Client(headers={"host": "evil.example"}).get(f"{prefix}/")
+            self.check(response, 400, language)
 
     def test_a_method_that_is_not_taken_has_a_page(self) -> None:
         for language, prefix in PREFIXES.items():
             response = Client().get(f"{prefix}/wyloguj/")
             self.check(response, 405, language)
             assert "POST" in response["Allow"]
+            assert "no-store" in response["Cache-Control"]
             assert int(response["Content-Length"]) == len(response.content)
             self.check(Client().delete(f"{prefix}/"), 405, language)
 
@@ -332,6 +342,36 @@ class SpecimensTests(TestCase):
         page = Visitor().open("/styl/").page
         for name in set(re.findall(r"\.((?:button|notice|progress|strength)[a-z-]*)", css)):
             assert page.select(f".{name}"), name
+
+    def test_shows_what_the_steps_are_made_of(self) -> None:
+        page = Visitor().open("/styl/").page
+        for selector, least in (
+            (".captcha audio", 1),
+            ("[name=send_code]", 2),  # beside the picture, and when a code may be sent again
+            ("[name=use_picture]", 2),  # while another can be sent, and while it cannot
+            (".company-lookup [role=status]:-soup-contains('Sprawdź')", 1),
+            (".email-hint [name=wizard_suggestion]", 2),  # on the form and on the review
+            (".proposal .proposed strong:not(:empty)", 1),
+            (".strength-advice li", 1),
+            ("[data-met=true]", 1),
+            ("[data-waived=true]", 1),
+            (".notice form [name=attempt]", 2),  # sent, and sent a moment ago
+            (".notice [data-wait]", 1),
+            (".notice-success a[href='/logowanie/']", 1),
+            ("input[readonly]", 1),
+            (".facts", 1),
+            (".contents", 1),
+            (".guide-part img", 1),
+            (".panel", 1),
+        ):
+            assert len(page.select(selector)) >= least, selector
+
+    def test_says_what_the_meter_says(self) -> None:
+        for language, prefix in PREFIXES.items():
+            said = Visitor().open(f"{prefix}/styl/").page.select("[data-strength-text]")
+            with override(language):
+                expected = [*map(str, MESSAGES), *map(str, INCOMPLETE_MESSAGES[ENOUGH_SCORE:])]
+            assert [text.get_text() for text in said if text.get_text()] == expected
 
 
 class HeadingTests(TestCase):

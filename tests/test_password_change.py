@@ -88,6 +88,7 @@ class Change(TestCase):
             self.change(old="Nie-to-haslo-1")
         self.change()
         assert self.visitor.status == 429
+        assert self.visitor.response["Retry-After"] == "900"
         assert self.visitor.errors == ["Za dużo prób. Odczekaj kwadrans i spróbuj ponownie."]
         assert self.is_set(PASSWORD)
         Counter.objects.all().delete()

@@ -342,6 +342,7 @@ class LimitTests(TestCase):
         client = Client()
         response = try_in(self.user.email, PASSWORD, client)
         assert response.status_code == 429
+        assert response["Retry-After"] == "300"
         assert "Too many tries" in response.content.decode()
         assert not is_signed_in(client)
 

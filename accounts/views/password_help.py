@@ -15,7 +15,8 @@ from django.contrib.auth.tokens import default_token_generator
 from django.contrib.auth.views import INTERNAL_RESET_SESSION_TOKEN
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.http.response import HttpResponseBase
-from django.shortcuts import redirect, render
+from django.shortcuts import redirect
+from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils.decorators import method_decorator
 from django.utils.http import urlsafe_base64_decode
@@ -146,7 +147,9 @@ class ProposalView(HelpView):
         is_allowed = self.count()
         proposal = passwords.propose() if is_allowed else ""
         status = 200 if is_allowed else 429
+        headers = {} if is_allowed else {"Retry-After": str(int(CALLS.window.total_seconds()))}
         if request.headers.get("Accept") == "application/json":
-            return JsonResponse({"password": proposal}, status=status)
+            return JsonResponse({"password": proposal}, status=status, headers=headers)
         context = {"proposal": proposal, "chooser": self.chooser}
-        return render(request, "accounts/password_proposal.html", context, status=status)
+        page = render_to_string("accounts/password_proposal.html", context, request)
+        return HttpResponse(page, status=status, headers=headers)

@@ -57,7 +57,12 @@ class SignInView(auth_views.RedirectURLMixin, FormView):  # type: ignore[type-ar
             form.add_error(
                 None, _("Too many tries. Wait five minutes, or set a new password by e-mail.")
             )
-            return self.render_to_response(self.get_context_data(form=form), status=429)
+            return self.render_to_response(
+                self.get_context_data(form=form),
+                status=429,
+                # The whole window: what is left of it would tell when the first try was.
+                headers={"Retry-After": str(int(FAILED_SIGN_INS.window.total_seconds()))},
+            )
         user = find_by_credentials(email, password)
         if user is not None and user.is_active:
             FAILED_SIGN_INS.clear(subject)

@@ -167,7 +167,6 @@ SILENCED_SYSTEM_CHECKS = ["auth.W004"]
 
 # Our own
 BASE_URL = "http://127.0.0.1:8000"
-SUPPORT_PHONE = "+48228590218"
 ACTIVATION_LINK_HOURS = 48
 # How many proxies stand in front and set X-Forwarded-For; 0 trusts the connection's own address.
 TRUSTED_PROXIES = 0

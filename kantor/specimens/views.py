@@ -1,7 +1,8 @@
 """Show the components from the site's own templates and forms, so that this page cannot drift."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from datetime import timedelta
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,7 @@ from django.utils.translation import gettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
+from accounts import passwords
 from accounts.captcha import challenge
 from accounts.captcha import picture as pictures
 from accounts.forms import fields
@@ -31,18 +33,18 @@ from accounts.forms.registration import (
     PasswordForm,
 )
 from accounts.models import Kind
+from accounts.passwords.assessment import ENOUGH_SCORE, INCOMPLETE_MESSAGES, MESSAGES
+from accounts.registration import company_lookup
+from accounts.registration.company_lookup import Outcome
 from accounts.registration.steps import ORDER, label
+from accounts.views.waiting import wait_text
 from kantor import error_pages
 
 STYLESHEET = Path(settings.BASE_DIR) / "static" / "css" / "site.css"
 CAPTCHA_KEY = "0" * 40
-LEVELS = (
-    "bardzo słaba (nie wystarczy)",
-    "słaba (nie wystarczy)",
-    "umiarkowana (wystarczy)",
-    "silna",
-    "bardzo silna",
-)
+TOO_WEAK = "kantor2026"
+PROPOSAL = "Sowa-Kajak-Brzoza-Mgła-47"
+NO_TOKEN = {"csrf_token": "NOTPROVIDED"}
 
 
 class AnyForm(forms.Form):
@@ -77,6 +79,7 @@ def styl(request: HttpRequest) -> HttpResponse:
         "captcha_key": CAPTCHA_KEY,
         "strength_url": "",
     }
+    code = {"form": PasswordForm(auto_id=named("code"), code_sent=True), "code_sent": True}
     refused = CompanyForm({}, prefix="refused", auto_id=named("refused"))
     context = {
         "colours": _colours(),
@@ -97,7 +100,19 @@ def styl(request: HttpRequest) -> HttpResponse:
             "fields",
             {"form": ConsentsForm(kind=Kind.PERSON, auto_id=named("consents"))},
         ),
-        "meters": [_meter(score, words) for score, words in enumerate(LEVELS)],
+        "codes": [
+            _apart("captcha", code | {"email": "jan@example.com", "code_wait": 0}, "code-sent"),
+            _apart("captcha", code | {"email": "jan@example.com", "code_wait": 3}, "code-waits"),
+        ],
+        "rules": _rules(),
+        "proposal": _proposal(),
+        "meters": list(_meters()),
+        "lookups": [_lookup(outcome) for outcome in (None, Outcome.ALL, Outcome.UNAVAILABLE)],
+        "email_hints": [
+            _apart("email_hint", {"email_suggestion": "jan@gmail.com"}, "hint"),
+            _apart("email_correction", {"email_suggestion": "jan@gmail.com", **NO_TOKEN}, "review"),
+        ],
+        "waiting": [_waiting(), _waiting(wait=180), _waiting(is_active=True)],
         "progresses": [
             _repeated("progress", {"progress": list(_progress(number))})
             for number in range(len(ORDER))
@@ -108,7 +123,7 @@ def styl(request: HttpRequest) -> HttpResponse:
         ],
         "account_links": [
             _repeated("visitor", {}),
-            _repeated("customer", {"csrf_token": "0" * 64}),
+            _repeated("customer", NO_TOKEN),
         ],
         "faults": [
             fault for fault in vars(error_pages).values() if isinstance(fault, error_pages.Fault)
@@ -175,11 +190,77 @@ def _summary(form: forms.Form) -> SafeString:
     return mark_safe(html.replace('id="error-summary', 'id="specimen-summary'))  # noqa: S308  ours
 
 
-def _meter(score: int, words: str) -> SafeString:
-    """Return the meter as the script leaves it at this score."""
+def _meters() -> Iterator[SafeString]:
+    """Yield the meter as the script leaves it at each score, also while a condition is missing."""
+    advice = passwords.assess(TOO_WEAK, ()).verdict()["advice"]
+    for score, words in enumerate(MESSAGES):
+        yield _meter(score, str(words), advice if score == 0 else ())
+    for score, words in enumerate(INCOMPLETE_MESSAGES[ENOUGH_SCORE:], ENOUGH_SCORE):
+        yield _meter(score, str(words))
+
+
+def _meter(score: int, words: str, advice: Iterable[str] = ()) -> SafeString:
     html: str = render_to_string("partials/password_meter.html")
     html = html.replace('data-score=""', f'data-score="{score}"').replace(" hidden", "", 1)
-    html = re.sub(r"(data-strength-text[^>]*>)", rf"\1Siła hasła: {words}", html)
+    html = re.sub(r"(data-strength-text[^>]*>)", rf"\1{words}", html)
+    lines = "".join(f"<li>{sentence}</li>" for sentence in advice)
+    html = re.sub(r"(data-strength-advice[^>]*>)", rf"\1{lines}", html)
+    return mark_safe(html)  # noqa: S308  a template of ours
+
+
+def _apart(name: str, values: dict[str, Any], prefix: str) -> SafeString:
+    """Return a partial whose ids, and what refers to them, are its own on this page."""
+    html: str = render_to_string(f"partials/{name}.html", values)
+    return mark_safe(  # noqa: S308  a template of ours
+        re.sub(
+            r'(\s(?:id|for|aria-labelledby|aria-describedby)=")([^"]+)',
+            lambda tie: tie[1] + " ".join(f"{prefix}-{each}" for each in tie[2].split()),
+            html,
+        )
+    )
+
+
+def _rules() -> SafeString:
+    """Return the list of conditions as the script leaves it: met, missing, not needed."""
+    html = _apart("password_rules", {}, "judged")
+    for rule, state in (
+        ("length", 'data-met="true"'),
+        ("lower", 'data-met="true"'),
+        ("upper", 'data-met="false"'),
+        ("special", 'data-met="false" data-waived="true"'),
+    ):
+        html = SafeString(html.replace(f'data-rule="{rule}"', f'data-rule="{rule}" {state}'))
+    return html
+
+
+def _proposal() -> SafeString:
+    """Return the proposal as the script leaves it."""
+    html = render_to_string("partials/password_proposal.html").replace(" hidden", "", 1)
+    return mark_safe(re.sub(r"(data-proposed>)", rf"\1{PROPOSAL}", html))  # noqa: S308  ours
+
+
+def _lookup(outcome: Outcome | None) -> SafeString:
+    message = company_lookup.MESSAGES.get(outcome, "")
+    shown = {"name": company_lookup.BUTTON, "is_polish": True, "message": message}
+    return _apart("company_lookup", {"lookup": shown, "url": ""}, f"lookup-{outcome or 'new'}"[:10])
+
+
+def _waiting(*, wait: int = 0, is_active: bool = False) -> SafeString:
+    """Return what the waiting page says of one registration."""
+    html: str = render_to_string(
+        "partials/waiting.html",
+        {
+            "registration": {
+                "email": "jan@example.com",
+                "attempt": "0" * 32,
+                "is_active": is_active,
+                "wait_text": wait_text(timedelta(seconds=wait)),
+                "wait_seconds": wait,
+            },
+            "expires_hours": settings.ACTIVATION_LINK_HOURS,
+            **NO_TOKEN,
+        },
+    )
     return mark_safe(html)  # noqa: S308  a template of ours
 
 
