@@ -395,6 +395,10 @@ class ServedTests(SimpleTestCase):
         assert sum(len(part.body) for part in [page, *parts]) < 60_000
         assert all(script.has_attr("defer") for script in soup.select("script"))
 
+    def test_manifest_has_its_type(self) -> None:
+        (address,) = re.findall(r'rel="manifest" href="([^"]+)"', self.ask("/").body.decode())
+        assert self.ask(address).headers["Content-Type"] == "application/manifest+json"
+
     def test_icon_of_old_browsers_is_found(self) -> None:
         answer = self.ask("/favicon.ico")
         assert self.ask(answer.headers["Location"]).headers["Content-Type"].startswith("image/")

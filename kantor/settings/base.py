@@ -99,6 +99,8 @@ FORMAT_MODULE_PATH = "kantor.formats"
 STATIC_URL = "/static/"
 STATICFILES_DIRS = [BASE_DIR / "static"]
 STATIC_ROOT = BASE_DIR / "var" / "static"
+# WhiteNoise does not know this one, and `nosniff` lets no browser guess.
+WHITENOISE_MIMETYPES = {".webmanifest": "application/manifest+json"}
 
 # A registration lives for a day after its last answer (WCAG 2.2.1: nobody loses answers to a
 # clock); the row goes with the session.
@@ -138,7 +140,6 @@ REPLY_TO_EMAIL = "pomoc@kantor.example"
 
 TASKS = {"default": {"BACKEND": "django_tasks.backends.immediate.ImmediateBackend"}}
 
-CAPTCHA_LENGTH = 6
 CAPTCHA_TIMEOUT = 25 * 60  # minutes: longer than an unfinished registration lives
 CAPTCHA_CHALLENGE_FUNCT = "accounts.captcha.challenge.random_challenge"
 CAPTCHA_TEST_MODE = False
