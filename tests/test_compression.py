@@ -3,9 +3,12 @@
 import gzip
 
 import brotli
-from django.test import SimpleTestCase, TestCase
+from django.contrib.auth.models import AnonymousUser
+from django.http import HttpRequest, HttpResponse
+from django.middleware.csrf import get_token
+from django.test import RequestFactory, SimpleTestCase, TestCase
 
-from kantor.compression import accepted
+from kantor.compression import accepted, for_everybody
 from tests import factories
 
 PUBLIC = (
@@ -85,6 +88,30 @@ class SecretPagesTests(TestCase):
         answer = self.client.get("/regulamin/2000-01-01/", headers=BROWSER)
         assert answer.status_code == 404
         assert "Content-Encoding" not in answer
+
+    def test_are_known_by_any_of_their_marks(self) -> None:
+        def with_token(request: HttpRequest) -> HttpResponse:
+            return HttpResponse(get_token(request))
+
+        def with_cookie(request: HttpRequest) -> HttpResponse:
+            response = HttpResponse("page")
+            response.set_cookie("mine", "1")
+            return response
+
+        def plain(request: HttpRequest) -> HttpResponse:
+            return HttpResponse("page")
+
+        for view, user, is_packed in (
+            (plain, AnonymousUser(), True),
+            (with_token, AnonymousUser(), False),
+            (with_cookie, AnonymousUser(), False),
+            (plain, factories.activated(), False),
+        ):
+            request = RequestFactory(headers=BROWSER).get("/")
+            request.user = user
+            answer = for_everybody(view)(request)
+            assert answer.has_header("Content-Encoding") == is_packed, view
+            assert answer.has_header("ETag") == is_packed, view
 
 
 class OfferTests(SimpleTestCase):
