@@ -4,6 +4,7 @@ The strength comes from zxcvbn, and an estimate of our own lowers its verdict wh
 is made of common words, names, dates or the customer's own data with digits and signs added.
 """
 
+from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypedDict
@@ -12,7 +13,7 @@ from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from accounts.passwords import library
 from accounts.passwords.advice import ADD_KINDS, ADD_WORDS, PERSONAL, PREDICTABLE, feedback_msgid
-from accounts.passwords.estimate import PREDICTABLE_COST, estimate
+from accounts.passwords.estimate import Kind, estimate
 from accounts.passwords.hashing import MAX_RAW_LENGTH, normalize
 from accounts.passwords.library import SEEN_LENGTH
 from accounts.passwords.rules import Rules, composition, rules_of
@@ -25,6 +26,9 @@ ENOUGH_SCORE = 2
 # From this length and score on a password may lack kinds of characters (decision D1).
 PASSPHRASE_LENGTH = 15
 PASSPHRASE_SCORE = 3
+
+# Up to these costs, in tenths of a power of ten, no password is better than 1, 2, 3.
+CAPS = (118, 124, 150)
 
 LABELS = (
     pgettext_lazy("password", "very weak"),
@@ -104,7 +108,8 @@ def assess(password: str, context: Sequence[str] = ()) -> Assessment:
     """
     password = normalize(password[: MAX_RAW_LENGTH + 1])
     rules = rules_of(password)
-    seen = fold(password[: 2 * SEEN_LENGTH])[:SEEN_LENGTH]
+    folded = fold(password[: 2 * SEEN_LENGTH])
+    seen = folded[:SEEN_LENGTH]
     if not seen:
         advice = [gettext_lazy(ADD_KINDS)]
         return Assessment(score=0, rules=rules, waived=False, enough=False, advice=advice)
@@ -112,11 +117,12 @@ def assess(password: str, context: Sequence[str] = ()) -> Assessment:
     own = ContextWords(context)
     score, said = library.ask(seen, own.words)
     texts = [feedback_msgid(text) for text in said]
-    cost, personal = estimate(seen.lower(), own)
-    if cost <= PREDICTABLE_COST:
-        score = min(score, ENOUGH_SCORE - 1)
+    cost, kinds = estimate(folded, own)
+    cap = bisect_left(CAPS, cost) + 1
+    if cap < ENOUGH_SCORE:
         texts = [PREDICTABLE, *(texts or [ADD_WORDS])]
-    if personal and score < PASSPHRASE_SCORE:
+    score = min(score, cap)
+    if Kind.OWN in kinds and score < PASSPHRASE_SCORE:
         texts = [PERSONAL, *texts]
 
     waived = not composition() or (len(password) >= PASSPHRASE_LENGTH and score >= PASSPHRASE_SCORE)

@@ -33,10 +33,12 @@ SERVICE = frozenset(
         *("pln", "eur", "usd", "haslo", "rejestracja"),
     }
 )
-# What a word of each list costs a guesser, in powers of ten.
-SERVICE_COST = 1
-OWN_COST = 3
-_TIER_COSTS = (3, 4, 5)
+# What a word of each list costs a guesser, in tenths of a power of ten: about how many words are
+# as common.
+SERVICE_COST = 10
+OWN_COST = 30
+NAME_COST = 35
+_TIER_COSTS = (16, 22, 28, 33, 39, 44, 50)
 
 _STROKES = str.maketrans("łŁøØđĐ", "lLoOdD")  # letters that Unicode does not decompose
 
@@ -65,6 +67,7 @@ def read(name: str) -> list[list[str]]:
 def _costs() -> Iterator[tuple[str, int]]:
     for cost, tier in zip(reversed(_TIER_COSTS), reversed(read("polish.txt")), strict=True):
         yield from ((word, cost) for word in tier)
+    yield from ((word, NAME_COST) for part in read("names.txt") for word in part)
     yield from ((word, OWN_COST) for part in read("own.txt") for word in part)
     yield from ((word, SERVICE_COST) for word in SERVICE)
 

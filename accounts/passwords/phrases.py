@@ -1,0 +1,51 @@
+"""Know what everybody can quote: prayers, carols, rhymes, proverbs, titles, sayings.
+
+All of data/phrases.txt lies in one text, and the places where its words begin are sorted by what
+follows them, so the longest known run of words is found by bisection: 20,000 beginnings cost less
+memory than as many words would.
+"""
+
+from bisect import bisect
+from collections.abc import Iterator
+
+from accounts.passwords.words import DATA, START
+
+# Of fewer letters it is rather a word by itself; words.py knows those.
+SHORTEST_PHRASE = 8
+# Of so many letters it is known even where it breaks off within a word.
+SHORTEST_TORN = 12
+LONGEST_PHRASE = 32
+
+
+def _load() -> tuple[str, bytes, list[int]]:
+    """Return the phrases without blanks, a mark where each word begins, and these places sorted."""
+    text: list[str] = []
+    marks = bytearray()
+    for line in (DATA / "phrases.txt").read_text("utf-8").splitlines():
+        if not line.startswith("# "):
+            for word in (*line.split(), "\n"):
+                text.append(word)
+                marks += b"\1" + bytes(len(word) - 1)
+    whole = "".join(text)
+    begins = [at for at, mark in enumerate(marks) if mark and whole[at] != "\n"]
+    begins.sort(key=lambda at: whole[at : at + LONGEST_PHRASE])
+    return whole, bytes(marks), begins
+
+
+TEXT, _MARKS, _BEGINS = _load()
+STARTS = frozenset(TEXT[at : at + START] for at in _BEGINS)
+
+
+def lengths(reading: str, start: int) -> Iterator[int]:
+    """Yield how long each known run of words is that begins here, or what is left of a torn one."""
+    wanted = reading[start : start + LONGEST_PHRASE]
+    if wanted[:START] not in STARTS:
+        return
+    place = bisect(_BEGINS, wanted, key=lambda at: TEXT[at : at + LONGEST_PHRASE])
+    for at in _BEGINS[max(0, place - 1) : place + 1]:
+        common = 0
+        while common < len(wanted) and TEXT[at + common] == wanted[common]:
+            common += 1
+        for length in range(SHORTEST_PHRASE, common + 1):
+            if _MARKS[at + length] or (length == common >= SHORTEST_TORN):
+                yield length
