@@ -13,9 +13,10 @@ from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from accounts.passwords import library
 from accounts.passwords.advice import ADD_KINDS, ADD_WORDS, PERSONAL, PREDICTABLE, feedback_msgid
-from accounts.passwords.estimate import Kind, estimate
+from accounts.passwords.estimate import estimate
 from accounts.passwords.hashing import MAX_RAW_LENGTH, normalize
 from accounts.passwords.library import SEEN_LENGTH
+from accounts.passwords.parts import Kind
 from accounts.passwords.rules import Rules, composition, rules_of
 from accounts.passwords.words import ContextWords, fold
 
@@ -28,7 +29,7 @@ PASSPHRASE_LENGTH = 15
 PASSPHRASE_SCORE = 3
 
 # Up to these costs, in tenths of a power of ten, no password is better than 1, 2, 3.
-CAPS = (118, 124, 150)
+CAPS = (130, 134, 145)
 
 LABELS = (
     pgettext_lazy("password", "very weak"),

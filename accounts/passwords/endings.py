@@ -5,7 +5,7 @@
 known word and a usual ending. A changed stem (ręka, ręce) is missed where neither form is known.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 SHORTEST_STEM = 4
 # So short a stem of a name: Ania, Anię; Ewa, Ewunia.
@@ -34,6 +34,13 @@ ENDINGS = frozenset(
         *("amy", "emy", "imy", "ymy", "aja", "ia", "iesz", "iemy", "aj", "ij", "jmy", "il", "yl"),
         *("al", "ala", "alem", "alam", "ali", "ila", "ilem", "ilam", "yla", "ylem", "ylam"),
         *("ac", "ec", "ic", "yc", "ajac", "ujac", "any", "ana", "ane", "ony", "ona", "one"),
+        *("alo", "aly", "ilo", "ily", "ili", "ylo", "yly", "yli", "elo", "ely", "ela", "eli"),
+        *("ales", "alas", "iles", "ilas", "alismy", "ilismy", "elismy", "ylismy", "aloby", "ano"),
+        *("ono", "ecie", "icie", "ajemy", "ajcie", "ujcie", "ijcie", "ajmy", "uj", "my", "ien"),
+        *("ajacy", "ajaca", "ajace", "ajacych", "ajacej", "ajacego", "ujacy", "ujaca", "ujace"),
+        *("ujacych", "anych", "anej", "anym", "anego", "onych", "onej", "onym", "onego", "iony"),
+        *("iona", "ione", "aniu", "aniem", "eniu", "eniem", "ienie", "ienia", "oscia", "osci"),
+        *("zki", "zka", "zkie", "cki", "cka", "ckie", "cow", "icy", "mi"),
         # pet names
         *("us", "usia", "usiek", "unia", "unio", "enka", "ienka", "eczka", "eczek", "uszek"),
         *("ulka", "ulek", "inka", "iczek", "iczka", "aczek", "iak", "ak", "acz", "ciu", "cia"),
@@ -43,12 +50,17 @@ ENDINGS = frozenset(
 LONGEST_ENDING = max(map(len, ENDINGS))
 
 
+def stems_of(word: str, shortest: int) -> Iterator[str]:
+    """Yield what of at least `shortest` letters is left of a word without its ending."""
+    for end in _BASE:
+        if word.endswith(end) and len(word) - len(end) >= shortest:
+            yield word.removesuffix(end)
+
+
 def stems(words: Iterable[tuple[str, int]], shortest: int) -> dict[str, int]:
     """Return the stems of at least `shortest` letters with the least cost of their words."""
     found: dict[str, int] = {}
     for word, cost in words:
-        for end in _BASE:
-            if word.endswith(end) and len(word) - len(end) >= shortest:
-                stem = word.removesuffix(end)
-                found[stem] = min(cost, found.get(stem, cost))
+        for stem in stems_of(word, shortest):
+            found[stem] = min(cost, found.get(stem, cost))
     return found

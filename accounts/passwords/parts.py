@@ -1,0 +1,323 @@
+"""Find the predictable parts of a password: words, phrases, dates, rows of keys, repeats.
+
+Each part has a cost, about how many guesses it takes alone, in tenths of a power of ten. What it
+costs beside others is the matter of `estimate`.
+"""
+
+import math
+import re
+import sys
+from collections.abc import Iterator
+from enum import Enum, auto
+from itertools import pairwise, product, takewhile
+from typing import NamedTuple
+
+from zxcvbn.adjacency_graphs import ADJACENCY_GRAPHS
+
+from accounts.passwords import phrases
+from accounts.passwords.endings import ENDINGS, LONGEST_ENDING, SHORTEST_STEM_OF_NAME
+from accounts.passwords.library import ENGLISH, SEEN_LENGTH
+from accounts.passwords.words import (
+    COSTS,
+    LONGEST_WORD,
+    SHORTEST_WORD,
+    START,
+    STEMS,
+    ContextWords,
+)
+
+_CONTEXT_COST = 10
+_PHRASE_COST = 35
+_LITTLE_WORD_COST = 10
+# A form of a known word, an English word beside its rank, a word read backwards.
+_FORM_COST = 2
+_ENGLISH_COST = 8
+_BACKWARDS_COST = 3
+# Capitals that begin no word are rare among people, and then their places are to be guessed.
+_ODD_CASE_COST = 17
+_L33T_COST = 5
+_SHORT_L33T_COST = 15
+_SIGN_COST = 10
+# A letter by itself, or a sign that is rather a machine's choice than a person's.
+_CHANCE_COST = 20
+_SHORT_END_COST = 10
+_LONG_END_COST = 17
+_YEAR_COST = 20
+_DATE_COST = 40
+_REPEAT_COST = 10
+_RUN_COST = 20
+_SHORT_RUN_COST = 28
+# A walk from key to key: where it begins, and each step.
+_WALK_COST = 17
+_STEP_COST = 5
+
+_SHORTEST_WALK = 5
+# Shorter words appear by chance where signs are read as letters, or letters backwards.
+_SHORTEST_BACKWARDS = 5
+_SHORTEST_PLAIN_L33T = 5
+_SHORTEST_STEM_IN_L33T = 4
+# Of so many letters an English word is known up to this rank.
+_ENGLISH_RANKS = {3: 1_500, 4: 3_000}
+# Parts of words between separators are longer on average; of signs a machine's choice is made.
+_FEWEST_LETTERS = 2.5
+
+# What people append and put between.
+_USUAL_SIGNS = "0123456789!?.,@#$*+-_/: "
+# Rows, columns and the usual zigzags; a shifted key counts as its digit.
+_KEYBOARD = (
+    "1234567890 qwertyuiop qwertzuiop asdfghjkl zxcvbnm yxcvbnm 147258369 741852963 "
+    "1qaz2wsx3edc4rfv5tgb6yhn7ujm zaq12wsxcde34rfv zaq1xsw2cde3vfr4bgt5 1qazxsw23edcvfr4 "
+    "qazwsxedcrfvtgb qweasdzxc qweqwe 1q2w3e4r5t6y7u8i9o0p q1w2e3r4t5y6 qaz1wsx2 "
+    "1a2b3c4d5e a1b2c3d4e5 2wsx1qaz"
+)
+_KEYBOARD_BOTH_WAYS = f"{_KEYBOARD} {_KEYBOARD[::-1]}"
+_UNSHIFTED = str.maketrans("!@#$%^&*()", "1234567890")
+_NEIGHBOURS = {
+    key: frozenset(char for keys in around if keys for char in keys)
+    for key, around in ADJACENCY_GRAPHS["qwerty"].items()
+}
+_DAY = r"(?:3[01]|[12][0-9]|0?[1-9])"
+_MONTH = r"(?:1[0-2]|0?[1-9])"
+
+_SEPARATORS = re.compile(r"[._+-]|,? +")
+_SIGN = re.compile(r"[\W_]")
+_STARTS = frozenset(
+    word[:START] for words in (COSTS, STEMS, *ENGLISH) for word in words if len(word) >= START
+)
+# Too short to be words anywhere else than between words: haslodokonta, gramwpilke.
+_LITTLE_WORDS = frozenset(
+    "a by ci co do go i ja je ku ma mi mu my na no o od on po ta te to tu ty u w we z za ze"
+    " be in is it me of or".split()
+)
+_L33T = {
+    **{"4": "a", "@": "a", "8": "b", "(": "c", "3": "e", "€": "e", "9": "g", "!": "i", "0": "o"},
+    **{"$": "s", "5": "s", "+": "t", "%": "x", "2": "z"},
+}
+# 1 and | stand for i or l, 7 for t or l, 6 for g or b: one table for each way to read them.
+_READINGS = tuple(
+    str.maketrans({**_L33T, "1": one, "|": one, "7": seven, "6": six})
+    for one, seven, six in (*product("il", "tl", "g"), ("i", "t", "b"))
+)
+
+
+class Kind(Enum):
+    """What a part of a password is."""
+
+    OWN = auto()
+    """The customer's data."""
+    PHRASE = auto()
+    WORD = auto()
+    LITTLE = auto()
+    """A word of one or two letters, which is one between words only."""
+    GAP = auto()
+    """A separator of words."""
+    DATE = auto()
+    KEYS = auto()
+    """A run or walk on the keyboard, or in the alphabet."""
+    REPEAT = auto()
+    ENDING = auto()
+    """A digit or sign that people append or put between."""
+    CHANCE = auto()
+    """Any other single character."""
+
+
+class Part(NamedTuple):
+    """A predictable part of a password."""
+
+    length: int
+    cost: int
+    kind: Kind
+    l33t: int = 0
+    """What it costs more if it is the first one with signs for letters."""
+
+
+_AFTER_LETTERS = "(?<=[a-z][a-z0-9@$!][a-z0-9@$!])"
+_ENDS = "[!.?@#$%&*]"
+_PATTERNS = (
+    # What is appended because the rules ask for it.
+    (re.compile(rf"{_AFTER_LETTERS}[0-9]{_ENDS}\Z"), _SHORT_END_COST, Kind.ENDING),
+    (re.compile(rf"{_AFTER_LETTERS}(?:[0-9]{{2}}|123){_ENDS}\Z"), _LONG_END_COST, Kind.ENDING),
+    (re.compile(rf"{_AFTER_LETTERS}{_ENDS}[0-9]{{1,2}}\Z"), _LONG_END_COST, Kind.ENDING),
+    (re.compile(rf"{_AFTER_LETTERS}(?:19|20)[0-9]{{2}}{_ENDS}\Z"), _YEAR_COST, Kind.DATE),
+    (re.compile(r"(?:19|20)[0-9]{2}"), _YEAR_COST, Kind.DATE),
+    (re.compile(rf"{_DAY}[-./ ]?{_MONTH}[-./ ]?(?:19|20)?[0-9]{{2}}"), _DATE_COST, Kind.DATE),
+    (re.compile(rf"{_MONTH}[-./ ]?{_DAY}[-./ ]?(?:19|20)[0-9]{{2}}"), _DATE_COST, Kind.DATE),
+    (re.compile(rf"(?:19|20)?[0-9]{{2}}[-./ ]?{_MONTH}[-./ ]?{_DAY}"), _DATE_COST, Kind.DATE),
+)
+
+
+def parts_of(folded: str, context: ContextWords) -> list[set[Part]]:
+    """Return for each place of a folded password the parts that begin there.
+
+    Its first SEEN_LENGTH characters are looked at, separators between words not counted.
+    """
+    gaps = _gaps(folded)
+    places = [at for at in range(len(folded)) if not any(at in gap for gap in gaps)]
+    size = places[SEEN_LENGTH] if len(places) > SEEN_LENGTH else len(folded)
+    text = _Text(folded[:size], places)
+    parts: list[set[Part]] = [{_single(sign), *text.patterns(at)} for at, sign in enumerate(text.seen)]
+    for number, gap in enumerate(gaps):
+        # Blanks and dashes between words are one decision of the customer's, not one for each.
+        if gap.stop <= size:
+            parts[gap.start].add(Part(len(gap), 0 if number else _SIGN_COST, Kind.GAP))
+    for start, part in text.repeats():
+        parts[start].add(part)
+    for reading in {text.seen, *(text.seen.translate(table) for table in _READINGS)}:
+        for start, part in text.words(reading, context):
+            parts[start].add(part)
+    return parts
+
+
+def _gaps(folded: str) -> list[range]:
+    """Return where blanks, dashes or the like part words; nothing where it may be chance."""
+    core = folded.rstrip(" ._,+-")
+    found = list(_SEPARATORS.finditer(core))
+    words = _SEPARATORS.split(core)
+    kinds = {separator.group().strip() for separator in found}
+    letters = len("".join(words))
+    if not all(words) or len(kinds - {"", ","}) > 1 or letters < _FEWEST_LETTERS * len(words):
+        return []
+    return [range(*separator.span()) for separator in found]
+
+
+class _Text:
+    """What is typed, and what it says to those who read signs as letters or letters backwards."""
+
+    def __init__(self, typed: str, places: list[int]) -> None:
+        self.typed = typed
+        self.seen = typed.lower()
+        self.keys = self.seen.translate(_UNSHIFTED)
+        # Where the characters are that are no separators.
+        self.places = [at for at in places if at < len(typed)]
+
+    def patterns(self, start: int) -> Iterator[Part]:
+        """Yield each number and each run of keys from here."""
+        seen = self.seen
+        for pattern, cost, kind in _PATTERNS:
+            if match := pattern.match(seen, start):
+                yield Part(match.end() - start, cost, kind)
+        for length in range(SHORTEST_WORD, _run_length(self.keys, start) + 1):
+            run = self.typed[start : start + length]
+            cost = _RUN_COST if length > SHORTEST_WORD or run.isdecimal() else _SHORT_RUN_COST
+            yield Part(length, cost + _case_cost(run), Kind.KEYS)
+        walk = start + 1
+        while walk < len(seen) and seen[walk] in _NEIGHBOURS.get(seen[walk - 1], ()):
+            walk += 1
+        if walk - start >= _SHORTEST_WALK:
+            cost = _WALK_COST + _STEP_COST * (walk - start - 1)
+            yield Part(walk - start, cost + _case_cost(self.typed[start:walk]), Kind.KEYS)
+
+    def repeats(self) -> Iterator[tuple[int, Part]]:
+        """Yield what was there just before, forwards or backwards, separators not counted."""
+        joined = "".join(self.seen[at] for at in self.places)
+        for first, start in enumerate(self.places):
+            for length in range(2, min(first, len(joined) - first) + 1):
+                part, before = joined[first : first + length], joined[first - length : first]
+                if part == before or (length >= SHORTEST_WORD and part == before[::-1]):
+                    end = self.places[first + length - 1] + 1
+                    yield start, Part(end - start, _REPEAT_COST, Kind.REPEAT)
+
+    def words(self, reading: str, context: ContextWords) -> Iterator[tuple[int, Part]]:
+        """Yield each phrase and word of this reading, forwards and backwards, and where it is."""
+        plain = reading == self.seen
+        yield from self._phrases(reading)
+        yield from self._little_words(reading)
+        shortest, stem = SHORTEST_WORD, SHORTEST_STEM_OF_NAME if plain else _SHORTEST_STEM_IN_L33T
+        for start, length, cost, kind in _listed(reading, context, shortest, stem):
+            yield start, self._written(reading, start, length, cost, kind)
+        shortest, stem = _SHORTEST_BACKWARDS, _SHORTEST_BACKWARDS
+        for back, length, cost, kind in _listed(reading[::-1], context, shortest, stem):
+            start = len(reading) - back - length
+            yield start, self._written(reading, start, length, cost + _BACKWARDS_COST, kind)
+
+    def _phrases(self, reading: str) -> Iterator[tuple[int, Part]]:
+        """Yield known phrases, over separators too."""
+        joined = "".join(reading[at] for at in self.places)
+        for first, start in enumerate(self.places):
+            for length in phrases.lengths(joined, first):
+                end = self.places[first + length - 1] + 1
+                yield start, Part(end - start, _PHRASE_COST, Kind.PHRASE)
+
+    def _little_words(self, reading: str) -> Iterator[tuple[int, Part]]:
+        for start in range(len(reading)):
+            for length in (1, 2):
+                word = reading[start : start + length]
+                # A sign by itself is a sign.
+                if word in _LITTLE_WORDS and (len(word) == 2 or word == self.seen[start]):
+                    cost = _LITTLE_WORD_COST
+                    yield start, self._written(reading, start, len(word), cost, Kind.LITTLE)
+
+    def _written(self, reading: str, start: int, length: int, cost: int, kind: Kind) -> Part:
+        """Return the part with the cost of how it is written: capitals, signs for letters."""
+        if kind is Kind.OWN:
+            return Part(length, cost, kind)
+        place = slice(start, start + length)
+        cost += _case_cost(self.typed[place])
+        signs = set(self.seen[place]) - set(reading[place])
+        if not signs:
+            return Part(length, cost, kind)
+        short = _SHORT_L33T_COST if length < _SHORTEST_PLAIN_L33T else 0
+        return Part(length, cost, kind, short + _L33T_COST * (1 + len(signs)))
+
+
+def _single(sign: str) -> Part:
+    """Return a character by itself."""
+    usual = sign in _USUAL_SIGNS
+    return Part(1, _SIGN_COST, Kind.ENDING) if usual else Part(1, _CHANCE_COST, Kind.CHANCE)
+
+
+def _listed(
+    reading: str, context: ContextWords, shortest: int, shortest_stem: int
+) -> Iterator[tuple[int, int, int, Kind]]:
+    """Yield start, length, cost and kind of each word of the lists, and of the customer's."""
+    size = len(reading)
+    for start in range(size):
+        # No word reaches over a sign, and few four letters begin one.
+        sign = _SIGN.search(reading, start)
+        solid = (sign.start() if sign else size) - start
+        begin = reading[start : start + START]
+        is_promising = begin in _STARTS or begin in context.starts
+        longest = min(solid, LONGEST_WORD if is_promising else SHORTEST_WORD)
+        for length in range(SHORTEST_WORD, longest + 1):
+            word = reading[start : start + length]
+            if word in context:
+                yield start, length, _CONTEXT_COST, Kind.OWN
+            elif length >= shortest and (cost := COSTS.get(word) or _english_cost(word)):
+                yield start, length, cost, Kind.WORD
+            if length >= shortest_stem and (cost := STEMS.get(word)):
+                for end in range(1, min(LONGEST_ENDING, solid - length) + 1):
+                    if reading[start + length : start + length + end] in ENDINGS:
+                        yield start, length + end, cost + _FORM_COST, Kind.WORD
+
+
+def _english_cost(word: str) -> int:
+    """Return what an English word costs; 0 if it is none, or too short to be more than chance."""
+    ranks = [known[word] for known in ENGLISH if word in known]
+    if not ranks or min(ranks) > _ENGLISH_RANKS.get(len(word), sys.maxsize):
+        return 0
+    return round(10 * math.log10(min(ranks))) + _ENGLISH_COST
+
+
+def _case_cost(typed: str) -> int:
+    """Return what it costs to guess which letters of a word are capitals."""
+    capitals = sum(map(str.isupper, typed))
+    small = sum(map(str.islower, typed))
+    if not capitals or not small or (capitals == 1 and typed[0].isupper()):
+        return 0
+    usual = (capitals == 1 and typed[-1].isupper()) or all(
+        one.isupper() != other.isupper() for one, other in pairwise(typed)
+    )
+    if usual:
+        return _ODD_CASE_COST
+    ways = sum(math.comb(capitals + small, n) for n in range(1, min(capitals, small) + 1))
+    return _ODD_CASE_COST + round(10 * math.log10(ways))
+
+
+def _run_length(keys: str, start: int) -> int:
+    """Return how many characters from here repeat, count up or down, or follow the keyboard."""
+    end = start + 1
+    while end < len(keys) and keys[start : end + 1] in _KEYBOARD_BOTH_WAYS:
+        end += 1
+    steps = [ord(b) - ord(a) for a, b in pairwise(keys[start:])]
+    same = len(list(takewhile(lambda step: step == steps[0], steps)))
+    return max(end - start, same + 1 if steps and abs(steps[0]) <= 1 else 1)
