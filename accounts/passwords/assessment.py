@@ -29,7 +29,7 @@ PASSPHRASE_LENGTH = 15
 PASSPHRASE_SCORE = 3
 
 # Up to these costs, in tenths of a power of ten, no password is better than 1, 2, 3.
-CAPS = (130, 134, 145)
+CAPS = (129, 131, 145)
 
 LABELS = (
     pgettext_lazy("password", "very weak"),

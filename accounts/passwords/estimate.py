@@ -12,6 +12,7 @@ from accounts.passwords.words import ContextWords
 # All costs are in tenths of a power of ten.
 # Grammar helps to guess a common word after another one, above all beside very common ones.
 _COMMON_COST = 40
+_LESS_COMMON_COST = 46
 _VERY_COMMON_COST = 22
 _AFTER_WORD = 0.85
 _BESIDE_VERY_COMMON = 0.65
@@ -36,24 +37,26 @@ class Estimate(NamedTuple):
 
 
 
+_Way = tuple[Part, "_Way"] | None
+
+
 def estimate(folded: str, context: ContextWords) -> Estimate:
     """Find the cheapest way to build a folded password out of predictable parts.
 
     "ZielonyKot2024!" costs 33 + 23 + 20.
     """
-    parts = parts_of(folded, context)
+    parts, begins = parts_of(folded, context)
     # For each place, each kind of last part, and whether signs stand for letters: the cost so far,
     # and the parts that led here.
-    best: list[dict[tuple[int, bool], tuple[int, tuple]]] = [{} for _ in range(len(parts) + 1)]
-    best[0][_NO_WORD, False] = 0, ()
-    # Where separators part words, a word is not made of smaller ones.
-    resumed = {start + part.length for start, onwards in enumerate(parts) for part in onwards if part.kind is Kind.GAP}
+    best: list[dict[tuple[int, bool], tuple[int, _Way]]] = [{} for _ in range(len(parts) + 1)]
+    best[0][_NO_WORD, False] = 0, None
     for start, onwards in enumerate(parts):
+        # Where one sees where words begin, they begin nowhere else.
+        torn = bool(start and begins) and start not in begins
         for (last, l33t), (so_far, way) in best[start].items():
             for part in onwards:
                 state = _state(last, part)
-                torn = bool(resumed) and start not in resumed
-                cost = _cost(last, state, part, start, torn=torn)
+                cost = _cost(last, state, part, first=not start or start in begins, torn=torn)
                 if cost is None:
                     continue
                 cost += so_far + (0 if l33t else part.l33t)
@@ -87,27 +90,25 @@ def _state(last: int, part: Part) -> int:
     return _NO_WORD
 
 
-def _cost(last: int, state: int, part: Part, start: int, *, torn: bool) -> int | None:
+def _cost(last: int, state: int, part: Part, *, first: bool, torn: bool) -> int | None:
     """Return what this part costs after the last one; None if it does not follow it."""
     if part.kind is Kind.GAP:
         return part.cost
-    if part.kind is Kind.LITTLE:
-        # Between words, or before the first one.
-        if last in (_OPENING, _CHANCE) or (last == _NO_WORD and (start or part.l33t)):
-            return None
-        if torn and start:
-            return None
-        if last == _LITTLE and not torn:
-            return part.cost + _RESUMED_COST
-    elif last == _OPENING and state not in _OF_WORDS and part.kind is not Kind.DATE:
+    if last == _OPENING and state not in _OF_WORDS and part.kind is not Kind.DATE:
         return None
-    if torn and state in _OF_WORDS and start:
-        return part.cost + _RESUMED_COST
-    if state in _OF_WORDS and last in _OF_WORDS and part.cost <= _COMMON_COST:
-        both_rarer = state == last == _WORD
-        return round(part.cost * (_AFTER_WORD if both_rarer else _BESIDE_VERY_COMMON))
+    if part.kind is Kind.LITTLE:
+        if last == _OPENING or (last not in _OF_WORDS and not first):
+            return None
+        if last == _LITTLE:
+            return part.cost + _RESUMED_COST
     if state == _CHANCE != last:
         return part.cost + _BLOCK_COST
-    if state in _OF_WORDS and last == _NO_WORD and start:
+    if state not in _OF_WORDS:
+        return part.cost
+    if torn or (last == _NO_WORD and not first):
         return part.cost + _RESUMED_COST
-    return part.cost
+    if last not in _OF_WORDS:
+        return part.cost
+    if state == last == _WORD:
+        return round(part.cost * _AFTER_WORD) if part.cost <= _COMMON_COST else part.cost
+    return round(part.cost * _BESIDE_VERY_COMMON) if part.cost <= _LESS_COMMON_COST else part.cost

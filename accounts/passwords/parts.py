@@ -10,6 +10,7 @@ import sys
 from collections.abc import Iterator
 from enum import Enum, auto
 from itertools import pairwise, product, takewhile
+from string import ascii_lowercase
 from typing import NamedTuple
 
 from zxcvbn.adjacency_graphs import ADJACENCY_GRAPHS
@@ -28,7 +29,7 @@ from accounts.passwords.words import (
 
 _CONTEXT_COST = 10
 _PHRASE_COST = 35
-_LITTLE_WORD_COST = 10
+_LITTLE_WORD_COST = 13
 # A form of a known word, an English word beside its rank, a word read backwards.
 _FORM_COST = 2
 _ENGLISH_COST = 8
@@ -38,7 +39,9 @@ _ODD_CASE_COST = 17
 _L33T_COST = 5
 _SHORT_L33T_COST = 15
 _SIGN_COST = 10
-# A letter by itself, or a sign that is rather a machine's choice than a person's.
+# A letter by itself, and a sign that is rather a machine's choice than a person's.
+_LETTER_COST = 14
+_CAPITAL_COST = 6
 _CHANCE_COST = 20
 _SHORT_END_COST = 10
 _LONG_END_COST = 17
@@ -56,6 +59,8 @@ _SHORTEST_WALK = 5
 _SHORTEST_BACKWARDS = 5
 _SHORTEST_PLAIN_L33T = 5
 _SHORTEST_STEM_IN_L33T = 4
+# Pożycz, kobiet: some forms have no ending.
+_SHORTEST_BARE_STEM = 5
 # Of so many letters an English word is known up to this rank.
 _ENGLISH_RANKS = {3: 1_500, 4: 3_000}
 # Parts of words between separators are longer on average; of signs a machine's choice is made.
@@ -81,12 +86,13 @@ _MONTH = r"(?:1[0-2]|0?[1-9])"
 
 _SEPARATORS = re.compile(r"[._+-]|,? +")
 _SIGN = re.compile(r"[\W_]")
+_INNER_CAPITAL = re.compile(r"(?<=[a-z])[A-Z]|(?<=[A-Za-z])[A-Z](?=[a-z])")
 _STARTS = frozenset(
     word[:START] for words in (COSTS, STEMS, *ENGLISH) for word in words if len(word) >= START
 )
 # Too short to be words anywhere else than between words: haslodokonta, gramwpilke.
 _LITTLE_WORDS = frozenset(
-    "a by ci co do go i ja je ku ma mi mu my na no o od on po ta te to tu ty u w we z za ze"
+    "a az bo by ci co do go i ja je ku ma mi mu my na no o od on po ta te to tu ty u w we wy z za ze"
     " be in is it me of or".split()
 )
 _L33T = {
@@ -146,26 +152,36 @@ _PATTERNS = (
 )
 
 
-def parts_of(folded: str, context: ContextWords) -> list[set[Part]]:
-    """Return for each place of a folded password the parts that begin there.
+class Parts(NamedTuple):
+    """The predictable parts of a password, and where its words begin if one sees it."""
 
-    Its first SEEN_LENGTH characters are looked at, separators between words not counted.
+    at: list[set[Part]]
+    """For each place the parts that begin there."""
+    begins: frozenset[int]
+    """The places after separators or, without those, of capitals: JezdzeNaRowerze."""
+
+
+def parts_of(folded: str, context: ContextWords) -> Parts:
+    """Return the parts of a folded password's first SEEN_LENGTH characters.
+
+    Separators between words do not count among these.
     """
     gaps = _gaps(folded)
     places = [at for at in range(len(folded)) if not any(at in gap for gap in gaps)]
     size = places[SEEN_LENGTH] if len(places) > SEEN_LENGTH else len(folded)
+    gaps = [gap for gap in gaps if gap.stop <= size]
     text = _Text(folded[:size], places)
-    parts: list[set[Part]] = [{_single(sign), *text.patterns(at)} for at, sign in enumerate(text.seen)]
+    parts = [{_single(sign), *text.patterns(at)} for at, sign in enumerate(text.typed)]
     for number, gap in enumerate(gaps):
         # Blanks and dashes between words are one decision of the customer's, not one for each.
-        if gap.stop <= size:
-            parts[gap.start].add(Part(len(gap), 0 if number else _SIGN_COST, Kind.GAP))
+        parts[gap.start].add(Part(len(gap), 0 if number else _SIGN_COST, Kind.GAP))
     for start, part in text.repeats():
         parts[start].add(part)
     for reading in {text.seen, *(text.seen.translate(table) for table in _READINGS)}:
         for start, part in text.words(reading, context):
             parts[start].add(part)
-    return parts
+    begins = [gap.stop for gap in gaps] or [at.start() for at in _INNER_CAPITAL.finditer(text.typed)]
+    return Parts(parts, frozenset(begins))
 
 
 def _gaps(folded: str) -> list[range]:
@@ -260,10 +276,14 @@ class _Text:
         return Part(length, cost, kind, short + _L33T_COST * (1 + len(signs)))
 
 
-def _single(sign: str) -> Part:
+def _single(typed: str) -> Part:
     """Return a character by itself."""
-    usual = sign in _USUAL_SIGNS
-    return Part(1, _SIGN_COST, Kind.ENDING) if usual else Part(1, _CHANCE_COST, Kind.CHANCE)
+    if typed in _USUAL_SIGNS:
+        return Part(1, _SIGN_COST, Kind.ENDING)
+    if typed.lower() in ascii_lowercase:
+        cost = _LETTER_COST + (_CAPITAL_COST if typed.isupper() else 0)
+        return Part(1, cost, Kind.CHANCE)
+    return Part(1, _CHANCE_COST, Kind.CHANCE)
 
 
 def _listed(
@@ -285,6 +305,8 @@ def _listed(
             elif length >= shortest and (cost := COSTS.get(word) or _english_cost(word)):
                 yield start, length, cost, Kind.WORD
             if length >= shortest_stem and (cost := STEMS.get(word)):
+                if length >= _SHORTEST_BARE_STEM:
+                    yield start, length, cost + _FORM_COST, Kind.WORD
                 for end in range(1, min(LONGEST_ENDING, solid - length) + 1):
                     if reading[start + length : start + length + end] in ENDINGS:
                         yield start, length + end, cost + _FORM_COST, Kind.WORD

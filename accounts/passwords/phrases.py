@@ -10,8 +10,8 @@ from collections.abc import Iterator
 
 from accounts.passwords.words import DATA, START
 
-# Of fewer letters it is rather a word by itself; words.py knows those.
-SHORTEST_PHRASE = 8
+# Of two words at least; words.py knows single ones.
+SHORTEST_PHRASE = 6
 # Of so many letters it is known even where it breaks off within a word.
 SHORTEST_TORN = 12
 LONGEST_PHRASE = 32
@@ -46,6 +46,7 @@ def lengths(reading: str, start: int) -> Iterator[int]:
         common = 0
         while common < len(wanted) and TEXT[at + common] == wanted[common]:
             common += 1
-        for length in range(SHORTEST_PHRASE, common + 1):
+        second = _MARKS.find(1, at + 1) - at
+        for length in range(max(SHORTEST_PHRASE, second + 1), common + 1):
             if _MARKS[at + length] or (length == common >= SHORTEST_TORN):
                 yield length

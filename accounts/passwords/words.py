@@ -64,12 +64,15 @@ def read(name: str) -> list[list[str]]:
     return parts
 
 
-def _costs() -> Iterator[tuple[str, int]]:
-    for cost, tier in zip(reversed(_TIER_COSTS), reversed(read("polish.txt")), strict=True):
-        yield from ((word, cost) for word in tier)
-    yield from ((word, NAME_COST) for part in read("names.txt") for word in part)
-    yield from ((word, OWN_COST) for part in read("own.txt") for word in part)
-    yield from ((word, SERVICE_COST) for word in SERVICE)
+def _costs() -> dict[str, int]:
+    """Return what each word costs, the least of the lists that have it."""
+    costs: dict[str, int] = {}
+    for cost, tier in zip(_TIER_COSTS, read("polish.txt"), strict=True):
+        costs.update(dict.fromkeys(tier, cost))
+    for name, cost in (("names.txt", NAME_COST), ("own.txt", OWN_COST)):
+        for word in (word for part in read(name) for word in part):
+            costs[word] = min(cost, costs.get(word, cost))
+    return costs | dict.fromkeys(SERVICE, SERVICE_COST)
 
 
 def _stems() -> dict[str, int]:
@@ -80,7 +83,7 @@ def _stems() -> dict[str, int]:
     }
 
 
-COSTS = dict(_costs())
+COSTS = _costs()
 STEMS = _stems()
 
 
