@@ -1,49 +1,77 @@
-"""Say how to choose better: every text of zxcvbn's in our words, and our own."""
+"""Say why a password is refused and how to choose better: one reason and one tip."""
+
+from collections.abc import Mapping
 
 from django.utils.translation import gettext_noop
 
-ADD_WORDS = gettext_noop("Add another word or two. Uncommon words are better.")
-ADD_KINDS = gettext_noop(
-    "Add a lower-case and an upper-case letter, a digit and a special character."
+from accounts.passwords.parts import Kind
+
+OWN = gettext_noop(
+    "The password is too weak: it contains your own data, such as your name, company or e-mail"
+    " address."
 )
-PREDICTABLE = gettext_noop(
-    "Words, names, dates and keyboard patterns are easy to guess, even with digits or signs added."
+PHRASE = gettext_noop(
+    "The password is too weak: well-known sayings, titles, prayers and quotations are easy to"
+    " guess."
 )
-PERSONAL = gettext_noop("Avoid your own data, such as your name, company or e-mail address.")
-# Every text of zxcvbn 4.5.0 but one.
-FEEDBACK = (
-    ADD_WORDS,
-    gettext_noop("Straight rows of keys are easy to guess."),
-    gettext_noop("Short keyboard patterns are easy to guess."),
-    gettext_noop('Repeats like "aaa" are easy to guess.'),
-    gettext_noop('Repeats like "abcabcabc" are only slightly harder to guess than "abc".'),
-    gettext_noop('Sequences like "abc" or "6543" are easy to guess.'),
-    gettext_noop("Recent years are easy to guess."),
-    gettext_noop("Dates are often easy to guess."),
-    gettext_noop("This is a top-10 common password."),
-    gettext_noop("This is a top-100 common password."),
-    gettext_noop("This is a very common password."),
-    gettext_noop("This is similar to a commonly used password."),
-    gettext_noop("A word by itself is easy to guess."),
-    gettext_noop("Names and surnames by themselves are easy to guess."),
-    gettext_noop("Common names and surnames are easy to guess."),
-    gettext_noop("Use a few words, avoid common phrases."),
-    gettext_noop("Use a longer keyboard pattern with more turns."),
-    gettext_noop("Avoid repeated words and characters."),
-    gettext_noop("Avoid sequences."),
-    gettext_noop("Avoid recent years."),
-    gettext_noop("Avoid years that are associated with you."),
-    gettext_noop("Avoid dates and years that are associated with you."),
-    gettext_noop("Capitalization doesn't help very much."),
-    gettext_noop("All-uppercase is almost as easy to guess as all-lowercase."),
-    gettext_noop("Reversed words aren't much harder to guess."),
-    gettext_noop("Predictable substitutions like '@' instead of 'a' don't help very much."),
+SENTENCE = gettext_noop("The password is too weak: a sentence of common words is easy to guess.")
+WORDS = gettext_noop(
+    "The password is too weak: common words and names are easy to guess, even with digits or signs"
+    " added."
 )
-_MSGIDS = {text.rstrip("."): text for text in FEEDBACK}
-# The one that contradicts the guide's rule says that rule instead.
-_MSGIDS["No need for symbols, digits, or uppercase letters"] = ADD_KINDS
+DATE = gettext_noop("The password is too weak: dates and years are easy to guess.")
+KEYS = gettext_noop(
+    "The password is too weak: rows of keys and sequences such as qwerty or 1234 are easy to guess."
+)
+REPEAT = gettext_noop("The password is too weak: repeats are easy to guess.")
+DIGITS = gettext_noop("The password is too weak: so few digits and signs are tried out quickly.")
+PARTLY = gettext_noop(
+    "The password is too weak: part of it is easy to guess, and the rest is too short."
+)
+TOO_FEW = gettext_noop("The password is too weak: it can be found with too few guesses.")
+_REASONS: Mapping[Kind, str] = {
+    Kind.PHRASE: PHRASE,
+    Kind.WORD: WORDS,
+    Kind.DATE: DATE,
+    Kind.KEYS: KEYS,
+    Kind.REPEAT: REPEAT,
+    Kind.ENDING: DIGITS,
+}
+# Of so many letters common words are a sentence.
+_SENTENCE = 15
+
+ADD_WORDS = gettext_noop("Add another word or two, ones that nobody expects.")
+ADD_WORDS_ONLY = gettext_noop(
+    "Add another word or two, ones that nobody expects: a strong password of at least 15 characters"
+    " may lack digits, capitals and special characters."
+)
+MAKE_LONGER = gettext_noop(
+    "Or make it longer: a strong password of at least 15 characters may lack digits, capitals and"
+    " special characters."
+)
+START_ANEW = gettext_noop(
+    "Choose something else, for example four random words: they are strong and easy to remember."
+)
 
 
-def feedback_msgid(text: str) -> str:
-    """Return our msgid for a text of zxcvbn's, with or without its final dot."""
-    return _MSGIDS.get(text.rstrip("."), text)
+def reason(kinds: Mapping[Kind, int]) -> str:
+    """Return the msgid that says why a password of these parts is easy to guess."""
+    if Kind.OWN in kinds:
+        return OWN
+    if Kind.CHANCE in kinds:
+        return PARTLY if len(kinds) > 1 else TOO_FEW
+    words = kinds.get(Kind.WORD, 0) + kinds.get(Kind.LITTLE, 0)
+    sizes = {kind: kinds.get(kind, 0) for kind in _REASONS} | {Kind.WORD: words}
+    most = max(sizes, key=lambda kind: sizes[kind])
+    return SENTENCE if most is Kind.WORD and words >= _SENTENCE else _REASONS[most]
+
+
+def tip(why: str, *, lacks_kinds: bool) -> str:
+    """Return the msgid of the best remedy.
+
+    `lacks_kinds` tells that characters of the guide's kinds are missing: then it is worth knowing
+    that a long password may lack them.
+    """
+    if why in (OWN, PHRASE, KEYS, REPEAT, DATE):
+        return START_ANEW
+    return ADD_WORDS_ONLY if lacks_kinds else ADD_WORDS

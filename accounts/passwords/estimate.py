@@ -34,9 +34,6 @@ class Estimate(NamedTuple):
     """How many characters belong to each kind."""
 
 
-
-
-
 _Way = tuple[Part, "_Way"] | None
 
 

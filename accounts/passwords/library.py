@@ -6,9 +6,7 @@ sees a short, tamed copy, is told our words, and is called by its parts, which t
 this call as an argument.
 """
 
-from typing import NamedTuple
-
-from zxcvbn import feedback, matching, scoring, time_estimates
+from zxcvbn import matching, scoring, time_estimates
 
 from accounts.passwords import words
 
@@ -28,15 +26,8 @@ _english.update({word: min(n, _english.get(word, n)) for n, word in enumerate(_b
 ENGLISH = tuple(matching.RANKED_DICTIONARIES.values())
 
 
-class Opinion(NamedTuple):
-    """Carry what zxcvbn says: 0 to 4, and its texts as they are, the warning first."""
-
-    score: int
-    texts: list[str]
-
-
-def ask(seen: str, context: list[str]) -> Opinion:
-    """Return zxcvbn's opinion of 1 to SEEN_LENGTH characters.
+def ask(seen: str, context: list[str]) -> int:
+    """Return zxcvbn's score, 0 to 4, of 1 to SEEN_LENGTH characters.
 
     `context` are the customer's words. They live in this call alone: any number of threads may
     ask at once. (A repeated part is judged without them; `estimate` sees to that.)
@@ -45,8 +36,7 @@ def ask(seen: str, context: list[str]) -> Opinion:
     known = {**matching.RANKED_DICTIONARIES, "user_inputs": matching.build_ranked_dict(context)}
     result = scoring.most_guessable_match_sequence(tamed, matching.omnimatch(tamed, known))
     score: int = time_estimates.estimate_attack_times(result["guesses"])["score"]
-    said = feedback.get_feedback(score, result["sequence"])
-    return Opinion(score, [text for text in (said["warning"], *said["suggestions"]) if text])
+    return score
 
 
 def _tame(seen: str) -> str:

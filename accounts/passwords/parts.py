@@ -92,8 +92,11 @@ _STARTS = frozenset(
 )
 # Too short to be words anywhere else than between words: haslodokonta, gramwpilke.
 _LITTLE_WORDS = frozenset(
-    "a az bo by ci co do go i ja je ku ma mi mu my na no o od on po ta te to tu ty u w we wy z za ze"
-    " be in is it me of or".split()
+    {
+        *("a", "az", "bo", "by", "ci", "co", "do", "go", "i", "ja", "je", "ku", "ma", "mi", "mu"),
+        *("my", "na", "no", "o", "od", "on", "po", "ta", "te", "to", "tu", "ty", "u", "w", "we"),
+        *("wy", "z", "za", "ze", "be", "in", "is", "it", "me", "of", "or"),
+    }
 )
 _L33T = {
     **{"4": "a", "@": "a", "8": "b", "(": "c", "3": "e", "€": "e", "9": "g", "!": "i", "0": "o"},
@@ -180,8 +183,8 @@ def parts_of(folded: str, context: ContextWords) -> Parts:
     for reading in {text.seen, *(text.seen.translate(table) for table in _READINGS)}:
         for start, part in text.words(reading, context):
             parts[start].add(part)
-    begins = [gap.stop for gap in gaps] or [at.start() for at in _INNER_CAPITAL.finditer(text.typed)]
-    return Parts(parts, frozenset(begins))
+    capitals = [found.start() for found in _INNER_CAPITAL.finditer(text.typed)]
+    return Parts(parts, frozenset([gap.stop for gap in gaps] or capitals))
 
 
 def _gaps(folded: str) -> list[range]:
@@ -304,12 +307,12 @@ def _listed(
                 yield start, length, _CONTEXT_COST, Kind.OWN
             elif length >= shortest and (cost := COSTS.get(word) or _english_cost(word)):
                 yield start, length, cost, Kind.WORD
-            if length >= shortest_stem and (cost := STEMS.get(word)):
+            if length >= shortest_stem and (stem := STEMS.get(word)):
                 if length >= _SHORTEST_BARE_STEM:
-                    yield start, length, cost + _FORM_COST, Kind.WORD
+                    yield start, length, stem + _FORM_COST, Kind.WORD
                 for end in range(1, min(LONGEST_ENDING, solid - length) + 1):
                     if reading[start + length : start + length + end] in ENDINGS:
-                        yield start, length + end, cost + _FORM_COST, Kind.WORD
+                        yield start, length + end, stem + _FORM_COST, Kind.WORD
 
 
 def _english_cost(word: str) -> int:

@@ -4,8 +4,10 @@ import secrets
 from functools import cache
 
 from accounts.passwords import words
+from accounts.passwords.assessment import assess
 
 WORDS = 4
+VERY_STRONG = 4
 
 
 @cache
@@ -18,7 +20,12 @@ def propose() -> str:
     """Return "Rower-kapelusz-jesion-zegar-74": it keeps the guide's rules and is very strong.
 
     Chosen by the system's random generator: 4 × 11 bits and the number's 6.6 are 51 bits, and
-    Argon2id makes each guess a quarter second of work. Never longer than 38 characters.
+    Argon2id makes each guess a quarter second of work. Never longer than 38 characters. The few
+    that happen to be made of everyday words alone are drawn again, 1 of 400.
     """
-    chosen = [secrets.choice(vocabulary()) for _ in range(WORDS)]
-    return "-".join([chosen[0].capitalize(), *chosen[1:], f"{secrets.randbelow(100):02}"])
+    while True:
+        chosen = [secrets.choice(vocabulary()) for _ in range(WORDS)]
+        number = f"{secrets.randbelow(100):02}"
+        password = "-".join([chosen[0].capitalize(), *chosen[1:], number])
+        if assess(password).score == VERY_STRONG:
+            return password

@@ -1,12 +1,12 @@
 """Check the guide's rules: how long a password is and which kinds of characters it has."""
 
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Mapping
 from typing import TypedDict
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
-from django.utils.translation import gettext_lazy, ngettext_lazy
+from django.utils.translation import gettext_noop, ngettext_lazy
 
 from accounts.passwords.hashing import MAX_LENGTH, MIN_LENGTH
 
@@ -41,10 +41,45 @@ def rules_of(password: str) -> Rules:
     }
 
 
-def broken(rules: Rules, length: int, *, waived: bool) -> Iterator[ValidationError]:
-    """Yield an error for each rule that the password breaks and that is not waived."""
+_LOWER, _UPPER, _DIGIT, _SPECIAL = KINDS = ("lower", "upper", "digit", "special")
+_MISSING = {
+    (_LOWER,): gettext_noop("Add a lower-case letter."),
+    (_UPPER,): gettext_noop("Add an upper-case letter."),
+    (_DIGIT,): gettext_noop("Add a digit."),
+    (_SPECIAL,): gettext_noop("Add a special character, such as ! or @."),
+    (_LOWER, _UPPER): gettext_noop("Add a lower-case and an upper-case letter."),
+    (_LOWER, _DIGIT): gettext_noop("Add a lower-case letter and a digit."),
+    (_LOWER, _SPECIAL): gettext_noop(
+        "Add a lower-case letter and a special character, such as ! or @."
+    ),
+    (_UPPER, _DIGIT): gettext_noop("Add an upper-case letter and a digit."),
+    (_UPPER, _SPECIAL): gettext_noop(
+        "Add an upper-case letter and a special character, such as ! or @."
+    ),
+    (_DIGIT, _SPECIAL): gettext_noop("Add a digit and a special character, such as ! or @."),
+    (_LOWER, _UPPER, _DIGIT): gettext_noop(
+        "Add a lower-case letter, an upper-case letter and a digit."
+    ),
+    (_LOWER, _UPPER, _SPECIAL): gettext_noop(
+        "Add a lower-case letter, an upper-case letter and a special character, such as ! or @."
+    ),
+    (_LOWER, _DIGIT, _SPECIAL): gettext_noop(
+        "Add a lower-case letter, a digit and a special character, such as ! or @."
+    ),
+    (_UPPER, _DIGIT, _SPECIAL): gettext_noop(
+        "Add an upper-case letter, a digit and a special character, such as ! or @."
+    ),
+    KINDS: gettext_noop(
+        "Add a lower-case letter, an upper-case letter, a digit and a special character, such as !"
+        " or @."
+    ),
+}
+
+
+def broken_length(length: int) -> ValidationError | None:
+    """Return the error of a password that is too short or too long."""
     if length < MIN_LENGTH:
-        yield ValidationError(
+        return ValidationError(
             ngettext_lazy(
                 "The password is too short: use at least %(limit)d character.",
                 "The password is too short: use at least %(limit)d characters.",
@@ -53,8 +88,8 @@ def broken(rules: Rules, length: int, *, waived: bool) -> Iterator[ValidationErr
             code="too_short",
             params={"limit": MIN_LENGTH},
         )
-    elif length > MAX_LENGTH:
-        yield ValidationError(
+    if length > MAX_LENGTH:
+        return ValidationError(
             ngettext_lazy(
                 "The password is too long: use at most %(limit)d character.",
                 "The password is too long: use at most %(limit)d characters.",
@@ -63,15 +98,10 @@ def broken(rules: Rules, length: int, *, waived: bool) -> Iterator[ValidationErr
             code="too_long",
             params={"limit": MAX_LENGTH},
         )
-    if waived:
-        return
-    if not rules["lower"]:
-        yield ValidationError(gettext_lazy("Add a lower-case letter."), code="lower")
-    if not rules["upper"]:
-        yield ValidationError(gettext_lazy("Add an upper-case letter."), code="upper")
-    if not rules["digit"]:
-        yield ValidationError(gettext_lazy("Add a digit."), code="digit")
-    if not rules["special"]:
-        yield ValidationError(
-            gettext_lazy("Add a special character, such as ! or a space."), code="special"
-        )
+    return None
+
+
+def missing(rules: Rules) -> str | None:
+    """Return the msgid that names all kinds of characters that are missing, if any are."""
+    kept: Mapping[str, object] = rules
+    return _MISSING.get(tuple(kind for kind in KINDS if not kept[kind]))

@@ -5,31 +5,17 @@ from collections.abc import Sequence
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy
 
-from accounts.passwords.assessment import ENOUGH_SCORE, assess
-from accounts.passwords.hashing import normalize
-from accounts.passwords.rules import broken, composition
+from accounts.passwords.assessment import assess
+from accounts.passwords.rules import composition
 
 
 def validate(password: str, context: Sequence[str] = ()) -> None:
-    """Raise ValidationError with everything that is wrong with the password.
+    """Raise ValidationError with the first thing that is wrong with the password, and a tip.
 
-    Codes: too_short, too_long, lower, upper, digit, special, too_weak and, after that one, advice
-    for each sentence on how to do better.
+    Codes: too_short, too_long, too_weak or kinds (of characters that are missing); then advice.
     """
-    assessment = assess(password, context)
-    if assessment.enough:
-        return
-    length = len(normalize(password))
-    errors = list(broken(assessment.rules, length, waived=assessment.waived))
-    if assessment.score < ENOUGH_SCORE and assessment.rules["length"]:
-        errors.append(
-            ValidationError(
-                gettext_lazy("The password is too weak: it has to be at least moderate."),
-                code="too_weak",
-            )
-        )
-        errors += [ValidationError(text, code="advice") for text in assessment.advice]
-    raise ValidationError(errors)
+    if errors := assess(password, context).errors:
+        raise ValidationError(errors)
 
 
 class StrengthValidator:

@@ -6,7 +6,7 @@ them out. The lists lie in data/, whose NOTICE.md says where they come from.
 
 import re
 import unicodedata
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from functools import cached_property
 from pathlib import Path
 
