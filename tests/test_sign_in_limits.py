@@ -6,7 +6,7 @@ from typing import Any
 from django.test import Client, RequestFactory, SimpleTestCase, TestCase, override_settings
 
 from accounts.services.credentials import FAILED_SIGN_INS
-from accounts.views.network import network_of
+from kantor.serving.network import network_of
 from tests.doors import is_signed_in, try_in
 from tests.factories import PASSWORD, activated
 from tests.links import travel
