@@ -12,8 +12,8 @@ from django import forms
 from django.urls import reverse
 
 from accounts.forms.registration import DetailsForm, details_form, typed_fields
-from accounts.registration import company_lookup
-from accounts.registration.company_lookup import Outcome
+from accounts.registration import company_data
+from accounts.registration.company_data import Outcome
 from accounts.registration.steps import Step
 from accounts.registration.storage import AttemptStorage
 from accounts.values import email_typos
@@ -43,7 +43,7 @@ class DetailsStep:
             "kind": self.kind,
             "email_suggestion": self._suggestion if suggestion is None else suggestion,
             "email_hint_url": reverse("accounts:email-hint", kwargs=urls),
-            "company_lookup": company_lookup.context(
+            "company_lookup": company_data.context(
                 self.kind, self.lookup_outcome, form["main_country"].value()
             ),
             "company_lookup_url": reverse("accounts:company-data", kwargs=urls),
@@ -53,7 +53,7 @@ class DetailsStep:
         """Return key and values of the kept page, beside the answers chosen."""
         values = {name: self.storage.answer(Step.DETAILS, name) for name in typed_fields(self.kind)}
         values["email_suggestion"] = suggestion = self._suggestion
-        is_offered = company_lookup.is_offered(self.kind)
+        is_offered = company_data.is_offered(self.kind)
         return (bool(suggestion), is_offered, self.lookup_outcome), values
 
     @property
@@ -65,7 +65,7 @@ class DetailsStep:
     @property
     def lookup_outcome(self) -> str | None:
         """Return what the last answer of the register was, until something else is posted."""
-        outcome: str | None = self.storage.fact(company_lookup.BUTTON)
+        outcome: str | None = self.storage.fact(company_data.BUTTON)
         return outcome
 
     @property
@@ -76,7 +76,7 @@ class DetailsStep:
     def keep_lookup_outcome(self, outcome: Outcome | None) -> None:
         """Remember the register's answer for the next page; None forgets it."""
         if outcome != self.lookup_outcome:
-            self.storage.set_fact(company_lookup.BUTTON, outcome)
+            self.storage.set_fact(company_data.BUTTON, outcome)
 
     # -- the address that was probably meant --------------------------------------------------
 

@@ -29,7 +29,7 @@ from accounts.forms.registration import (
     typed_fields,
 )
 from accounts.models import Kind
-from accounts.registration import browser, company_lookup, friction, progress, review
+from accounts.registration import browser, company_data, friction, progress, review
 from accounts.registration.answers import Answers
 from accounts.registration.details_step import EMAIL, DetailsStep
 from accounts.registration.password_step import PasswordStep
@@ -129,7 +129,7 @@ class RegistrationWizard(NamedUrlWizardView, SessionWizardView):
         if step is Step.PASSWORD and (errors := self._password_step.errors):
             return self._render(self.get_form(step, carried_errors=errors))
         if step is Step.DETAILS and self._details_step.is_number_refused:
-            return self._render(company_lookup.refuse_nip(self.get_form(step)))
+            return self._render(company_data.refuse_nip(self.get_form(step)))
         if self.answers.is_refused(step):
             return self._render(self.get_form(step, data=self.storage.get_step_data(step)))
         return self._show_kept(step)
@@ -311,7 +311,7 @@ class RegistrationWizard(NamedUrlWizardView, SessionWizardView):
     def _take(self, step: Step) -> HttpResponse:
         posted = self.request.POST
         form = self.get_form(step, data=posted)
-        if company_lookup.is_pressed(step, self.kind, posted):
+        if company_data.is_pressed(step, self.kind, posted):
             return self._take_company_data(form)
         if step is not Step.START:
             self._details_step.keep_lookup_outcome(None)
@@ -344,14 +344,14 @@ class RegistrationWizard(NamedUrlWizardView, SessionWizardView):
     def _take_company_data(self, form: forms.Form) -> HttpResponse:
         """Fill in what a register knows, keep it as a draft, and show the form again."""
         assert self.attempt is not None
-        finding = company_lookup.look_up_aside(
+        finding = company_data.look_up_aside(
             self.storage, form, attempt=self.attempt.hex, network=network_of(self.request)
         )
         if not self.storage.exists:
             return self._absent_attempt()
         here = self.get_step_url(Step.DETAILS)
         if finding is not None:
-            self._keep_draft(Step.DETAILS, company_lookup.completed(form, finding))
+            self._keep_draft(Step.DETAILS, company_data.completed(form, finding))
             self._details_step.keep_lookup_outcome(finding.outcome)
         # With an error the page begins at its summary.
         return redirect(here if self._details_step.is_number_refused else f"{here}#company")

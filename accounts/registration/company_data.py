@@ -18,7 +18,7 @@ from accounts.lookup import CompanyData, LookupExhausted, LookupUnavailable
 from accounts.models import Kind
 from accounts.registration.steps import Step
 from accounts.registration.storage import AttemptStorage
-from accounts.services import company_lookup
+from accounts.services import company_register
 from accounts.values import country, nip
 
 # The name of the button; the fact that keeps the outcome has the same.
@@ -134,8 +134,8 @@ def look_up(typed: Mapping[str, str], *, attempt: str, network: str) -> Finding:
     except ValidationError:
         return Finding(Outcome.INVALID)
     try:
-        company = company_lookup.find(number, attempt=attempt, network=network)
-    except company_lookup.TooManyLookups:
+        company = company_register.find(number, attempt=attempt, network=network)
+    except company_register.TooManyLookups:
         return Finding(Outcome.TOO_MANY)
     except LookupExhausted:
         return Finding(Outcome.EXHAUSTED)
