@@ -1,5 +1,6 @@
 """Ask whoever opens an activation link for the password, and how he heard of the service."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from django import forms
@@ -7,6 +8,7 @@ from django.core.exceptions import ValidationError
 from django.forms.utils import flatatt
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from accounts.forms import fields
@@ -85,6 +87,16 @@ class SurveyForm(forms.Form):
         widget=forms.TextInput(attrs={"size": "40"}),
         error_messages={"max_length": _("Shorten the answer to 200 characters.")},
     )
+
+    def offer(self, sources: Iterable[tuple[int, str, str]]) -> None:
+        """Show these sources, as (key, name in Polish, name in English), without a question."""
+        field = self.fields["source"]
+        assert isinstance(field, forms.ModelChoiceField)
+        is_english = get_language() == "en"
+        field.choices = [
+            ("", field.empty_label),
+            *((key, english if is_english else polish) for key, polish, english in sources),
+        ]
 
     def clean_details(self) -> str:
         """Refuse characters that nobody types."""

@@ -1,8 +1,9 @@
 """Open an activation link: at once in the browser that registered, with the password elsewhere."""
 
 import math
+from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any
+from typing import Any, ClassVar
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -17,7 +18,7 @@ from accounts.registration import browser
 from accounts.services import activation, registration, survey
 from accounts.services.activation import LinkState
 from accounts.views.waiting import ask_to_wait
-from kantor.serving.kept import render_kept
+from kantor.serving.kept import KeptPage, Words, render_kept
 from kantor.serving.network import network_of
 
 # The standard's, Chromium's before it, Safari's for previews, older Firefox's.
@@ -176,6 +177,22 @@ class ResendFromLinkView(TokenView):
         return redirect("accounts:activation", token=token)
 
 
+@dataclass(frozen=True)
+class DonePage(KeptPage):
+    """The landing page: thanks for an answer, or the question with the sources as they are now."""
+
+    template_name: ClassVar[str] = "accounts/activation/done.html"
+
+    answered: bool
+    sources: tuple[tuple[int, str, str], ...]  # key, name in Polish, name in English
+
+    def context(self, words: Words) -> dict[str, Any]:
+        """Return what the template shows."""
+        form = SurveyForm()
+        form.offer(self.sources)
+        return {"form": form, "answered": self.answered}
+
+
 @method_decorator(never_cache, name="dispatch")
 class DoneView(View):
     """Say that the account is active and ask how the customer heard of the service."""
@@ -187,13 +204,8 @@ class DoneView(View):
             return redirect("accounts:sign-in")
         answered = hasattr(user, "survey_answer")
         sources = Source.objects.filter(is_active=True).values_list("pk", "name_pl", "name_en")
-        return render_kept(
-            request,
-            "accounts/activation/done.html",
-            lambda: {"form": SurveyForm(), "answered": answered},
-            key=(answered, () if answered else tuple(sources)),
-            values={},
-        )
+        page = DonePage(answered, () if answered else tuple(sources))
+        return render_kept(request, page, Words())
 
     def post(self, request: HttpRequest) -> HttpResponse:
         """Record the answer; no answer is an answer too."""

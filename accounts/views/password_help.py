@@ -27,8 +27,8 @@ from django.views.generic import View
 from accounts import passwords
 from accounts.limits import LocalLimit
 from accounts.models import User
-from accounts.registration.password_step import password_context
-from accounts.registration.steps import Step
+from accounts.registration.answers import Answers
+from accounts.registration.order import Step
 from accounts.registration.storage import open_attempt
 from kantor.serving.network import network_of
 
@@ -55,7 +55,7 @@ def applicant(request: HttpRequest, attempt: UUID) -> Chooser | None:
         return None
     return Chooser(
         subject=attempt.hex,
-        context=password_context(storage),
+        context=Answers(storage).password_context(),
         page=reverse("accounts:registration-step", args=[attempt, Step.PASSWORD]),
         propose=reverse("accounts:password-proposal", args=[attempt]),
     )

@@ -13,7 +13,7 @@ from django.views.generic import TemplateView, View
 
 from accounts.captcha import challenge
 from accounts.registration.company_data import Outcome, is_offered, look_up, typed_in
-from accounts.registration.steps import Step
+from accounts.registration.order import Step
 from accounts.registration.storage import open_attempt
 from accounts.values import email_typos
 from kantor.serving.network import network_of

@@ -36,7 +36,8 @@ from accounts.models import Kind
 from accounts.passwords.assessment import ENOUGH_SCORE, INCOMPLETE_MESSAGES, MESSAGES
 from accounts.registration import company_data
 from accounts.registration.company_data import Outcome
-from accounts.registration.steps import ORDER, label
+from accounts.registration.order import ORDER
+from accounts.registration.steps import STEPS
 from accounts.views.waiting import wait_text
 from kantor import error_pages
 
@@ -267,4 +268,4 @@ def _waiting(*, wait: int = 0, is_active: bool = False) -> SafeString:
 def _progress(current: int) -> Iterator[dict[str, Any]]:
     for number, step in enumerate(ORDER):
         state = "current" if number == current else "done" if number < current else "todo"
-        yield {"label": label(step), "state": state, "url": "#" if state == "done" else None}
+        yield {"label": STEPS[step].label, "state": state, "url": "#" if state == "done" else None}
