@@ -19,7 +19,7 @@ from accounts.services import activation, registration, survey
 from accounts.services.activation import LinkState
 from accounts.views.waiting import ask_to_wait
 from kantor.serving.kept import KeptPage, Words, render_kept
-from kantor.serving.network import network_of
+from kantor.serving.network import held_up, network_of
 
 # The standard's, Chromium's before it, Safari's for previews, older Firefox's.
 AHEAD_HEADERS = ("Sec-Purpose", "Purpose", "X-Purpose", "X-Moz")
@@ -109,15 +109,10 @@ class ActivationView(TokenView):
 
     def ask_to_wait(self, wait: timedelta) -> HttpResponse:
         """Say that no more passwords are taken for now, and how long that lasts."""
-        seconds = max(1, math.ceil(wait.total_seconds()))
-        response = render(
-            self.request,
-            "accounts/activation/too_many_tries.html",
-            {"minutes": math.ceil(seconds / 60), "token": self.token},
-            status=429,
-        )
-        response["Retry-After"] = str(seconds)
-        return response
+        minutes = max(1, math.ceil(wait / timedelta(minutes=1)))
+        context = {"minutes": minutes, "token": self.token}
+        page = render(self.request, "accounts/activation/too_many_tries.html", context)
+        return held_up(page, wait)
 
     def ask(self, form: RegistrantForm) -> HttpResponse:
         """Show who registers what, masked, and the field for the password."""

@@ -23,7 +23,7 @@ from accounts.registration import browser
 from accounts.services import credentials, registration
 from accounts.services.credentials import FAILED_SIGN_INS, NETWORK_SIGN_INS
 from accounts.views.waiting import ask_to_wait
-from kantor.serving.network import network_of
+from kantor.serving.network import held_up, network_of
 
 PENDING_SALT = "accounts.pending-sign-in"
 PENDING_MINUTES = 15
@@ -57,12 +57,8 @@ class SignInView(auth_views.RedirectURLMixin, FormView):  # type: ignore[type-ar
             form.add_error(
                 None, _("Too many tries. Wait five minutes, or set a new password by e-mail.")
             )
-            return self.render_to_response(
-                self.get_context_data(form=form),
-                status=429,
-                # The whole window: what is left of it would tell when the first try was.
-                headers={"Retry-After": str(int(FAILED_SIGN_INS.window.total_seconds()))},
-            )
+            # The whole window: what is left of it would tell when the first try was.
+            return held_up(self.form_invalid(form), FAILED_SIGN_INS.window)
         user = find_by_credentials(email, password)
         if user is not None and user.is_active:
             FAILED_SIGN_INS.clear(subject)

@@ -25,6 +25,7 @@ from accounts.registration import browser
 from accounts.services import allowance, waiting
 from accounts.values import email as email_address
 from kantor.serving.kept import KeptPage, Words, render_kept
+from kantor.serving.network import held_up
 
 
 class Registration(NamedTuple):
@@ -93,14 +94,8 @@ def ask_to_wait(request: HttpRequest, wait: timedelta) -> HttpResponse:
     """Answer that nothing was sent, and when it can be."""
     # A counter may have ended between the refusal and this page.
     wait = max(wait, timedelta(seconds=1))
-    response = render(
-        request,
-        "accounts/registration/resend_wait.html",
-        {"wait_text": wait_text(wait)},
-        status=429,
-    )
-    response["Retry-After"] = str(math.ceil(wait.total_seconds()))
-    return response
+    context = {"wait_text": wait_text(wait)}
+    return held_up(render(request, "accounts/registration/resend_wait.html", context), wait)
 
 
 @dataclass(frozen=True)
@@ -237,7 +232,8 @@ class AddressView(FormView):  # type: ignore[type-arg]  # generic in stubs only
             attempt, self.registration.email, email, get_language() or "pl"
         )
         if not is_corrected:
-            return render(self.request, "accounts/registration/address_limit.html", status=429)
+            page = render(self.request, "accounts/registration/address_limit.html")
+            return held_up(page, waiting.CORRECTIONS.wait(attempt.hex))
         response = redirect("accounts:registration-sent")
         browser.remember(self.request, response, attempt, email)
         return response
