@@ -10,6 +10,9 @@ from accounts.forms import fields
 from accounts.models import User
 from accounts.passwords import MAX_LENGTH, normalize
 
+# What both doors say when no more tries are taken.
+TOO_OFTEN = _("Too many tries. Wait five minutes, or set a new password by e-mail.")
+
 
 class SignInForm(forms.Form):
     """Ask for e-mail and password; whether they fit is not for a form to say."""
