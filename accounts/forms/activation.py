@@ -12,6 +12,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from accounts.forms import fields
+from accounts.forms.fields import wrong
 from accounts.models import Source
 from accounts.passwords import MAX_LENGTH
 from accounts.values.email import normalise
@@ -27,7 +28,7 @@ class RegistrantForm(forms.Form):
         widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
         error_messages={
             "required": _("Enter the password that you chose at registration."),
-            "max_length": _("This is not the password chosen at registration."),
+            **wrong(_("This is not the password chosen at registration.")),
         },
     )
 

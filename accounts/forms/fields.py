@@ -24,12 +24,19 @@ from accounts.values import (
     email,
     krs,
     names,
-    nip,
     phone,
     position,
     regon,
 )
 from accounts.values.text import clean
+
+
+def wrong(words: Any) -> dict[str, Any]:
+    """Return the messages of a field whose answer is compared with one that is known.
+
+    `wrong` is for who compares; what is longer than any right answer is wrong without that.
+    """
+    return {"wrong": words, "max_length": words}
 
 
 class ValueField(forms.CharField):
@@ -74,15 +81,6 @@ class ValueField(forms.CharField):
 
 _NUMBER = {"inputmode": "numeric", "spellcheck": "false", "autocapitalize": "off"}
 _NAME = {"spellcheck": "false", "autocapitalize": "words"}
-
-
-class NipField(ValueField):
-    """Ask for a Polish tax number."""
-
-    parse = staticmethod(nip.parse)
-    ordinary_label = _("Tax number (NIP)")
-    attributes: ClassVar = {**_NUMBER, "size": 14, "maxlength": 40}
-    default_error_messages: ClassVar = {"required": _("Enter a NIP of 10 digits.")}
 
 
 class TaxNumberField(ValueField):

@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts import consents, passwords
 from accounts.forms import fields
+from accounts.forms.fields import wrong
 from accounts.models import Kind
 from accounts.values import country, foreign_tax_id, nip, postal_code
 
@@ -245,7 +246,7 @@ class PasswordForm(forms.Form):
         ),
         error_messages={
             "required": _("Copy the characters from the picture."),
-            "max_length": _("The characters do not match. Copy them from the new picture."),
+            **wrong(_("The characters do not match. Copy them from the new picture.")),
         },
     )
     code = forms.CharField(
@@ -257,7 +258,7 @@ class PasswordForm(forms.Form):
         ),
         error_messages={
             "required": _("Enter the code from the e-mail."),
-            "max_length": _("The code does not match. Check it in the newest message from us."),
+            **wrong(_("The code does not match. Check it in the newest message from us.")),
         },
     )
     # A decoy that no person sees: whatever fills in every field gives itself away.

@@ -102,7 +102,7 @@ class ActivationView(TokenView):
             case True:
                 return self.finish()
             case False:
-                form.add_error("password", form.fields["password"].error_messages["max_length"])
+                form.add_error("password", form.fields["password"].error_messages["wrong"])
                 return self.ask(form)
             case _:
                 return self.ask_to_wait(activation.wait_for_try(self.user, network))

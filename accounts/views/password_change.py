@@ -56,7 +56,7 @@ class ChangeView(LoginRequiredMixin, FormView):  # type: ignore[type-arg]  # gen
             form.add_error(None, _("Too many tries. Wait a quarter of an hour and try again."))
             return held_up(self.form_invalid(form), PASSWORD_CHANGES.window)
         if not self.user.check_password(form.cleaned_data["old_password"]):
-            form.add_error("old_password", _("This is not your current password."))
+            form.add_error("old_password", form.fields["old_password"].error_messages["wrong"])
             return self.form_invalid(form)
         if not credentials.change_password(self.user, form.cleaned_data["new_password1"]):
             # It was changed in another window meanwhile, which ended this session.

@@ -256,7 +256,7 @@ class PasswordStep:
         problem: ValidationError | None = None
         if not challenge.solve(self.storage.fact("captcha", ""), answer):
             logger.info("Captcha refused: wrong or expired")
-            problem = ValidationError(form.fields["captcha"].error_messages["max_length"])
+            problem = ValidationError(form.fields["captcha"].error_messages["wrong"], "wrong")
         elif form.cleaned_data.get("website") and not self.storage.fact("decoy"):
             logger.info("Captcha refused: decoy filled")
             self.storage.set_fact("decoy", value=True)
@@ -277,7 +277,7 @@ class PasswordStep:
             return None
         logger.info("Code refused: %s", verdict.value)
         if verdict is Verdict.WRONG:
-            return ValidationError(form.fields["code"].error_messages["max_length"])
+            return ValidationError(form.fields["code"].error_messages["wrong"], "wrong")
         return ValidationError(
             _(
                 "This code no longer works. Have another one sent, or copy the characters "
