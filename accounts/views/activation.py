@@ -23,6 +23,8 @@ from kantor.serving.network import held_up, network_of
 
 # The standard's, Chromium's before it, Safari's for previews, older Firefox's.
 AHEAD_HEADERS = ("Sec-Purpose", "Purpose", "X-Purpose", "X-Moz")
+# Links that another one can take the place of.
+RENEWABLE = (LinkState.EXPIRED, LinkState.SUPERSEDED)
 
 
 class TokenView(View):
@@ -54,10 +56,11 @@ class TokenView(View):
         """Show why the link does not work, with the one right next action."""
         # 200 for an account that is active: the reader has reached what the link promised.
         status = {LinkState.ACTIVE: 200, LinkState.BROKEN: 404}.get(state, 410)
+        page = "new_link" if state in RENEWABLE else state.value
         return render(
             self.request,
-            f"accounts/activation/{state.value}.html",
-            {"token": self.token},
+            f"accounts/activation/{page}.html",
+            {"token": self.token, "state": state.value},
             status=status,
         )
 
@@ -130,7 +133,7 @@ class ActivationView(TokenView):
 class RefuseView(TokenView):
     """Let the owner of the address say that it was not he who registered, however late."""
 
-    served = frozenset({LinkState.VALID, LinkState.EXPIRED, LinkState.SUPERSEDED})
+    served = frozenset({LinkState.VALID, *RENEWABLE})
 
     def explain(self, state: LinkState) -> HttpResponse:
         """Lead whoever finds the account active already to the people who can block it."""
@@ -157,11 +160,7 @@ class ResendFromLinkView(TokenView):
     def explain(self, state: LinkState) -> HttpResponse:
         """Send the link where that is what the state asks for, by POST only."""
         _, user = activation.examine(self.token)
-        if (
-            self.request.method == "POST"
-            and state in (LinkState.EXPIRED, LinkState.SUPERSEDED)
-            and user is not None
-        ):
+        if self.request.method == "POST" and state in RENEWABLE and user is not None:
             if registration.resend_link(user):
                 return redirect("accounts:registration-resent")
             return ask_to_wait(self.request, registration.resend_wait(user))
