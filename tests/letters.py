@@ -23,6 +23,11 @@ def deliver() -> list[EmailMessage]:
     return list(mail.outbox)
 
 
+def mails_to(email: str) -> int:
+    """Deliver what is due and return how many mails this address has got so far."""
+    return sum(message.to == [email] for message in deliver())
+
+
 def paths(message: EmailMessage) -> list[str]:
     """Return the paths of the links in the text of a mail."""
     return [urlsplit(link).path for link in LINK.findall(str(message.body))]

@@ -16,7 +16,7 @@ from unittest import SkipTest, mock
 
 from django.core import mail
 from django.core.management import call_command
-from django.test import TestCase, TransactionTestCase, override_settings
+from django.test import TestCase, override_settings
 from django.utils import timezone
 from django_tasks.backends.immediate import ImmediateBackend
 
@@ -24,7 +24,12 @@ from accounts.mail import delivery, outbox, transport
 from accounts.mail.transport import MAILS_A_CONNECTION, Line
 from accounts.models import OutboxMessage, User
 from tests.factories import registered
-from tests.mail_server import MailServer, mail_settings, silent_server, time_passes
+from tests.mail_server import (
+    MailServerTestCase,
+    mail_settings,
+    silent_server,
+    time_passes,
+)
 
 State = OutboxMessage.State
 
@@ -52,18 +57,6 @@ def sweep() -> None:
 def states() -> Counter[str]:
     """Return how many rows are in which state."""
     return Counter(OutboxMessage.objects.values_list("state", flat=True))
-
-
-class MailServerTestCase(TransactionTestCase):
-    """A real mail server for each test."""
-
-    serialized_rollback = True
-
-    def setUp(self) -> None:
-        self.server = MailServer()
-        self.postbox = self.server.postbox
-        self.addCleanup(lambda: self.server.stop())
-        self.enterContext(mail_settings(self.server.port))
 
 
 class OutageTests(MailServerTestCase):

@@ -24,7 +24,7 @@ from accounts.models import Counter, OutboxMessage, User
 from accounts.services import activation, credentials, registration, review
 from tests.factories import activated, registered, suspended
 from tests.letters import deliver
-from tests.mail_server import MailServer, mail_settings, time_passes
+from tests.mail_server import MailServerTestCase, mail_settings, time_passes
 from tests.parallel import at_once
 
 Kind, State = OutboxMessage.Kind, OutboxMessage.State
@@ -128,16 +128,8 @@ class FloodTests(TestCase):
             Counter.objects.update(ends_at=F("ends_at") - timedelta(hours=1))
 
 
-class MailServerTests(TransactionTestCase):
+class MailServerTests(MailServerTestCase):
     """A real mail server."""
-
-    serialized_rollback = True
-
-    def setUp(self) -> None:
-        self.server = MailServer()
-        self.postbox = self.server.postbox
-        self.addCleanup(lambda: self.server.stop())
-        self.enterContext(mail_settings(self.server.port))
 
     def assert_arrives_once_after(self, mood: str) -> OutboxMessage:
         """Nothing is lost or said twice, and the visitor notices nothing."""

@@ -20,13 +20,9 @@ class Content(Protocol):
     """The page of a step by its key, as `shown()` gives it."""
 
     @property
-    def heading(self) -> Promise:
-        """Return the step's number and title."""
-        ...
+    def heading(self) -> Promise: ...
 
-    def context(self, words: Words, form: forms.Form | None = None) -> dict[str, Any]:
-        """Return what the template shows, with this form or the page's own."""
-        ...
+    def context(self, words: Words, form: forms.Form | None = None) -> dict[str, Any]: ...
 
 
 @dataclass(frozen=True)
@@ -43,11 +39,9 @@ class StepPage(KeptPage):
 
     @property
     def template_name(self) -> str:
-        """Return the step's own template."""
         return f"accounts/registration/{self.step}.html"
 
     def context(self, words: Words, form: forms.Form | None = None) -> dict[str, Any]:
-        """Return what the template shows, with this form or the page's own."""
         attempt: UUID | None = words.id("attempt") if self.has_begun else None
         management = ManagementForm(prefix=prefix_of(attempt), initial={"current_step": self.step})
         return {

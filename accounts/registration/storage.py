@@ -138,12 +138,10 @@ class AttemptStorage(SessionStorage):
         self._current_step = step
 
     def set_step_data(self, step: str, cleaned_data: Mapping[str, Any]) -> None:
-        """Keep the answers of a step."""
         super().set_step_data(step, cleaned_data)
         self.request.session.modified = True
 
     def drop_step_data(self, step: str) -> None:
-        """Forget the answers of a step."""
         self.data[self.step_data_key].pop(step, None)
         self.request.session.modified = True
 

@@ -67,7 +67,6 @@ class RegistrationWizard(NamedUrlWizardView, SessionWizardView):
 
     @property
     def answers(self) -> Answers:
-        """Return the answers of this attempt."""
         return Answers(self.storage)
 
     def _step(self, step: Step) -> AnyStep:
@@ -135,7 +134,6 @@ class RegistrationWizard(NamedUrlWizardView, SessionWizardView):
         return frame.step_url(Step(step), self.attempt)
 
     def get_template_names(self) -> list[str]:
-        """Return the step's own template."""
         return [f"accounts/registration/{self.steps.current}.html"]
 
     def get_context_data(self, form: forms.Form, **kwargs: Any) -> dict[str, Any]:

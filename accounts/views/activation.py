@@ -181,7 +181,6 @@ class DonePage(KeptPage):
     sources: tuple[tuple[int, str, str], ...]  # key, name in Polish, name in English
 
     def context(self, words: Words) -> dict[str, Any]:
-        """Return what the template shows."""
         form = SurveyForm()
         form.offer(self.sources)
         return {"form": form, "answered": self.answered}

@@ -33,7 +33,6 @@ class ChangeView(LoginRequiredMixin, FormView):  # type: ignore[type-arg]  # gen
 
     @property
     def user(self) -> User:
-        """Return who is signed in."""
         assert isinstance(self.request.user, User)
         return self.request.user
 

@@ -75,7 +75,6 @@ def forgetful(request: HttpRequest, uidb64: str) -> Chooser | None:
 
 
 def customer(request: HttpRequest) -> Chooser | None:
-    """Return who is signed in."""
     if not isinstance(request.user, User):
         return None
     return Chooser(

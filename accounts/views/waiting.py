@@ -114,7 +114,6 @@ class SentPage(KeptPage):
     has_looked: bool
 
     def context(self, words: Words) -> dict[str, Any]:
-        """Return what the template shows."""
         return {
             "registrations": [
                 {

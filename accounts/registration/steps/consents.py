@@ -28,7 +28,6 @@ class ConsentsPage:
 
     @property
     def heading(self) -> Promise:
-        """Return the step's number and title, as the guide has them."""
         return _("Step 2c of 3 – Accepting the Terms")
 
     def form(self) -> ConsentsForm:
@@ -37,7 +36,6 @@ class ConsentsPage:
         return ConsentsForm(kind=self.kind, initial=ticked, prefix=Step.CONSENTS)
 
     def context(self, words: Words, form: forms.Form | None = None) -> dict[str, Any]:
-        """Return what the template shows, with this form or the page's own."""
         return {"form": form or self.form()}
 
 
@@ -57,13 +55,11 @@ class ConsentsStep:
         return ConsentsPage(self._kind, tuple(key for key in given if given[key])), Words()
 
     def form(self, data: Any = None) -> ConsentsForm:
-        """Return the form, bound to these data or with what is kept."""
         if data is None:
             return self.shown()[0].form()
         return ConsentsForm(data, kind=self._kind, prefix=Step.CONSENTS)
 
     def refused(self) -> forms.Form | None:
-        """Return the form with its errors, if the last answers were refused."""
         return self.answers.refused(Step.CONSENTS, self.form)
 
     def take(self, posted: QueryDict) -> Outcome:

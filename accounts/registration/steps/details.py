@@ -45,7 +45,6 @@ class DetailsPage:
 
     @property
     def heading(self) -> Promise:
-        """Return the step's number and title, as the guide has them."""
         if self.kind == Kind.COMPANY:
             return _("Step 1a of 3 – Your details – company")
         return _("Step 1b of 3 – Your details – individual person")
@@ -57,7 +56,6 @@ class DetailsPage:
         return details_form(self.kind)(initial=initial | dict(self.chosen), prefix=Step.DETAILS)
 
     def context(self, words: Words, form: forms.Form | None = None) -> dict[str, Any]:
-        """Return what the template shows, with this form or the page's own."""
         form = form or self.form(words)
         attempt = {"attempt": words.id("attempt")}
         lookup = {
@@ -89,7 +87,6 @@ class DetailsStep:
     # -- showing it -------------------------------------------------------------------------
 
     def shown(self) -> tuple[DetailsPage, Words]:
-        """Return the page, and what it shows of this visitor."""
         kind, answers = self.answers.kind, self.answers.typed(Step.DETAILS)
         texts = {name: answers.get(name, "") for name in typed_fields(kind)}
         suggestion = email_typos.suggestion(texts["email"])
@@ -107,20 +104,17 @@ class DetailsStep:
         return page, Words({**texts, "email_suggestion": suggestion})
 
     def form(self, data: Any = None) -> DetailsForm:
-        """Return the form, bound to these data or with what is kept."""
         if data is None:
             page, words = self.shown()
             return page.form(words)
         return details_form(self.answers.kind)(data, prefix=Step.DETAILS)
 
     def refused(self) -> forms.Form | None:
-        """Return the form with its errors, if the last answers were refused."""
         return self.answers.refused(Step.DETAILS, self.form)
 
     # -- taking what was posted -------------------------------------------------------------
 
     def take(self, posted: QueryDict) -> Outcome:
-        """Do what the pressed button says."""
         if company_data.BUTTON in posted and company_data.is_offered(self.answers.kind):
             return self._look_up(self.form(posted))
         self._say(None)

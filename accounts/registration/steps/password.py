@@ -51,7 +51,6 @@ class PasswordPage:
 
     @property
     def heading(self) -> Promise:
-        """Return the step's number and title, as the guide has them."""
         return _("Step 2b of 3 – Setting the password")
 
     def form(self) -> PasswordForm:
@@ -71,7 +70,6 @@ class PasswordPage:
         )
 
     def context(self, words: Words, form: forms.Form | None = None) -> dict[str, Any]:
-        """Return what the template shows, with this form or the page's own."""
         attempt = {"attempt": words.id("attempt")}
         return {
             "form": form or self.form(),
@@ -126,7 +124,6 @@ class PasswordStep:
     # -- showing it -------------------------------------------------------------------------
 
     def shown(self) -> tuple[PasswordPage, Words]:
-        """Return the page, and what it shows of this visitor."""
         is_person, sent = self.is_person, self.sent_code
         challenge_key = None if is_person else self.storage.fact("captcha")
         page = PasswordPage(

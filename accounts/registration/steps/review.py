@@ -34,11 +34,9 @@ class ReviewPage:
 
     @property
     def heading(self) -> Promise:
-        """Return the step's number and title, as the guide has them."""
         return _("Step 2a of 3 – Checking the details")
 
     def context(self, words: Words, form: forms.Form | None = None) -> dict[str, Any]:
-        """Return what the template shows, with this form or the page's own."""
         texts = {
             name: words.text(name) if name in self.given else ""
             for name in (*details_form(self.kind).base_fields, *OWN_TEXTS)
@@ -70,7 +68,6 @@ class ReviewStep:
         self.network = network
 
     def shown(self) -> tuple[ReviewPage, Words]:
-        """Return the page, and what it shows of this visitor."""
         details = self.answers.details
         texts = review.texts(details)
         texts["owner_name"] = owner_name(

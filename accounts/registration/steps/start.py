@@ -26,7 +26,6 @@ class StartPage:
 
     @property
     def heading(self) -> Promise:
-        """Return the step's number and title, as the guide has them."""
         return _("Step 1 of 3 – Identification of the User")
 
     def form(self) -> KindForm:
@@ -34,7 +33,6 @@ class StartPage:
         return KindForm(initial={"kind": self.chosen}, prefix=Step.START)
 
     def context(self, words: Words, form: forms.Form | None = None) -> dict[str, Any]:
-        """Return what the template shows, with this form or the page's own."""
         return {
             "form": form or self.form(),
             "unfinished": words.id("unfinished") if self.has_unfinished else None,
@@ -51,7 +49,6 @@ class StartStep:
         self.answers = answers
 
     def shown(self) -> tuple[StartPage, Words]:
-        """Return the page, and what it shows of this visitor."""
         unfinished = None
         if self.answers.attempt is None:
             unfinished = newest_attempt(self.answers.storage.request)
@@ -59,11 +56,9 @@ class StartStep:
         return page, Words(ids={"unfinished": unfinished} if unfinished else {})
 
     def form(self, data: Any = None) -> KindForm:
-        """Return the form, bound to these data or with what is kept."""
         return self.shown()[0].form() if data is None else KindForm(data, prefix=Step.START)
 
     def refused(self) -> forms.Form | None:
-        """Return the form with its errors, if the last answers were refused."""
         return self.answers.refused(Step.START, self.form)
 
     def take(self, posted: QueryDict) -> Outcome:
