@@ -451,7 +451,7 @@ POLISH = {
     "Thank you for your answer.": "Dziękujemy za odpowiedź.",
     "The account is active": "Konto jest aktywne",
     "The registration was cancelled": "Rejestracja została anulowana",
-    "Think of a password for me": "Wymyśl mi hasło",
+    "Suggest a password": "Zaproponuj hasło",
     "This registration is already complete": "Ta rejestracja jest już zakończona",
     "Town or city": "Miejscowość",
     "Work e-mail address (login)": "Służbowy adres e-mail (login)",

@@ -193,7 +193,7 @@ class AccessibilityTests(AuditTestCase):
             self.sign_in(visitor, user.email, factories.PASSWORD)
             self.audit(visitor.is_at("Your account"))
             self.audit(visitor.open("/haslo/zmiana/"))
-            visitor.button("Think of a password for me").click()
+            visitor.button("Suggest a password").click()
             visitor.page.locator("[data-strength-meter][data-score='4']").wait_for()
             self.audit(visitor, "proposed")
             self.audit(visitor.press("Save the new password").is_refused(), "refused")

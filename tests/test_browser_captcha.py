@@ -152,7 +152,7 @@ class WithoutImagesTests(BrowserTestCase):
 
     def test_code_ends_the_errors_of_the_picture_and_a_proposal_those_of_the_password(self) -> None:
         visitor = self.visitor().reach_password(PERSON).press("Next").is_refused()
-        visitor.button("Think of a password for me").click()
+        visitor.button("Suggest a password").click()
         password = visitor.field("Account password")
         expect(password).not_to_have_value("")
         expect(password).not_to_have_attribute("aria-invalid", "true")

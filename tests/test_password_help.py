@@ -176,7 +176,7 @@ class ProposalPage(TestCase):
         assert visitor.status == 200
         proposal = visitor.element(".proposed strong").text
         assert passwords.assess(proposal).score == 4
-        visitor.press("Wymyśl inne")
+        visitor.press("Zaproponuj inne")
         assert visitor.element(".proposed strong").text != proposal
         visitor.follow("Wróć do hasła")
         assert visitor.heading == POLISH.setting_password
@@ -309,7 +309,7 @@ class InTheBrowser(BrowserTestCase):
         assert first.input_value() == second.input_value() == proposal
         page.locator("[data-strength-meter][data-score='4']").wait_for()
         visitor.fits()
-        assert page.locator("[data-rule][data-met='true']").count() == 5
+        assert page.locator("[data-rule][data-met='true']").count() == 6
         second.press("End")
         second.type("x")
         shown.wait_for(state="hidden")

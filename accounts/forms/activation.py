@@ -25,7 +25,7 @@ class RegistrantForm(forms.Form):
         label=_("Password chosen at registration"),
         strip=False,
         max_length=MAX_LENGTH,
-        widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
+        widget=forms.PasswordInput(attrs={"autocomplete": "current-password", **fields.SECRET}),
         error_messages={
             "required": _("Enter the password that you chose at registration."),
             **wrong(_("This is not the password chosen at registration.")),

@@ -79,6 +79,8 @@ class ValueField(forms.CharField):
         return {"autocomplete": autocomplete, **self.attributes, **widget.attrs}
 
 
+# A password means what is typed: no device corrects it, capitalises it or sends it to a checker.
+SECRET = {"spellcheck": "false", "autocapitalize": "none", "autocorrect": "off"}
 _NUMBER = {"inputmode": "numeric", "spellcheck": "false", "autocapitalize": "off"}
 _NAME = {"spellcheck": "false", "autocapitalize": "words"}
 

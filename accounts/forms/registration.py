@@ -223,14 +223,18 @@ class PasswordForm(forms.Form):
         label=_("Account password"),
         strip=False,
         widget=forms.PasswordInput(
-            attrs={"autocomplete": "new-password", "aria-describedby": "password-rules"}
+            attrs={
+                "autocomplete": "new-password",
+                "aria-describedby": "password-rules",
+                **fields.SECRET,
+            }
         ),
         error_messages={"required": _("Enter a password.")},
     )
     password2 = forms.CharField(
         label=_("Confirm the account password"),
         strip=False,
-        widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
+        widget=forms.PasswordInput(attrs={"autocomplete": "new-password", **fields.SECRET}),
         error_messages={"required": _("Enter the password again.")},
     )
     captcha = forms.CharField(
@@ -261,11 +265,21 @@ class PasswordForm(forms.Form):
             **wrong(_("The code does not match. Check it in the newest message from us.")),
         },
     )
-    # A decoy that no person sees: whatever fills in every field gives itself away.
+    # A decoy that no person sees: whatever fills in every field gives itself away. Password
+    # managers are asked to leave it alone, each in its own way.
     website = forms.CharField(
         label=_("Leave this field empty"),
         required=False,
-        widget=forms.TextInput(attrs={"autocomplete": "off", "tabindex": "-1"}),
+        widget=forms.TextInput(
+            attrs={
+                "autocomplete": "off",
+                "tabindex": "-1",
+                "data-1p-ignore": True,
+                "data-lpignore": "true",
+                "data-bwignore": True,
+                "data-form-type": "other",
+            }
+        ),
     )
 
     def __init__(

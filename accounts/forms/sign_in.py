@@ -31,7 +31,7 @@ class SignInForm(forms.Form):
         label=_("Password"),
         strip=False,
         max_length=MAX_LENGTH,
-        widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
+        widget=forms.PasswordInput(attrs={"autocomplete": "current-password", **fields.SECRET}),
         error_messages={
             "required": _("Enter your password."),
             "max_length": _("The password has at most 128 characters."),
@@ -51,6 +51,8 @@ class SetPasswordForm(DjangoSetPasswordForm):  # type: ignore[type-arg]  # gener
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         first, second = self.fields["new_password1"], self.fields["new_password2"]
+        first.widget.attrs.update(fields.SECRET)
+        second.widget.attrs.update(fields.SECRET)
         first.label = _("New password")
         first.help_text = ""
         first.widget.attrs["aria-describedby"] = "password-rules"
@@ -82,7 +84,7 @@ class ChangePasswordForm(SetPasswordForm):
         label=_("Current password"),
         strip=False,
         max_length=MAX_LENGTH,
-        widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
+        widget=forms.PasswordInput(attrs={"autocomplete": "current-password", **fields.SECRET}),
         error_messages={
             "required": _("Enter your current password."),
             **wrong(_("This is not your current password.")),

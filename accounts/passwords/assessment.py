@@ -36,7 +36,7 @@ PASSPHRASE_LENGTH = 15
 PASSPHRASE_SCORE = 3
 
 # Up to these costs, in tenths of a power of ten, no password is better than 1, 2, 3.
-CAPS = (129, 131, 145)
+CAPS = (110, 118, 140)
 # So much is added for each character that a password is shorter than _SHORT: what people think of
 # is cheap when it is short, and words that stand in eight random characters are there by chance.
 _SHORT = 12
@@ -71,7 +71,7 @@ class Verdict(TypedDict):
     label: str
     message: str
     enough: bool
-    rules: Rules
+    rules: dict[str, bool]
     advice: list[str]
 
 
@@ -117,7 +117,10 @@ class Assessment:
             "label": str(self.label),
             "message": str(self.message),
             "enough": self.enough,
-            "rules": self.rules,
+            "rules": {
+                **{name: bool(kept) for name, kept in self.rules.items()},
+                "strength": self.score >= ENOUGH_SCORE,
+            },
             "advice": self.advice,
         }
 

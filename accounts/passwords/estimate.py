@@ -14,8 +14,8 @@ from accounts.passwords.words import ContextWords
 _COMMON_COST = 40
 _LESS_COMMON_COST = 46
 _VERY_COMMON_COST = 22
-_AFTER_WORD = 0.85
-_BESIDE_VERY_COMMON = 0.65
+_AFTER_WORD = 1.0
+_BESIDE_VERY_COMMON = 0.5
 # A word after digits or signs, or a second little word, is less expected.
 _RESUMED_COST = 8
 # Where letters by chance stand among the rest is one more thing to guess.

@@ -236,7 +236,7 @@ def _rules() -> SafeString:
 
 def _proposal() -> SafeString:
     """Return the proposal as the script leaves it."""
-    html = render_to_string("partials/password_proposal.html").replace(" hidden", "", 1)
+    html = render_to_string("partials/password_proposal.html").replace(" hidden", "")
     return mark_safe(re.sub(r"(data-proposed>)", rf"\1{PROPOSAL}", html))  # noqa: S308  ours
 
 

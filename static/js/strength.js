@@ -158,6 +158,31 @@
     addEventListener("pagehide", () => set(false));
   }
 
+  // What cannot copy shows no button: plain http, an old browser.
+  function offerToCopy(row) {
+    const words = document.querySelector("[data-proposed]");
+    const copied = row.querySelector("[data-copied]");
+    if (!words || !navigator.clipboard) {
+      return;
+    }
+
+    function set() {
+      row.hidden = !words.textContent;
+      copied.textContent = "";
+    }
+
+    set();
+    new MutationObserver(set).observe(words, { childList: true });
+    row.querySelector("[data-copy]").addEventListener("click", async () => {
+      try {
+        await navigator.clipboard.writeText(words.textContent);
+        copied.textContent = copied.dataset.words;
+      } catch {
+        row.hidden = true;
+      }
+    });
+  }
+
   // A proposal goes into both fields and is shown until they are changed or sent. When the server
   // cannot be asked like this, the button does what it does without this file.
   function offerProposals(button) {
@@ -209,4 +234,5 @@
   document.querySelectorAll("[data-strength-url]").forEach(watch);
   document.querySelectorAll("[data-toggle-password]").forEach(offerToShow);
   document.querySelectorAll("[data-propose]").forEach(offerProposals);
+  document.querySelectorAll("[data-copying]").forEach(offerToCopy);
 })();
