@@ -45,6 +45,7 @@ _CAPITAL_COST = 6
 _CHANCE_COST = 20
 _SHORT_END_COST = 10
 _LONG_END_COST = 17
+_CODE_COST = 40
 _YEAR_COST = 20
 _DATE_COST = 40
 _REPEAT_COST = 10
@@ -84,7 +85,7 @@ _NEIGHBOURS = {
 _DAY = r"(?:3[01]|[12][0-9]|0?[1-9])"
 _MONTH = r"(?:1[0-2]|0?[1-9])"
 
-_SEPARATORS = re.compile(r"[._+-]|,? +")
+_SEPARATORS = re.compile(r"[._+&-]|,? +")
 _SIGN = re.compile(r"[\W_]")
 _INNER_CAPITAL = re.compile(r"(?<=[a-z])[A-Z]|(?<=[A-Za-z])[A-Z](?=[a-z])")
 _STARTS = frozenset(
@@ -148,6 +149,13 @@ _PATTERNS = (
     (re.compile(rf"{_AFTER_LETTERS}(?:[0-9]{{2}}|123){_ENDS}\Z"), _LONG_END_COST, Kind.ENDING),
     (re.compile(rf"{_AFTER_LETTERS}{_ENDS}[0-9]{{1,2}}\Z"), _LONG_END_COST, Kind.ENDING),
     (re.compile(rf"{_AFTER_LETTERS}(?:19|20)[0-9]{{2}}{_ENDS}\Z"), _YEAR_COST, Kind.DATE),
+    # Of a car, a telephone: Passat 1.9tdi, Galaxy S23, Maluch 126p.
+    (
+        re.compile(rf"{_AFTER_LETTERS}\W?[0-9]{{1,3}}[a-z]{{1,2}}{_ENDS}?\Z"),
+        _CODE_COST,
+        Kind.ENDING,
+    ),
+    (re.compile(rf"{_AFTER_LETTERS}\W?[a-z][0-9]{{1,3}}{_ENDS}?\Z"), _CODE_COST, Kind.ENDING),
     (re.compile(r"(?:19|20)[0-9]{2}"), _YEAR_COST, Kind.DATE),
     (re.compile(rf"{_DAY}[-./ ]?{_MONTH}[-./ ]?(?:19|20)?[0-9]{{2}}"), _DATE_COST, Kind.DATE),
     (re.compile(rf"{_MONTH}[-./ ]?{_DAY}[-./ ]?(?:19|20)[0-9]{{2}}"), _DATE_COST, Kind.DATE),
