@@ -18,8 +18,10 @@ _AFTER_WORD = 1.0
 _BESIDE_VERY_COMMON = 0.5
 # A word after digits or signs, or a second little word, is less expected.
 _RESUMED_COST = 8
-# Where letters by chance stand among the rest is one more thing to guess.
-_BLOCK_COST = 46
+# Where letters by chance stand among the rest is one more thing to guess, and nobody but a machine
+# strews them about.
+_BLOCK_COST = 22
+_FURTHER_BLOCK_COST = 60
 
 # What the last part was: it matters to the next one.
 _NO_WORD, _OPENING, _LITTLE, _COMMON, _WORD, _CHANCE = range(6)
@@ -43,26 +45,28 @@ def estimate(folded: str, context: ContextWords) -> Estimate:
     "ZielonyKot2024!" costs 33 + 23 + 20.
     """
     parts, begins = parts_of(folded, context)
-    # For each place, each kind of last part, and whether signs stand for letters: the cost so far,
-    # and the parts that led here.
-    best: list[dict[tuple[int, bool], tuple[int, _Way]]] = [{} for _ in range(len(parts) + 1)]
-    best[0][_NO_WORD, False] = 0, None
+    # For each place, each kind of last part, and whether there were signs for letters and letters
+    # by chance: the cost so far, and the parts that led here.
+    best: list[dict[tuple[int, bool, bool], tuple[int, _Way]]] = [{} for _ in [*parts, None]]
+    best[0][_NO_WORD, False, False] = 0, None
     for start, onwards in enumerate(parts):
         # Where one sees where words begin, they begin nowhere else.
         torn = bool(start and begins) and start not in begins
-        for (last, l33t), (so_far, way) in best[start].items():
+        for (last, l33t, chance), (so_far, way) in best[start].items():
             for part in onwards:
                 state = _state(last, part)
                 cost = _cost(last, state, part, first=not start or start in begins, torn=torn)
                 if cost is None:
                     continue
                 cost += so_far + (0 if l33t else part.l33t)
+                if state == _CHANCE != last:
+                    cost += _FURTHER_BLOCK_COST if chance else _BLOCK_COST
                 reached = best[start + part.length]
-                key = state, l33t or part.l33t > 0
+                key = state, l33t or part.l33t > 0, chance or state == _CHANCE
                 if key not in reached or cost < reached[key][0]:
                     reached[key] = cost, (part, way)
     # No sentence ends in "w" or "z".
-    ends = (found for (last, _), found in best[-1].items() if last != _OPENING)
+    ends = (found for (last, *_), found in best[-1].items() if last != _OPENING)
     cost, way = min(ends, key=lambda found: found[0])
     kinds: dict[Kind, int] = {}
     while way:
@@ -98,8 +102,6 @@ def _cost(last: int, state: int, part: Part, *, first: bool, torn: bool) -> int 
             return None
         if last == _LITTLE:
             return part.cost + _RESUMED_COST
-    if state == _CHANCE != last:
-        return part.cost + _BLOCK_COST
     if state not in _OF_WORDS:
         return part.cost
     if torn or (last == _NO_WORD and not first):
