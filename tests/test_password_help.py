@@ -22,7 +22,7 @@ from accounts.registration.answers import Answers
 from accounts.registration.storage import newest_attempt, open_attempt
 from accounts.views.password_help import CALLS, NETWORK_CALLS
 from tests.browser import PHONE, BrowserTestCase
-from tests.factories import PASSWORD, activated
+from tests.factories import PASSWORD, activated, registered
 from tests.letters import deliver, newest_path
 from tests.people import OSOBA, POLISH
 from tests.walk import Visitor
@@ -162,6 +162,53 @@ class Doors(TestCase):
         for _ in range(NETWORK_CALLS.times):
             NETWORK_CALLS.hit("127.0.0.1")
         assert ask(visitor, "x").status_code == 429
+
+    def test_no_device_corrects_or_checks_what_is_typed(self) -> None:
+        pages = [self.at_registration(), self.at_reset(), self.at_change()]
+        pages += [Visitor().open(path) for path in ("/logowanie/", "/admin/login/")]
+        pending = registered()
+        deliver()
+        pages.append(Visitor().open(newest_path(pending.email, "/aktywacja/")))
+        for visitor in pages:
+            fields = visitor.page.select("input[type=password]")
+            assert fields, visitor.path
+            for field in fields:
+                with self.subTest(page=visitor.path, field=field["name"]):
+                    assert field["spellcheck"] == "false"
+                    assert field["autocapitalize"] == "none"
+                    assert field["autocorrect"] == "off"
+
+    def test_decoy_asks_password_managers_to_leave_it_alone(self) -> None:
+        decoy = self.at_registration().element(".decoy input")
+        assert decoy["autocomplete"] == "off"
+        assert decoy.has_attr("data-1p-ignore")
+        assert decoy["data-lpignore"] == "true"
+        assert decoy.has_attr("data-bwignore")
+        assert decoy["data-form-type"] == "other"
+
+    def test_a_refused_password_gets_one_reason_and_one_tip(self) -> None:
+        reason = "Hasło jest za słabe: znane powiedzenia, tytuły, modlitwy i cytaty łatwo odgadnąć."
+        change = self.at_change()
+        weak = "Szladzieweczkadolaseczka1!"
+        fields = ("Nowe hasło", "Potwierdzenie nowego hasła")
+        change.fill({"Obecne hasło": PASSWORD, **dict.fromkeys(fields, weak)})
+        change.press("Zapisz nowe hasło")
+        registration = self.at_registration()
+        OSOBA.type_password(registration, weak)
+        registration.copy_captcha(POLISH.captcha).press("Dalej")
+        for visitor in (change, registration):
+            said = [line.text.strip() for line in visitor.page.select(".field-error p")]
+            assert len(said) == 2, said
+            assert said[0].endswith(reason)
+            assert visitor.errors == [reason]
+        assert ask(registration, weak).json()["advice"] == [reason, said[1]]
+
+    def test_the_list_of_rules_says_all_that_is_asked(self) -> None:
+        rules = self.at_registration().page.select("[data-rule]")
+        assert [str(rule["data-rule"]) for rule in rules] == [
+            *("length", "lower", "upper", "digit", "special", "strength")
+        ]
+        assert "siłę co najmniej umiarkowaną" in rules[-1].text
 
 
 class ProposalPage(TestCase):
@@ -314,6 +361,34 @@ class InTheBrowser(BrowserTestCase):
         second.type("x")
         shown.wait_for(state="hidden")
         assert shown.text_content() == ""
+
+    def test_proposal_is_copied_where_the_browser_can(self) -> None:
+        visitor = self.visitor(width=PHONE).reach_password("Individual person")
+        page = visitor.page
+        page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+        copy = page.locator("[data-copy]")
+        expect(copy).to_be_hidden()
+        page.get_by_role("button", name=PROPOSE).click()
+        expect(copy).to_be_visible()
+        copy.click()
+        said = page.locator("[data-copied]")
+        expect(said).to_have_text("Skopiowano")
+        assert said.get_attribute("role") == "status"
+        proposal = page.locator("[data-proposed]").inner_text()
+        assert page.evaluate("navigator.clipboard.readText()") == proposal
+        visitor.fits()
+        page.get_by_role("button", name=PROPOSE).click()
+        expect(said).to_be_empty()
+
+    def test_no_button_to_copy_where_the_browser_cannot(self) -> None:
+        visitor = self.visitor()
+        visitor.page.add_init_script(
+            "Object.defineProperty(navigator, 'clipboard', { value: undefined })"
+        )
+        page = visitor.reach_password("Individual person").page
+        page.get_by_role("button", name=PROPOSE).click()
+        page.locator("[data-proposed]").wait_for()
+        expect(page.locator("[data-copy]")).to_be_hidden()
 
     def test_meter_is_spoken_once_when_the_typing_rests(self) -> None:
         visitor = self.visitor().reach_password("Individual person")

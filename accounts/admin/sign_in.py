@@ -5,6 +5,7 @@ from typing import Any
 from django.contrib.admin.forms import AdminAuthenticationForm
 from django.core.exceptions import ValidationError
 
+from accounts.forms.fields import SECRET
 from accounts.forms.sign_in import TOO_OFTEN
 from accounts.services import credentials
 from accounts.services.credentials import SignIn
@@ -17,6 +18,10 @@ class StaffSignInForm(AdminAuthenticationForm):
     Judged as at the customers' door, on the same counters: otherwise this page would be a second
     door to every account, without a limit.
     """
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["password"].widget.attrs.update(SECRET)
 
     def clean(self) -> dict[str, Any]:
         """Check the credentials unless there were too many tries."""

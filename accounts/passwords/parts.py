@@ -169,7 +169,7 @@ class Parts(NamedTuple):
     at: list[set[Part]]
     """For each place the parts that begin there."""
     begins: frozenset[int]
-    """The places after separators or, without those, of capitals: JezdzeNaRowerze."""
+    """The places after separators and of capitals: JezdzeNaRowerze."""
 
 
 def parts_of(folded: str, context: ContextWords) -> Parts:
@@ -191,8 +191,9 @@ def parts_of(folded: str, context: ContextWords) -> Parts:
     for reading in {text.seen, *(text.seen.translate(table) for table in _READINGS)}:
         for start, part in text.words(reading, context):
             parts[start].add(part)
-    capitals = [found.start() for found in _INNER_CAPITAL.finditer(text.typed)]
-    return Parts(parts, frozenset([gap.stop for gap in gaps] or capitals))
+    capitals = {found.start() for found in _INNER_CAPITAL.finditer(text.typed)}
+    parted = {gap.stop for gap in gaps if text.seen[gap.stop : gap.stop + 1].isalpha()}
+    return Parts(parts, frozenset(capitals | parted))
 
 
 def _gaps(folded: str) -> list[range]:

@@ -44,7 +44,7 @@ def lengths(reading: str, start: int) -> Iterator[int]:
     place = bisect(_BEGINS, wanted, key=lambda at: TEXT[at : at + LONGEST_PHRASE])
     for at in _BEGINS[max(0, place - 1) : place + 1]:
         common = 0
-        while common < len(wanted) and TEXT[at + common] == wanted[common]:
+        while common < len(wanted) and TEXT[at + common] == wanted[common] != "\n":
             common += 1
         second = _MARKS.find(1, at + 1) - at
         for length in range(max(SHORTEST_PHRASE, second + 1), common + 1):
