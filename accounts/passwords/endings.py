@@ -13,11 +13,12 @@ SHORTEST_STEM_OF_NAME = 3
 
 # What is cut off base forms, whichever fits; a word is a stem by itself as well.
 _BASE = (
-    "",
     *("owac", "ywac", "ac", "ec", "ic", "yc"),  # verbs
     *("eczka", "eczek", "ienka", "ka", "ko", "ek", "ik", "yk", "iec", "ec"),
     *("ia", "ie", "io", "ja", "a", "e", "o", "y", "i"),
 )
+# By their last letter: most of them need not be tried on a word.
+_BASE_BY_LETTER = {end[-1]: tuple(e for e in _BASE if e[-1:] == end[-1]) for end in _BASE}
 ENDINGS = frozenset(
     {
         # nouns
@@ -52,8 +53,10 @@ LONGEST_ENDING = max(map(len, ENDINGS))
 
 def stems_of(word: str, shortest: int) -> Iterator[str]:
     """Yield what of at least `shortest` letters is left of a word without its ending."""
-    for end in _BASE:
-        if word.endswith(end) and len(word) - len(end) >= shortest:
+    if len(word) >= shortest:
+        yield word
+    for end in _BASE_BY_LETTER.get(word[-1], ()):
+        if len(word) - len(end) >= shortest and word.endswith(end):
             yield word.removesuffix(end)
 
 

@@ -31,7 +31,7 @@ from accounts.registration.order import Step
 from accounts.registration.storage import open_attempt
 from kantor.serving.network import held_up, network_of
 
-# A call costs 3 ms of CPU, the worst one 15. Somebody who types without a pause makes two or three
+# A call costs 3 ms of CPU, the worst one 16. Somebody who types without a pause makes two or three
 # a second; a whole office shares a network.
 CALLS = LocalLimit(times=300, window=timedelta(minutes=10))
 NETWORK_CALLS = LocalLimit(times=1_500, window=timedelta(minutes=10))
