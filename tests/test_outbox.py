@@ -79,6 +79,7 @@ class OwingTests(TransactionTestCase):
             password_hash="x",
             given={},
             language="pl",
+            network="192.0.2.1",
         )
         assert again == user
         assert len(mail.outbox) == 1

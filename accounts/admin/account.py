@@ -1,6 +1,7 @@
 """List the accounts, show one whole, and carry out what staff decide."""
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any, ClassVar
 
 from django.contrib import admin, messages
@@ -18,6 +19,7 @@ from accounts.admin.inlines import ConsentInline, CustomerInline, MessageInline,
 from accounts.admin.pagination import CappedPaginator
 from accounts.models import Customer, ReviewState, User
 from accounts.services import registration, review
+from accounts.services.allowance import Purpose
 
 # What the filters put into an address. Django would let any column of the table be asked for,
 # and `?password__startswith=` would read a hash one character at a time.
@@ -243,10 +245,12 @@ class AccountAdmin(admin.ModelAdmin[User]):
 
     @admin.action(description=_("Send the activation link again"), permissions=["change"])
     def send_link(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
-        """Send pending accounts a new link, in the customer's language, within the limits."""
-        done = self._carry_out(
-            request, queryset, registration.resend_link, gettext("Activation link sent again.")
-        )
+        """Send pending accounts a new link, in the customer's language.
+
+        Within limits of their own: what strangers asked for must not keep staff from helping.
+        """
+        send = partial(registration.resend_link, asked=Purpose.ACQUAINTANCE)
+        done = self._carry_out(request, queryset, send, gettext("Activation link sent again."))
         self._report(
             request,
             done,

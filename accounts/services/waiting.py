@@ -19,6 +19,7 @@ from accounts.limits import Limit
 from accounts.mail import outbox
 from accounts.models import OutboxMessage, User
 from accounts.services import allowance
+from accounts.services.allowance import Purpose
 from accounts.values import email as email_address
 
 logger = logging.getLogger(__name__)
@@ -43,7 +44,7 @@ def send_again(attempt: UUID, email: str, language: str) -> bool:
     by now counts as gone.
     """
     key = email_address.normalise(email)
-    if not allowance.for_link(key):
+    if allowance.ask(Purpose.SEND_AGAIN, key):
         return False
     with transaction.atomic():
         User.objects.filter(
@@ -64,7 +65,7 @@ def correct_address(attempt: UUID, mistyped: str, corrected: str, language: str)
     if not CORRECTIONS.hit(attempt.hex):
         return False
     key = email_address.normalise(corrected)
-    may_write = allowance.for_link(key)
+    may_write = not allowance.ask(Purpose.CORRECTION, key)
     with transaction.atomic():
         changed = User.objects.filter(
             attempt=attempt,

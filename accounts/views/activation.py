@@ -16,6 +16,7 @@ from accounts.models import Source, User
 from accounts.registration import browser
 from accounts.services import activation, registration, survey
 from accounts.services.activation import LinkState
+from accounts.services.allowance import Purpose
 from accounts.views.network import network_of
 from accounts.views.waiting import ask_to_wait
 from kantor.kept import render_kept
@@ -166,9 +167,11 @@ class ResendFromLinkView(TokenView):
             and state in (LinkState.EXPIRED, LinkState.SUPERSEDED)
             and user is not None
         ):
-            if registration.resend_link(user):
+            # Who holds a link of ours reads the mailbox: he is no stranger to it.
+            if registration.resend_link(user, Purpose.ACQUAINTANCE):
                 return redirect("accounts:registration-resent")
-            return ask_to_wait(self.request, registration.resend_wait(user))
+            wait = registration.resend_wait(user, Purpose.ACQUAINTANCE)
+            return ask_to_wait(self.request, wait)
         return super().explain(state)
 
     def post(self, request: HttpRequest, token: str) -> HttpResponse:

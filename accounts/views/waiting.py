@@ -22,6 +22,7 @@ from django.views.generic import FormView, TemplateView, View
 from accounts.forms.activation import AddressForm
 from accounts.registration import browser
 from accounts.services import allowance, waiting
+from accounts.services.allowance import Purpose
 from accounts.values import email as email_address
 from kantor.kept import mark, render_kept
 
@@ -116,7 +117,7 @@ class SentView(View):
         waits = [
             timedelta(0)
             if row.is_active
-            else allowance.wait_for_link(email_address.normalise(row.email))
+            else allowance.wait(Purpose.SEND_AGAIN, email_address.normalise(row.email))
             for row in rows
         ]
 
@@ -167,7 +168,8 @@ class SentView(View):
             return redirect("accounts:registration-sent")
         if waiting.send_again(row.attempt, row.email, get_language() or "pl"):
             return redirect("accounts:registration-resent")
-        return ask_to_wait(request, allowance.wait_for_link(email_address.normalise(row.email)))
+        wait = allowance.wait(Purpose.SEND_AGAIN, email_address.normalise(row.email))
+        return ask_to_wait(request, wait)
 
 
 class ResentView(TemplateView):
