@@ -24,7 +24,7 @@ from accounts.registration import browser
 from accounts.services import allowance, waiting
 from accounts.services.allowance import Purpose
 from accounts.values import email as email_address
-from kantor.kept import mark, render_kept
+from kantor.serving.kept import mark, render_kept
 
 
 class Registration(NamedTuple):
