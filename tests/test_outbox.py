@@ -403,6 +403,7 @@ class ParallelDeliveryTests(TransactionTestCase):
             password_hash=user.password,
             given={},
             language="pl",
+            network="192.0.2.1",
         )
         assert at_once(*[register] * 3) == [user] * 3
         assert not mail.outbox

@@ -8,6 +8,7 @@ Counted is what is asked for, not what is sent: whether an address has an accoun
 a counter. Counted are mailboxes, not spellings (`email.mailbox`).
 """
 
+from dataclasses import replace
 from datetime import timedelta
 from enum import Enum
 
@@ -19,26 +20,25 @@ PAUSE = timedelta(minutes=3)
 
 # An impatient click at one door does not use up another: each has a pause of its own.
 LINK_PAUSE = Limit("link-pause", times=1, window=PAUSE)
-RESET_PAUSE = Limit("reset-pause", times=1, window=PAUSE)
 CODE_PAUSE = Limit("code-pause", times=1, window=PAUSE)
 
-# What one mailbox gets from strangers in all, and how much of it without a finished registration.
-# The difference belongs to first links.
+# What strangers in one network can have sent to one mailbox, and how much of that is for anybody
+# who asks. The difference is what one network takes of the reserve for first links.
 MAILS_AN_HOUR = Limit("mails-hour", times=3, window=HOUR)
 MAILS_A_DAY = Limit("mails-day", times=10, window=DAY)
 ASKED_AN_HOUR = Limit("asked-hour", times=2, window=HOUR)
 ASKED_A_DAY = Limit("asked-day", times=7, window=DAY)
-_SHARED = (ASKED_AN_HOUR, ASKED_A_DAY, MAILS_AN_HOUR, MAILS_A_DAY)
+_MAILS = (MAILS_AN_HOUR, MAILS_A_DAY)
+_SHARED = (ASKED_AN_HOUR, ASKED_A_DAY, *_MAILS)
 
-# The reserve: one place for each network that finishes a registration of this mailbox, and so
-# many places in all.
+# The reserve: what one network may take of it, and one place more for whoever comes from another.
 NETWORK_FIRST_LINKS = (
     Limit("network-first-link-hour", times=1, window=HOUR),
-    Limit("network-first-link-day", times=2, window=DAY),
+    Limit("network-first-link-day", times=3, window=DAY),
 )
 FIRST_LINKS = (
     Limit("first-link-hour", times=2, window=HOUR),
-    Limit("first-link-day", times=3, window=DAY),
+    Limit("first-link-day", times=4, window=DAY),
 )
 
 
@@ -53,8 +53,8 @@ class Purpose(Enum):
     # By the browser that registered, or with the password of the registration.
     SEND_AGAIN = (LINK_PAUSE, *_budget("again", 2, 5), *_SHARED)
     CORRECTION = (LINK_PAUSE, *_budget("correction", 1, 5), *_SHARED)
-    # The link lives for two hours and serves the mailbox's owner whoever asked for it.
-    RESET = (RESET_PAUSE, *_budget("reset", 1, 5), *_SHARED)
+    # The link lives for two hours and serves the mailbox's owner, whoever asked for it.
+    RESET = (*_budget("reset", 1, 5), *_SHARED)
     CODE = (CODE_PAUSE, *_budget("code", 2, 5), *_SHARED)
     # By somebody who is no stranger: he holds a genuine link of ours, or works for us.
     ACQUAINTANCE = (LINK_PAUSE, *_budget("acquaintance", 3, 10))
@@ -87,11 +87,14 @@ def ask_first_link(email_key: str, network: str) -> bool:
     before it is sent again and is not held up by one: somebody who registers twice gets both.
     """
     subject = mailbox(email_key)
-    # One after the other: what one network tries again must not fill the places of the others.
-    if all(hit_all(NETWORK_FIRST_LINKS, f"{subject} {network}")) and all(
-        hit_all(FIRST_LINKS, subject)
+    own = [replace(each, name=f"{each.name} {network}") for each in NETWORK_FIRST_LINKS]
+    # The network's own first and alone: two tries of one at the same moment must not fill the
+    # place of another.
+    if (
+        not longest_wait((*own, *FIRST_LINKS), subject)
+        and all(hit_all(own, subject))
+        and all(hit_all((*FIRST_LINKS, LINK_PAUSE, *_MAILS), subject)[: len(FIRST_LINKS)])
     ):
-        hit_all((LINK_PAUSE, MAILS_AN_HOUR, MAILS_A_DAY), subject)
         return True
     if longest_wait(_SHARED, subject):
         return False

@@ -22,6 +22,7 @@ from accounts.models import User
 from accounts.registration import browser
 from accounts.services import credentials, registration
 from accounts.services.credentials import FAILED_SIGN_INS, NETWORK_SIGN_INS
+from accounts.views.links import redirect_to_mended
 from accounts.views.waiting import ask_to_wait
 from kantor.serving.network import network_of
 
@@ -71,7 +72,9 @@ class SignInView(auth_views.RedirectURLMixin, FormView):  # type: ignore[type-ar
             self.request.session.flush()
             auth.login(self.request, user, backend="accounts.backends.EmailBackend")
             # Not redirect(): it takes an address without a slash for the name of a view.
-            return HttpResponseRedirect(self.get_success_url())
+            response = HttpResponseRedirect(self.get_success_url())
+            browser.forget_others(self.request, response, user)
+            return response
         if user is not None and user.is_pending:
             # The tries stay counted: a pending account that a stranger made for this address
             # must not buy him more guesses at its owner's.
@@ -147,9 +150,10 @@ class PasswordResetConfirmView(auth_views.PasswordResetConfirmView):
     success_url = reverse_lazy("accounts:password-reset-done")
     post_reset_login = False
 
+    @method_decorator(never_cache)
     def dispatch(self, *args: Any, **kwargs: Any) -> HttpResponseBase:
         """Keep the token out of the Referer header as well (why not no-referrer: TokenView)."""
-        response = super().dispatch(*args, **kwargs)
+        response = redirect_to_mended(self.request) or super().dispatch(*args, **kwargs)
         response["Referrer-Policy"] = "strict-origin"
         return response
 

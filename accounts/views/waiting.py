@@ -20,11 +20,17 @@ from django.views.decorators.http import require_safe
 from django.views.generic import FormView, TemplateView, View
 
 from accounts.forms.activation import AddressForm
-from accounts.registration import browser
+from accounts.registration import browser, friction
 from accounts.services import allowance, waiting
 from accounts.services.allowance import Purpose
+from accounts.services.waiting import Correction
 from accounts.values import email as email_address
+from accounts.values.webmail import webmail_of
 from kantor.serving.kept import mark, render_kept
+from kantor.serving.network import network_of, too_many
+
+# How the page's address says what came of a correction.
+CORRECTED = {"wyslano": Correction.SENT, "pozniej": Correction.HELD}
 
 
 class Registration(NamedTuple):
@@ -77,14 +83,14 @@ def wait_text(wait: timedelta) -> str:
         return ""
     if minutes <= 90:
         return ngettext(
-            "You can send the message again in %(minutes)d minute.",
-            "You can send the message again in %(minutes)d minutes.",
+            "You can send the next message in %(minutes)d minute.",
+            "You can send the next message in %(minutes)d minutes.",
             minutes,
         ) % {"minutes": minutes}
     hours = math.ceil(minutes / 60)
     return ngettext(
-        "You can send the message again in %(hours)d hour.",
-        "You can send the message again in %(hours)d hours.",
+        "You can send the next message in %(hours)d hour.",
+        "You can send the next message in %(hours)d hours.",
         hours,
     ) % {"hours": hours}
 
@@ -114,6 +120,8 @@ class SentView(View):
         """Show the registrations of this browser."""
         rows = registrations_of(request)
         has_looked = "sprawdzono" in request.GET
+        correction = CORRECTED.get(request.GET.get("poprawiono", ""))
+        webmails = [webmail_of(row.email) for row in rows]
         waits = [
             timedelta(0)
             if row.is_active
@@ -128,6 +136,10 @@ class SentView(View):
                         "email": mark(f"email{number}"),
                         "attempt": mark(f"attempt{number}"),
                         "is_active": row.is_active,
+                        # The corrected one is the newest.
+                        "correction": correction.value if correction and not number else "",
+                        "webmail_name": mark(f"webmail{number}"),
+                        "webmail_url": mark(f"url{number}") if webmails[number] else "",
                         "wait_text": mark(f"wait{number}") if waits[number] else "",
                         "wait_seconds": mark(f"seconds{number}"),
                     }
@@ -144,6 +156,8 @@ class SentView(View):
         for number, row in enumerate(rows):
             values[f"email{number}"] = row.email
             values[f"attempt{number}"] = row.attempt.hex
+            if webmail := webmails[number]:
+                values[f"webmail{number}"], values[f"url{number}"] = webmail
             values[f"wait{number}"] = wait_text(waits[number])
             values[f"seconds{number}"] = str(math.ceil(waits[number].total_seconds()))
         return render_kept(
@@ -152,7 +166,11 @@ class SentView(View):
             context,
             key=(
                 has_looked,
-                *((row.is_active, bool(wait)) for row, wait in zip(rows, waits, strict=True)),
+                correction,
+                *(
+                    (row.is_active, bool(wait), webmail is not None)
+                    for row, wait, webmail in zip(rows, waits, webmails, strict=True)
+                ),
             ),
             values=values,
         )
@@ -221,11 +239,16 @@ class AddressView(FormView):  # type: ignore[type-arg]  # generic in stubs only
     def form_valid(self, form: AddressForm) -> HttpResponse:
         """Correct the address here and in the account, and show where the new link went."""
         attempt, email = self.registration.attempt, form.cleaned_data["email"]
-        is_corrected = waiting.correct_address(
+        network = network_of(self.request)
+        if not friction.FINISHES.hit(network):
+            back = reverse("accounts:registration-sent")
+            return too_many(self.request, friction.FINISHES.wait(network), back=back)
+        outcome = waiting.correct_address(
             attempt, self.registration.email, email, get_language() or "pl"
         )
-        if not is_corrected:
+        if outcome is Correction.TOO_OFTEN:
             return render(self.request, "accounts/registration/address_limit.html", status=429)
-        response = redirect("accounts:registration-sent")
+        said = next(word for word, each in CORRECTED.items() if each is outcome)
+        response = redirect(f"{reverse('accounts:registration-sent')}?poprawiono={said}")
         browser.remember(self.request, response, attempt, email)
         return response
