@@ -11,10 +11,10 @@ from django.utils.translation import override
 
 from accounts import tokens
 from accounts.models import User
-from accounts.services import activation, allowance, credentials
+from accounts.services import activation, allowance
 from accounts.views.waiting import wait_text
 from tests.browser import BrowserTestCase, BrowserVisitor
-from tests.factories import PASSWORD, activated, registered, suspended
+from tests.factories import PASSWORD, registered
 from tests.letters import activation_path, deliver, registering_browser
 from tests.links import LABEL, heading, is_active, travel
 from tests.people import ENGLISH, OSOBA, PERSON
