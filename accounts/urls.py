@@ -2,6 +2,7 @@
 
 from django.urls import path
 
+from accounts.passkeys.urls import urlpatterns as passkeys
 from accounts.registration.wizard import RegistrationWizard
 from accounts.views import (
     account,
@@ -111,4 +112,5 @@ urlpatterns = [
         name="password-reset-confirm",
     ),
     path("konto/", account.AccountView.as_view(), name="account"),
+    *passkeys,
 ]
