@@ -28,7 +28,19 @@ class NameField(ValueField):
         return name
 
 
+class NewNameField(NameField):
+    """Ask for the name of a new passkey; without one it gets a number."""
+
+    is_optional = True
+
+
 class NameForm(forms.Form):
-    """Ask for the name of a passkey."""
+    """Ask for another name of a passkey."""
 
     name = NameField()
+
+
+class NewNameForm(forms.Form):
+    """Ask for the name of a new passkey."""
+
+    name = NewNameField()

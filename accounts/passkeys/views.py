@@ -22,7 +22,7 @@ from django.views.generic import View
 
 from accounts.models import Passkey, User
 from accounts.passkeys import hooks, notices, relying_party, services
-from accounts.passkeys.forms import NameForm
+from accounts.passkeys.forms import NameForm, NewNameForm
 from accounts.passkeys.services import Outcome
 from accounts.services.credentials import NETWORK_SIGN_INS
 from accounts.views.network import network_of, too_many
@@ -148,12 +148,12 @@ class AddView(View):
 
     def get(self, request: HttpRequest) -> HttpResponse:
         """Ask for a name and show the button; say so where there is no room for one more."""
-        context = list_context(request) | {"form": NameForm()}
+        context = list_context(request) | {"form": NewNameForm()}
         return render(request, "accounts/passkeys/add.html", context)
 
     def post(self, request: HttpRequest) -> HttpResponse:
         """Store what the browser made; a name that we do not take must not cost the passkey."""
-        form = NameForm(request.POST)
+        form = NewNameForm(request.POST)
         name = form.cleaned_data["name"] if form.is_valid() else ""
         result = services.add(_user(request), request.POST.get(ANSWER, ""), name)
         notices.leave(request, "add", result.outcome)
