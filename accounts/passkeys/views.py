@@ -25,7 +25,7 @@ from accounts.passkeys import hooks, notices, relying_party, services
 from accounts.passkeys.forms import NameForm, NewNameForm
 from accounts.passkeys.services import Outcome
 from accounts.services.credentials import NETWORK_SIGN_INS
-from accounts.views.network import network_of, too_many
+from kantor.serving.network import network_of, too_many
 
 # The field of our forms in which the script sends what the browser answered.
 ANSWER = "passkey"

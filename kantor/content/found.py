@@ -13,7 +13,7 @@ from django.views.decorators.http import require_safe
 from django.views.generic import RedirectView
 
 from accounts.consents import PRIVACY_VERSIONS, TERMS_VERSIONS
-from kantor.accessibility import report
+from kantor.content.accessibility import report
 
 # The pages for everybody, by the names of their addresses, with the day of the text if it has one.
 PUBLIC: dict[str, str | None] = {
@@ -28,7 +28,15 @@ PUBLIC: dict[str, str | None] = {
     "accessibility": report().day.isoformat(),
 }
 # What belongs to one person. The first page of the registration alone is like a door sign.
-PRIVATE = ("/rejestracja/", "/aktywacja/", "/konto/", "/haslo/", "/logowanie/link/", "/wyloguj/")
+PRIVATE = (
+    "/rejestracja/",
+    "/aktywacja/",
+    "/konto/",
+    "/haslo/",
+    "/logowanie/link/",
+    "/logowanie/klucz/",
+    "/wyloguj/",
+)
 DAY = 24 * 60 * 60
 
 
