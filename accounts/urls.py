@@ -2,6 +2,7 @@
 
 from django.urls import path, re_path
 
+from accounts.passkeys.urls import urlpatterns as passkeys
 from accounts.registration.wizard import RegistrationWizard
 from accounts.views import (
     account,
@@ -112,6 +113,7 @@ urlpatterns = [
         name="password-reset-confirm",
     ),
     path("konto/", account.AccountView.as_view(), name="account"),
+    *passkeys,
     # What mail programs make of our links. Last, and too long for any other address of ours.
     re_path(
         r"^(?:/|[a-z]{2}/)*aktywacja[\s\S]{40,}\Z",
