@@ -1,6 +1,7 @@
 """The site as production runs it, with what a measurement needs: its database, mail and hasher."""
 
 import os
+from typing import Any
 
 from bench.database import database
 from kantor.settings.base import *  # noqa: F403  settings are one star-import deep
@@ -15,7 +16,7 @@ BASE_URL = "http://127.0.0.1"
 DATABASES = {"default": database(600 if "BENCH_POSTGRES_URL" in os.environ else None)}
 DATABASES["default"]["CONN_HEALTH_CHECKS"] = "BENCH_POSTGRES_URL" in os.environ
 PASSWORD_HASHERS = ["bench.hashers.CountingHasher"]
-EMAIL_BACKEND = "bench.mail.EmailBackend"
+MAILERS: dict[str, Any] = {"default": {"BACKEND": "bench.mail.EmailBackend"}}
 
 # A worker sends the mails, as the deployment has it; BENCH_TASKS=immediate sends them in the
 # request that owes them.

@@ -26,6 +26,8 @@ from accounts.models import OutboxMessage, User
 from tests.factories import registered
 from tests.mail_server import MailServer, mail_settings, silent_server, time_passes
 
+MEMORY = "django.core.mail.backends.locmem.EmailBackend"
+SMTP = "django.core.mail.backends.smtp.EmailBackend"
 State = OutboxMessage.State
 
 
@@ -134,7 +136,7 @@ class TimeTravelTests(TestCase):
 
         with (
             mock.patch("django.utils.timezone.now", now),
-            mock.patch("django.core.mail.EmailMessage.send", refuse),
+            mock.patch(f"{MEMORY}.send_messages", refuse),
         ):
             for minute in range(50 * 60):  # noqa: B007  `now` reads it
                 outbox.deliver_due()
@@ -154,7 +156,7 @@ class TimeTravelTests(TestCase):
             return start + timedelta(minutes=minute)
 
         with mock.patch("django.utils.timezone.now", now):
-            with mock.patch("django.core.mail.EmailMessage.send", side_effect=ConnectionError):
+            with mock.patch(f"{MEMORY}.send_messages", side_effect=ConnectionError):
                 for minute in range(300):  # noqa: B007
                     outbox.deliver_due()
             assert not mail.outbox
@@ -260,7 +262,7 @@ class LapsedClaimTests(MailServerTestCase):
                     return 1
 
                 with (
-                    mock.patch("django.core.mail.EmailMessage.send", taken_over),
+                    mock.patch(f"{SMTP}.send_messages", taken_over),
                     self.assertLogs("accounts.mail.outbox", "WARNING") as logs,
                 ):
                     assert outbox.deliver(row.pk)
@@ -281,8 +283,8 @@ class LapsedClaimTests(MailServerTestCase):
 
             time_passes()
             with (
-                override_settings(EMAIL_TIMEOUT=timeout),
-                mock.patch("django.core.mail.EmailMessage.send", look),
+                mail_settings(self.server.port, timeout=timeout),
+                mock.patch(f"{SMTP}.send_messages", look),
             ):
                 outbox.deliver_due()
             left = due_at[0] - timezone.now()
@@ -390,8 +392,8 @@ class EncryptedLineTests(MailServerTestCase):
     def test_carries_mails(self) -> None:
         self.trust()
         for details, flags in (
-            ({"ssl_context": self.tls}, {"EMAIL_USE_SSL": True}),
-            ({"tls_context": self.tls, "require_starttls": True}, {"EMAIL_USE_TLS": True}),
+            ({"ssl_context": self.tls}, {"use_ssl": True}),
+            ({"tls_context": self.tls, "require_starttls": True}, {"use_tls": True}),
         ):
             self.serve(**details)
             owed(3)
@@ -403,8 +405,8 @@ class EncryptedLineTests(MailServerTestCase):
 
     def test_is_not_used_with_a_certificate_that_nobody_signed(self) -> None:
         for details, flags in (
-            ({"ssl_context": self.tls}, {"EMAIL_USE_SSL": True}),
-            ({"tls_context": self.tls}, {"EMAIL_USE_TLS": True}),
+            ({"ssl_context": self.tls}, {"use_ssl": True}),
+            ({"tls_context": self.tls}, {"use_tls": True}),
         ):
             self.serve(**details)
             owed(1)
@@ -419,9 +421,9 @@ class EncryptedLineTests(MailServerTestCase):
         owed(2)
         with mail_settings(
             self.server.port,
-            EMAIL_USE_TLS=True,
-            EMAIL_HOST_USER="kantor",
-            EMAIL_HOST_PASSWORD="secret",
+            use_tls=True,
+            username="kantor",
+            password="secret",
         ):
             sweep()
         assert self.postbox.tried == 0

@@ -27,6 +27,7 @@ from tests.mail_server import MailServer, mail_settings, time_passes
 from tests.parallel import at_once
 
 Kind, State = OutboxMessage.Kind, OutboxMessage.State
+SENDING = "django.core.mail.backends.locmem.EmailBackend.send_messages"
 LATER = timedelta(days=2)
 
 
@@ -211,9 +212,7 @@ class MailServerTests(TransactionTestCase):
             auth_require_tls=False,
             authenticator=lambda *_: AuthResult(success=False, handled=False),
         )
-        refused = mail_settings(
-            self.server.port, EMAIL_HOST_USER="kantor", EMAIL_HOST_PASSWORD="old"
-        )
+        refused = mail_settings(self.server.port, username="kantor", password="old")
         with refused:
             row = row_of(registered())
         assert (row.state, row.last_error) == (State.WAITING, "SMTPAuthenticationError 535 5.7.8")
@@ -257,7 +256,7 @@ class RetryTests(TestCase):
     def setUp(self) -> None:
         self.user = registered()
         self.fault: Exception | None = None
-        self.enterContext(mock.patch("django.core.mail.EmailMessage.send", self.send))
+        self.enterContext(mock.patch(SENDING, self.send))
         self.sent = 0
 
     def send(self, *_: Any) -> int:
@@ -330,7 +329,7 @@ class RetryTests(TestCase):
             User.objects.filter(pk=self.user.pk).delete()
             raise ConnectionResetError
 
-        with mock.patch("django.core.mail.EmailMessage.send", vanish):
+        with mock.patch(SENDING, vanish):
             assert outbox.deliver_due() == 1
         assert not OutboxMessage.objects.exists()
 

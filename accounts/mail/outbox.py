@@ -21,7 +21,7 @@ from django.db.models import F, Q
 from django.utils import timezone
 from django_tasks import task
 
-from accounts.mail import delivery
+from accounts.mail import delivery, transport
 from accounts.mail.transport import Line
 from accounts.models import OutboxMessage, User
 
@@ -134,7 +134,7 @@ def retry(message: OutboxMessage) -> bool:
 
 
 def _lease() -> timedelta:
-    return max(LEASE, timedelta(seconds=WAITS_A_DELIVERY * (settings.EMAIL_TIMEOUT or 0)))
+    return max(LEASE, timedelta(seconds=WAITS_A_DELIVERY * transport.timeout()))
 
 
 def _claim(**which: int) -> OutboxMessage | None:

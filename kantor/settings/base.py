@@ -133,8 +133,6 @@ SECURITY_HEADERS = {
     ),
 }
 
-# A mail server that does not answer must not hold a web process.
-EMAIL_TIMEOUT = 10
 DEFAULT_FROM_EMAIL = "kantor.pl <rejestracja@kantor.example>"
 REPLY_TO_EMAIL = "pomoc@kantor.example"
 

@@ -6,7 +6,9 @@ the site unsafe stops the boot as a missing one does.
 
 import re
 from datetime import timedelta
+from urllib.parse import urlsplit
 
+import django
 import environ
 from django.core.exceptions import ImproperlyConfigured
 
@@ -102,12 +104,37 @@ if REDIS_URL:
         }
     }
 
-# django-environ takes smtps:// for STARTTLS. It is TLS from the start, as https:// is.
-vars().update(env.email_url_config(re.sub(r"^smtps:", "smtp+ssl:", env.str("EMAIL_URL").strip())))
-EMAIL_TIMEOUT = env.int("EMAIL_TIMEOUT", default=10)
+# django-environ takes smtps:// for STARTTLS. It is TLS from the start, as https:// is. Its other
+# schemes keep mails on this machine or throw them away, and the outbox would call them sent.
+MAIL_PORTS = {"smtp": 25, "smtp+tls": 587, "smtp+ssl": 465}
+email_url = re.sub(r"^smtps:", "smtp+ssl:", env.str("EMAIL_URL").strip(), flags=re.IGNORECASE)
+mail_scheme = urlsplit(email_url).scheme
+if mail_scheme not in MAIL_PORTS or not urlsplit(email_url).hostname:
+    raise ImproperlyConfigured("EMAIL_URL is smtps://, smtp+tls:// or smtp:// and a mail server.")
+mail_server = env.email_url_config(email_url)
+mail_server["EMAIL_PORT"] = mail_server["EMAIL_PORT"] or MAIL_PORTS[mail_scheme]
+# A mail server that does not answer must not hold a web process.
+mail_server["EMAIL_TIMEOUT"] = env.int("EMAIL_TIMEOUT", default=10)
 outbox_late_minutes = env.int("OUTBOX_LATE_MINUTES", default=30)
-if EMAIL_TIMEOUT < 1 or outbox_late_minutes < 1:
+if mail_server["EMAIL_TIMEOUT"] < 1 or outbox_late_minutes < 1:
     raise ImproperlyConfigured("EMAIL_TIMEOUT and OUTBOX_LATE_MINUTES are at least 1.")
+MAILERS = {
+    "default": {
+        "BACKEND": mail_server["EMAIL_BACKEND"],
+        "OPTIONS": {
+            "host": mail_server["EMAIL_HOST"],
+            "port": mail_server["EMAIL_PORT"],
+            "username": mail_server["EMAIL_HOST_USER"],
+            "password": mail_server["EMAIL_HOST_PASSWORD"],
+            "use_tls": mail_server.get("EMAIL_USE_TLS", False),
+            "use_ssl": mail_server.get("EMAIL_USE_SSL", False),
+            "timeout": mail_server["EMAIL_TIMEOUT"],
+        },
+    }
+}
+if django.VERSION < (6, 1):
+    # These know no MAILERS: `manage.py sendtestemail` goes by the older names.
+    vars().update(mail_server)
 OUTBOX_LATE = timedelta(minutes=outbox_late_minutes)
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL")
 SERVER_EMAIL = DEFAULT_FROM_EMAIL
