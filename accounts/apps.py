@@ -1,6 +1,7 @@
-"""Name the application that registers, activates and signs in customers."""
+"""Name the application that registers, activates and signs in customers, and the staff's site."""
 
 from django.apps import AppConfig
+from django.contrib.admin import apps as admin_apps
 from django.utils.translation import gettext_lazy as _
 
 
@@ -9,3 +10,10 @@ class AccountsConfig(AppConfig):
 
     name = "accounts"
     verbose_name = _("Customers")
+
+
+class StaffSiteConfig(admin_apps.AdminConfig):
+    """Django's admin, with the staff's site as the one that everything registers with."""
+
+    default_site = "accounts.staff.site.StaffSite"
+    default = False

@@ -18,7 +18,7 @@ INSTALLED_APPS = [
     "django.contrib.messages",
     "whitenoise.runserver_nostatic",
     "django.contrib.staticfiles",
-    "django.contrib.admin",
+    "accounts.apps.StaffSiteConfig",  # django.contrib.admin
     "captcha",
     "formtools",
     "django_tasks",
