@@ -19,9 +19,8 @@ CHANGE = "/admin/password_change/"
 def errors_of(response: Any) -> str:
     """Return the messages of the page's form."""
     page = BeautifulSoup(response.content, "html.parser")
-    return " ".join(
-        each.get_text(" ", strip=True) for each in page.select(".errornote, .errorlist")
-    )
+    found = page.select(".errornote, .errorlist, .field-error")
+    return " ".join(each.get_text(" ", strip=True) for each in found)
 
 
 def use_up(limit: Any, subject: str) -> None:

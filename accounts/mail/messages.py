@@ -209,7 +209,7 @@ def _build(
     message = SevenBitMessage(
         subject=subject,
         body=_tidy(text),
-        from_email=settings.DEFAULT_FROM_EMAIL,
+        from_email=mime.mailbox(settings.DEFAULT_FROM_EMAIL),
         to=[recipient],
         reply_to=[settings.REPLY_TO_EMAIL],
         headers={

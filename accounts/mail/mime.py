@@ -10,7 +10,7 @@ import binascii
 from email import policy
 from email.headerregistry import Address, AddressHeader
 from email.message import EmailMessage, MIMEPart
-from email.utils import format_datetime
+from email.utils import format_datetime, parseaddr
 from functools import lru_cache
 from typing import Any
 
@@ -62,6 +62,13 @@ class SevenBitMessage(EmailMultiAlternatives):
         for name, value in self.extra_headers.items():
             message[name] = _shared(name, value)
         return message
+
+
+def mailbox(address: str) -> str:
+    """Return a mailbox with its name between quotes if need be: Django 6 insists on RFC 5322."""
+    name, spec = parseaddr(address)
+    local, _at, domain = spec.rpartition("@")
+    return str(Address(name, local, domain))
 
 
 def attachment(content: bytes, mimetype: str, filename: str, language: str) -> MIMEPart:

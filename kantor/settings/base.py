@@ -146,12 +146,15 @@ LOGGING: dict[str, Any] = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {"line": {"format": "{asctime} {levelname} {name} {message}", "style": "{"}},
-    "filters": {"mask_tokens": {"()": "kantor.logs.MaskTokens"}},
+    "filters": {
+        "mask_tokens": {"()": "kantor.logs.MaskTokens"},
+        "one_line": {"()": "kantor.logs.OneLineForRefusals"},
+    },
     "handlers": {
         "stderr": {
             "class": "logging.StreamHandler",
             "formatter": "line",
-            "filters": ["mask_tokens"],
+            "filters": ["mask_tokens", "one_line"],
         }
     },
     "root": {"handlers": ["stderr"], "level": "INFO"},
@@ -172,6 +175,8 @@ TRUSTED_PROXIES = 0
 REGISTRATION_COOKIE_NAME = "registration"
 PASSWORD_COMPOSITION = True
 PENDING_ACCOUNT_DAYS = 30
+# Whom /.well-known/security.txt names, as URIs, the preferred one first; without, it is not there.
+SECURITY_CONTACT: list[str] = []
 # Closes the "site" or the "registration" with a page that says to come back; "" closes nothing.
 MAINTENANCE = ""
 MAINTENANCE_RETRY_SECONDS = 15 * 60

@@ -6,6 +6,8 @@ the site unsafe stops the boot as a missing one does.
 
 import re
 from datetime import timedelta
+from email.utils import parseaddr
+from pathlib import Path
 from urllib.parse import urlsplit
 
 import django
@@ -19,6 +21,8 @@ from .base import (
     INSTALLED_APPS,
     LOGGING,
     SQLITE_OPTIONS,
+    STATIC_ROOT,
+    STATICFILES_DIRS,
 )
 
 env = environ.Env()
@@ -84,13 +88,25 @@ if not re.fullmatch(r"https://[^/?#@\s]+", COMPANY_LOOKUP_URL):
     raise ImproperlyConfigured("COMPANY_LOOKUP_URL is https:// and a host, nothing more.")
 
 DATABASES = {"default": env.db_url("DATABASE_URL")}
-if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
-    DATABASES["default"]["OPTIONS"] = SQLITE_OPTIONS
-    DATABASES["default"]["CONN_MAX_AGE"] = None
-else:
-    # A new connection for each request costs PostgreSQL twelve times the work of a kept one.
-    DATABASES["default"]["CONN_MAX_AGE"] = env.int("DATABASE_CONN_MAX_AGE", default=600)
-    DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
+match str(DATABASES["default"]["ENGINE"]).rpartition(".")[2]:
+    case "sqlite3":
+        DATABASES["default"]["OPTIONS"] = SQLITE_OPTIONS
+        DATABASES["default"]["CONN_MAX_AGE"] = None
+        database_file = str(DATABASES["default"]["NAME"])
+        # SQLite reads a name that begins with "file:" as an address, which may mean memory too.
+        if ":memory:" in database_file.lower() or database_file.startswith("file:"):
+            raise ImproperlyConfigured("DATABASE_URL names a file: memory forgets all customers.")
+        if any(
+            Path(database_file).resolve().is_relative_to(Path(folder).resolve())
+            for folder in (STATIC_ROOT, *STATICFILES_DIRS)
+        ):
+            raise ImproperlyConfigured("DATABASE_URL names a file that the site hands to anybody.")
+    case "postgresql":
+        # A new connection for each request costs PostgreSQL twelve times the work of a kept one.
+        DATABASES["default"]["CONN_MAX_AGE"] = env.int("DATABASE_CONN_MAX_AGE", default=600)
+        DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
+    case _:
+        raise ImproperlyConfigured("DATABASE_URL is postgres:// or sqlite:///.")
 
 REDIS_URL = env.str("REDIS_URL", default="")
 if REDIS_URL:
@@ -137,8 +153,14 @@ if django.VERSION < (6, 1):
     vars().update(mail_server)
 OUTBOX_LATE = timedelta(minutes=outbox_late_minutes)
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL")
+if not re.fullmatch(r"[^@\s]+@[^@\s]+", parseaddr(DEFAULT_FROM_EMAIL)[1]):
+    raise ImproperlyConfigured("DEFAULT_FROM_EMAIL is an address, with or without a name.")
 SERVER_EMAIL = DEFAULT_FROM_EMAIL
 REPLY_TO_EMAIL = env.str("REPLY_TO_EMAIL", default=DEFAULT_FROM_EMAIL)
+
+SECURITY_CONTACT = [contact.strip() for contact in env.list("SECURITY_CONTACT", default=[])]
+if not all(re.fullmatch(r"(?:mailto:[^@\s]+@|https://|tel:\+)[^\s]+", c) for c in SECURITY_CONTACT):
+    raise ImproperlyConfigured("SECURITY_CONTACT holds mailto:, https:// or tel:+ (RFC 9116).")
 
 match env.str("TASKS", default="immediate"):
     case "immediate":
