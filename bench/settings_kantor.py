@@ -5,7 +5,7 @@ from typing import Any
 
 from bench.database import database
 from kantor.settings.base import *  # noqa: F403  settings are one star-import deep
-from kantor.settings.base import INSTALLED_APPS
+from kantor.settings.base import INSTALLED_APPS, TASKS_PACKAGE
 
 DEBUG = False
 SECRET_KEY = "known-to-all-and-used-only-to-measure-on-this-machine"  # noqa: S105
@@ -24,4 +24,4 @@ if os.environ.get("BENCH_TASKS", "database") == "database":
     INSTALLED_APPS = [*INSTALLED_APPS, "django_tasks_db"]
     TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend"}}
 else:
-    TASKS = {"default": {"BACKEND": "django_tasks.backends.immediate.ImmediateBackend"}}
+    TASKS = {"default": {"BACKEND": f"{TASKS_PACKAGE}.backends.immediate.ImmediateBackend"}}

@@ -11,7 +11,7 @@ from captcha.models import CaptchaStore
 from django.contrib.staticfiles.testing import StaticLiveServerTestCase
 from django.core import mail
 from django.db import connection, connections
-from django.test import override_settings
+from django.test import override_settings, tag
 from playwright.sync_api import (
     Browser,
     BrowserContext,
@@ -41,6 +41,7 @@ FLAGS = [
 ]
 
 
+@tag("browser")
 class BrowserTestCase(StaticLiveServerTestCase):
     """Start the site and one Chromium for the class; each test opens contexts of its own.
 

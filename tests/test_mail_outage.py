@@ -18,11 +18,11 @@ from django.core import mail
 from django.core.management import call_command
 from django.test import TestCase, TransactionTestCase, override_settings
 from django.utils import timezone
-from django_tasks.backends.immediate import ImmediateBackend
 
 from accounts.mail import outbox, transport
 from accounts.mail.transport import MAILS_A_CONNECTION, Line
 from accounts.models import OutboxMessage, User
+from kantor.tasks import ImmediateBackend
 from tests.factories import registered
 from tests.mail_server import MailServer, mail_settings, silent_server, time_passes
 

@@ -16,11 +16,11 @@ from django.db import transaction
 from django.db.models import F
 from django.test import TestCase, TransactionTestCase, override_settings
 from django.utils import timezone
-from django_tasks.backends.immediate import ImmediateBackend
 
 from accounts.mail import delivery, outbox
 from accounts.models import Counter, OutboxMessage, User
 from accounts.services import activation, credentials, registration, review
+from kantor.tasks import ImmediateBackend
 from tests.factories import activated, registered, suspended
 from tests.letters import deliver
 from tests.mail_server import MailServer, mail_settings, time_passes

@@ -6,7 +6,7 @@ from pathlib import Path
 from django.conf import settings
 from django.test import SimpleTestCase
 
-from tests.test_production import HOST, REQUIRED, refusals
+from tests.test_production import HOST, REDIS, REQUIRED, refusals, run
 
 ROOT: Path = settings.BASE_DIR
 STATIC = ROOT / "var" / "static"
@@ -103,3 +103,33 @@ class DatabaseTests(SimpleTestCase):
             ):
                 assert "DATABASE_URL" in refusal
                 assert HOST not in refusal
+
+
+# As if these had never been installed.
+WITHOUT = """
+import importlib.abc, sys
+class Missing(importlib.abc.MetaPathFinder):
+    def find_spec(self, name, path=None, target=None):
+        if name.partition(".")[0] in ("psycopg", "redis", "rq", "django_rq", "django_tasks_rq"):
+            raise ModuleNotFoundError(name)
+sys.meta_path.insert(0, Missing())
+import kantor.wsgi
+from django.core.management import call_command
+call_command("check", deploy=True, fail_level="WARNING")
+"""
+
+
+class ExtrasTests(SimpleTestCase):
+    """A site on SQLite, without what only PostgreSQL and Redis need."""
+
+    def test_needs_neither(self) -> None:
+        for tasks in ("immediate", "database"):
+            result = run(WITHOUT, TASKS=tasks, **REQUIRED)
+            assert result.returncode == 0, result.stderr
+
+    def test_says_which_extra_an_address_needs(self) -> None:
+        postgresql = REQUIRED | {"DATABASE_URL": "postgres://kantor@127.0.0.1/kantor"}
+        for environment, extra in ((postgresql, "postgresql"), (REQUIRED | REDIS, "redis")):
+            result = run(WITHOUT, **environment)
+            assert result.returncode != 0
+            assert f"make install EXTRAS={extra}" in result.stderr

@@ -12,18 +12,23 @@ import smtplib
 import traceback
 from collections.abc import Callable
 from datetime import timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
+import django
 from django.conf import settings
 from django.db import transaction
 from django.db.models import F, Q
 from django.utils import timezone
-from django_tasks import task
 
 from accounts.mail import delivery, transport
 from accounts.mail.transport import Line
 from accounts.models import OutboxMessage, User
+
+if TYPE_CHECKING or django.VERSION < (6, 0):
+    from django_tasks import task
+else:
+    from django.tasks import task
 
 logger = logging.getLogger(__name__)
 

@@ -4,7 +4,12 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+import django
+import django_stubs_ext
 from django.utils.translation import gettext_lazy as _
+
+# `ModelAdmin[User]` and its like tell the type checker; this lets Python read them too.
+django_stubs_ext.monkeypatch()
 
 BASE_DIR = Path(__file__).resolve().parent.parent.parent
 
@@ -21,8 +26,11 @@ INSTALLED_APPS = [
     "accounts.apps.StaffSiteConfig",  # django.contrib.admin
     "captcha",
     "formtools",
-    "django_tasks",
 ]
+# Django 6 has the Tasks API of its own; the backport serves 5.2.
+TASKS_PACKAGE = "django.tasks" if django.VERSION >= (6, 0) else "django_tasks"
+if TASKS_PACKAGE == "django_tasks":
+    INSTALLED_APPS += [TASKS_PACKAGE]
 
 MIDDLEWARE = [
     # These only add headers; outermost, they reach the answers that the others give early.
@@ -136,7 +144,7 @@ SECURITY_HEADERS = {
 DEFAULT_FROM_EMAIL = "kantor.pl <rejestracja@kantor.example>"
 REPLY_TO_EMAIL = "pomoc@kantor.example"
 
-TASKS = {"default": {"BACKEND": "django_tasks.backends.immediate.ImmediateBackend"}}
+TASKS = {"default": {"BACKEND": f"{TASKS_PACKAGE}.backends.immediate.ImmediateBackend"}}
 
 CAPTCHA_TIMEOUT = 25 * 60  # minutes: longer than an unfinished registration lives
 CAPTCHA_CHALLENGE_FUNCT = "accounts.captcha.challenge.random_challenge"
@@ -159,7 +167,7 @@ LOGGING: dict[str, Any] = {
     },
     "root": {"handlers": ["stderr"], "level": "INFO"},
     # The outbox row keeps what became of a mail; a line for each start and end says no more.
-    "loggers": {"django_tasks": {"level": "WARNING"}},
+    "loggers": {TASKS_PACKAGE: {"level": "WARNING"}},
 }
 DEFAULT_EXCEPTION_REPORTER_FILTER = "kantor.errors.QuietReporterFilter"
 

@@ -7,6 +7,7 @@ the site unsafe stops the boot as a missing one does.
 import re
 from datetime import timedelta
 from email.utils import parseaddr
+from importlib import import_module
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -26,6 +27,16 @@ from .base import (
 )
 
 env = environ.Env()
+
+
+def need(package: str, extra: str, variable: str) -> None:
+    """Stop the boot when what this variable asks for was left out of the installation."""
+    try:
+        import_module(package)
+    except ImportError as error:
+        words = f"{variable} needs {package}: make install EXTRAS={extra}"
+        raise ImproperlyConfigured(words) from error
+
 
 REQUIRED = (
     "SECRET_KEY",
@@ -102,6 +113,7 @@ match str(DATABASES["default"]["ENGINE"]).rpartition(".")[2]:
         ):
             raise ImproperlyConfigured("DATABASE_URL names a file that the site hands to anybody.")
     case "postgresql":
+        need("psycopg", "postgresql", "DATABASE_URL")
         # A new connection for each request costs PostgreSQL twelve times the work of a kept one.
         DATABASES["default"]["CONN_MAX_AGE"] = env.int("DATABASE_CONN_MAX_AGE", default=600)
         DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
@@ -110,6 +122,7 @@ match str(DATABASES["default"]["ENGINE"]).rpartition(".")[2]:
 
 REDIS_URL = env.str("REDIS_URL", default="")
 if REDIS_URL:
+    need("redis", "redis", "REDIS_URL")
     # A Redis that is silent must not hold a visitor: without these, a client waits for ever. The
     # queue's worker, which waits for work, lengthens the second for itself.
     REDIS_URL += ("&" if "?" in REDIS_URL else "?") + "socket_connect_timeout=1&socket_timeout=1"
