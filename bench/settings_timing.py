@@ -14,4 +14,4 @@ MAILERS = {
 }
 
 if os.environ["BENCH_TASKS"] == "immediate":
-    TASKS = {"default": {"BACKEND": "kantor.tasks.BackgroundBackend"}}
+    TASKS = {"default": {"BACKEND": "kantor.serving.tasks.BackgroundBackend"}}

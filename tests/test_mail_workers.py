@@ -21,7 +21,7 @@ from django.db import connection
 from django.test import SimpleTestCase, TransactionTestCase, override_settings
 
 from accounts.models import OutboxMessage
-from kantor import tasks
+from kantor.serving import tasks
 from tests.factories import registered
 from tests.mail_server import (
     MailServer,
@@ -56,7 +56,7 @@ import django
 django.setup()
 from django.core.mail.utils import DNS_NAME
 from django.utils import timezone
-from accounts.mail import messages, outbox
+from accounts.mail import compose, delivery, messages, outbox, transport
 # What every worker would else do at its start: find its own name, compile the templates.
 DNS_NAME.get_fqdn()
 messages.activation(
@@ -69,7 +69,7 @@ for line in sys.stdin:
         pid = os.fork()
         if pid == 0:
             try:
-                while outbox.deliver_due():
+                while delivery.deliver_due():
                     pass
             finally:
                 os._exit(0)
@@ -178,7 +178,9 @@ class BackgroundTests(TransactionTestCase):
 
     def setUp(self) -> None:
         self.enterContext(
-            override_settings(TASKS={"default": {"BACKEND": "kantor.tasks.BackgroundBackend"}})
+            override_settings(
+                TASKS={"default": {"BACKEND": "kantor.serving.tasks.BackgroundBackend"}}
+            )
         )
         self.addCleanup(self.close_connection)
 

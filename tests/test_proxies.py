@@ -2,7 +2,7 @@
 
 from django.test import RequestFactory, SimpleTestCase, TestCase, override_settings
 
-from accounts.views.network import network_of
+from kantor.serving.network import network_of
 
 CASES = {
     "203.0.113.9": "203.0.113.9",

@@ -58,7 +58,7 @@ class SignInTests(TestCase):
 
     def test_uses_up_what_the_customers_door_allows(self) -> None:
         for number in range(NETWORK_SIGN_INS.times):
-            self.post(f"nobody{number}@kantor.example", "")
+            self.post(f"nobody{number}@kantor.example", "x")
         customer = activated()
         data = {"username": customer.email, "password": PASSWORD}
         assert self.client.post("/logowanie/", data).status_code == 429

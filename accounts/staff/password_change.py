@@ -13,8 +13,8 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import User
 from accounts.services import credentials
 from accounts.services.credentials import NETWORK_SIGN_INS, PASSWORD_CHANGES
-from accounts.staff.sign_in import TOO_MANY_TRIES, refused
-from accounts.views.network import network_of
+from accounts.staff.sign_in import TRIED_TOO_OFTEN
+from kantor.serving.network import held_up, network_of
 
 
 class StaffPasswordChangeForm(AdminPasswordChangeForm):
@@ -29,7 +29,7 @@ class StaffPasswordChangeForm(AdminPasswordChangeForm):
         is_allowed = NETWORK_SIGN_INS.hit(self.network) and PASSWORD_CHANGES.hit(str(self.user.pk))
         if not is_allowed:
             raise ValidationError(
-                _("Too many tries. Wait a quarter of an hour and try again."), TOO_MANY_TRIES
+                _("Too many tries. Wait a quarter of an hour and try again."), TRIED_TOO_OFTEN
             )
         return super().clean_old_password()
 
@@ -46,8 +46,8 @@ class StaffPasswordChangeView(PasswordChangeView):
     def form_invalid(self, form: Any) -> HttpResponse:
         """Show what is wrong; too many tries with their status."""
         response = super().form_invalid(form)
-        if form.has_error("old_password", TOO_MANY_TRIES):
-            return refused(response, PASSWORD_CHANGES.window)
+        if form.has_error("old_password", TRIED_TOO_OFTEN):
+            return held_up(response, PASSWORD_CHANGES.window)
         return response
 
     def form_valid(self, form: Any) -> HttpResponse:

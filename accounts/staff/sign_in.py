@@ -1,48 +1,36 @@
-"""Ask staff for their e-mail and password under the same limits as customers."""
+"""Ask staff for their e-mail and password under the same limit as customers."""
 
-from datetime import timedelta
-from typing import Any, TypeVar
+from typing import Any
 
 from django.contrib.admin.forms import AdminAuthenticationForm
 from django.core.exceptions import ValidationError
-from django.http import HttpResponse
-from django.utils.translation import gettext_lazy as _
 
-from accounts.services.credentials import FAILED_SIGN_INS, NETWORK_SIGN_INS, sign_in_subject
-from accounts.views.network import network_of
+from accounts.forms.sign_in import TOO_OFTEN
+from accounts.services import credentials
+from accounts.services.credentials import SignIn
+from kantor.serving.network import network_of
 
-TOO_MANY_TRIES = "too_many_tries"
+TRIED_TOO_OFTEN = "too_often"  # the code of the error that a form's page answers by 429
 
 
 class StaffSignInForm(AdminAuthenticationForm):
     """Let a member of staff in.
 
-    Counts on the customers' own counters, before the hash is computed: otherwise this page would
-    be a second door to every account, without a limit.
+    Judged as at the customers' door, on the same counters: otherwise this page would be a second
+    door to every account, without a limit.
     """
 
     def clean(self) -> dict[str, Any]:
-        """Check the credentials unless there were too many tries, code TOO_MANY_TRIES."""
+        """Check the credentials unless there were too many tries."""
         assert self.request is not None
-        network = network_of(self.request)
-        subject = sign_in_subject(self.cleaned_data.get("username", ""), network)
-        if not (NETWORK_SIGN_INS.hit(network) and FAILED_SIGN_INS.hit(subject)):
-            raise ValidationError(
-                _("Too many tries. Wait five minutes, or set a new password by e-mail."),
-                TOO_MANY_TRIES,
-            )
-        cleaned: dict[str, Any] = super().clean()
-        # Django lets an empty password pass here, having checked nothing.
-        if self.get_user() is not None:
-            FAILED_SIGN_INS.clear(subject)
-        return cleaned
-
-
-Response = TypeVar("Response", bound=HttpResponse)
-
-
-def refused(response: Response, window: timedelta) -> Response:
-    """Give the page of a form that was sent too often its status; the whole window is the wait."""
-    response.status_code = 429
-    response["Retry-After"] = str(int(window.total_seconds()))
-    return response
+        email, password = self.cleaned_data.get("username"), self.cleaned_data.get("password")
+        if not (email and password):  # its field says so
+            return self.cleaned_data
+        verdict, user = credentials.sign_in(email, password, network_of(self.request))
+        if verdict is SignIn.TOO_OFTEN:
+            raise ValidationError(TOO_OFTEN, TRIED_TOO_OFTEN)
+        if verdict is not SignIn.OPEN or user is None:
+            raise self.get_invalid_login_error()
+        self.confirm_login_allowed(user)
+        self.user_cache = user
+        return self.cleaned_data

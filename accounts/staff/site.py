@@ -11,7 +11,8 @@ from django.utils.translation import gettext_lazy as _
 from accounts.services.credentials import FAILED_SIGN_INS
 from accounts.staff.guard import refuse_nonsense
 from accounts.staff.password_change import StaffPasswordChangeView
-from accounts.staff.sign_in import TOO_MANY_TRIES, StaffSignInForm, refused
+from accounts.staff.sign_in import TRIED_TOO_OFTEN, StaffSignInForm
+from kantor.serving.network import held_up
 
 
 class StaffSite(AdminSite):
@@ -39,8 +40,8 @@ class StaffSite(AdminSite):
         """Let staff in; too many tries have their status."""
         response: HttpResponse = super().login(request, extra_context)
         form = (getattr(response, "context_data", None) or {}).get("form")
-        if form is not None and form.has_error(NON_FIELD_ERRORS, TOO_MANY_TRIES):
-            return refused(response, FAILED_SIGN_INS.window)
+        if form is not None and form.has_error(NON_FIELD_ERRORS, TRIED_TOO_OFTEN):
+            return held_up(response, FAILED_SIGN_INS.window)
         return response
 
     def password_change(

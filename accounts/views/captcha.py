@@ -11,7 +11,7 @@ from accounts.captcha import sound as sounds
 from accounts.limits import LocalLimit
 from accounts.registration.friction import PICTURES, SOUNDS
 from accounts.registration.storage import asks_challenge
-from accounts.views.network import network_of, too_many
+from kantor.serving.network import network_of, too_many
 
 NO_STORE = {"Cache-Control": "no-store"}
 _RANGE = re.compile(r"bytes=(\d{1,9})-(\d{0,9})")
@@ -64,10 +64,8 @@ def _text_of(request: HttpRequest, key: str) -> str | None:
 
 
 def _refusal(request: HttpRequest, limit: LocalLimit) -> HttpResponse | None:
-    """Return the answer to a network that asks too often, never stored either."""
+    """Return the answer to a network that asks too often."""
     network = network_of(request)
     if limit.hit(network):
         return None
-    response = too_many(request, limit.wait(network))
-    response["Cache-Control"] = "no-store"
-    return response
+    return too_many(request, limit.wait(network))

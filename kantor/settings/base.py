@@ -15,7 +15,8 @@ BASE_DIR = Path(__file__).resolve().parent.parent.parent
 
 INSTALLED_APPS = [
     "accounts",
-    "kantor",
+    "kantor.content",
+    "kantor.serving",
     "django.forms",
     "django.contrib.auth",
     "django.contrib.contenttypes",
@@ -112,13 +113,13 @@ WHITENOISE_MIMETYPES = {".webmanifest": "application/manifest+json"}
 
 # A registration lives for a day after its last answer (WCAG 2.2.1: nobody loses answers to a
 # clock); the row goes with the session.
-SESSION_ENGINE = "kantor.sessions"
-SESSION_SERIALIZER = "kantor.sessions.CompactSerializer"
+SESSION_ENGINE = "kantor.serving.sessions"
+SESSION_SERIALIZER = "kantor.serving.sessions.CompactSerializer"
 SESSION_COOKIE_AGE = int(timedelta(hours=24).total_seconds())
 SESSION_COOKIE_SAMESITE = "Lax"
 CSRF_COOKIE_HTTPONLY = True
 CSRF_COOKIE_SAMESITE = "Lax"
-CSRF_FAILURE_VIEW = "kantor.views.csrf_failure"
+CSRF_FAILURE_VIEW = "kantor.error_pages.csrf_failure"
 LANGUAGE_COOKIE_HTTPONLY = True
 LANGUAGE_COOKIE_SAMESITE = "Lax"
 
@@ -185,6 +186,8 @@ PASSWORD_COMPOSITION = True
 PENDING_ACCOUNT_DAYS = 30
 # Whom /.well-known/security.txt names, as URIs, the preferred one first; without, it is not there.
 SECURITY_CONTACT: list[str] = []
+# Renders each kept page a second time and compares (kantor.serving.kept): for development, tests.
+KEPT_PAGES_CHECKED = False
 # Closes the "site" or the "registration" with a page that says to come back; "" closes nothing.
 MAINTENANCE = ""
 MAINTENANCE_RETRY_SECONDS = 15 * 60

@@ -177,7 +177,7 @@ if not all(re.fullmatch(r"(?:mailto:[^@\s]+@|https://|tel:\+)[^\s]+", c) for c i
 
 match env.str("TASKS", default="immediate"):
     case "immediate":
-        TASKS = {"default": {"BACKEND": "kantor.tasks.BackgroundBackend"}}
+        TASKS = {"default": {"BACKEND": "kantor.serving.tasks.BackgroundBackend"}}
     case "database":
         INSTALLED_APPS = [*INSTALLED_APPS, "django_tasks_db"]
         TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend"}}
