@@ -23,7 +23,7 @@ STATIC := var/static/.collected
 PRETEND_PRODUCTION = env DJANGO_SETTINGS_MODULE=kantor.settings.prod \
 	SECRET_KEY="$$($(BIN)/python -c 'import secrets; print(secrets.token_urlsafe(64))')" \
 	BASE_URL=https://kantor.example ALLOWED_HOSTS=kantor.example \
-	DATABASE_URL=sqlite:///var/pretend.sqlite3 REDIS_URL=redis://127.0.0.1:6379/0 \
+	DATABASE_URL=sqlite:///var/pretend.sqlite3 \
 	EMAIL_URL=smtp://127.0.0.1:25 DEFAULT_FROM_EMAIL=rejestracja@kantor.example
 
 .DEFAULT_GOAL := help
@@ -141,7 +141,8 @@ deployment: $(TOOLS)
 	@mkdir -p var
 	@for tasks in immediate database redis; do \
 		echo "check --deploy with TASKS=$$tasks"; \
-		$(PRETEND_PRODUCTION) TASKS=$$tasks $(MANAGE) check --deploy --fail-level WARNING || exit 1; \
+		$(PRETEND_PRODUCTION) TASKS=$$tasks REDIS_URL=redis://127.0.0.1:6379/0 \
+			$(MANAGE) check --deploy --fail-level WARNING || exit 1; \
 	done
 
 .PHONY: catalogues
