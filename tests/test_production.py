@@ -34,6 +34,7 @@ HOST = "kantor.example"
 SITE = f"https://{HOST}"
 REQUIRED = {
     "SECRET_KEY": KEY,
+    "TOTP_KEYS": secrets.token_urlsafe(64),
     "BASE_URL": SITE,
     "ALLOWED_HOSTS": HOST,
     "DATABASE_URL": "sqlite:///nowhere.sqlite3",

@@ -22,6 +22,8 @@ INSTALLED_APPS = [
     "captcha",
     "formtools",
     "django_tasks",
+    # The table of the authenticator apps; accounts.models.AuthenticatorApp seals what it keeps.
+    "django_otp.plugins.otp_totp",
 ]
 
 MIDDLEWARE = [
@@ -87,6 +89,8 @@ PASSWORD_HASHERS = [
 LOGIN_URL = "accounts:sign-in"
 LOGIN_REDIRECT_URL = "accounts:account"
 LOGOUT_REDIRECT_URL = "home"
+# How an authenticator app names the account.
+OTP_TOTP_ISSUER = "kantor.pl"
 PASSWORD_RESET_TIMEOUT = int(timedelta(hours=2).total_seconds())
 
 LANGUAGE_CODE = "pl"
