@@ -1,6 +1,6 @@
 """Give the pages of an account their addresses."""
 
-from django.urls import path
+from django.urls import include, path
 
 from accounts.registration.wizard import RegistrationWizard
 from accounts.views import (
@@ -111,4 +111,5 @@ urlpatterns = [
         name="password-reset-confirm",
     ),
     path("konto/", account.AccountView.as_view(), name="account"),
+    path("konto/bezpieczenstwo/kody/", include("accounts.totp.urls")),
 ]

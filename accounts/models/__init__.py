@@ -1,5 +1,6 @@
 """Remember customers, what they agreed to and what still has to be told to them."""
 
+from .authenticator import AuthenticatorApp, RecoveryCode
 from .consent import ConsentRecord
 from .customer import Customer, Kind, ReviewState
 from .limit import Counter
@@ -8,11 +9,13 @@ from .survey import Source, SurveyAnswer
 from .user import User
 
 __all__ = [
+    "AuthenticatorApp",
     "ConsentRecord",
     "Counter",
     "Customer",
     "Kind",
     "OutboxMessage",
+    "RecoveryCode",
     "ReviewState",
     "Source",
     "SurveyAnswer",
