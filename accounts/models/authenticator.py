@@ -1,6 +1,6 @@
 """Remember the authenticator app of an account and its recovery codes; neither can be read here."""
 
-import time
+from time import time
 from typing import ClassVar
 
 from django.conf import settings
@@ -54,7 +54,7 @@ class AuthenticatorApp(TOTPDevice):
 
         Every step is compared, each in constant time. Raises `sealing.UnreadableError`.
         """
-        now, seed = int(time.time()) // STEP_SECONDS, self.bin_key
+        now, seed = int(time()) // STEP_SECONDS, self.bin_key
         fitting = [
             step
             for step in range(now - DRIFT_STEPS, now + DRIFT_STEPS + 1)

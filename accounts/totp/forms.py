@@ -40,7 +40,9 @@ class RecoveryCodeField(CodeField):
     """Ask for a recovery code: a keyboard with letters; the digits of the app are read as well."""
 
     ordinary_label = _("Recovery code")
-    ordinary_help = _("24 characters. Dashes and the size of letters do not matter.")
+    ordinary_help = _(
+        "24 characters. Dashes, spaces and small or capital letters make no difference."
+    )
     attributes: ClassVar = {
         **CodeField.attributes,
         "inputmode": "text",
@@ -49,7 +51,7 @@ class RecoveryCodeField(CodeField):
     }
     default_error_messages: ClassVar = {
         "required": _("Enter one of your recovery codes."),
-        "invalid": _("A recovery code has 24 characters. Check whether none is missing."),
+        "invalid": _("A recovery code has 24 characters. Check that none is missing."),
     }
 
 
@@ -85,8 +87,8 @@ class ConfirmForm(CodeForm):
     code = CodeField(
         error_messages={
             "wrong": _(
-                "These digits do not match. Enter the ones that the app shows now. If they are"
-                " refused again, set the time of your phone automatically."
+                "These digits do not match. Enter the ones that the app shows now. If that does"
+                " not help, have your phone set its clock automatically."
             ),
             "stale": _("That QR code is no longer valid. Scan this one and enter the digits."),
         }

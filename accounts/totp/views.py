@@ -7,6 +7,7 @@ POST that made them, as with a proposed password.
 
 import math
 from collections.abc import Callable
+from types import SimpleNamespace
 from typing import Any
 from urllib.parse import urlencode
 
@@ -38,6 +39,16 @@ PRIVATE = (never_cache, login_required)
 CHANGE = (*PRIVATE, sensitive_post_parameters())
 
 
+class Untold(SimpleNamespace):
+    """Carry secrets to the page that shows them.
+
+    Of a variable that a template does not find, Django logs the whole context, at DEBUG.
+    """
+
+    def __repr__(self) -> str:
+        return "Untold()"
+
+
 @method_decorator(PRIVATE, name="dispatch")
 class OverviewView(View):
     """Say whether there is an app, and lead to what can be done about it."""
@@ -66,9 +77,12 @@ class TurnOnView(View):
             request.session[PROPOSED] = proposal.sealed
         context = {
             "form": ConfirmForm(refusal=_refusal(request, ConfirmForm)),
-            "proposal": proposal,
-            "key": codes.in_groups(proposal.key),
-            "qr": qr.svg(proposal.uri),
+            "app": Untold(
+                sealed=proposal.sealed,
+                uri=proposal.uri,
+                key=codes.in_groups(proposal.key),
+                qr=qr.svg(proposal.uri),
+            ),
         }
         return render(request, "accounts/totp/turn_on.html", context)
 
@@ -209,7 +223,8 @@ def _owner(request: HttpRequest) -> User:
 
 def _show(request: HttpRequest, made: list[str], *, is_new: bool) -> HttpResponse:
     """Show recovery codes for the only time."""
-    context = {"codes": [codes.grouped(code) for code in made], "is_new": is_new}
+    shown = Untold(codes=[codes.grouped(code) for code in made])
+    context = {"shown": shown, "is_new": is_new}
     return render(request, "accounts/totp/recovery_codes.html", context)
 
 

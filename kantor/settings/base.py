@@ -162,8 +162,13 @@ LOGGING: dict[str, Any] = {
         }
     },
     "root": {"handlers": ["stderr"], "level": "INFO"},
-    # The outbox row keeps what became of a mail; a line for each start and end says no more.
-    "loggers": {"django_tasks": {"level": "WARNING"}},
+    "loggers": {
+        # The outbox row keeps what became of a mail; a line for each start and end says no more.
+        "django_tasks": {"level": "WARNING"},
+        # With LOG_LEVEL=DEBUG it writes the whole context of a page that lacks a variable: the
+        # customer's data, a proposed password.
+        "django.template": {"level": "INFO"},
+    },
 }
 DEFAULT_EXCEPTION_REPORTER_FILTER = "kantor.errors.QuietReporterFilter"
 
