@@ -56,11 +56,6 @@ def digest(recovery_code: str) -> bytes:
     return hashlib.sha256(recovery_code.encode()).digest()
 
 
-def grouped(code: str) -> str:
-    """Return the code as it is shown: groups of four with dashes between them."""
-    return "-".join(in_groups(code))
-
-
-def in_groups(code: str) -> list[str]:
-    """Return the code in groups of four."""
-    return [code[start : start + GROUP] for start in range(0, len(code), GROUP)]
+def grouped(code: str, between: str = "-") -> str:
+    """Return a code or a key as it is shown: in groups of four."""
+    return between.join(code[start : start + GROUP] for start in range(0, len(code), GROUP))

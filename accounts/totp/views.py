@@ -80,7 +80,7 @@ class TurnOnView(View):
             "app": Untold(
                 sealed=proposal.sealed,
                 uri=proposal.uri,
-                key=codes.in_groups(proposal.key),
+                key=codes.grouped(proposal.key, " "),
                 qr=qr.svg(proposal.uri),
             ),
         }
