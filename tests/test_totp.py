@@ -15,7 +15,16 @@ from accounts.limits import Limit
 from accounts.models import AuthenticatorApp, RecoveryCode, User
 from accounts.totp import codes, services
 from accounts.totp.services import TRIES, Outcome, Refusal
-from tests.authenticator import OTHER_KEYS, Phone, digest_of, pass_time, stopped_clock, turned_on
+from tests.authenticator import (
+    OTHER_KEYS,
+    STEP,
+    Phone,
+    clock,
+    digest_of,
+    pass_time,
+    stopped_clock,
+    turned_on,
+)
 from tests.factories import activated, staff
 from tests.links import travel
 from tests.parallel import at_once
@@ -124,10 +133,16 @@ class AppCode(ClockTestCase):
         assert self.verify(early) is Outcome.WRONG
 
     def test_that_two_steps_share_counts_once(self) -> None:
-        shared = "000007"
-        with mock.patch("accounts.models.authenticator.hotp", return_value=7):
-            assert self.verify(shared) is Outcome.APP
-            assert self.verify(shared) is Outcome.WRONG
+        now = int(clock()) // STEP
+
+        def hotp(seed: bytes, step: int) -> int:
+            return 7 if step in (now, now + 1) else 8
+
+        with mock.patch("accounts.models.authenticator.hotp", hotp):
+            assert self.verify("000007") is Outcome.APP
+            for _ in range(3):
+                assert self.verify("000007") is Outcome.WRONG
+                pass_time(1)
 
     def test_keeps_its_leading_noughts(self) -> None:
         with mock.patch("accounts.models.authenticator.hotp", return_value=7):
@@ -413,14 +428,14 @@ class Race(TransactionTestCase):
         assert RecoveryCode.objects.filter(user=user).count() == 8
 
     def test_one_set_of_recovery_codes_stays(self) -> None:
-        results = at_once(*[partial(services.renew_recovery_codes, self.user)] * 6)
+        results = at_once(*[partial(services.renew_recovery_codes, self.user)] * 20)
         assert all(isinstance(each, list) for each in results), results
         assert RecoveryCode.objects.filter(user=self.user).count() == 8
 
     def test_no_code_outlives_the_app(self) -> None:
         results = at_once(
-            *[partial(services.renew_recovery_codes, self.user)] * 4,
-            *[partial(services.turn_off, self.user)] * 4,
+            *[partial(services.renew_recovery_codes, self.user)] * 10,
+            *[partial(services.turn_off, self.user)] * 10,
         )
         assert not any(isinstance(each, Exception) for each in results), results
         assert results.count(True) == 1
