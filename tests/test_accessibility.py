@@ -23,8 +23,8 @@ from kantor import urls
 from kantor.urls import handler400, handler403, handler404, handler500
 from tests import factories
 from tests.audit import AuditTestCase
-from tests.authenticator import OTHER_KEYS, Phone, stopped_clock, turned_on
 from tests.browser import EMAIL, PASSWORD, BrowserVisitor, bring_session, sign_in
+from tests.phone import OTHER_KEYS, Phone, stopped_clock, turned_on
 from tests.test_second_step import after_first_step
 
 

@@ -26,8 +26,8 @@ from accounts.services import credentials, registration
 from accounts.services.activation import PASSWORD_TRIES
 from accounts.totp import first_step, services
 from tests import factories, letters
-from tests.authenticator import OTHER_KEYS, stopped_clock, turned_on
 from tests.people import COMPANY, ENGLISH, FIRMA, OSOBA, PASSWORD, PERSON, POLISH, Applicant, Words
+from tests.phone import OTHER_KEYS, stopped_clock, turned_on
 from tests.walk import Post, Visitor
 
 LANGUAGES = ("pl", "en")

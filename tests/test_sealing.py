@@ -12,8 +12,8 @@ from accounts import sealing
 from accounts.models import AuthenticatorApp, RecoveryCode
 from accounts.totp import rotation, services
 from accounts.totp.services import Outcome
-from tests.authenticator import OTHER_KEYS, stopped_clock, turned_on
 from tests.factories import activated
+from tests.phone import OTHER_KEYS, stopped_clock, turned_on
 
 FIRST = ["older-key-of-the-exchange-that-production-never-has-0123456789-abcdefghijklmnopqrstuvw"]
 SECOND = ["newer-key-of-the-exchange-that-production-never-has-0123456789-abcdefghijklmnopqrstuvw"]

@@ -23,9 +23,9 @@ from accounts.totp.services import Outcome
 from accounts.totp.views import SecondStepView
 from kantor import urls
 from kantor.urls import handler400, handler403, handler404, handler500
-from tests.authenticator import OTHER_KEYS, pass_time, stopped_clock, turned_on
 from tests.factories import activated, staff
 from tests.links import travel
+from tests.phone import OTHER_KEYS, pass_time, stopped_clock, turned_on
 from tests.walk import Visitor
 
 PAGE = "/logowanie/kod/"

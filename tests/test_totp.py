@@ -15,7 +15,10 @@ from accounts.limits import Limit
 from accounts.models import AuthenticatorApp, RecoveryCode, User
 from accounts.totp import codes, services
 from accounts.totp.services import TRIES, Outcome, Refusal
-from tests.authenticator import (
+from tests.factories import activated, staff
+from tests.links import travel
+from tests.parallel import at_once
+from tests.phone import (
     OTHER_KEYS,
     STEP,
     Phone,
@@ -25,9 +28,6 @@ from tests.authenticator import (
     stopped_clock,
     turned_on,
 )
-from tests.factories import activated, staff
-from tests.links import travel
-from tests.parallel import at_once
 
 
 class Reading(SimpleTestCase):

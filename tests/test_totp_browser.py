@@ -7,9 +7,9 @@ from PIL import Image
 
 from accounts.models import User
 from accounts.totp import services
-from tests.authenticator import Phone
 from tests.browser import NARROW, BrowserTestCase, BrowserVisitor, sign_in
 from tests.factories import activated
+from tests.phone import Phone
 
 ON = "/konto/bezpieczenstwo/kody/wlacz/"
 

@@ -8,8 +8,8 @@ from django.test import Client, TestCase, override_settings
 
 from accounts.models import AuthenticatorApp, RecoveryCode, User
 from accounts.totp import codes, services
-from tests.authenticator import OTHER_KEYS, Phone, pass_time, stopped_clock, turned_on
 from tests.factories import activated, staff
+from tests.phone import OTHER_KEYS, Phone, pass_time, stopped_clock, turned_on
 from tests.places import PlacesTestCase, missing
 from tests.walk import Visitor
 

