@@ -8,6 +8,7 @@ from .base import BASE_DIR, INSTALLED_APPS
 (BASE_DIR / "var").mkdir(exist_ok=True)
 
 DEBUG = True
+KEPT_PAGES_CHECKED = True
 SECRET_KEY = "development-only-key-that-production-refuses-to-start-with"  # noqa: S105
 TOTP_KEYS = [
     "development-only-key-of-seeds-that-production-refuses-to-start-with-0123456789-abcdefg",
