@@ -7,6 +7,7 @@ POST that made them, as with a proposed password.
 
 import math
 from collections.abc import Callable
+from datetime import timedelta
 from types import SimpleNamespace
 from typing import Any
 from urllib.parse import urlencode
@@ -24,6 +25,7 @@ from accounts.models import User
 from accounts.totp import codes, first_step, qr, services
 from accounts.totp.forms import CodeForm, ConfirmForm, RecoveryForm, SecondStepForm
 from accounts.totp.services import Outcome, Refusal
+from kantor.serving.network import held_up
 
 # The sealed seed that this session was shown: F5, and a phone that goes to the app and back, must
 # find the QR code that was scanned.
@@ -187,15 +189,16 @@ class SecondStepView(View):
         """Return the form for the app, or the one for who is without it."""
         return RecoveryForm if WITHOUT_APP in self.request.GET else SecondStepForm
 
-    def ask(self, form: CodeForm, status: int = 200) -> HttpResponse:
+    def ask(self, form: CodeForm) -> HttpResponse:
         """Show the form."""
         context = {"form": form, "is_without_app": WITHOUT_APP in self.request.GET}
-        return render(self.request, "accounts/totp/second_step.html", context, status=status)
+        return render(self.request, "accounts/totp/second_step.html", context)
 
     def ask_to_wait(self) -> HttpResponse:
         """Say that no more codes are looked at for now, and how long that lasts."""
-        seconds = max(1, math.ceil(services.wait(self.passed.user).total_seconds()))
-        minutes = math.ceil(seconds / 60)
+        wait = services.wait(self.passed.user)
+        # A counter may have ended between the refusal and its answer.
+        minutes = max(1, math.ceil(wait / timedelta(minutes=1)))
         form = self.form_class({})
         form.errors.clear()
         form.add_error(
@@ -206,9 +209,7 @@ class SecondStepView(View):
                 minutes,
             ).format(minutes=minutes),
         )
-        response = self.ask(form, status=429)
-        response["Retry-After"] = str(seconds)
-        return response
+        return held_up(self.ask(form), wait)
 
 
 def _owner(request: HttpRequest) -> User:
