@@ -175,6 +175,15 @@ class BrowserVisitor:
         self.page.bring_to_front()
         return self
 
+    def signed_in_as(self, user: User) -> Self:
+        """Put the session of somebody who has signed in into this browser."""
+        client = Client()
+        client.force_login(user)
+        name = settings.SESSION_COOKIE_NAME
+        value = client.cookies[name].value
+        self.page.context.add_cookies([{"name": name, "value": value, "url": settings.BASE_URL}])
+        return self
+
     # -- going --------------------------------------------------------------------------
 
     def open(self, path: str, status: int = 200) -> Self:
@@ -408,6 +417,7 @@ POLISH = {
     "Account password": "Hasło do konta",
     "Activate account": "Aktywuj konto",
     "Activate your account": "Aktywuj swoje konto",
+    "Add a passkey": "Dodaj klucz dostępu",
     "Address of residence": "Adres zamieszkania",
     "Authenticator app": "Aplikacja z kodami",
     "Back": "Wstecz",
@@ -416,11 +426,15 @@ POLISH = {
     "Cancel": "Anuluj",
     "Cancel and delete the data": "Anuluj i usuń dane",
     "Cancel the registration?": "Anulować rejestrację?",
+    "Change the name": "Zmień nazwę",
+    "Change the name of the passkey": "Zmień nazwę klucza dostępu",
     "Check your mailbox": "Sprawdź skrzynkę",
     "Code from the e-mail": "Kod z wiadomości e-mail",
     "Company": "Firma",
+    "Confirm that it is you": "Potwierdź, że to Ty",
     "Confirm the account password": "Potwierdzenie hasła do konta",
     "Confirm the new password": "Potwierdzenie nowego hasła",
+    "Confirm with a passkey": "Potwierdź kluczem dostępu",
     "Copy": "Kopiuj",
     "Copy the characters from the picture": "Przepisz ciąg znaków z obrazka",
     "Correct": "Popraw",
@@ -443,6 +457,7 @@ POLISH = {
     "It was not me, delete the data": "To nie ja, usuń dane",
     "Last name": "Nazwisko",
     "Make new codes": "Utwórz nowe kody",
+    "Name of the passkey": "Nazwa klucza dostępu",
     "New password": "Nowe hasło",
     "New picture": "Nowy obrazek",
     "New recovery codes": "Nowe kody zapasowe",
@@ -455,9 +470,13 @@ POLISH = {
     "Recovery codes": "Kody zapasowe",
     "Register": "Rejestruj",
     "Registered office address": "Adres siedziby",
+    "Remove": "Usuń",
+    "Remove the passkey": "Usuń klucz dostępu",
+    "Remove the passkey?": "Usunąć klucz dostępu?",
     "Representative’s first name": "Imię reprezentanta",
     "Representative’s last name": "Nazwisko reprezentanta",
     "Return to the registration": "Wróć do rejestracji",
+    "Save the name": "Zapisz nazwę",
     "Save the new password": "Zapisz nowe hasło",
     "Send the answer": "Wyślij odpowiedź",
     "Send the link": "Wyślij link",
@@ -466,9 +485,11 @@ POLISH = {
     "Show repeated password": "Pokaż powtórzone hasło",
     "Sign in": "Zaloguj się",
     "Sign in again": "Zaloguj się jeszcze raz",
+    "Sign in with a passkey": "Zaloguj się kluczem dostępu",
     "Sign out": "Wyloguj się",
     "Sign up": "Zarejestruj się",
     "Signing in": "Logowanie",
+    "Signing in with a passkey": "Logowanie kluczem dostępu",
     "Step 1 of 3 – Identification of the User": "Krok 1 z 3 – Identyfikacja Użytkownika",
     "Step 1a of 3 – Your details – company": "Krok 1a z 3 – Wypełnienie danych – firma",
     "Step 1b of 3 – Your details – individual person": (
@@ -492,4 +513,5 @@ POLISH = {
     "Work e-mail address (login)": "Służbowy adres e-mail (login)",
     "Work phone number": "Służbowy numer telefonu",
     "Your account": "Twoje konto",
+    "Your passkeys": "Twoje klucze dostępu",
 }

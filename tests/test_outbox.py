@@ -80,6 +80,7 @@ class OwingTests(TransactionTestCase):
             password_hash="x",
             given={},
             language="pl",
+            network="192.0.2.1",
         )
         assert again == user
         assert len(mail.outbox) == 1
@@ -394,6 +395,7 @@ class ParallelDeliveryTests(TransactionTestCase):
             password_hash=user.password,
             given={},
             language="pl",
+            network="192.0.2.1",
         )
         assert at_once(*[register] * 3) == [user] * 3
         assert not mail.outbox

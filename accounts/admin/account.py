@@ -19,6 +19,7 @@ from accounts.admin.inlines import ConsentInline, CustomerInline, MessageInline,
 from accounts.admin.pagination import CappedPaginator
 from accounts.models import Customer, User
 from accounts.services import registration, review
+from accounts.services.allowance import Purpose
 
 # What the filters put into an address. Django would let any column of the table be asked for,
 # and `?password__startswith=` would read a hash one character at a time.
@@ -223,11 +224,14 @@ class AccountAdmin(admin.ModelAdmin[User]):
 
     @admin.action(description=_("Send the activation link again"), permissions=["change"])
     def send_link(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
-        """Send pending accounts a new link, in the customer's language, within the limits."""
+        """Send pending accounts a new link, in the customer's language.
+
+        Within limits of their own: what strangers asked for must not keep staff from helping.
+        """
         self._carry_out(
             request,
             queryset,
-            registration.resend_link,
+            partial(registration.resend_link, asked=Purpose.ACQUAINTANCE),
             gettext("Activation link sent again."),
             ngettext_lazy("%(count)d link will be sent.", "%(count)d links will be sent.", "count"),
         )

@@ -5,6 +5,7 @@ from .consent import ConsentRecord
 from .customer import Customer, Kind, ReviewState
 from .limit import Counter
 from .outbox import OutboxMessage
+from .passkey import Passkey
 from .survey import Source, SurveyAnswer
 from .user import User
 
@@ -15,6 +16,7 @@ __all__ = [
     "Customer",
     "Kind",
     "OutboxMessage",
+    "Passkey",
     "RecoveryCode",
     "ReviewState",
     "Source",

@@ -26,7 +26,7 @@ class AuthenticatorApp(TOTPDevice):
 
     django-otp keeps the seed readable, checks a code in variable time, and two simultaneous tries
     of one code would both pass: `key` holds the seed sealed for its account, and `verify_token`
-    decides by one UPDATE. The database has one row an account (migration 0006); a row is there
+    decides by one UPDATE. The database has one row an account (migration 0007); a row is there
     only after a right code, so `confirmed` is always true. What django-otp counts of failures is
     left at nothing: `accounts.totp.services` counts them for the account.
     """

@@ -165,6 +165,8 @@ LOGGING: dict[str, Any] = {
     "loggers": {
         # The outbox row keeps what became of a mail; a line for each start and end says no more.
         "django_tasks": {"level": "WARNING"},
+        # It writes the id of each passkey that is used.
+        "fido2": {"level": "WARNING"},
         # With LOG_LEVEL=DEBUG it writes the whole context of a page that lacks a variable: the
         # customer's data, a proposed password.
         "django.template": {"level": "INFO"},
@@ -177,7 +179,7 @@ DEFAULT_EXCEPTION_REPORTER_FILTER = "kantor.errors.QuietReporterFilter"
 SILENCED_SYSTEM_CHECKS = ["auth.W004"]
 
 # Our own
-BASE_URL = "http://127.0.0.1:8000"
+BASE_URL = "http://localhost:8000"
 ACTIVATION_LINK_HOURS = 48
 # How many proxies stand in front and set X-Forwarded-For; 0 trusts the connection's own address.
 TRUSTED_PROXIES = 0

@@ -13,7 +13,7 @@ SECRET_KEY = "development-only-key-that-production-refuses-to-start-with"  # noq
 TOTP_KEYS = [
     "development-only-key-of-seeds-that-production-refuses-to-start-with-0123456789-abcdefg",
 ]
-BASE_URL = environ.Env().str("BASE_URL", default="http://127.0.0.1:8000")
+BASE_URL = environ.Env().str("BASE_URL", default="http://localhost:8000")
 COMPANY_LOOKUP = environ.Env().str("COMPANY_LOOKUP", default="fixtures")
 ALLOWED_HOSTS = ["127.0.0.1", "localhost", "[::1]"]
 

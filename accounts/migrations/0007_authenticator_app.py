@@ -14,7 +14,7 @@ class Migration(migrations.Migration):
     """
 
     dependencies = [
-        ("accounts", "0005_email_corrected_at"),
+        ("accounts", "0006_passkeys"),
         ("otp_totp", "0003_add_timestamps"),
     ]
 
