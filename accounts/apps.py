@@ -1,6 +1,7 @@
-"""Name the application that registers, activates and signs in customers."""
+"""Name the application that registers, activates and signs in customers, and the staff's site."""
 
 from django.apps import AppConfig
+from django.contrib.admin import apps as admin_apps
 from django.utils.translation import gettext_lazy as _
 
 
@@ -13,3 +14,10 @@ class AccountsConfig(AppConfig):
     def ready(self) -> None:
         """Register the system checks; they need the models, which are there only now."""
         from accounts.passkeys import checks  # noqa: F401
+
+
+class StaffSiteConfig(admin_apps.AdminConfig):
+    """Django's admin, with the staff's site as the one that everything registers with."""
+
+    default_site = "accounts.staff.site.StaffSite"
+    default = False

@@ -12,7 +12,7 @@ from django.conf import settings
 from django.contrib.staticfiles.testing import StaticLiveServerTestCase
 from django.core import mail
 from django.db import connection, connections
-from django.test import Client, override_settings
+from django.test import Client, override_settings, tag
 from playwright.sync_api import (
     Browser,
     BrowserContext,
@@ -44,6 +44,7 @@ FLAGS = [
 ]
 
 
+@tag("browser")
 class BrowserTestCase(StaticLiveServerTestCase):
     """Start the site and one Chromium for the class; each test opens contexts of its own.
 

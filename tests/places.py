@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from io import StringIO
 
+import django
 from django.contrib.sessions.models import Session
 from django.core import mail
 from django.core.cache import cache, caches
@@ -26,7 +27,10 @@ class PlacesTestCase(TransactionTestCase):
         self.log = StringIO()
         heard = logging.StreamHandler(self.log)
         heard.setFormatter(logging.Formatter("{levelname} {name} {message} {args}", style="{"))
-        self.enterContext(override_settings(ADMINS=[("Admin", "admin@kantor.example")]))
+        admin = "admin@kantor.example"
+        # Django 6 wants addresses alone.
+        admins = [admin] if django.VERSION >= (6, 0) else [("Admin", admin)]
+        self.enterContext(override_settings(ADMINS=admins))
         self.enterContext(CaptureQueriesContext(connection))
         loggers = [logging.root, *map(logging.getLogger, logging.root.manager.loggerDict)]
         reporter = AdminEmailHandler(include_html=True)

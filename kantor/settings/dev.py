@@ -18,5 +18,5 @@ COMPANY_LOOKUP = environ.Env().str("COMPANY_LOOKUP", default="fixtures")
 ALLOWED_HOSTS = ["127.0.0.1", "localhost", "[::1]"]
 
 INSTALLED_APPS = [*INSTALLED_APPS, "kantor.mailbox", "kantor.specimens"]
-EMAIL_BACKEND = "kantor.mailbox.backend.EmailBackend"
+MAILERS = {"default": {"BACKEND": "kantor.mailbox.backend.EmailBackend"}}
 MAILBOX_DIR = BASE_DIR / "var" / "mail"
