@@ -74,10 +74,11 @@ def served(folder: Path) -> Iterator[int]:
         "PYTHONPATH": f"{folder}{os.pathsep}{ROOT}",
         "DJANGO_SETTINGS_MODULE": "weighed",
         "SECRET_KEY": secrets.token_urlsafe(64),
+        "TOTP_KEYS": secrets.token_urlsafe(64),
         "BASE_URL": f"http://127.0.0.1:{port}",
         "ALLOWED_HOSTS": "127.0.0.1",
         "DATABASE_URL": f"sqlite:///{folder}/site.sqlite3",
-        "EMAIL_URL": "dummymail://",
+        "EMAIL_URL": "smtp://127.0.0.1:9",
         "DEFAULT_FROM_EMAIL": "rejestracja@kantor.example",
         "SECURE_SSL_REDIRECT": "false",
     }

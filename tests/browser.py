@@ -8,10 +8,11 @@ from unittest import SkipTest, mock
 from urllib.parse import urlsplit
 
 from captcha.models import CaptchaStore
+from django.conf import settings
 from django.contrib.staticfiles.testing import StaticLiveServerTestCase
 from django.core import mail
 from django.db import connection, connections
-from django.test import override_settings
+from django.test import Client, override_settings, tag
 from playwright.sync_api import (
     Browser,
     BrowserContext,
@@ -23,6 +24,8 @@ from playwright.sync_api import (
     Response,
     sync_playwright,
 )
+
+from accounts.models import User
 
 NARROW, PHONE, DESK = 320, 360, 1280
 HEIGHTS = {NARROW: 568, PHONE: 740, DESK: 900}
@@ -41,6 +44,7 @@ FLAGS = [
 ]
 
 
+@tag("browser")
 class BrowserTestCase(StaticLiveServerTestCase):
     """Start the site and one Chromium for the class; each test opens contexts of its own.
 
@@ -114,7 +118,7 @@ class Complaints:
         self.expected: set[int] = set()
         # Whether a test has scripts refused on purpose, by a status that they understand.
         self.refused_calls = False
-        self._site = site
+        self.site = site
         context.on("console", self._console)
         context.on("weberror", lambda error: self.heard.append(f"script: {error.error}"))
         context.on("request", self._request)
@@ -128,7 +132,7 @@ class Complaints:
             self.heard.append(f"console {message.type}: {message.text}")
 
     def _request(self, request: Request) -> None:
-        if not request.url.startswith((self._site, "data:")):
+        if not request.url.startswith((self.site, "data:")):
             self.heard.append(f"a request to somebody else: {request.url}")
 
     def _failed(self, request: Request) -> None:
@@ -170,6 +174,15 @@ class BrowserVisitor:
     def show_tab(self) -> Self:
         """Bring this tab to the front; a browser draws the others once a second at most."""
         self.page.bring_to_front()
+        return self
+
+    def signed_in_as(self, user: User) -> Self:
+        """Put the session of somebody who has signed in into this browser."""
+        client = Client()
+        client.force_login(user)
+        name = settings.SESSION_COOKIE_NAME
+        value = client.cookies[name].value
+        self.page.context.add_cookies([{"name": name, "value": value, "url": settings.BASE_URL}])
         return self
 
     # -- going --------------------------------------------------------------------------
@@ -364,6 +377,22 @@ class BrowserVisitor:
         return self.reach_consents(kind, **others).tick_all().press("Register")
 
 
+def sign_in(visitor: BrowserVisitor, user: User) -> None:
+    """Give the browser the session of somebody who has signed in."""
+    client = Client()
+    client.force_login(user)
+    bring_session(visitor, client)
+
+
+def bring_session(visitor: BrowserVisitor, client: Client) -> None:
+    """Give the browser the session of a client of Django's."""
+    session = client.cookies[settings.SESSION_COOKIE_NAME].value
+    url = visitor.complaints.site
+    visitor.page.context.add_cookies(
+        [{"name": settings.SESSION_COOKIE_NAME, "value": session, "url": url, "httpOnly": True}]
+    )
+
+
 EMAIL = "lucja@example.com"
 PASSWORD = "Siedem-zielonych-rowerów-7"
 NIP = "526-104-08-28"
@@ -385,59 +414,83 @@ OVERFLOWING = """() => {
 }"""
 
 POLISH = {
+    "6 digits from the app": "6 cyfr z aplikacji",
     "Account password": "Hasło do konta",
     "Activate account": "Aktywuj konto",
     "Activate your account": "Aktywuj swoje konto",
+    "Add a passkey": "Dodaj klucz dostępu",
     "Address of residence": "Adres zamieszkania",
+    "Authenticator app": "Aplikacja z kodami",
     "Back": "Wstecz",
     "Back to the picture": "Wróć do obrazka",
     "Building number": "Nr domu",
     "Cancel": "Anuluj",
     "Cancel and delete the data": "Anuluj i usuń dane",
     "Cancel the registration?": "Anulować rejestrację?",
+    "Change the name": "Zmień nazwę",
+    "Change the name of the passkey": "Zmień nazwę klucza dostępu",
     "Check your mailbox": "Sprawdź skrzynkę",
     "Code from the e-mail": "Kod z wiadomości e-mail",
     "Company": "Firma",
+    "Confirm that it is you": "Potwierdź, że to Ty",
     "Confirm the account password": "Potwierdzenie hasła do konta",
     "Confirm the new password": "Potwierdzenie nowego hasła",
+    "Confirm with a passkey": "Potwierdź kluczem dostępu",
+    "Copy": "Kopiuj",
     "Copy the characters from the picture": "Przepisz ciąg znaków z obrazka",
     "Correct": "Popraw",
     "Correct and send the link": "Popraw i wyślij link",
     "Correct the e-mail address": "Popraw adres e-mail",
     "Correspondence address": "Adres korespondencyjny",
+    "Download as a file": "Pobierz jako plik",
     "E-mail address (login)": "Adres e-mail (login)",
+    "Enter the code from the app": "Wpisz kod z aplikacji",
     "First name": "Imię",
     "Full company name": "Pełna nazwa firmy",
     "Hide password": "Ukryj hasło",
     "How do you know kantor.pl?": "Skąd wiesz o kantor.pl?",
     "I can’t copy the characters": "Nie mogę przepisać kodu",
+    "I don’t have my phone: use a recovery code": "Nie mam telefonu: użyję kodu zapasowego",
+    "I have saved the codes": "Kody są zapisane",
     "I want to give a different correspondence address": "chcę podać inny adres korespondencyjny",
     "If something else, what?": "Jeśli inne, to jakie?",
     "Individual person": "Osoba fizyczna",
     "It was not me, delete the data": "To nie ja, usuń dane",
     "Last name": "Nazwisko",
+    "Make new codes": "Utwórz nowe kody",
+    "Name of the passkey": "Nazwa klucza dostępu",
     "New password": "Nowe hasło",
     "New picture": "Nowy obrazek",
+    "New recovery codes": "Nowe kody zapasowe",
     "Next": "Dalej",
     "Password": "Hasło",
     "Password chosen at registration": "Hasło ustanowione podczas rejestracji",
     "Phone number": "Numer telefonu",
     "Postal code": "Kod pocztowy",
+    "Recovery code": "Kod zapasowy",
+    "Recovery codes": "Kody zapasowe",
     "Register": "Rejestruj",
     "Registered office address": "Adres siedziby",
+    "Remove": "Usuń",
+    "Remove the passkey": "Usuń klucz dostępu",
+    "Remove the passkey?": "Usunąć klucz dostępu?",
     "Representative’s first name": "Imię reprezentanta",
     "Representative’s last name": "Nazwisko reprezentanta",
     "Return to the registration": "Wróć do rejestracji",
-    "Send the answer": "Wyślij odpowiedź",
-    "Send the message again": "Wyślij wiadomość ponownie",
-    "Send the link": "Wyślij link",
+    "Save the name": "Zapisz nazwę",
     "Save the new password": "Zapisz nowe hasło",
+    "Send the answer": "Wyślij odpowiedź",
+    "Send the link": "Wyślij link",
+    "Send the message again": "Wyślij wiadomość ponownie",
     "Show password": "Pokaż hasło",
     "Show repeated password": "Pokaż powtórzone hasło",
     "Sign in": "Zaloguj się",
+    "Sign in again": "Zaloguj się jeszcze raz",
+    "Sign in with a passkey": "Zaloguj się kluczem dostępu",
     "Sign out": "Wyloguj się",
     "Sign up": "Zarejestruj się",
     "Signing in": "Logowanie",
+    "Signing in with a passkey": "Logowanie kluczem dostępu",
     "Step 1 of 3 – Identification of the User": "Krok 1 z 3 – Identyfikacja Użytkownika",
     "Step 1a of 3 – Your details – company": "Krok 1a z 3 – Wypełnienie danych – firma",
     "Step 1b of 3 – Your details – individual person": (
@@ -454,7 +507,12 @@ POLISH = {
     "Suggest a password": "Zaproponuj hasło",
     "This registration is already complete": "Ta rejestracja jest już zakończona",
     "Town or city": "Miejscowość",
+    "Turn off the authenticator app": "Wyłącz aplikację z kodami",
+    "Turn on": "Włącz",
+    "Turn on the authenticator app": "Włącz aplikację z kodami",
+    "We cannot check your code at the moment": "Nie możemy teraz sprawdzić kodu",
     "Work e-mail address (login)": "Służbowy adres e-mail (login)",
     "Work phone number": "Służbowy numer telefonu",
     "Your account": "Twoje konto",
+    "Your passkeys": "Twoje klucze dostępu",
 }

@@ -4,18 +4,13 @@ Nowhere here is a password shown, set or searched, and no login address is chang
 """
 
 from django.contrib import admin
-from django.utils.translation import gettext_lazy as _
+from django_otp.plugins.otp_totp.admin import TOTPDevice
 
 from .account import AccountAdmin
 from .outbox import OutboxMessageAdmin
-from .sign_in import StaffSignInForm
 from .survey import SourceAdmin
 
-__all__ = ["AccountAdmin", "OutboxMessageAdmin", "SourceAdmin", "StaffSignInForm"]
+__all__ = ["AccountAdmin", "OutboxMessageAdmin", "SourceAdmin"]
 
-admin.site.site_header = _("kantor.pl – customer service")
-admin.site.site_title = _("kantor.pl – customer service")
-admin.site.index_title = _("What would you like to look after?")
-admin.site.login_form = StaffSignInForm
-# Four kinds of things need no second menu; the tables need its width.
-admin.site.enable_nav_sidebar = False
+# django-otp's own page would show seeds and take readable ones.
+admin.site.unregister(TOTPDevice)

@@ -1,18 +1,23 @@
 """Remember customers, what they agreed to and what still has to be told to them."""
 
+from .authenticator import AuthenticatorApp, RecoveryCode
 from .consent import ConsentRecord
 from .customer import Customer, Kind, ReviewState
 from .limit import Counter
 from .outbox import OutboxMessage
+from .passkey import Passkey
 from .survey import Source, SurveyAnswer
 from .user import User
 
 __all__ = [
+    "AuthenticatorApp",
     "ConsentRecord",
     "Counter",
     "Customer",
     "Kind",
     "OutboxMessage",
+    "Passkey",
+    "RecoveryCode",
     "ReviewState",
     "Source",
     "SurveyAnswer",
