@@ -3,6 +3,7 @@
 from django.urls import path
 
 from accounts.registration.wizard import RegistrationWizard
+from accounts.sessions import urls as sessions
 from accounts.views import (
     account,
     activation,
@@ -111,4 +112,5 @@ urlpatterns = [
         name="password-reset-confirm",
     ),
     path("konto/", account.AccountView.as_view(), name="account"),
+    *sessions.urlpatterns,
 ]

@@ -7,7 +7,6 @@ from typing import Any
 from unittest import mock
 
 from captcha.models import CaptchaStore
-from django.contrib.sessions.models import Session
 from django.core import mail
 from django.core.management import CommandError, call_command
 from django.db import connection
@@ -32,6 +31,7 @@ from accounts.models import (
     User,
 )
 from accounts.models.customer import search_key
+from kantor.serving.models import Session
 from tests.factories import activated, registered, staff, suspended
 
 

@@ -9,7 +9,6 @@ from typing import Any
 from urllib.parse import quote
 
 from captcha.models import CaptchaStore
-from django.contrib.sessions.models import Session
 from django.core import mail
 from django.core.cache import cache, caches
 from django.db import connection
@@ -19,6 +18,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils.log import AdminEmailHandler
 
 from accounts.models import Customer, OutboxMessage, User
+from kantor.serving.models import Session
 from tests.people import OSOBA, POLISH
 from tests.walk import Visitor
 

@@ -3,11 +3,11 @@
 import unicodedata
 
 from django.conf import settings
-from django.contrib.sessions.models import Session
 from django.test import Client, TestCase
 
 from accounts.models import Counter, User
 from accounts.services import review
+from kantor.serving.models import Session
 from tests.doors import ACCOUNT, PATH, enters, is_signed_in, try_in
 from tests.factories import PASSWORD, activated, registered
 from tests.letters import activation_path, registering_browser

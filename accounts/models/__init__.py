@@ -2,12 +2,16 @@
 
 from .consent import ConsentRecord
 from .customer import Customer, Kind, ReviewState
+from .event import AccountEvent
 from .limit import Counter
 from .outbox import OutboxMessage
+from .session import AccountSession
 from .survey import Source, SurveyAnswer
 from .user import User
 
 __all__ = [
+    "AccountEvent",
+    "AccountSession",
     "ConsentRecord",
     "Counter",
     "Customer",
