@@ -4,7 +4,7 @@ import logging
 import re
 
 # Where the token stands in the addresses of the activation and of a new password.
-_TOKEN = re.compile(r"(/aktywacja/|/haslo/[^/\s]+/)[^/\s?]{20,}")
+_TOKEN = re.compile(r"(/aktywacja/|/haslo/[^/\s]+/|/to-nie-ja/)[^/\s?]{20,}")
 
 
 class MaskTokens(logging.Filter):

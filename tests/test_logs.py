@@ -42,6 +42,12 @@ class LogTests(TestCase):
             assert "/aktywacja/" in line
             assert token not in line
 
+    def test_holds_no_token_of_a_sign_in_that_was_not_the_owners(self) -> None:
+        token = "17~cZpc0NgAyJUUw9JsCHXHpFNhXcQyTv8yvGL_d8KbIqk"
+        line = self.logged(f"/konto/to-nie-ja/{token}/nie-ma/")
+        assert "/konto/to-nie-ja/…" in line
+        assert token not in line
+
     def test_is_masked_by_every_handler(self) -> None:
         assert logging.root.handlers
         for handler in logging.root.handlers:

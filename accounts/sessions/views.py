@@ -32,7 +32,7 @@ from accounts.sessions.watch import WRITTEN_EVERY, watch_of
 from kantor.serving.network import held_up
 
 EVENTS_SHOWN_FOR = timedelta(days=90)
-EVENTS_ON_A_PAGE = 20
+EVENTS_ON_A_PAGE = 10
 PAGE = "strona"
 # In the query of a page that says why the last answer was refused.
 REFUSED = "odmowa"

@@ -26,7 +26,7 @@ from accounts.sessions import known_browser
 from accounts.sessions.lifetime import Lifetime, lifetime_of
 from accounts.sessions.visit import visit_of
 
-# Keys of the session: whole seconds since 1970, and what this browser held before the sign-in.
+# Keys of the session: seconds since 1970, and what this browser held before the sign-in.
 BEGAN = "began"
 SEEN = "seen"
 ASIDE = "aside"
@@ -59,9 +59,9 @@ class Watch:
     account: User
     key: str
     # Seconds since 1970: when it began, when it was seen last, and when that was written.
-    began: int
-    seen: int
-    written: int
+    began: float
+    seen: float
+    written: float
     lifetime: Lifetime
     aside: Aside | None = None
     # Whether the account was opened here just now: then the browser is to know it from now on.
@@ -119,7 +119,7 @@ def user_of(request: HttpRequest) -> User | AnonymousUser:
 
 def start(request: HttpRequest, account: User, aside: Aside | None = None) -> Watch:
     """Begin to follow the session in which this account has just been signed in."""
-    key, now = request.session.session_key, math.ceil(_now())
+    key, now = request.session.session_key, _now()
     assert key is not None
     watch = Watch(account, key, now, now, now, lifetime_of(account), aside, is_new=True)
     request.session.update({BEGAN: now, SEEN: now})
@@ -186,7 +186,7 @@ def _go_on(request: HttpRequest, response: HttpResponseBase, watch: Watch) -> No
         sessions.rename(watch.key, session.session_key)
         watch.key = session.session_key
     if watch.counts:
-        seen = math.ceil(_now())
+        seen = _now()
         if seen - watch.written >= min(WRITTEN_EVERY, watch.lifetime.idle / 3).total_seconds():
             session[SEEN] = seen
             sessions.see(watch.key, datetime.fromtimestamp(seen, UTC))
@@ -213,13 +213,13 @@ class Stamp(NamedTuple):
     """What the cookie says: which session was used, and when, in seconds since 1970."""
 
     session: str
-    seen: int
+    seen: float
 
 
 def _write_stamp(response: HttpResponseBase, stamp: Stamp) -> None:
     response.set_cookie(
         settings.SEEN_COOKIE_NAME,
-        signing.Signer(salt=SALT).sign(f"{stamp.session}.{stamp.seen}"),
+        signing.Signer(salt=SALT).sign(f"{stamp.session}-{stamp.seen}"),
         max_age=REMEMBERED_FOR,
         secure=settings.SESSION_COOKIE_SECURE,
         httponly=True,
@@ -230,8 +230,8 @@ def _write_stamp(response: HttpResponseBase, stamp: Stamp) -> None:
 def _read_stamp(request: HttpRequest) -> Stamp | None:
     try:
         cookie = request.COOKIES[settings.SEEN_COOKIE_NAME]
-        session, seen = signing.Signer(salt=SALT).unsign(cookie).split(".")
-        return Stamp(session, int(seen))
+        session, seen = signing.Signer(salt=SALT).unsign(cookie).split("-")
+        return Stamp(session, float(seen))
     except (KeyError, signing.BadSignature, ValueError):
         return None
 
