@@ -411,6 +411,7 @@ POLISH = {
     "End": "Zakończ",
     "End all other sessions?": "Zakończyć wszystkie inne sesje?",
     "End all others": "Zakończ wszystkie inne",
+    "End the session": "Zakończ sesję",
     "First name": "Imię",
     "Full company name": "Pełna nazwa firmy",
     "Hide password": "Ukryj hasło",
