@@ -77,7 +77,7 @@ def served(folder: Path) -> Iterator[int]:
         "BASE_URL": f"http://127.0.0.1:{port}",
         "ALLOWED_HOSTS": "127.0.0.1",
         "DATABASE_URL": f"sqlite:///{folder}/site.sqlite3",
-        "EMAIL_URL": "dummymail://",
+        "EMAIL_URL": "smtp://127.0.0.1:9",
         "DEFAULT_FROM_EMAIL": "rejestracja@kantor.example",
         "SECURE_SSL_REDIRECT": "false",
     }

@@ -3,8 +3,10 @@
 from typing import Any
 
 from django.test import Client
+from django.utils import timezone
 
 from accounts.models import User
+from accounts.sessions import confirmation
 from tests.doors import is_signed_in, try_in
 from tests.factories import PASSWORD
 
@@ -19,6 +21,15 @@ HERE, THERE = "83.12.44.55", "2a02:a31b:1234:5678::9"
 def browser(agent: str = FIREFOX, address: str = HERE, **defaults: Any) -> Client:
     """Return a browser that has been nowhere yet."""
     return Client(REMOTE_ADDR=address, HTTP_USER_AGENT=agent, **defaults)
+
+
+def put_in(user: User, client: Client) -> Client:
+    """Put the session of who has signed in and just confirmed that it is him into this browser."""
+    client.force_login(user)
+    session = client.session
+    session[confirmation.SESSION_KEY] = timezone.now().timestamp()
+    session.save()
+    return client
 
 
 def signed_in(user: User, client: Client | None = None, **kind: Any) -> Client:

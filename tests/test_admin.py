@@ -39,6 +39,7 @@ class ListTests(StaffTestCase):
 
     def test_asks_the_database_as_often_for_200_customers_as_for_one(self) -> None:
         registered()
+        self.client.get(LIST)  # the first request of a session writes it down
         with CaptureQueriesContext(connection) as few:
             self.client.get(LIST)
         for number in range(200):
@@ -264,7 +265,7 @@ class SignInTests(TestCase):
         member = staff(password=PASSWORD)
         for _try in range(5):
             self.post(member.email, "wrong")
-        assert self.post(member.email, PASSWORD).status_code == 200
+        assert self.post(member.email, PASSWORD).status_code == 429
         assert "_auth_user_id" not in self.client.session
 
 

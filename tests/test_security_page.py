@@ -131,8 +131,8 @@ class SecurityPageTests(TestCase):
             signed_in(self.user, agent=IPHONE)
         with CaptureQueriesContext(connection) as captured:
             self.client.get(PAGE)
-        # Session, account; keys and rows of the sessions; number and page of the events.
-        assert len(captured) == 6
+        # Session, account; keys and rows of the sessions; number and page of the events; passkeys.
+        assert len(captured) == 7
 
     def test_exists_for_staff_too(self) -> None:
         client = Client()

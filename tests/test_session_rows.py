@@ -2,6 +2,7 @@
 
 import hashlib
 from datetime import timedelta
+from functools import partial
 from typing import Any
 from unittest import mock
 
@@ -286,10 +287,7 @@ class ParallelTests(TransactionTestCase):
             user = activated()
             client = browser()
             data = {"username": user.email, "password": PASSWORD}
-            at_once(
-                lambda client=client, data=data: client.post("/logowanie/", data),
-                lambda user=user: review.suspend(user),
-            )
+            at_once(partial(client.post, "/logowanie/", data), partial(review.suspend, user))
             review.unsuspend(User.objects.get(pk=user.pk))
             assert not is_signed_in(client)
 

@@ -5,6 +5,7 @@ from .customer import Customer, Kind, ReviewState
 from .event import AccountEvent
 from .limit import Counter
 from .outbox import OutboxMessage
+from .passkey import Passkey
 from .session import AccountSession
 from .survey import Source, SurveyAnswer
 from .user import User
@@ -17,6 +18,7 @@ __all__ = [
     "Customer",
     "Kind",
     "OutboxMessage",
+    "Passkey",
     "ReviewState",
     "Source",
     "SurveyAnswer",

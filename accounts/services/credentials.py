@@ -14,6 +14,7 @@ from accounts.limits import Limit
 from accounts.mail import outbox
 from accounts.models import AccountEvent, OutboxMessage, User
 from accounts.services import allowance, events
+from accounts.services.allowance import Purpose
 from accounts.values import email as email_address
 from accounts.values.visit import NOBODY, Visit
 from kantor.serving.sessions import end_sessions_of
@@ -103,7 +104,7 @@ def request_password_reset(email: str, language: str, network: str) -> None:
     key = email_address.normalise(email)
     if not NETWORK_RESETS.hit(network):
         return
-    if allowance.for_reset(key):
+    if not allowance.ask(Purpose.RESET, key):
         outbox.put_to_address(OutboxMessage.Kind.PASSWORD_RESET, email, language)
 
 

@@ -21,6 +21,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.generic import View
 
 from accounts.models import AccountSession, User
+from accounts.passkeys import views as passkeys
 from accounts.services import credentials, disowning, sessions
 from accounts.services.credentials import PASSWORD_CHANGES
 from accounts.services.disowning import LinkState
@@ -60,6 +61,7 @@ class SecurityView(View):
             "rows": rows_of(request),
             "events": Paginator(events, EVENTS_ON_A_PAGE).get_page(request.GET.get(PAGE)),
             "event_days": EVENTS_SHOWN_FOR.days,
+            **passkeys.list_context(request),
         }
         return render(request, "accounts/security/page.html", context)
 
@@ -157,7 +159,11 @@ class ConfirmView(RedirectURLMixin, View):
 
     def ask(self, form: ConfirmForm) -> HttpResponse:
         """Show the form, which knows where to lead afterwards."""
-        context = {"form": form, REDIRECT_FIELD_NAME: self.get_redirect_url()}
+        context = {
+            "form": form,
+            REDIRECT_FIELD_NAME: self.get_redirect_url(),
+            **passkeys.confirm_context(self.request),
+        }
         return render(self.request, "accounts/security/confirm.html", context)
 
     def ask_again(self, code: str) -> HttpResponse:

@@ -24,6 +24,7 @@ from accounts.services.credentials import FAILED_SIGN_INS, SignIn
 from accounts.sessions.opening import open_session
 from accounts.sessions.visit import visit_of
 from accounts.sessions.watch import has_expired
+from accounts.views.links import redirect_to_mended
 from accounts.views.waiting import ask_to_wait
 from kantor.serving.network import held_up, network_of
 
@@ -56,7 +57,9 @@ class SignInView(auth_views.RedirectURLMixin, FormView):  # type: ignore[type-ar
             case SignIn.OPEN, User() as user:
                 open_session(self.request, user, AccountSession.How.PASSWORD)
                 # Not redirect(): it takes an address without a slash for the name of a view.
-                return HttpResponseRedirect(self.get_success_url())
+                response = HttpResponseRedirect(self.get_success_url())
+                browser.forget_others(self.request, response, user)
+                return response
             case SignIn.PENDING, User() as user:
                 proof = signing.TimestampSigner(salt=PENDING_SALT).sign(str(user.pk))
                 return render(self.request, "accounts/pending.html", {"proof": proof})
@@ -142,9 +145,10 @@ class PasswordResetConfirmView(auth_views.PasswordResetConfirmView):
     success_url = reverse_lazy("accounts:password-reset-done")
     post_reset_login = False
 
+    @method_decorator(never_cache)
     def dispatch(self, *args: Any, **kwargs: Any) -> HttpResponseBase:
         """Keep the token out of the Referer header as well (why not no-referrer: TokenView)."""
-        response = super().dispatch(*args, **kwargs)
+        response = redirect_to_mended(self.request) or super().dispatch(*args, **kwargs)
         response["Referrer-Policy"] = "strict-origin"
         return response
 

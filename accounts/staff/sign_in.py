@@ -2,16 +2,10 @@
 
 from typing import Any
 
-from django.contrib import admin
 from django.contrib.admin.forms import AdminAuthenticationForm
-from django.contrib.auth import REDIRECT_FIELD_NAME
 from django.contrib.auth.views import LoginView
 from django.core.exceptions import ValidationError
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.http.response import HttpResponseBase
-from django.urls import reverse
-from django.utils.translation import gettext as _
-from django.views.decorators.cache import never_cache
+from django.http import HttpResponse, HttpResponseRedirect
 
 from accounts.forms.sign_in import TOO_OFTEN
 from accounts.models import AccountSession, User
@@ -19,6 +13,8 @@ from accounts.services import credentials
 from accounts.services.credentials import SignIn
 from accounts.sessions.opening import open_session
 from kantor.serving.network import network_of
+
+TRIED_TOO_OFTEN = "too_often"  # the code of the error that a form's page answers by 429
 
 
 class StaffSignInForm(AdminAuthenticationForm):
@@ -36,7 +32,7 @@ class StaffSignInForm(AdminAuthenticationForm):
             return self.cleaned_data
         verdict, user = credentials.sign_in(email, password, network_of(self.request))
         if verdict is SignIn.TOO_OFTEN:
-            raise ValidationError(TOO_OFTEN, "too_often")
+            raise ValidationError(TOO_OFTEN, TRIED_TOO_OFTEN)
         if verdict is not SignIn.OPEN or user is None:
             raise self.get_invalid_login_error()
         self.confirm_login_allowed(user)
@@ -45,33 +41,14 @@ class StaffSignInForm(AdminAuthenticationForm):
 
 
 class StaffSignInView(LoginView):
-    """Django's own page, but for how the session is opened."""
+    """Django's own, but that the session is opened as at every door."""
 
     authentication_form = StaffSignInForm
     template_name = "admin/login.html"
 
     def form_valid(self, form: Any) -> HttpResponse:
-        """Open the session as every door does."""
+        """Open it and lead on."""
         user = form.get_user()
         assert isinstance(user, User)
         open_session(self.request, user, AccountSession.How.PASSWORD)
         return HttpResponseRedirect(self.get_success_url())
-
-
-@never_cache
-def sign_in(request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponseBase:
-    """Show the page to the staff's site; lead who is signed in there already to its index."""
-    site, index = admin.site, reverse("admin:index")
-    if request.method == "GET" and site.has_permission(request):
-        return HttpResponseRedirect(index)
-    context = {
-        **site.each_context(request),
-        "title": _("Log in"),
-        "subtitle": None,
-        "app_path": request.get_full_path(),
-        "username": request.user.get_username(),
-        **(extra_context or {}),
-    }
-    if REDIRECT_FIELD_NAME not in request.GET and REDIRECT_FIELD_NAME not in request.POST:
-        context[REDIRECT_FIELD_NAME] = index
-    return StaffSignInView.as_view(extra_context=context)(request)

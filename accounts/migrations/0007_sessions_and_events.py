@@ -10,7 +10,7 @@ class Migration(migrations.Migration):
     """Add tables and columns that a release before this one can leave alone."""
 
     dependencies = [
-        ("accounts", "0005_email_corrected_at"),
+        ("accounts", "0006_passkeys"),
     ]
 
     operations = [
@@ -67,7 +67,7 @@ class Migration(migrations.Migration):
                             ("recovery_codes_made", "New recovery codes made"),
                             ("session_ended", "Session in another browser ended"),
                             ("other_sessions_ended", "All other sessions ended"),
-                            ("disowned", "“It wasn’t me”: all sessions ended, password blocked"),
+                            ("disowned", "“It was not me”: all sessions ended, password blocked"),
                         ],
                         max_length=20,
                         verbose_name="what happened",
