@@ -18,10 +18,11 @@ SITE := $(VENV)/.site-installed$(subst $(empty) $(empty),,$(EXTRAS:%=-%))
 TOOLS := $(VENV)/.tools-installed
 STATIC := var/static/.collected
 
-# Values that let the production settings load where nothing of production is there. The key is
-# new each time, so nothing can come to depend on it.
+# Values that let the production settings load where nothing of production is there. The keys are
+# new each time, so nothing can come to depend on them.
 PRETEND_PRODUCTION = env DJANGO_SETTINGS_MODULE=kantor.settings.prod \
 	SECRET_KEY="$$($(BIN)/python -c 'import secrets; print(secrets.token_urlsafe(64))')" \
+	TOTP_KEYS="$$($(BIN)/python -c 'import secrets; print(secrets.token_urlsafe(64))')" \
 	BASE_URL=https://kantor.example ALLOWED_HOSTS=kantor.example \
 	DATABASE_URL=sqlite:///var/pretend.sqlite3 \
 	EMAIL_URL=smtp://127.0.0.1:25 DEFAULT_FROM_EMAIL=rejestracja@kantor.example

@@ -119,7 +119,7 @@ class Complaints:
         self.expected: set[int] = set()
         # Whether a test has scripts refused on purpose, by a status that they understand.
         self.refused_calls = False
-        self._site = site
+        self.site = site
         context.on("console", self._console)
         context.on("weberror", lambda error: self.heard.append(f"script: {error.error}"))
         context.on("request", self._request)
@@ -133,7 +133,7 @@ class Complaints:
             self.heard.append(f"console {message.type}: {message.text}")
 
     def _request(self, request: Request) -> None:
-        if not request.url.startswith((self._site, "data:")):
+        if not request.url.startswith((self.site, "data:")):
             self.heard.append(f"a request to somebody else: {request.url}")
 
     def _failed(self, request: Request) -> None:
@@ -377,6 +377,22 @@ class BrowserVisitor:
         return self.reach_consents(kind, **others).tick_all().press("Register")
 
 
+def sign_in(visitor: BrowserVisitor, user: User) -> None:
+    """Give the browser the session of somebody who has signed in."""
+    client = Client()
+    client.force_login(user)
+    bring_session(visitor, client)
+
+
+def bring_session(visitor: BrowserVisitor, client: Client) -> None:
+    """Give the browser the session of a client of Django's."""
+    session = client.cookies[settings.SESSION_COOKIE_NAME].value
+    url = visitor.complaints.site
+    visitor.page.context.add_cookies(
+        [{"name": settings.SESSION_COOKIE_NAME, "value": session, "url": url, "httpOnly": True}]
+    )
+
+
 EMAIL = "lucja@example.com"
 PASSWORD = "Siedem-zielonych-rowerów-7"
 NIP = "526-104-08-28"
@@ -398,11 +414,13 @@ OVERFLOWING = """() => {
 }"""
 
 POLISH = {
+    "6 digits from the app": "6 cyfr z aplikacji",
     "Account password": "Hasło do konta",
     "Activate account": "Aktywuj konto",
     "Activate your account": "Aktywuj swoje konto",
     "Add a passkey": "Dodaj klucz dostępu",
     "Address of residence": "Adres zamieszkania",
+    "Authenticator app": "Aplikacja z kodami",
     "Back": "Wstecz",
     "Back to the picture": "Wróć do obrazka",
     "Building number": "Nr domu",
@@ -419,35 +437,44 @@ POLISH = {
     "Confirm the account password": "Potwierdzenie hasła do konta",
     "Confirm the new password": "Potwierdzenie nowego hasła",
     "Confirm with a passkey": "Potwierdź kluczem dostępu",
+    "Copy": "Kopiuj",
     "Copy the characters from the picture": "Przepisz ciąg znaków z obrazka",
     "Correct": "Popraw",
     "Correct and send the link": "Popraw i wyślij link",
     "Correct the e-mail address": "Popraw adres e-mail",
     "Correspondence address": "Adres korespondencyjny",
+    "Download as a file": "Pobierz jako plik",
     "E-mail address (login)": "Adres e-mail (login)",
     "End": "Zakończ",
     "End all other sessions?": "Zakończyć wszystkie inne sesje?",
     "End all others": "Zakończ wszystkie inne",
     "End the session": "Zakończ sesję",
+    "Enter the code from the app": "Wpisz kod z aplikacji",
     "First name": "Imię",
     "Full company name": "Pełna nazwa firmy",
     "Hide password": "Ukryj hasło",
     "How do you know kantor.pl?": "Skąd wiesz o kantor.pl?",
     "I can’t copy the characters": "Nie mogę przepisać kodu",
+    "I don’t have my phone: use a recovery code": "Nie mam telefonu: użyję kodu zapasowego",
+    "I have saved the codes": "Kody są zapisane",
     "I want to give a different correspondence address": "chcę podać inny adres korespondencyjny",
     "If something else, what?": "Jeśli inne, to jakie?",
     "Individual person": "Osoba fizyczna",
     "It was not me, block the password": "To nie ja, zablokuj hasło",
     "It was not me, delete the data": "To nie ja, usuń dane",
     "Last name": "Nazwisko",
+    "Make new codes": "Utwórz nowe kody",
     "Name of the passkey": "Nazwa klucza dostępu",
     "New password": "Nowe hasło",
     "New picture": "Nowy obrazek",
+    "New recovery codes": "Nowe kody zapasowe",
     "Next": "Dalej",
     "Password": "Hasło",
     "Password chosen at registration": "Hasło ustanowione podczas rejestracji",
     "Phone number": "Numer telefonu",
     "Postal code": "Kod pocztowy",
+    "Recovery code": "Kod zapasowy",
+    "Recovery codes": "Kody zapasowe",
     "Register": "Rejestruj",
     "Registered office address": "Adres siedziby",
     "Remove": "Usuń",
@@ -464,6 +491,7 @@ POLISH = {
     "Show password": "Pokaż hasło",
     "Show repeated password": "Pokaż powtórzone hasło",
     "Sign in": "Zaloguj się",
+    "Sign in again": "Zaloguj się jeszcze raz",
     "Sign in with a passkey": "Zaloguj się kluczem dostępu",
     "Sign out": "Wyloguj się",
     "Sign up": "Zarejestruj się",
@@ -487,6 +515,10 @@ POLISH = {
     "Think of a password for me": "Wymyśl mi hasło",
     "This registration is already complete": "Ta rejestracja jest już zakończona",
     "Town or city": "Miejscowość",
+    "Turn off the authenticator app": "Wyłącz aplikację z kodami",
+    "Turn on": "Włącz",
+    "Turn on the authenticator app": "Włącz aplikację z kodami",
+    "We cannot check your code at the moment": "Nie możemy teraz sprawdzić kodu",
     "Work e-mail address (login)": "Służbowy adres e-mail (login)",
     "Work phone number": "Służbowy numer telefonu",
     "Your account": "Twoje konto",

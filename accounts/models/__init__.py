@@ -1,5 +1,6 @@
 """Remember customers, what they agreed to and what still has to be told to them."""
 
+from .authenticator import AuthenticatorApp, RecoveryCode
 from .consent import ConsentRecord
 from .customer import Customer, Kind, ReviewState
 from .event import AccountEvent
@@ -13,12 +14,14 @@ from .user import User
 __all__ = [
     "AccountEvent",
     "AccountSession",
+    "AuthenticatorApp",
     "ConsentRecord",
     "Counter",
     "Customer",
     "Kind",
     "OutboxMessage",
     "Passkey",
+    "RecoveryCode",
     "ReviewState",
     "Source",
     "SurveyAnswer",

@@ -20,7 +20,8 @@ def open_session(request: HttpRequest, account: User, how: AccountSession.How) -
 
     The caller has judged that it may be opened. Nothing of what this browser held before gets into
     the session: unfinished registrations are set aside until the sign-out, at most for their
-    day, and the rest goes. Cookies are set with the answer, whichever it is.
+    day, and the rest goes, somebody else's finished registration too. Cookies are set with the
+    answer, whichever it is.
     """
     # The first sign-in of an account is no news to its owner.
     is_known = account.last_login is None or known_browser.knows(request, account)
@@ -30,6 +31,7 @@ def open_session(request: HttpRequest, account: User, how: AccountSession.How) -
     key = session.set_aside(is_attempt)  # type: ignore[attr-defined]  # our store's
     auth.login(request, account, backend=BACKEND)
     begun = watch.start(request, account, Aside(key, secret) if key else earlier)
+    begun.is_opened = True
     confirmation.remember(request)
     sessions.sign_in(
         account,

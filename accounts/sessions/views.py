@@ -30,6 +30,7 @@ from accounts.sessions.forms import ConfirmForm
 from accounts.sessions.returning import return_address, signed_in
 from accounts.sessions.visit import visit_of
 from accounts.sessions.watch import WRITTEN_EVERY, watch_of
+from accounts.totp import services as totp
 from kantor.serving.network import held_up
 
 EVENTS_SHOWN_FOR = timedelta(days=90)
@@ -62,6 +63,7 @@ class SecurityView(View):
             "events": Paginator(events, EVENTS_ON_A_PAGE).get_page(request.GET.get(PAGE)),
             "event_days": EVENTS_SHOWN_FOR.days,
             **passkeys.list_context(request),
+            "app": totp.state(user),
         }
         return render(request, "accounts/security/page.html", context)
 

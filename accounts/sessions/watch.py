@@ -21,6 +21,7 @@ from django.http import HttpRequest, HttpResponseBase
 from django.utils import timezone
 
 from accounts.models import User
+from accounts.registration import browser
 from accounts.services import sessions
 from accounts.sessions import known_browser
 from accounts.sessions.lifetime import Lifetime, lifetime_of
@@ -64,8 +65,10 @@ class Watch:
     written: float
     lifetime: Lifetime
     aside: Aside | None = None
-    # Whether the account was opened here just now: then the browser is to know it from now on.
+    # Whether the browser is to know the account from now on.
     is_new: bool = False
+    # Whether somebody has signed in by this request.
+    is_opened: bool = False
     # Whether this request counts as one; asking how much time is left does not.
     counts: bool = True
 
@@ -193,6 +196,8 @@ def _go_on(request: HttpRequest, response: HttpResponseBase, watch: Watch) -> No
         _write_stamp(response, Stamp(_short(watch.key), seen))
     if watch.is_new:
         known_browser.remember(request, response, watch.account)
+    if watch.is_opened:
+        browser.forget_others(request, response, watch.account)
 
 
 def aside_of(request: HttpRequest) -> Aside | None:

@@ -57,9 +57,7 @@ class SignInView(auth_views.RedirectURLMixin, FormView):  # type: ignore[type-ar
             case SignIn.OPEN, User() as user:
                 open_session(self.request, user, AccountSession.How.PASSWORD)
                 # Not redirect(): it takes an address without a slash for the name of a view.
-                response = HttpResponseRedirect(self.get_success_url())
-                browser.forget_others(self.request, response, user)
-                return response
+                return HttpResponseRedirect(self.get_success_url())
             case SignIn.PENDING, User() as user:
                 proof = signing.TimestampSigner(salt=PENDING_SALT).sign(str(user.pk))
                 return render(self.request, "accounts/pending.html", {"proof": proof})

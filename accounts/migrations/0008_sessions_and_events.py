@@ -10,7 +10,7 @@ class Migration(migrations.Migration):
     """Add tables and columns that a release before this one can leave alone."""
 
     dependencies = [
-        ("accounts", "0006_passkeys"),
+        ("accounts", "0007_authenticator_app"),
     ]
 
     operations = [
