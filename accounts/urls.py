@@ -4,6 +4,7 @@ from django.urls import include, path, re_path
 
 from accounts.passkeys.urls import urlpatterns as passkeys
 from accounts.registration.wizard import RegistrationWizard
+from accounts.sessions.urls import urlpatterns as sessions
 from accounts.views import (
     account,
     activation,
@@ -113,6 +114,7 @@ urlpatterns = [
         name="password-reset-confirm",
     ),
     path("konto/", account.AccountView.as_view(), name="account"),
+    *sessions,
     path("konto/bezpieczenstwo/kody/", include("accounts.totp.urls")),
     *passkeys,
     # What mail programs make of our links. Last, and too long for any other address of ours.

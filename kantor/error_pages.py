@@ -4,9 +4,12 @@ from dataclasses import dataclass
 from http import HTTPStatus
 
 from django.conf import settings
+from django.contrib.sessions.exceptions import SessionInterrupted
 from django.core.exceptions import RequestDataTooBig
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import redirect
 from django.template.loader import render_to_string
+from django.urls import reverse
 from django.utils.cache import add_never_cache_headers
 from django.utils.functional import Promise
 from django.utils.translation import get_language_from_path, override
@@ -83,6 +86,14 @@ REGISTRATION_CLOSED = Fault(
 )
 
 
+# Where the forms of visitors stand, and the pages that lead on who is signed in; the first counts.
+FOR_VISITORS = {
+    "/rejestracja/wyslano/": "accounts:registration-sent",
+    "/rejestracja/": "accounts:registration",
+    "/logowanie/": "accounts:sign-in",
+}
+
+
 def error_page(fault: Fault, request: HttpRequest, *, as_visitor: bool = False) -> HttpResponse:
     """Answer with the page of this fault, in the language of the address; nobody keeps it.
 
@@ -106,7 +117,13 @@ def error_page(fault: Fault, request: HttpRequest, *, as_visitor: bool = False) 
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
-    """Answer 400, or 413 to a form that is too large. The page looks at nothing but the path."""
+    """Answer 400, or 413 to a form that is too large. The page looks at nothing but the path.
+
+    A request whose session was ended while it was at work was none of its visitor's faults: he is
+    led to the page once more, which tells how things are now.
+    """
+    if isinstance(exception, SessionInterrupted):
+        return redirect(request.get_full_path())
     too_large = isinstance(exception, RequestDataTooBig)
     return error_page(TOO_LARGE if too_large else BAD_REQUEST, request)
 
@@ -125,5 +142,13 @@ def server_error(request: HttpRequest) -> HttpResponse:
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
-    """Answer 403 to a form without its token; the reason is for the log, not for people."""
+    """Answer 403 to a form without its token; the reason is for the log, not for people.
+
+    A sign-in gives the browser a new token. A form for visitors that was open in another tab
+    meanwhile is answered by the page that says so.
+    """
+    path = translated_path(request.path_info, settings.LANGUAGE_CODE)
+    page = next((page for start, page in FOR_VISITORS.items() if path.startswith(start)), None)
+    if page is not None and request.user.is_authenticated:
+        return HttpResponseRedirect(reverse(page, query=request.GET))
     return error_page(FOREIGN_FORM, request, as_visitor=True)

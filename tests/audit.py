@@ -155,6 +155,7 @@ def _without_secrets(path: str) -> str:
     path = re.sub(r"^/en/", "/", path)
     path = re.sub(r"(?<=/klucze/)\d+(?=/)", "…", path)
     path = re.sub(r"(?<=^/haslo/)[^/]+/(set-password|[^/]{20,})(?=/)", "…", path)
+    path = re.sub(r"(?<=/sesje/)[0-9]+(?=/)", "…", path)
     return re.sub(r"(?<=/)[^/]*(?:[0-9a-f]{8}-[0-9a-f-]{27}|[^/]{24,})(?=/)", "…", path)
 
 

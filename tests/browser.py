@@ -26,6 +26,7 @@ from playwright.sync_api import (
 )
 
 from accounts.models import User
+from tests.browsers import put_in
 
 NARROW, PHONE, DESK = 320, 360, 1280
 HEIGHTS = {NARROW: 568, PHONE: 740, DESK: 900}
@@ -178,8 +179,7 @@ class BrowserVisitor:
 
     def signed_in_as(self, user: User) -> Self:
         """Put the session of somebody who has signed in into this browser."""
-        client = Client()
-        client.force_login(user)
+        client = put_in(user, Client())
         name = settings.SESSION_COOKIE_NAME
         value = client.cookies[name].value
         self.page.context.add_cookies([{"name": name, "value": value, "url": settings.BASE_URL}])
@@ -432,6 +432,7 @@ POLISH = {
     "Check your mailbox": "Sprawdź skrzynkę",
     "Code from the e-mail": "Kod z wiadomości e-mail",
     "Company": "Firma",
+    "Confirm": "Potwierdź",
     "Confirm that it is you": "Potwierdź, że to Ty",
     "Confirm the account password": "Potwierdzenie hasła do konta",
     "Confirm the new password": "Potwierdzenie nowego hasła",
@@ -444,6 +445,10 @@ POLISH = {
     "Correspondence address": "Adres korespondencyjny",
     "Download as a file": "Pobierz jako plik",
     "E-mail address (login)": "Adres e-mail (login)",
+    "End": "Zakończ",
+    "End all other sessions?": "Zakończyć wszystkie inne sesje?",
+    "End all others": "Zakończ wszystkie inne",
+    "End the session": "Zakończ sesję",
     "Enter the code from the app": "Wpisz kod z aplikacji",
     "First name": "Imię",
     "Full company name": "Pełna nazwa firmy",
@@ -455,6 +460,7 @@ POLISH = {
     "I want to give a different correspondence address": "chcę podać inny adres korespondencyjny",
     "If something else, what?": "Jeśli inne, to jakie?",
     "Individual person": "Osoba fizyczna",
+    "It was not me, block the password": "To nie ja, zablokuj hasło",
     "It was not me, delete the data": "To nie ja, usuń dane",
     "Last name": "Nazwisko",
     "Make new codes": "Utwórz nowe kody",
@@ -489,8 +495,10 @@ POLISH = {
     "Sign in with a passkey": "Zaloguj się kluczem dostępu",
     "Sign out": "Wyloguj się",
     "Sign up": "Zarejestruj się",
+    "Sign-in and security": "Logowanie i bezpieczeństwo",
     "Signing in": "Logowanie",
     "Signing in with a passkey": "Logowanie kluczem dostępu",
+    "Stay signed in": "Zostań",
     "Step 1 of 3 – Identification of the User": "Krok 1 z 3 – Identyfikacja Użytkownika",
     "Step 1a of 3 – Your details – company": "Krok 1a z 3 – Wypełnienie danych – firma",
     "Step 1b of 3 – Your details – individual person": (

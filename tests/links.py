@@ -5,13 +5,13 @@ from typing import Any
 from unittest import mock
 
 from bs4 import BeautifulSoup
-from django.contrib.sessions.models import Session
 from django.db.models import F
 from django.urls import reverse
 from django.utils import timezone
 
 from accounts import tokens
 from accounts.models import Counter, OutboxMessage, SurveyAnswer, User
+from kantor.serving.models import Session
 
 LABEL = "Password chosen at registration"
 OTHER_PASSWORD = "Cztery-czerwone-sanki-9"

@@ -7,6 +7,7 @@ from django.utils import timezone
 
 from accounts import consents
 from accounts.mail import messages
+from accounts.values.visit import Visit
 
 LANGUAGES = ("pl", "en")
 SITE = "https://kantor.example"
@@ -17,8 +18,14 @@ LINK = f"{SITE}/aktywacja/{TOKEN}/"
 REFUSE_LINK = f"{SITE}/aktywacja/{TOKEN}/to-nie-ja/"
 RESET_LINK = f"{SITE}/haslo/MTIz/abc-0123456789abcdef0123456789abcdef/"
 
+DISOWN_LINK = f"{SITE}/konto/to-nie-ja/17~{'A1-_' * 10}abc/"
+
 CODE = "042917"
-LIFETIMES = {"password_reset": timedelta(hours=2), "one_time_code": timedelta(minutes=15)}
+LIFETIMES = {
+    "password_reset": timedelta(hours=2),
+    "one_time_code": timedelta(minutes=15),
+    "new_browser": timedelta(days=7),
+}
 
 NAMES = (
     "activation",
@@ -27,6 +34,7 @@ NAMES = (
     "password_reset",
     "password_changed",
     "one_time_code",
+    "new_browser",
 )
 
 
@@ -72,4 +80,13 @@ def build(
             )
         case "one_time_code":
             return messages.one_time_code(**envelope, code=CODE, expires_at=expires_at)
+        case "new_browser":
+            return messages.new_browser(
+                **envelope,
+                first_name=first_name,
+                signed_in_at=changed_at or timezone.now(),
+                visit=Visit("firefox", "windows", "83.12.x.x"),
+                link=DISOWN_LINK,
+                expires_at=expires_at,
+            )
     raise AssertionError(name)

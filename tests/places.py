@@ -6,7 +6,6 @@ from contextlib import contextmanager
 from io import StringIO
 
 import django
-from django.contrib.sessions.models import Session
 from django.core import mail
 from django.core.cache import cache, caches
 from django.db import connection
@@ -14,6 +13,8 @@ from django.db.models import Model
 from django.test import TransactionTestCase, override_settings
 from django.test.utils import CaptureQueriesContext
 from django.utils.log import AdminEmailHandler
+
+from kantor.serving.models import Session
 
 
 class PlacesTestCase(TransactionTestCase):

@@ -4,8 +4,8 @@ import re
 from datetime import timedelta
 
 from captcha.models import CaptchaStore
-from django.contrib.sessions.models import Session
 
+from kantor.serving.models import Session
 from tests.walk import Visitor
 
 ADDRESS = "Adres zamieszkania"

@@ -10,20 +10,22 @@ from django.core.exceptions import PermissionDenied, SuspiciousOperation
 from django.http import HttpRequest, HttpResponse
 from django.test import override_settings
 from django.urls import path
+from django.utils import timezone
 
-from accounts import tokens
+from accounts import disowning, tokens
 from accounts.limits import Limit
-from accounts.models import Kind, Passkey, RecoveryCode
+from accounts.models import AccountEvent, Kind, Passkey, RecoveryCode, User
 from accounts.registration import friction
-from accounts.services import allowance, one_time_code, registration
+from accounts.services import allowance, credentials, events, one_time_code, registration
 from accounts.services.activation import PASSWORD_TRIES
 from accounts.services.credentials import FAILED_SIGN_INS
 from accounts.totp import first_step, services
 from kantor import urls
 from kantor.urls import handler400, handler403, handler404, handler500
-from tests import factories
+from tests import browsers, factories
 from tests.audit import AuditTestCase
 from tests.browser import EMAIL, PASSWORD, BrowserVisitor, bring_session, sign_in
+from tests.clock import later
 from tests.device import Device
 from tests.phone import OTHER_KEYS, Phone, stopped_clock, turned_on
 from tests.test_second_step import after_first_step
@@ -204,6 +206,51 @@ class AccessibilityTests(AuditTestCase):
             self.audit(visitor, "proposed")
             self.audit(visitor.press("Save the new password").is_refused(), "refused")
             self.audit(visitor.open("/rejestracja/"), "signed in")
+
+    def test_sign_in_and_security(self) -> None:
+        for visitor in self.in_both():
+            user = factories.activated(language=visitor.language)
+            self.sign_in(visitor, user.email, factories.PASSWORD)
+            for agent in (browsers.FIREFOX, browsers.IPHONE):
+                browsers.signed_in(user, agent=agent)
+            for _ in range(9):
+                events.record(user, AccountEvent.Kind.PASSWORD_CHANGED)
+            self.audit(visitor.open("/konto/bezpieczenstwo/"))
+            visitor.page.get_by_role("link", name=visitor.say("End")).nth(1).click()
+            self.audit(visitor, "one")
+            self.audit(visitor.press("End the session"), "ended")
+            self.audit(visitor.open("/konto/bezpieczenstwo/sesje/zakoncz/"))
+            self.audit(visitor.open("/konto/potwierdz/"))
+            self.audit(visitor.press("Confirm").is_refused(), "refused")
+            User.objects.filter(pk=user.pk).update(password_barred_at=timezone.now())
+            self.audit(visitor.open("/konto/bezpieczenstwo/"), "barred")
+
+    def test_end_of_a_session(self) -> None:
+        for visitor in self.in_both():
+            user = factories.activated(language=visitor.language)
+            visitor.page.clock.install()
+            self.sign_in(visitor, user.email, factories.PASSWORD)
+            with later(minutes=13):
+                visitor.page.clock.fast_forward(13 * 60 * 1000)
+                visitor.page.get_by_role("alertdialog").wait_for()
+                self.audit(visitor, "two minutes left")
+            with later(minutes=15):
+                self.audit(visitor.open("/konto/"), "expired")
+
+    def test_sign_in_that_was_not_the_owners(self) -> None:
+        for visitor in self.in_both():
+            user = factories.activated(language=visitor.language)
+            event = events.record(user, AccountEvent.Kind.SIGNED_IN)
+            link = f"/konto/to-nie-ja/{disowning.make(event)}/"
+            self.audit(visitor.open(link), "asks")
+            self.audit(visitor.press("It was not me, block the password"), "barred")
+            credentials.change_password(user, f"{PASSWORD}!nowe", is_reset=True)
+            self.audit(visitor.open(link, status=410), "over")
+            self.audit(visitor.open("/konto/to-nie-ja/zepsuty/", status=404), "broken")
+            late = events.record(user, AccountEvent.Kind.SIGNED_IN)
+            with later(days=7):
+                link = f"/konto/to-nie-ja/{disowning.make(late)}/"
+                self.audit(visitor.open(link, status=410), "expired")
 
     def test_passkeys(self) -> None:
         passkeys = "/konto/bezpieczenstwo/klucze/"

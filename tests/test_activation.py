@@ -8,7 +8,6 @@ from unittest import mock
 
 from bs4 import BeautifulSoup
 from django.conf import settings
-from django.contrib.sessions.models import Session
 from django.core import mail, signing
 from django.test import Client, TestCase, TransactionTestCase, override_settings
 from django.urls import reverse
@@ -25,6 +24,7 @@ from accounts.models import (
 from accounts.registration import browser
 from accounts.services import activation, registration, review
 from accounts.services.activation import PASSWORD_TRIES, LinkState
+from kantor.serving.models import Session
 from tests.browser import BrowserTestCase
 from tests.factories import PASSWORD, activated, registered
 from tests.letters import (

@@ -8,7 +8,6 @@ from uuid import uuid4
 
 from captcha.models import CaptchaStore
 from django.conf import settings
-from django.contrib.sessions.models import Session
 from django.core.management import call_command
 from django.db import connection
 from django.test import TestCase
@@ -16,6 +15,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from accounts.models import Customer, User
+from kantor.serving.models import Session
 from tests import factories
 from tests.people import ENGLISH, FIRMA, OSOBA, PERSON, POLISH
 from tests.steps import age, session_data

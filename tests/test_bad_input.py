@@ -8,7 +8,6 @@ from urllib.parse import quote_plus, urlencode
 from uuid import uuid4
 
 from django.contrib.admin.sites import site
-from django.contrib.sessions.models import Session
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client, TestCase
 from django.urls import LocalePrefixPattern, URLPattern, URLResolver, get_resolver, reverse
@@ -20,6 +19,7 @@ from hypothesis.extra.django import TestCase as HypothesisTestCase
 from accounts import tokens
 from accounts.models import Customer, User
 from accounts.services import activation
+from kantor.serving.models import Session
 from tests import factories
 from tests.people import FIRMA, OSOBA, POLISH, Applicant
 from tests.walk import URLENCODED, Post, Visitor

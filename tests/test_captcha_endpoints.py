@@ -5,7 +5,6 @@ from datetime import timedelta
 from unittest import mock
 
 from captcha.models import CaptchaStore
-from django.contrib.sessions.models import Session
 from django.test import Client, TestCase, override_settings
 from django.utils import timezone
 from PIL import Image
@@ -13,6 +12,7 @@ from PIL import Image
 from accounts.captcha import challenge, sound
 from accounts.limits import LocalLimit
 from accounts.models import Counter
+from kantor.serving.models import Session
 from tests.ears import hear
 from tests.people import OSOBA, PERSON, POLISH
 from tests.walk import Visitor

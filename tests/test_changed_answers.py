@@ -1,9 +1,9 @@
 """Answers that are half typed or corrected; the other kind of customer."""
 
-from django.contrib.sessions.models import Session
 from django.test import TestCase
 
 from accounts.models import Customer, User
+from kantor.serving.models import Session
 from tests.people import FIRMA, OSOBA, POLISH
 from tests.steps import ADDRESS, CONTACT, session_data, step_url
 from tests.walk import Post, Visitor

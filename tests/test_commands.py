@@ -7,7 +7,6 @@ from typing import Any
 from unittest import mock
 
 from captcha.models import CaptchaStore
-from django.contrib.sessions.models import Session
 from django.core import mail
 from django.core.management import CommandError, call_command
 from django.db import connection
@@ -22,6 +21,8 @@ from accounts.limits import Limit
 from accounts.mail import outbox
 from accounts.management.commands.deliver_mail import Command as DeliverMail
 from accounts.models import (
+    AccountEvent,
+    AccountSession,
     ConsentRecord,
     Counter,
     Customer,
@@ -32,6 +33,9 @@ from accounts.models import (
     User,
 )
 from accounts.models.customer import search_key
+from accounts.services import events, sessions
+from accounts.values.visit import NOBODY
+from kantor.serving.models import Session
 from tests.factories import activated, registered, staff, suspended
 from tests.mail_server import mail_settings
 
@@ -116,6 +120,13 @@ class PurgeTests(TestCase):
             expiration=self.now - timedelta(minutes=1)
         )
         challenge.new_challenge()
+        for days in (89, 91):
+            then = self.now - timedelta(days=days)
+            key = f"session of {days} days"
+            sessions.begin(self.kept[1], key, visit=NOBODY, how="password", at=then)
+            event = events.record(self.kept[1], AccountEvent.Kind.SIGNED_IN, visit=NOBODY)
+            AccountEvent.objects.filter(pk=event.pk).update(at=then)
+            OutboxMessage.objects.filter(user=self.kept[1]).update(about=event)
         Limit("live", times=1, window=timedelta(hours=1)).hit("anybody")
         Counter.objects.create(key="ended", count=1, ends_at=self.now - timedelta(seconds=1))
         OutboxMessage.objects.filter(user=self.kept[1]).update(
@@ -123,7 +134,15 @@ class PurgeTests(TestCase):
         )
 
     def numbers(self) -> list[int]:
-        models = (Session, User, CaptchaStore, Counter, OutboxMessage)
+        models = (
+            Session,
+            User,
+            CaptchaStore,
+            Counter,
+            OutboxMessage,
+            AccountSession,
+            AccountEvent,
+        )
         return [model._default_manager.count() for model in models]
 
     def test_deletes_what_is_over_and_nothing_else(self) -> None:
@@ -135,11 +154,13 @@ class PurgeTests(TestCase):
             "Deleted 1: expired captchas",
             "Deleted 1: ended counters",
             "Deleted 2: messages finished",
+            "Deleted 1: sessions of accounts last seen 90 days ago",
+            "Deleted 1: events of accounts 90 days old",
         ):
             assert line in printed
         after = self.numbers()
         # The two forgotten accounts took a mail each with them.
-        assert [b - a for b, a in zip(before, after, strict=True)] == [1, 2, 1, 1, 4]
+        assert [b - a for b, a in zip(before, after, strict=True)] == [1, 2, 1, 1, 4, 1, 1]
         assert set(User.objects.all()) == set(self.kept)
         assert Session.objects.get().session_key == "live"
         assert "Deleted 0: accounts" in run("purge_registrations")
@@ -214,6 +235,8 @@ class PurgeTests(TestCase):
             "Would delete 1: expired captchas",
             "Would delete 1: ended counters",
             "Would delete 2: messages finished 60 days ago",
+            "Would delete 1: sessions of accounts last seen 90 days ago",
+            "Would delete 1: events of accounts 90 days old",
         ):
             assert line in printed
         assert self.numbers() == before

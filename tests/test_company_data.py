@@ -6,11 +6,11 @@ from typing import Any
 from unittest import mock
 
 from django.conf import settings
-from django.contrib.sessions.models import Session
 from django.core.cache import cache
 from django.test import TestCase, override_settings
 
 from accounts.services import company_register
+from kantor.serving.models import Session
 from tests import register as moods
 from tests.fetching import FETCH, FILLED, FOREIGN, FOUND, LATER, NOTHING, FetchingTestCase
 from tests.people import COMPANY, FIRMA, OSOBA

@@ -5,12 +5,12 @@ from contextlib import contextmanager
 from datetime import timedelta
 from unittest import mock
 
-from django.contrib.sessions.models import Session
 from django.test import TestCase
 
 from accounts.limits import Limit
 from accounts.models import User
 from accounts.registration import friction
+from kantor.serving.models import Session
 from tests.people import COMPANY, FIRMA, OSOBA, POLISH
 from tests.walk import Visitor
 

@@ -18,19 +18,31 @@ from django.core import mail
 from django.template.loader import render_to_string
 from django.test import Client, SimpleTestCase, TestCase, override_settings
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import ngettext, override
 
-from accounts import tokens
-from accounts.models import Counter, Kind, RecoveryCode, User
-from accounts.services import credentials, registration
+from accounts import disowning, tokens
+from accounts.models import (
+    AccountEvent,
+    AccountSession,
+    Counter,
+    Kind,
+    RecoveryCode,
+    User,
+)
+from accounts.services import credentials, events, registration
 from accounts.services.activation import PASSWORD_TRIES
 from accounts.totp import first_step, services
+from accounts.values.visit import Visit
 from tests import factories, letters
+from tests.browsers import signed_in
+from tests.clock import later
 from tests.people import COMPANY, ENGLISH, FIRMA, OSOBA, PASSWORD, PERSON, POLISH, Applicant, Words
 from tests.phone import OTHER_KEYS, stopped_clock, turned_on
 from tests.walk import Post, Visitor
 
 LANGUAGES = ("pl", "en")
+WEEK = timedelta(days=7)
 CATALOGUES = [
     settings.BASE_DIR / "locale" / language / "LC_MESSAGES" / "django.po" for language in LANGUAGES
 ]
@@ -265,6 +277,68 @@ class PageLanguageTests(TestCase):
                 assert self.visitor.heading == say.signed_in
                 self.hears_only(say.language, factories.COMPANY.values(), at_least=2)
 
+    def test_sign_in_and_security(self) -> None:
+        for say in (POLISH, ENGLISH):
+            with self.subTest(say.language):
+                self.setUp()
+                user = factories.activated(language=say.language)
+                self.browser.force_login(user)
+                security = f"{say.prefix}/konto/bezpieczenstwo/"
+                self.visitor.open(security)
+                for kind in AccountEvent.Kind:
+                    events.record(user, kind, visit=Visit("", "linux", "83.12.x.x"))
+                for how in AccountSession.How.values:
+                    events.record(user, AccountEvent.Kind.SIGNED_IN, how=how)
+                for method in ("passkey", "totp"):
+                    for kind in (AccountEvent.Kind.METHOD_ADDED, AccountEvent.Kind.METHOD_REMOVED):
+                        events.record(user, kind, method=method)
+                elsewhere = signed_in(user, agent="curl")
+                rows = AccountSession.objects.filter(browser="", system="")
+                rows.update(seen_at=timezone.now() - timedelta(minutes=7))
+                for page in ("", "?strona=2", "?strona=3"):
+                    self.visitor.open(security + page)
+                # The older one is this browser's.
+                self.visitor.open(f"{security}sesje/{rows.latest('pk').pk}/zakoncz/")
+                post = self.visitor.post_of(self.visitor.buttons()[0])
+                self.visitor.send(post).send(post)
+                self.visitor.open(f"{security}sesje/zakoncz/")
+                self.visitor.press(self.visitor.buttons()[0])
+                confirm = f"{say.prefix}/konto/potwierdz/"
+                for password in ("", *["Nie-to:kr7wQz9"] * 6):
+                    self.press_with(self.visitor.open(confirm), password)
+                assert self.visitor.status == 429
+                elsewhere.get("/")
+                self.visitor.open(f"{say.prefix}/konto/")
+                self.visitor.press(self.visitor.buttons()[-1])
+                self.hears_only(say.language, [user.email], at_least=16)
+
+    def test_sign_ins_that_were_not_the_owners(self) -> None:
+        for say in (POLISH, ENGLISH):
+            with self.subTest(say.language):
+                self.setUp()
+                user = factories.activated(language=say.language)
+                event = events.record(user, AccountEvent.Kind.SIGNED_IN)
+                link = f"{say.prefix}/konto/to-nie-ja/{disowning.make(event)}/"
+                self.visitor.open(link).press(self.visitor.buttons()[0])
+                credentials.change_password(user, PASSWORD, is_reset=True)
+                self.visitor.open(link)
+                late = events.record(user, AccountEvent.Kind.SIGNED_IN)
+                AccountEvent.objects.filter(pk=late.pk).update(at=user.created_at + WEEK)
+                with later(2 * WEEK):
+                    self.visitor.open(f"{say.prefix}/konto/to-nie-ja/{disowning.make(late)}/")
+                self.visitor.open(f"{say.prefix}/konto/to-nie-ja/zepsuty/")
+                self.hears_only(say.language, [user.email], at_least=5)
+
+    def test_session_that_has_expired(self) -> None:
+        for say in (POLISH, ENGLISH):
+            with self.subTest(say.language):
+                self.setUp()
+                self.browser.force_login(factories.activated(language=say.language))
+                self.visitor.open(f"{say.prefix}/konto/")
+                with later(minutes=15):
+                    self.visitor.open(f"{say.prefix}/konto/")
+                self.hears_only(say.language, factories.PERSON.values(), at_least=2)
+
     def test_activation_links(self) -> None:
         for say in (POLISH, ENGLISH):
             with self.subTest(say.language):
@@ -391,8 +465,11 @@ class PageLanguageTests(TestCase):
                 credentials.request_password_reset(user.email, language, "127.0.0.1")
                 credentials.change_password(user, PASSWORD)
                 factories.registered(language=language)
+                stranger = factories.activated(language=language)
+                for agent in ("curl", "Something (Linux)"):
+                    signed_in(stranger, agent=agent)
                 written = letters.deliver()
-                assert len({message.subject for message in written}) == 5
+                assert len({message.subject for message in written}) == 6
                 own = {word for answer in factories.COMPANY.values() for word in words(answer)}
                 for message in written:
                     page = BeautifulSoup(str(message.alternatives[0][0]), "html.parser")  # type: ignore[attr-defined]

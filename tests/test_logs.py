@@ -51,6 +51,12 @@ class LogTests(TestCase):
             assert "/aktywacja/" in line
             assert token not in line
 
+    def test_holds_no_token_of_a_sign_in_that_was_not_the_owners(self) -> None:
+        token = "17~cZpc0NgAyJUUw9JsCHXHpFNhXcQyTv8yvGL_d8KbIqk"
+        line = self.logged(f"/konto/to-nie-ja/{token}/nie-ma/")
+        assert "/konto/to-nie-ja/…" in line
+        assert token not in line
+
     def test_holds_no_token_of_a_damaged_link(self) -> None:
         head, tail = (
             "f32e31fb66c94ce2b8adb3aa64e47cd3.1.140593",

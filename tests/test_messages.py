@@ -16,7 +16,9 @@ from hypothesis import strategies as st
 
 from accounts import consents
 from accounts.mail import messages
+from accounts.values.visit import Visit
 from tests.mails import (
+    DISOWN_LINK,
     LANGUAGES,
     LINK,
     MESSAGE_ID,
@@ -67,6 +69,7 @@ def links_of(name: str, language: str) -> set[str]:
         "password_reset": {RESET_LINK},
         "password_changed": {page["reset"]},
         "one_time_code": set(),
+        "new_browser": {DISOWN_LINK},
     }[name]
 
 
@@ -458,3 +461,53 @@ class AlreadyRegistered(SimpleTestCase):
         body = flat(text_of(message))
         assert "obowiązuje dotychczasowe hasło" in body
         assert "To nie Ty? Nie musisz nic robić." in body
+
+
+@override_settings(BASE_URL=SITE)
+class NewBrowser(SimpleTestCase):
+    """The notice of a sign-in in a browser that is not known."""
+
+    MOMENT = datetime(2026, 11, 29, 13, 5, tzinfo=UTC)
+
+    def parts(self, language: str, visit: Visit) -> list[str]:
+        message = messages.new_browser(
+            recipient="anna@firma.example",
+            language=language,
+            message_id="<1@kantor.example>",
+            first_name="Anna",
+            signed_in_at=self.MOMENT,
+            visit=visit,
+            link=DISOWN_LINK,
+            expires_at=self.MOMENT + timedelta(days=7),
+        )
+        return [flat(text_of(message)), Page(html_of(message)).text]
+
+    def test_says_when_with_what_and_from_where(self) -> None:
+        for language, told in (
+            (
+                "pl",
+                (
+                    "Kiedy: 29 listopada 2026 r., godz. 14:05 (czas warszawski)",
+                    "Przeglądarka: Firefox, Windows",
+                    "Adres IP: 83.12.x.x",
+                    "do 6 grudnia 2026 r., godz. 14:05 (czas warszawski)",
+                ),
+            ),
+            (
+                "en",
+                (
+                    "When: 29 November 2026, 14:05 (Warsaw time)",
+                    "Browser: Firefox, Windows",
+                    "IP address: 83.12.x.x",
+                    "until 6 December 2026, 14:05 (Warsaw time)",
+                ),
+            ),
+        ):
+            for part in self.parts(language, Visit("firefox", "windows", "83.12.x.x")):
+                for words in told:
+                    assert words in part.replace(" :", ":"), (words, part)
+
+    def test_leaves_out_what_is_unknown(self) -> None:
+        for part in self.parts("pl", Visit()):
+            assert "nieznana przeglądarka" in part
+            assert "Adres IP" not in part

@@ -31,6 +31,7 @@ from tests.authenticator import (
     key_of,
     text,
 )
+from tests.browsers import put_in
 from tests.factories import activated
 from tests.parallel import at_once
 from tests.walk import URLENCODED
@@ -402,11 +403,11 @@ class Anything(HypothesisTestCase):
             assert response.status_code == 302
             assert client.get(response["Location"]).status_code == 200
             Counter.objects.all().delete()
-        client.force_login(self.user)
-        for action in ("nowy", "potwierdz"):
-            path = f"/konto/bezpieczenstwo/klucze/{action}/"
-            assert client.post(path, body, content_type=URLENCODED)["Location"] == path
-            assert client.get(path).status_code == 200
+        put_in(self.user, client)
+        add, confirm = (f"/konto/bezpieczenstwo/klucze/{each}/" for each in ("nowy", "potwierdz"))
+        for path, page in ((add, add), (confirm, "/konto/potwierdz/")):
+            assert client.post(path, body, content_type=URLENCODED)["Location"] == page
+            assert client.get(page).status_code == 200
         assert not Passkey.objects.exists()
 
     @settings(max_examples=25, deadline=None, database=None)

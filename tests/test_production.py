@@ -190,6 +190,18 @@ class BootTests(SimpleTestCase):
             )
         )
 
+    def test_takes_times_for_sessions_that_can_be_kept(self) -> None:
+        good = ({"SESSION_IDLE_MINUTES": "3"}, {"SESSION_IDLE_MINUTES": "60", "SESSION_HOURS": "1"})
+        assert refusals(*(REQUIRED | each for each in good)) == ["", ""]
+        bad = (
+            {"SESSION_IDLE_MINUTES": "2"},
+            {"SESSION_IDLE_MINUTES": "61", "SESSION_HOURS": "1"},
+            {"SESSION_HOURS": "25"},
+            {"SESSION_HOURS": "0"},
+        )
+        for refusal in refusals(*(REQUIRED | each for each in bad)):
+            assert "SESSION_IDLE_MINUTES" in refusal
+
     def test_asks_the_real_register_of_companies_or_none(self) -> None:
         for name, values in {
             "COMPANY_LOOKUP": ("fixtures", "gus", ""),
@@ -489,7 +501,7 @@ class ServedTests(SimpleTestCase):
                 assert {"secure", "httponly", "path=/"} <= parts, line
                 assert parts & {"samesite=lax", "samesite=strict"}, line
                 assert not any(part.startswith("domain=") for part in parts), line
-        assert {"__Host-csrf", "__Host-session"} <= names
+        assert {"__Host-csrf", "__Host-session", "__Host-seen", "__Host-browser"} <= names
 
     def test_writes_links_by_the_settings_whatever_host_is_named(self) -> None:
         sent = len(self.postbox.mails)

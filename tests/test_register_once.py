@@ -4,12 +4,12 @@ from http.cookies import SimpleCookie
 from threading import Barrier, Thread
 from typing import Any
 
-from django.contrib.sessions.models import Session
 from django.core import mail
 from django.db import connections
 from django.test import Client, TransactionTestCase
 
 from accounts.models import Customer, OutboxMessage, User
+from kantor.serving.models import Session
 from tests.people import FIRMA, OSOBA, PERSON, POLISH, Applicant
 from tests.steps import session_data, step_url
 from tests.walk import Post, Visitor

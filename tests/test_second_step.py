@@ -9,7 +9,6 @@ from unittest import mock
 
 from django.conf.urls.i18n import i18n_patterns
 from django.contrib import auth
-from django.contrib.sessions.models import Session
 from django.core import signing
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.test import Client, TestCase, override_settings
@@ -22,6 +21,7 @@ from accounts.totp.first_step import FirstStep
 from accounts.totp.services import Outcome
 from accounts.totp.views import SecondStepView
 from kantor import urls
+from kantor.serving.models import Session
 from kantor.urls import handler400, handler403, handler404, handler500
 from tests.factories import activated, staff
 from tests.links import travel

@@ -5,10 +5,10 @@ import random
 import string
 from dataclasses import replace
 
-from django.contrib.sessions.models import Session
 from django.test import TestCase, override_settings
 
 from accounts.models import Customer
+from kantor.serving.models import Session
 from tests.people import FIRMA, OSOBA, POLISH, Applicant
 from tests.steps import session_data, step_url
 from tests.walk import Post, Visitor

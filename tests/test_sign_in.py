@@ -3,11 +3,11 @@
 import unicodedata
 
 from django.conf import settings
-from django.contrib.sessions.models import Session
 from django.test import Client, TestCase
 
 from accounts.models import Counter, User
 from accounts.services import review
+from kantor.serving.models import Session
 from tests.doors import ACCOUNT, PATH, enters, is_signed_in, try_in
 from tests.factories import PASSWORD, activated, registered
 from tests.letters import activation_path, registering_browser
@@ -98,14 +98,14 @@ class SessionTests(TestCase):
         assert after != before
         assert not Session.objects.filter(session_key=before).exists()
         kept = Session.objects.get(session_key=after).get_decoded()
-        assert set(kept) == {"_auth_user_id", "_auth_user_backend", "_auth_user_hash"}
+        own = {"_auth_user_id", "_auth_user_backend", "_auth_user_hash"}
+        assert set(kept) == own | {"began", "seen", "confirmed_at", "aside"}
 
     def test_has_a_home_page_that_does_not_ask_to_sign_up(self) -> None:
         visitor = Visitor().open("/en/")
         assert visitor.shows("Ready to start?")
         visitor.client.force_login(self.user)
-        assert not visitor.open("/en/?wylogowano").shows("Ready to start?")
-        assert not visitor.shows("You have been signed out.")
+        assert not visitor.open("/en/").shows("Ready to start?")
 
     def test_is_never_one_that_somebody_planted(self) -> None:
         planted = "a" * 32
@@ -221,7 +221,7 @@ class SignOutTests(TestCase):
     def test_leaves_nothing_behind(self) -> None:
         key = self.client.cookies[settings.SESSION_COOKIE_NAME].value
         visitor = Visitor(self.client).open(ACCOUNT).press("Sign out")
-        assert visitor.path == "/en/?wylogowano"
+        assert visitor.path == "/en/"
         assert visitor.shows("You have been signed out.")
         assert not Session.objects.exists()
         thief = Client()

@@ -13,8 +13,9 @@ from django.urls import reverse
 from accounts.limits import Limit, LocalLimit
 from accounts.registration import friction
 from accounts.services import credentials, waiting
+from accounts.services.credentials import PASSWORD_CHANGES
 from accounts.totp import services
-from accounts.views import captcha, password_change, password_help
+from accounts.views import captcha, password_help
 from tests.doors import try_in
 from tests.factories import PASSWORD, activated, registered
 from tests.letters import activation_path, registering_browser
@@ -59,11 +60,22 @@ class DoorTests(TestCase):
         self.assert_held_up(visitor.response)
 
     def test_of_a_change_of_the_password(self) -> None:
-        self.enterContext(self.shut(password_change, "PASSWORD_CHANGES"))
+        self.enterContext(self.shut(credentials, "PASSWORD_CHANGES"))
         self.client.force_login(activated())
         new = "Sowa-Kajak-Brzoza-Mgła-47"
         data = {"old_password": PASSWORD, "new_password1": new, "new_password2": new}
-        self.assert_held_up(self.client.post(reverse("accounts:password-change"), data))
+        self.assert_held_up(
+            self.client.post(reverse("accounts:password-change"), data),
+            at_most=PASSWORD_CHANGES.window,
+        )
+
+    def test_of_the_password_asked_again(self) -> None:
+        self.enterContext(self.shut(credentials, "PASSWORD_CHANGES"))
+        self.client.force_login(activated())
+        self.assert_held_up(
+            self.client.post(reverse("accounts:confirm"), {"password": PASSWORD}),
+            at_most=PASSWORD_CHANGES.window,
+        )
 
     def test_of_the_help_with_a_password(self) -> None:
         self.enterContext(self.shut(password_help, "CALLS"))

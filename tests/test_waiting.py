@@ -4,7 +4,6 @@ from datetime import timedelta
 from uuid import uuid4
 
 from django.conf import settings
-from django.contrib.sessions.models import Session
 from django.core import mail
 from django.test import Client, SimpleTestCase, TestCase, override_settings
 from django.utils.translation import override
@@ -13,6 +12,7 @@ from accounts import tokens
 from accounts.models import User
 from accounts.services import activation, allowance
 from accounts.views.waiting import wait_text
+from kantor.serving.models import Session
 from tests.browser import BrowserTestCase, BrowserVisitor
 from tests.factories import PASSWORD, registered
 from tests.letters import activation_path, deliver, mails_to, registering_browser

@@ -2,12 +2,12 @@
 
 import re
 
-from django.contrib.sessions.models import Session
 from django.core import mail
 from django.test import TestCase
 
 from accounts.models import User
 from accounts.services import allowance
+from kantor.serving.models import Session
 from tests.people import ENGLISH, FIRMA, OSOBA, PERSON, POLISH
 from tests.steps import ADDRESS, CONTACT, session_data, step_url
 from tests.walk import Post, Visitor

@@ -15,7 +15,7 @@ from django.utils.encoding import force_bytes
 from django.utils.http import urlsafe_base64_encode
 from django.utils.translation import override
 
-from accounts import consents, tokens
+from accounts import consents, disowning, tokens
 from accounts.captcha import code
 from accounts.mail import messages
 from accounts.models import OutboxMessage, User
@@ -49,6 +49,8 @@ def compose(message: OutboxMessage) -> EmailMessage | None:
             )
         case OutboxMessage.Kind.ONE_TIME_CODE:
             return _one_time_code(message)
+        case OutboxMessage.Kind.NEW_BROWSER:
+            return _new_browser(message)
         case unknown:
             raise ValueError(f"Nobody knows how to write a {unknown!r} mail.")
 
@@ -110,6 +112,22 @@ def _one_time_code(message: OutboxMessage) -> EmailMessage | None:
         message_id=message.message_id,
         code=code.of(message.message_id, message.recipient),
         expires_at=expires_at,
+    )
+
+
+def _new_browser(message: OutboxMessage) -> EmailMessage | None:
+    event, user = message.about, message.user
+    if event is None or user is None or not user.is_active:
+        return None
+    return messages.new_browser(
+        recipient=message.recipient,
+        language=message.language,
+        message_id=message.message_id,
+        first_name=_first_name(user),
+        signed_in_at=event.at,
+        visit=event.visit,
+        link=_link(message.language, "accounts:disown", disowning.make(event)),
+        expires_at=event.at + disowning.LIFETIME,
     )
 
 

@@ -24,6 +24,7 @@ from django.utils.translation import pgettext_lazy
 from accounts import consents
 from accounts.mail import mime
 from accounts.mail.mime import SevenBitMessage
+from accounts.values.visit import Visit
 
 LINE_WIDTH = 76  # characters of a text line; RFC 5322 section 2.1.1 advises 78 at most
 NAME_LENGTH = 40  # longest first name in a mail: enough for a greeting, too short for a letter
@@ -179,6 +180,37 @@ def one_time_code(
             "code": code,
             "expires_at": expires_at,
             "minutes": max(1, round((expires_at - timezone.now()) / timedelta(minutes=1))),
+        },
+    )
+
+
+def new_browser(
+    *,
+    recipient: str,
+    language: str,
+    message_id: str,
+    first_name: str,
+    signed_in_at: datetime,
+    visit: Visit,
+    link: str,
+    expires_at: datetime,
+) -> EmailMultiAlternatives:
+    """Build the notice that the account was opened in a browser that it was never opened in.
+
+    `link` ("it wasn't me") is absolute and works until `expires_at`. Of the browser it says what
+    `visit` does: its name, its system and half of its address.
+    """
+    return _build(
+        "new_browser",
+        recipient=recipient,
+        language=language,
+        message_id=message_id,
+        context={
+            "first_name": _plain_name(first_name),
+            "signed_in_at": signed_in_at,
+            "visit": visit,
+            "link": link,
+            "expires_at": expires_at,
         },
     )
 

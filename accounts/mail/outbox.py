@@ -12,11 +12,20 @@ from django.db.models import Q
 from django.utils import timezone
 
 from accounts.mail import delivery
-from accounts.models import OutboxMessage, User
+from accounts.models import AccountEvent, OutboxMessage, User
 
 
-def put(kind: OutboxMessage.Kind, user: User, *, link_serial: int = 0) -> None:
-    """Owe this account a mail; call it in the transaction of what the mail announces."""
+def put(
+    kind: OutboxMessage.Kind,
+    user: User,
+    *,
+    link_serial: int = 0,
+    about: AccountEvent | None = None,
+) -> None:
+    """Owe this account a mail; call it in the transaction of what the mail announces.
+
+    `about` is the event that it tells of: when that was, from which browser and where.
+    """
     _put(
         OutboxMessage(
             kind=kind,
@@ -24,6 +33,7 @@ def put(kind: OutboxMessage.Kind, user: User, *, link_serial: int = 0) -> None:
             recipient=user.email,
             language=user.language,
             link_serial=link_serial,
+            about=about,
         )
     )
 

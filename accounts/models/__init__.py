@@ -3,13 +3,17 @@
 from .authenticator import AuthenticatorApp, RecoveryCode
 from .consent import ConsentRecord
 from .customer import Customer, Kind, ReviewState
+from .event import AccountEvent
 from .limit import Counter
 from .outbox import OutboxMessage
 from .passkey import Passkey
+from .session import AccountSession
 from .survey import Source, SurveyAnswer
 from .user import User
 
 __all__ = [
+    "AccountEvent",
+    "AccountSession",
     "AuthenticatorApp",
     "ConsentRecord",
     "Counter",

@@ -22,6 +22,7 @@ class OutboxMessage(models.Model):
         PASSWORD_RESET = "password_reset", _("password reset")
         PASSWORD_CHANGED = "password_changed", _("password changed")
         ONE_TIME_CODE = "one_time_code", _("one-time code")
+        NEW_BROWSER = "new_browser", _("sign-in from a new browser")
 
     class State(models.TextChoices):
         """How far the mail has come."""
@@ -38,6 +39,14 @@ class OutboxMessage(models.Model):
         null=True,
         on_delete=models.CASCADE,
         related_name="messages",
+    )
+    # What it tells of: when, from which browser and where. About what is forgotten it is dropped.
+    about = models.ForeignKey(
+        "accounts.AccountEvent",
+        null=True,
+        editable=False,
+        on_delete=models.SET_NULL,
+        related_name="+",
     )
     recipient = models.EmailField(_("recipient"), max_length=254)
     language = models.CharField(_("language"), max_length=5)

@@ -1,5 +1,6 @@
 """Remember who may sign in: the login, its password and the facts that open or close it."""
 
+from collections.abc import Iterator
 from typing import Any, ClassVar
 
 from django.conf import settings
@@ -57,6 +58,13 @@ class User(AbstractBaseUser, PermissionsMixin):
     is_staff = models.BooleanField(_("staff"), default=False)
     activated_at = models.DateTimeField(_("activated at"), null=True, blank=True, editable=False)
     suspended_at = models.DateTimeField(_("suspended at"), null=True, blank=True, editable=False)
+    # Set when too many guessed the password, or its owner disowned a sign-in; a reset by e-mail
+    # clears it. Whoever tries a barred password hears the usual refusal.
+    password_barred_at = models.DateTimeField(
+        _("password blocked at"), null=True, blank=True, editable=False
+    )
+    # Sessions and known browsers of an older number are void, also one that is just being opened.
+    access_serial = models.PositiveIntegerField(default=0, db_default=0, editable=False)
     # What staff see of a correction on the waiting page; the mistyped address is not kept.
     email_corrected_at = models.DateTimeField(
         _("e-mail address corrected at"), null=True, blank=True, editable=False
@@ -121,6 +129,18 @@ class User(AbstractBaseUser, PermissionsMixin):
     def check_password(self, raw_password: str | None) -> bool:
         """Compare with the stored hash; costs one hash whatever the answer."""
         return super().check_password(passwords.normalize(raw_password or ""))
+
+    def get_session_auth_hash(self) -> str:
+        """Return what a session has to hold to be one of this account as it is now."""
+        return self._numbered(super().get_session_auth_hash())
+
+    def get_session_auth_fallback_hash(self) -> Iterator[str]:
+        """Yield what sessions hold that were opened under an older key of the site."""
+        return map(self._numbered, super().get_session_auth_fallback_hash())
+
+    def _numbered(self, digest: str) -> str:
+        # An account whose access was never closed has Django's own digest.
+        return f"{digest}.{self.access_serial}" if self.access_serial else digest
 
     def password_context(self) -> list[str]:
         """Return the words that a password of this account must not lean on."""

@@ -3,12 +3,12 @@
 from collections.abc import Callable
 from functools import wraps
 
-from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponseBase
 from django.urls import path
 
 from accounts.passkeys import relying_party, views
-from accounts.passkeys.hooks import confirmed
+from accounts.sessions.confirmation import confirmed, still_confirmed
+from accounts.sessions.returning import signed_in
 
 View = Callable[..., HttpResponseBase]
 
@@ -27,7 +27,7 @@ def offered(view: View) -> View:
 
 def own(view: View) -> View:
     """Lead who is not signed in to the sign-in."""
-    return offered(login_required(view))
+    return offered(signed_in(view))
 
 
 def guarded(view: View) -> View:
@@ -46,7 +46,11 @@ urlpatterns = [
     ),
     path(f"{ACCOUNT}/", own(views.PasskeysView.as_view()), name="passkeys"),
     path(f"{ACCOUNT}/nowy/", guarded(views.AddView.as_view()), name="passkey-add"),
-    path(f"{ACCOUNT}/nowy/opcje/", guarded(views.add_options), name="passkey-add-options"),
+    path(
+        f"{ACCOUNT}/nowy/opcje/",
+        own(still_confirmed(views.add_options)),
+        name="passkey-add-options",
+    ),
     path(f"{ACCOUNT}/potwierdz/", own(views.ConfirmView.as_view()), name="passkey-confirm"),
     path(
         f"{ACCOUNT}/potwierdz/opcje/",

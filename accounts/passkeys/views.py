@@ -10,6 +10,7 @@ from typing import Any
 
 from django.contrib.auth import REDIRECT_FIELD_NAME
 from django.contrib.auth.views import RedirectURLMixin
+from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
@@ -20,11 +21,14 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_safe
 from django.views.generic import View
 
-from accounts.models import Passkey, User
+from accounts.models import AccountEvent, Passkey, User
 from accounts.passkeys import hooks, notices, relying_party, services
 from accounts.passkeys.forms import NameForm, NewNameForm
 from accounts.passkeys.services import Outcome
+from accounts.services import events
 from accounts.services.credentials import NETWORK_SIGN_INS
+from accounts.sessions import confirmation
+from accounts.sessions.visit import visit_of
 from kantor.serving.network import network_of, too_many
 
 # The field of our forms in which the script sends what the browser answered.
@@ -38,6 +42,13 @@ def sign_in_context(request: HttpRequest) -> dict[str, Any]:
         "passkeys_offered": relying_party.is_offered(),
         "passkey_notice": notices.take(request),
     }
+
+
+def confirm_context(request: HttpRequest) -> dict[str, Any]:
+    """Return what `partials/passkey_confirm.html` needs; its `next` is the page's own."""
+    context = sign_in_context(request)
+    context["passkeys_offered"] = context["passkeys_offered"] and _user(request).passkeys.exists()
+    return context
 
 
 def list_context(request: HttpRequest) -> dict[str, Any]:
@@ -116,20 +127,19 @@ class SignInView(RedirectURLMixin, View):
 class ConfirmView(RedirectURLMixin, View):
     """Let who is signed in prove with a passkey that it is him."""
 
-    next_page = "accounts:passkeys"
+    next_page = "accounts:security"
 
     def get(self, request: HttpRequest) -> HttpResponse:
-        """Show the button."""
-        context = {REDIRECT_FIELD_NAME: self.get_redirect_url(), **sign_in_context(request)}
-        return render(request, "accounts/passkeys/confirm.html", context)
+        """Lead to the page with the button, which asks for the password as well."""
+        return _back_to("accounts:confirm", self.get_redirect_url())
 
     def post(self, request: HttpRequest) -> HttpResponse:
         """Remember the proof and lead on, or lead back to the button."""
         result = services.confirm(_user(request), request.POST.get(ANSWER, ""))
         if result.outcome is not Outcome.ACCEPTED:
             notices.leave(request, "confirm", result.outcome)
-            return _back_to("accounts:passkey-confirm", self.get_redirect_url())
-        hooks.remember_confirmation(request)
+            return _back_to("accounts:confirm", self.get_redirect_url())
+        confirmation.remember(request)
         return HttpResponseRedirect(self.get_success_url())
 
 
@@ -155,7 +165,12 @@ class AddView(View):
         """Store what the browser made; a name that we do not take must not cost the passkey."""
         form = NewNameForm(request.POST)
         name = form.cleaned_data["name"] if form.is_valid() else ""
-        result = services.add(_user(request), request.POST.get(ANSWER, ""), name)
+        user, answer = _user(request), request.POST.get(ANSWER, "")
+        with transaction.atomic():
+            result = services.add(user, answer, name)
+            if result.outcome is Outcome.ACCEPTED:
+                kind, visit = AccountEvent.Kind.METHOD_ADDED, visit_of(request)
+                events.record(user, kind, visit=visit, method="passkey")
         notices.leave(request, "add", result.outcome)
         if result.outcome in (Outcome.ACCEPTED, Outcome.TOO_MANY):
             return redirect("accounts:passkeys")
@@ -197,7 +212,11 @@ class RemoveView(View):
 
     def post(self, request: HttpRequest, pk: int) -> HttpResponse:
         """Remove it; one that is gone already is fine."""
-        services.remove(_user(request), pk)
+        user = _user(request)
+        with transaction.atomic():
+            if services.remove(user, pk) is not None:
+                kind, visit = AccountEvent.Kind.METHOD_REMOVED, visit_of(request)
+                events.record(user, kind, visit=visit, method="passkey")
         notices.leave(request, "remove", "accepted")
         return redirect("accounts:passkeys")
 

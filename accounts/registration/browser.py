@@ -8,7 +8,7 @@ from uuid import UUID
 
 from django.conf import settings
 from django.core import signing
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
 
 from accounts.models import User
 from accounts.values import email as email_address
@@ -72,12 +72,12 @@ def remember(request: HttpRequest, response: HttpResponse, attempt: UUID, email:
     _keep(response, [Remembered(attempt, email), *others][:ATTEMPTS_KEPT])
 
 
-def forget(response: HttpResponse) -> None:
+def forget(response: HttpResponseBase) -> None:
     """Drop the cookie, as when somebody signs out."""
     response.delete_cookie(settings.REGISTRATION_COOKIE_NAME, samesite="Lax")
 
 
-def forget_others(request: HttpRequest, response: HttpResponse, user: User) -> None:
+def forget_others(request: HttpRequest, response: HttpResponseBase, user: User) -> None:
     """Keep of this browser's registrations only those of this account's address, as at signing in.
 
     Whoever registered here before has gone; his address is nothing for the next one to read.
@@ -96,7 +96,7 @@ def forget_others(request: HttpRequest, response: HttpResponse, user: User) -> N
         forget(response)
 
 
-def _keep(response: HttpResponse, known: Sequence[Remembered]) -> None:
+def _keep(response: HttpResponseBase, known: Sequence[Remembered]) -> None:
     """Set the cookie to these, without the oldest where they would be too long for a browser."""
     rows = [[each.attempt.hex, each.email] for each in known]
     while len(value := signing.dumps(rows, salt=SALT, serializer=Json)) > LONGEST_VALUE:

@@ -186,12 +186,16 @@ def prefix_of(attempt: UUID | None) -> str:
     return f"{PREFIX}{attempt.hex}" if attempt else PREFIX.rstrip("_")
 
 
+def is_attempt(key: str) -> bool:
+    """Tell whether a session keeps an attempt under this key."""
+    return key.startswith(f"wizard_{PREFIX}")
+
+
 def newest_attempt(request: HttpRequest) -> UUID | None:
     """Return the attempt that this session began last, if one is open."""
-    start = f"wizard_{PREFIX}"
     known = list(request.session.keys())  # a session is no mapping: it cannot be iterated
-    keys = [key for key in known if key.startswith(start)]
-    return UUID(hex=keys[-1].removeprefix(start)) if keys else None
+    keys = [key for key in known if is_attempt(key)]
+    return UUID(hex=keys[-1].removeprefix(f"wizard_{PREFIX}")) if keys else None
 
 
 def open_attempt(request: HttpRequest, attempt: UUID) -> AttemptStorage | None:
@@ -204,9 +208,7 @@ def asks_challenge(request: HttpRequest, key: str) -> bool:
     """Tell whether an attempt of this session asks for the answer to this challenge."""
     session = request.session
     return any(
-        entry["facts"].get("captcha") == key
-        for name, entry in session.items()
-        if name.startswith(f"wizard_{PREFIX}")
+        entry["facts"].get("captcha") == key for name, entry in session.items() if is_attempt(name)
     )
 
 

@@ -51,6 +51,8 @@ class RegistrationWizard(NamedUrlWizardView, SessionWizardView):
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         """Send away whoever is signed in or names an attempt that this session does not have."""
         if request.user.is_authenticated:
+            if request.method == "POST":
+                return redirect("accounts:registration")
             return render(request, "accounts/registration/signed_in.html")
         response: HttpResponseBase = super().dispatch(request, *args, **kwargs)
         return response

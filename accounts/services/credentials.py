@@ -12,15 +12,17 @@ from django.db.models import F
 from accounts import passwords
 from accounts.limits import Limit
 from accounts.mail import outbox
-from accounts.models import OutboxMessage, User
-from accounts.services import allowance
+from accounts.models import AccountEvent, OutboxMessage, User
+from accounts.services import allowance, events
 from accounts.services.allowance import Purpose
 from accounts.values import email as email_address
+from accounts.values.visit import NOBODY, Visit
+from kantor.serving.sessions import end_sessions_of
 
 FAILED_SIGN_INS = Limit("sign-in", times=5, window=timedelta(minutes=5))
 # What one network may cost us, whatever addresses it names: two hashes a try, a row a request.
 NETWORK_SIGN_INS = Limit("network-sign-in", times=100, window=timedelta(minutes=5))
-# Whoever finds a browser signed in must not find out the password there.
+# Whoever finds a browser signed in must not find out the password there, at whichever page.
 PASSWORD_CHANGES = Limit("password-change", times=5, window=timedelta(minutes=15))
 NETWORK_RESETS = Limit("network-reset", times=60, window=timedelta(hours=1))
 
@@ -70,7 +72,8 @@ def find_by_credentials(email: str, password: str) -> User | None:
     Looked at are the activated account, if there is one, and the newest pending one, never a
     second pending one in the other's place: a stranger who registers somebody's address once or
     twice and signs in with his own passwords must be told the same whether its owner is a
-    customer or not. Whoever is not let in has cost two hashes, so time tells nothing either.
+    customer or not. Whoever is not let in has cost two hashes, so time tells nothing either; a
+    barred password is compared like any other, and opens nothing.
     """
     rows = list(
         User.objects.filter(email_key=email_address.normalise(email)).order_by(
@@ -84,7 +87,7 @@ def find_by_credentials(email: str, password: str) -> User | None:
     candidates += [user for user in rows if user.activated_at is None][:1]
     found = None
     for user in candidates:
-        if user.check_password(password):
+        if user.check_password(password) and user.password_barred_at is None:
             if user.is_active:
                 return user
             found = found or user
@@ -105,19 +108,41 @@ def request_password_reset(email: str, language: str, network: str) -> None:
         outbox.put_to_address(OutboxMessage.Kind.PASSWORD_RESET, email, language)
 
 
-def change_password(user: User, password: str) -> bool:
+def proves_owner(user: User, password: str) -> bool | None:
+    """Tell whether who is signed in knows the password; None when the tries are used up.
+
+    Counted before the hash is computed, for the account, at every page that asks for the password
+    again; a right one clears the count. A barred password proves nothing.
+    """
+    if not PASSWORD_CHANGES.hit(str(user.pk)):
+        return None
+    if not user.check_password(password) or user.password_barred_at is not None:
+        return False
+    PASSWORD_CHANGES.clear(str(user.pk))
+    return True
+
+
+def change_password(
+    user: User, password: str, *, visit: Visit = NOBODY, is_reset: bool = False
+) -> bool:
     """Set a new password and owe its owner the notice, both or neither; tell whether it was set.
 
-    Of two changes that began from the same password one wins; a closed account has none. The
+    Of two changes that began from the same password one wins; a closed account has none. All
+    sessions of the account are deleted; the one that made the change goes on if its view gives it
+    a new key. `is_reset` says that the mailbox was proved, which opens a barred account again. The
     hash is computed before the transaction, which holds SQLite's only write lock.
     """
     sealed = passwords.hash_password(password)
+    kind = AccountEvent.Kind.PASSWORD_RESET if is_reset else AccountEvent.Kind.PASSWORD_CHANGED
+    values = {"password": sealed} | ({"password_barred_at": None} if is_reset else {})
     with transaction.atomic():
         changed = User.objects.filter(pk=user.pk, password=user.password, is_active=True).update(
-            password=sealed
+            **values
         )
         if changed:
-            outbox.put(OutboxMessage.Kind.PASSWORD_CHANGED, user)
+            end_sessions_of(user.pk)
+            event = events.record(user, kind, visit=visit)
+            outbox.put(OutboxMessage.Kind.PASSWORD_CHANGED, user, about=event)
     return bool(changed)
 
 

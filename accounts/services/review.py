@@ -1,8 +1,10 @@
 """Record what staff decide about a customer."""
 
+from django.db import transaction
 from django.utils import timezone
 
 from accounts.models import Customer, ReviewState, User
+from accounts.services import sessions
 
 
 def decide(customer: Customer, state: str, *, by: User, note: str = "") -> None:
@@ -24,7 +26,7 @@ def approve(user: User, *, by: User) -> bool:
 
 
 def suspend(user: User) -> bool:
-    """Close the account: its sessions end at their next request, its old links stay dead.
+    """Close the account: its sessions are deleted for good, its old links stay dead.
 
     Tells whether it was open.
     """
@@ -32,7 +34,9 @@ def suspend(user: User) -> bool:
         return False
     user.suspended_at = timezone.now()
     user.is_active = False
-    user.save(update_fields=["suspended_at", "is_active"])
+    with transaction.atomic():
+        user.save(update_fields=["suspended_at", "is_active"])
+        sessions.close_access(user)
     return True
 
 

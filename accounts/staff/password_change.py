@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import User
 from accounts.services import credentials
 from accounts.services.credentials import NETWORK_SIGN_INS, PASSWORD_CHANGES
+from accounts.sessions.visit import visit_of
 from accounts.staff.sign_in import TRIED_TOO_OFTEN
 from kantor.serving.network import held_up, network_of
 
@@ -52,8 +53,8 @@ class StaffPasswordChangeView(PasswordChangeView):
 
     def form_valid(self, form: Any) -> HttpResponse:
         """Change it and go on under a new key."""
-        user = form.user
-        if not credentials.change_password(user, form.cleaned_data["new_password1"]):
+        user, visit = form.user, visit_of(self.request)
+        if not credentials.change_password(user, form.cleaned_data["new_password1"], visit=visit):
             # It was changed in another window meanwhile, which ended this session.
             return redirect(self.request.path)
         user.refresh_from_db()

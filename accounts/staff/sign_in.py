@@ -3,12 +3,16 @@
 from typing import Any
 
 from django.contrib.admin.forms import AdminAuthenticationForm
+from django.contrib.auth.views import LoginView
 from django.core.exceptions import ValidationError
+from django.http import HttpResponse, HttpResponseRedirect
 
 from accounts.forms.fields import SECRET
 from accounts.forms.sign_in import TOO_OFTEN
+from accounts.models import AccountSession, User
 from accounts.services import credentials
 from accounts.services.credentials import SignIn
+from accounts.sessions.opening import open_session
 from kantor.serving.network import network_of
 
 TRIED_TOO_OFTEN = "too_often"  # the code of the error that a form's page answers by 429
@@ -39,3 +43,17 @@ class StaffSignInForm(AdminAuthenticationForm):
         self.confirm_login_allowed(user)
         self.user_cache = user
         return self.cleaned_data
+
+
+class StaffSignInView(LoginView):
+    """Django's own, but that the session is opened as at every door."""
+
+    authentication_form = StaffSignInForm
+    template_name = "admin/login.html"
+
+    def form_valid(self, form: Any) -> HttpResponse:
+        """Open it and lead on."""
+        user = form.get_user()
+        assert isinstance(user, User)
+        open_session(self.request, user, AccountSession.How.PASSWORD)
+        return HttpResponseRedirect(self.get_success_url())

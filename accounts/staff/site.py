@@ -3,15 +3,19 @@
 from typing import Any
 
 from django.contrib.admin import AdminSite
+from django.contrib.auth import REDIRECT_FIELD_NAME
 from django.core.exceptions import NON_FIELD_ERRORS
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
+from django.utils.decorators import method_decorator
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
+from django.views.decorators.cache import never_cache
 
 from accounts.services.credentials import FAILED_SIGN_INS
 from accounts.staff.guard import refuse_nonsense
 from accounts.staff.password_change import StaffPasswordChangeView
-from accounts.staff.sign_in import TRIED_TOO_OFTEN, StaffSignInForm
+from accounts.staff.sign_in import TRIED_TOO_OFTEN, StaffSignInView
 from kantor.serving.network import held_up
 
 
@@ -21,7 +25,6 @@ class StaffSite(AdminSite):
     site_header = _("kantor.pl – customer service")
     site_title = _("kantor.pl – customer service")
     index_title = _("What would you like to look after?")
-    login_form = StaffSignInForm
     # Four kinds of things need no second menu; the tables need its width.
     enable_nav_sidebar = False
 
@@ -34,15 +37,33 @@ class StaffSite(AdminSite):
         """Guard every page of signed-in staff."""
         return super().admin_view(refuse_nonsense(view), cacheable)
 
+    @method_decorator(never_cache)
     def login(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
-        """Let staff in; too many tries have their status."""
-        response: HttpResponse = super().login(request, extra_context)
+        """Let staff in, by a view of our own; too many tries have their status."""
+        index = reverse("admin:index", current_app=self.name)
+        if request.method == "GET" and self.has_permission(request):
+            return HttpResponseRedirect(index)
+        context = {
+            **self.each_context(request),
+            "title": gettext("Log in"),
+            "subtitle": None,
+            "app_path": request.get_full_path(),
+            "username": request.user.get_username(),
+            REDIRECT_FIELD_NAME: index,
+            **(extra_context or {}),
+        }
+        # What was asked for goes before the index: the view puts it into the page itself.
+        if REDIRECT_FIELD_NAME in request.GET or REDIRECT_FIELD_NAME in request.POST:
+            del context[REDIRECT_FIELD_NAME]
+        request.current_app = self.name
+        response: Any = StaffSignInView.as_view(extra_context=context)(request)
         form = (getattr(response, "context_data", None) or {}).get("form")
         if form is not None and form.has_error(NON_FIELD_ERRORS, TRIED_TOO_OFTEN):
-            return held_up(response, FAILED_SIGN_INS.window)
-        return response
+            response = held_up(response, FAILED_SIGN_INS.window)
+        signed_in_or_shown: HttpResponse = response
+        return signed_in_or_shown
 
     def password_change(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None

@@ -5,11 +5,12 @@ All are below /konto/bezpieczenstwo/kody/. The page for the code is the door's: 
 
 from collections.abc import Callable
 
-from django.contrib.auth.decorators import login_required
 from django.http import HttpResponseBase
 from django.urls import path
 from django.views.decorators.cache import never_cache
 
+from accounts.sessions.confirmation import confirmed
+from accounts.sessions.returning import signed_in
 from accounts.totp import views
 
 View = Callable[..., HttpResponseBase]
@@ -17,15 +18,12 @@ View = Callable[..., HttpResponseBase]
 
 def own(view: View) -> View:
     """Lead who is not signed in to the sign-in; nobody keeps that answer either."""
-    return never_cache(login_required(view))
+    return never_cache(signed_in(view))
 
 
 def guarded(view: View) -> View:
-    """Let in who may change a method of signing in.
-
-    What asks them to confirm that it is them, unless they just did, goes around the view here.
-    """
-    return own(view)
+    """Let in who may change a method of signing in: whoever has just confirmed that it is him."""
+    return own(confirmed(view))
 
 
 urlpatterns = [

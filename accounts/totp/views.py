@@ -12,6 +12,7 @@ from types import SimpleNamespace
 from typing import Any
 from urllib.parse import urlencode
 
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
@@ -21,7 +22,9 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.generic import View
 
-from accounts.models import User
+from accounts.models import AccountEvent, User
+from accounts.services import events
+from accounts.sessions.visit import visit_of
 from accounts.totp import codes, first_step, qr, services
 from accounts.totp.forms import CodeForm, ConfirmForm, RecoveryForm, SecondStepForm
 from accounts.totp.services import Outcome, Refusal
@@ -90,7 +93,11 @@ class TurnOnView(View):
         form = ConfirmForm(request.POST)
         if not form.is_valid():
             return self.ask_again(sealed, form.fault)
-        match services.turn_on(user, sealed, form.cleaned_data["code"]):
+        with transaction.atomic():
+            turned_on = services.turn_on(user, sealed, form.cleaned_data["code"])
+            if not isinstance(turned_on, Refusal):
+                _note(request, AccountEvent.Kind.METHOD_ADDED)
+        match turned_on:
             case Refusal.ALREADY_ON:
                 return redirect("accounts:totp")
             case Refusal() as refusal:
@@ -118,7 +125,10 @@ class RecoveryCodesView(View):
 
     def post(self, request: HttpRequest) -> HttpResponse:
         """Replace them and show the new ones."""
-        made = services.renew_recovery_codes(_owner(request))
+        with transaction.atomic():
+            made = services.renew_recovery_codes(_owner(request))
+            if made is not None:
+                _note(request, AccountEvent.Kind.RECOVERY_CODES_MADE)
         return redirect("accounts:totp") if made is None else _show(request, made, is_new=False)
 
 
@@ -134,7 +144,9 @@ class TurnOffView(View):
 
     def post(self, request: HttpRequest) -> HttpResponse:
         """Turn it off."""
-        services.turn_off(_owner(request))
+        with transaction.atomic():
+            if services.turn_off(_owner(request)):
+                _note(request, AccountEvent.Kind.METHOD_REMOVED)
         return redirect("accounts:totp")
 
 
@@ -210,6 +222,11 @@ class SecondStepView(View):
             ).format(minutes=minutes),
         )
         return held_up(self.ask(form), wait)
+
+
+def _note(request: HttpRequest, kind: AccountEvent.Kind) -> None:
+    """Write down what the owner has changed."""
+    events.record(_owner(request), kind, visit=visit_of(request), method="totp")
 
 
 def _owner(request: HttpRequest) -> User:

@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from django.contrib.auth.mixins import LoginRequiredMixin
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.decorators import method_decorator
@@ -13,10 +12,11 @@ from accounts import consents
 from accounts.forms.registration import details_form
 from accounts.models import Customer, User
 from accounts.registration import review
+from accounts.sessions.returning import signed_in
 
 
-@method_decorator(never_cache, name="dispatch")
-class AccountView(LoginRequiredMixin, View):
+@method_decorator([never_cache, signed_in], name="dispatch")
+class AccountView(View):
     """The door to the trading panel: what the service knows about the customer."""
 
     def get(self, request: HttpRequest) -> HttpResponse:

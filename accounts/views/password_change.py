@@ -3,8 +3,7 @@
 from typing import Any
 
 from django.contrib.auth import update_session_auth_hash
-from django.contrib.auth.mixins import LoginRequiredMixin
-from django.http import HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.decorators import method_decorator
@@ -17,19 +16,28 @@ from accounts.forms.sign_in import ChangePasswordForm
 from accounts.models import User
 from accounts.services import credentials
 from accounts.services.credentials import PASSWORD_CHANGES
+from accounts.sessions import confirmation
+from accounts.sessions.returning import signed_in
+from accounts.sessions.visit import visit_of
 from kantor.serving.network import held_up
 
 
-@method_decorator([never_cache, sensitive_post_parameters()], name="dispatch")
-class ChangeView(LoginRequiredMixin, FormView):  # type: ignore[type-arg]  # generic in stubs only
+@method_decorator([never_cache, sensitive_post_parameters(), signed_in], name="dispatch")
+class ChangeView(FormView):  # type: ignore[type-arg]  # generic in stubs only
     """Set a new password in the place of the current one, which has to be entered.
 
-    Sessions elsewhere end, since Django ties each to the password; this one goes on under a new
-    key. The owner is told by mail.
+    Sessions elsewhere end; this one goes on under a new key. The owner is told by mail. A barred
+    password proves nothing: its owner is led to a new one by e-mail.
     """
 
     form_class = ChangePasswordForm
     template_name = "accounts/password_change.html"
+
+    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        """Ask for both passwords; lead on where the current one is barred."""
+        if self.user.password_barred_at is not None:
+            return redirect("accounts:security")
+        return super().get(request, *args, **kwargs)
 
     @property
     def user(self) -> User:
@@ -51,23 +59,25 @@ class ChangeView(LoginRequiredMixin, FormView):  # type: ignore[type-arg]  # gen
 
     def form_valid(self, form: ChangePasswordForm) -> HttpResponse:
         """Check the current password, count the try before, and change it."""
-        if not PASSWORD_CHANGES.hit(str(self.user.pk)):
-            form.add_error(None, _("Too many tries. Wait a quarter of an hour and try again."))
-            return held_up(self.form_invalid(form), PASSWORD_CHANGES.window)
-        if not self.user.check_password(form.cleaned_data["old_password"]):
-            form.add_error("old_password", form.fields["old_password"].error_messages["wrong"])
-            return self.form_invalid(form)
-        if not credentials.change_password(self.user, form.cleaned_data["new_password1"]):
+        match credentials.proves_owner(self.user, form.cleaned_data["old_password"]):
+            case None:
+                form.add_error(None, _("Too many tries. Wait a quarter of an hour and try again."))
+                return held_up(self.form_invalid(form), PASSWORD_CHANGES.window)
+            case False:
+                form.add_error("old_password", form.fields["old_password"].error_messages["wrong"])
+                return self.form_invalid(form)
+        password, visit = form.cleaned_data["new_password1"], visit_of(self.request)
+        if not credentials.change_password(self.user, password, visit=visit):
             # It was changed in another window meanwhile, which ended this session.
             return redirect(self.request.path)
         self.user.refresh_from_db()
         update_session_auth_hash(self.request, self.user)
-        PASSWORD_CHANGES.clear(str(self.user.pk))
+        confirmation.remember(self.request)
         return redirect("accounts:password-changed")
 
 
-@method_decorator(never_cache, name="dispatch")
-class ChangedView(LoginRequiredMixin, TemplateView):
+@method_decorator([never_cache, signed_in], name="dispatch")
+class ChangedView(TemplateView):
     """Say that the new password is set."""
 
     template_name = "accounts/password_changed.html"

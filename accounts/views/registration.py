@@ -1,8 +1,10 @@
 """Show what surrounds the wizard: help for its fields, and the way out of it."""
 
+from typing import Any
 from uuid import UUID
 
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils.decorators import method_decorator
 from django.utils.translation import gettext
@@ -68,6 +70,12 @@ def email_hint(request: HttpRequest, attempt: UUID) -> JsonResponse:
 @method_decorator(never_cache, name="dispatch")
 class CancelView(View):
     """Ask once whether to give up, then forget everything that was typed."""
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        """Send away whoever is signed in: what was begun before waits until he has signed out."""
+        if request.user.is_authenticated:
+            return redirect("accounts:registration")
+        return super().dispatch(request, *args, **kwargs)
 
     def get(self, request: HttpRequest, attempt: UUID | None = None) -> HttpResponse:
         """Ask; with nothing typed yet there is nothing to lose, but the question is the same.

@@ -2,7 +2,7 @@
 
 from typing import Any, cast
 
-from django.contrib import auth
+from django.contrib import auth, messages
 from django.contrib.auth import views as auth_views
 from django.core import signing
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
@@ -17,10 +17,13 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.generic import FormView, TemplateView, View
 
 from accounts.forms.sign_in import TOO_OFTEN, PasswordResetForm, SetPasswordForm, SignInForm
-from accounts.models import User
+from accounts.models import AccountSession, User
 from accounts.registration import browser
 from accounts.services import credentials, registration
 from accounts.services.credentials import FAILED_SIGN_INS, SignIn
+from accounts.sessions.opening import open_session
+from accounts.sessions.visit import visit_of
+from accounts.sessions.watch import has_expired
 from accounts.views.links import redirect_to_mended
 from accounts.views.waiting import ask_to_wait
 from kantor.serving.network import held_up, network_of
@@ -42,9 +45,9 @@ class SignInView(auth_views.RedirectURLMixin, FormView):  # type: ignore[type-ar
     next_page = "accounts:account"
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-        """Lead who is signed in already to his page."""
+        """Lead who is signed in already to where he wanted, or to his page."""
         if request.user.is_authenticated:
-            return redirect("accounts:account")
+            return HttpResponseRedirect(self.get_success_url())
         return super().dispatch(request, *args, **kwargs)
 
     def form_valid(self, form: SignInForm) -> HttpResponse:
@@ -52,14 +55,9 @@ class SignInView(auth_views.RedirectURLMixin, FormView):  # type: ignore[type-ar
         email, password = form.cleaned_data["username"], form.cleaned_data["password"]
         match credentials.sign_in(email, password, network_of(self.request)):
             case SignIn.OPEN, User() as user:
-                # An unfinished registration of whoever used this browser before must not follow
-                # the customer into his session: login() would keep it.
-                self.request.session.flush()
-                auth.login(self.request, user, backend="accounts.backends.EmailBackend")
+                open_session(self.request, user, AccountSession.How.PASSWORD)
                 # Not redirect(): it takes an address without a slash for the name of a view.
-                response = HttpResponseRedirect(self.get_success_url())
-                browser.forget_others(self.request, response, user)
-                return response
+                return HttpResponseRedirect(self.get_success_url())
             case SignIn.PENDING, User() as user:
                 proof = signing.TimestampSigner(salt=PENDING_SALT).sign(str(user.pk))
                 return render(self.request, "accounts/pending.html", {"proof": proof})
@@ -74,9 +72,12 @@ class SignInView(auth_views.RedirectURLMixin, FormView):  # type: ignore[type-ar
                 return self.form_invalid(form)
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        """Add where to go afterwards, if that is a page of ours."""
+        """Add where to go afterwards, if that is a page of ours, and why the reader is here."""
+        wanted = self.get_redirect_url()
         return super().get_context_data(
-            **kwargs, **{self.redirect_field_name: self.get_redirect_url()}
+            **kwargs,
+            **{self.redirect_field_name: wanted},
+            session_expired=bool(wanted) and has_expired(self.request),
         )
 
 
@@ -104,9 +105,11 @@ class SignOutView(View):
     """End the session, by POST only."""
 
     def post(self, request: HttpRequest) -> HttpResponse:
-        """Sign out and leave nothing of the session behind."""
-        auth.logout(request)
-        response = redirect(f"{reverse('home')}?wylogowano")
+        """Sign out and leave nothing of the session behind; the next page says so, once."""
+        if request.user.is_authenticated:
+            auth.logout(request)
+            messages.success(request, _("You have been signed out."))
+        response = redirect("home")
         browser.forget(response)
         return response
 
@@ -167,7 +170,9 @@ class PasswordResetConfirmView(auth_views.PasswordResetConfirmView):
     def form_valid(self, form: Any) -> HttpResponse:
         """Set the password, tell the owner and let him try it at once."""
         user = cast(User, self.user)
-        if not credentials.change_password(user, form.cleaned_data["new_password1"]):
+        password = form.cleaned_data["new_password1"]
+        visit = visit_of(self.request)
+        if not credentials.change_password(user, password, visit=visit, is_reset=True):
             # The link was used in another window meanwhile; its page says so.
             return redirect(self.request.path)
         del self.request.session[auth_views.INTERNAL_RESET_SESSION_TOKEN]

@@ -8,8 +8,10 @@ each of them, which is a third of what a step costs (bench/README.md).
 
 import json
 import re
-from typing import Any
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
 
+from django.contrib.auth import SESSION_KEY
 from django.contrib.sessions.backends.base import VALID_KEY_CHARS, CreateError, UpdateError
 from django.contrib.sessions.backends.db import SessionStore as DatabaseStore
 from django.db import connection
@@ -17,6 +19,9 @@ from django.utils import timezone
 from django.utils.crypto import get_random_string
 
 from kantor.serving.sql import stored
+
+if TYPE_CHECKING:
+    from kantor.serving.models import Session
 
 _KEY = re.compile(f"[{VALID_KEY_CHARS}]{{32}}")
 
@@ -45,6 +50,14 @@ class SessionStore(DatabaseStore):
     """
 
     _loaded: str | None = None
+    # Whether the key is a new one, whose row is still to be written.
+    _is_new = False
+
+    @classmethod
+    def get_model_class(cls) -> "type[Session]":
+        from kantor.serving.models import Session
+
+        return Session
 
     def _validate_session_key(self, key: str | None) -> bool:
         """Tell whether this can be a key of ours: PostgreSQL raises on a cookie with NUL."""
@@ -65,7 +78,7 @@ class SessionStore(DatabaseStore):
 
     def save(self, must_create: bool = False) -> None:
         """Insert a new row, or update the one of this key in a single statement."""
-        if must_create and self.session_key is not None:
+        if (must_create or self._is_new) and self.session_key is not None:
             self._insert()
             return
         if self.session_key is None or self._loaded is None:
@@ -76,9 +89,15 @@ class SessionStore(DatabaseStore):
             encoded = self.encode(ours)
             with connection.cursor() as cursor:
                 cursor.execute(
-                    "UPDATE django_session SET session_data = %s, expire_date = %s"
+                    "UPDATE django_session SET session_data = %s, expire_date = %s, account_id = %s"
                     " WHERE session_key = %s AND session_data = %s",
-                    [encoded, stored(self.get_expiry_date()), self.session_key, self._loaded],
+                    [
+                        encoded,
+                        stored(self.get_expiry_date()),
+                        _account_of(ours),
+                        self.session_key,
+                        self._loaded,
+                    ],
                 )
                 updated = cursor.rowcount
             if updated:
@@ -94,25 +113,69 @@ class SessionStore(DatabaseStore):
         """Write the row of a new key. Raises CreateError when the key is taken."""
         # From here on empty, not unread: the expiry asks the data, and reading a row that does
         # not exist yet would drop the key.
-        encoded = self.encode(self.__dict__.setdefault("_session_cache", {}))
+        data = self.__dict__.setdefault("_session_cache", {})
+        encoded = self.encode(data)
         with connection.cursor() as cursor:
             cursor.execute(
-                "INSERT INTO django_session (session_key, session_data, expire_date)"
-                " VALUES (%s, %s, %s) ON CONFLICT (session_key) DO NOTHING",
-                [self.session_key, encoded, stored(self.get_expiry_date())],
+                "INSERT INTO django_session (session_key, session_data, expire_date, account_id)"
+                " VALUES (%s, %s, %s, %s) ON CONFLICT (session_key) DO NOTHING",
+                [self.session_key, encoded, stored(self.get_expiry_date()), _account_of(data)],
             )
             inserted = cursor.rowcount
         if not inserted:
             raise CreateError
-        self._loaded = encoded
+        self._loaded, self._is_new = encoded, False
+
+    def cycle_key(self) -> None:
+        """Go on under a new key: the old row goes now, the new one comes when this is saved.
+
+        Django writes the new row at once, and a second time with what a sign-in puts into it.
+        """
+        key = self.session_key
+        list(self.keys())  # read now: afterwards there is no row of this key
+        self._session_key, self._loaded, self._is_new = self._get_new_session_key(), None, True
+        self.modified = True
+        if key:
+            self.delete(key)
+
+    def flush(self) -> None:
+        super().flush()
+        self._loaded, self._is_new = None, False
+
+    def set_aside(self, is_kept: Callable[[str], bool]) -> str:
+        """Leave the row with these of its keys alone, under a name that nobody knows; return that.
+
+        This session goes on empty. Where there is nothing to be kept the row is deleted and the
+        name is empty. What is set aside lives as long as it would have anyway.
+        """
+        list(self.keys())
+        while self._loaded is not None:
+            kept = {key: value for key, value in self.items() if is_kept(key)}
+            if not kept:
+                break
+            name = self._get_new_session_key()
+            with connection.cursor() as cursor:
+                cursor.execute(
+                    "UPDATE django_session SET session_key = %s, session_data = %s,"
+                    " account_id = NULL WHERE session_key = %s AND session_data = %s",
+                    [name, self.encode(kept), self.session_key, self._loaded],
+                )
+                renamed = cursor.rowcount
+            if renamed:
+                self.clear()
+                self._session_key = self._loaded = None
+                return name
+            # A parallel request has changed the row, or ended it.
+            self.refresh()
+            self._loaded = None
+            list(self.keys())
+        self.flush()
+        return ""
 
     def delete(self, session_key: str | None = None) -> None:
         """Delete the row of this key, by default its own; no such row is fine."""
-        with connection.cursor() as cursor:
-            cursor.execute(
-                "DELETE FROM django_session WHERE session_key = %s",
-                [session_key or self.session_key],
-            )
+        if key := session_key or self.session_key:
+            end_session(key)
 
     def end_if_empty(self) -> None:
         """Delete a session that holds nothing any more; its cookie goes with the answer.
@@ -160,3 +223,39 @@ class SessionStore(DatabaseStore):
         # 160 random bits need no question to the table whether they are taken; create() tries
         # the next key when the INSERT meets an existing one.
         return get_random_string(32, VALID_KEY_CHARS)
+
+
+def keys_of(account_id: int) -> list[str]:
+    """Return the keys of the live rows in which this account is signed in."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT session_key FROM django_session WHERE account_id = %s AND expire_date > %s",
+            [account_id, stored(timezone.now())],
+        )
+        return [key for (key,) in cursor.fetchall()]
+
+
+def end_session(key: str) -> bool:
+    """Delete the row of this key; tell whether there was one: of simultaneous calls one says so."""
+    with connection.cursor() as cursor:
+        cursor.execute("DELETE FROM django_session WHERE session_key = %s", [key])
+        return bool(cursor.rowcount)
+
+
+def end_sessions_of(account_id: int, *, but: str | None = None) -> int:
+    """Delete every row in which this account is signed in, but one; return how many there were.
+
+    One DELETE. A request that works in one of them saves nothing any more.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "DELETE FROM django_session WHERE account_id = %s AND session_key <> %s",
+            [account_id, but or ""],
+        )
+        return int(cursor.rowcount)
+
+
+def _account_of(data: dict[str, Any]) -> int | None:
+    """Return which account is signed in in a session with this data."""
+    account = data.get(SESSION_KEY)
+    return None if account is None else int(account)

@@ -20,7 +20,6 @@ INSTALLED_APPS = [
     "django.forms",
     "django.contrib.auth",
     "django.contrib.contenttypes",
-    "django.contrib.sessions",
     "django.contrib.messages",
     "whitenoise.runserver_nostatic",
     "django.contrib.staticfiles",
@@ -47,7 +46,7 @@ MIDDLEWARE = [
     "kantor.middleware.DressedRefusalsMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
-    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "accounts.sessions.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
 ]
 
@@ -116,11 +115,13 @@ STATIC_ROOT = BASE_DIR / "var" / "static"
 WHITENOISE_MIMETYPES = {".webmanifest": "application/manifest+json"}
 
 # A registration lives for a day after its last answer (WCAG 2.2.1: nobody loses answers to a
-# clock); the row goes with the session.
+# clock); the row goes with the session. Who is signed in has SESSION_IDLE_MINUTES.
 SESSION_ENGINE = "kantor.serving.sessions"
 SESSION_SERIALIZER = "kantor.serving.sessions.CompactSerializer"
 SESSION_COOKIE_AGE = int(timedelta(hours=24).total_seconds())
 SESSION_COOKIE_SAMESITE = "Lax"
+# What is said once lies in the browser: a visitor needs no row for it.
+MESSAGE_STORAGE = "kantor.serving.messages.Storage"
 CSRF_COOKIE_HTTPONLY = True
 CSRF_COOKIE_SAMESITE = "Lax"
 CSRF_FAILURE_VIEW = "kantor.error_pages.csrf_failure"
@@ -193,6 +194,13 @@ ACTIVATION_LINK_HOURS = 48
 # How many proxies stand in front and set X-Forwarded-For; 0 trusts the connection's own address.
 TRUSTED_PROXIES = 0
 REGISTRATION_COOKIE_NAME = "registration"
+# Who is signed in is signed out after so many minutes without a request, and after so many hours.
+SESSION_IDLE_MINUTES = 15
+SESSION_HOURS = 12
+# When the session was used last, the accounts that were opened in this browser, what is said once.
+SEEN_COOKIE_NAME = "seen"
+KNOWN_BROWSER_COOKIE_NAME = "browser"
+MESSAGES_COOKIE_NAME = "messages"
 PASSWORD_COMPOSITION = True
 PENDING_ACCOUNT_DAYS = 30
 # Whom /.well-known/security.txt names, as URIs, the preferred one first; without, it is not there.

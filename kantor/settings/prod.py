@@ -21,6 +21,8 @@ from .base import (
     COMPANY_LOOKUP_URL,
     INSTALLED_APPS,
     LOGGING,
+    SESSION_HOURS,
+    SESSION_IDLE_MINUTES,
     SQLITE_OPTIONS,
     STATIC_ROOT,
     STATICFILES_DIRS,
@@ -97,6 +99,14 @@ TRUSTED_PROXIES = env.int("TRUSTED_PROXIES", default=0)
 ACTIVATION_LINK_HOURS = env.int("ACTIVATION_LINK_HOURS", default=48)
 if TRUSTED_PROXIES < 0 or ACTIVATION_LINK_HOURS < 1:
     raise ImproperlyConfigured("TRUSTED_PROXIES is at least 0, ACTIVATION_LINK_HOURS at least 1.")
+
+SESSION_IDLE_MINUTES = env.int("SESSION_IDLE_MINUTES", default=SESSION_IDLE_MINUTES)
+SESSION_HOURS = env.int("SESSION_HOURS", default=SESSION_HOURS)
+# Whoever is to be warned two minutes before the end needs more than two; a row lives for a day.
+if not (3 <= SESSION_IDLE_MINUTES <= SESSION_HOURS * 60 and SESSION_HOURS <= 24):
+    raise ImproperlyConfigured(
+        "SESSION_IDLE_MINUTES is at least 3 and within SESSION_HOURS, which is 24 at most."
+    )
 
 MAINTENANCE = env.str("MAINTENANCE", default="")
 if MAINTENANCE not in ("", "site", "registration"):
@@ -223,6 +233,9 @@ SESSION_COOKIE_NAME = "__Host-session"
 CSRF_COOKIE_NAME = "__Host-csrf"
 LANGUAGE_COOKIE_NAME = "__Host-language"
 REGISTRATION_COOKIE_NAME = "__Host-registration"
+SEEN_COOKIE_NAME = "__Host-seen"
+KNOWN_BROWSER_COOKIE_NAME = "__Host-browser"
+MESSAGES_COOKIE_NAME = "__Host-messages"
 
 LOGGING = LOGGING | {
     "root": {"handlers": ["stderr"], "level": env.str("LOG_LEVEL", default="INFO")}

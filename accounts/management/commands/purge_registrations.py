@@ -8,19 +8,21 @@ from typing import Any
 from captcha.models import CaptchaStore
 from django.apps import apps
 from django.conf import settings
-from django.contrib.sessions.models import Session
 from django.core.management.base import BaseCommand, CommandParser
 from django.db.models import QuerySet
 from django.utils import timezone
 
-from accounts.models import Counter, OutboxMessage
+from accounts.models import AccountEvent, AccountSession, Counter, OutboxMessage
 from accounts.services import registration
+from kantor.serving.models import Session
 
 # How long staff can still see what became of a mail.
 # Longer than a pending account can live on its last link: purging asks for that mail.
 OUTBOX_AGE = timedelta(days=60)
 # What the queue in the database remembers of its tasks; the outbox keeps what matters.
 TASK_AGE = timedelta(days=7)
+# What an owner, and staff, can still see of sessions and of what happened to an account.
+HISTORY_AGE = timedelta(days=90)
 # Rows that one transaction deletes: on a table of millions, nobody waits long for its locks.
 BATCH = 1000
 
@@ -33,8 +35,8 @@ class Command(BaseCommand):
     """
 
     help = (
-        "Delete unfinished registrations, accounts that were never activated, and expired "
-        "sessions, captchas, counters, old messages and finished tasks."
+        "Delete unfinished registrations, accounts that were never activated, expired sessions, "
+        "captchas and counters, old messages and events, and finished tasks."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -49,7 +51,7 @@ class Command(BaseCommand):
         rules: tuple[tuple[str, Callable[..., int]], ...] = (
             (
                 f"unfinished registrations and other sessions, "
-                f"{settings.SESSION_COOKIE_AGE // 3600} h after their last answer",
+                f"{settings.SESSION_COOKIE_AGE // 3600} h after they were used last",
                 partial(_purge, Session.objects.filter(expire_date__lte=now)),
             ),
             (
@@ -62,6 +64,14 @@ class Command(BaseCommand):
             (
                 f"messages finished {OUTBOX_AGE.days} days ago",
                 partial(_purge, OutboxMessage.objects.filter(finished_at__lte=now - OUTBOX_AGE)),
+            ),
+            (
+                f"sessions of accounts last seen {HISTORY_AGE.days} days ago",
+                partial(_purge, AccountSession.objects.filter(seen_at__lte=now - HISTORY_AGE)),
+            ),
+            (
+                f"events of accounts {HISTORY_AGE.days} days old",
+                partial(_purge, AccountEvent.objects.filter(at__lte=now - HISTORY_AGE)),
             ),
             *_rules_of_the_queue(),
         )
@@ -85,7 +95,7 @@ def _rules_of_the_queue() -> list[tuple[str, Callable[..., int]]]:
 
 
 def _purge(rows: QuerySet[Any], *, dry_run: bool) -> int:
-    """Delete rows that nothing refers to, batch by batch; return how many there were."""
+    """Delete rows that nothing rests on, batch by batch; return how many there were."""
     if dry_run:
         return rows.count()
     deleted = 0

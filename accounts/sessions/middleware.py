@@ -1,0 +1,31 @@
+"""Put who is signed in into the request, and let the session be followed."""
+
+from functools import partial
+
+from asgiref.sync import sync_to_async
+from django.contrib.auth import middleware
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
+from django.utils.functional import SimpleLazyObject
+
+from accounts.sessions import watch
+
+
+class AuthenticationMiddleware(middleware.AuthenticationMiddleware):
+    """Django's own, but that a session ends in its time; a page that asks nobody costs nothing.
+
+    Stands below SessionMiddleware, which saves what this one writes.
+    """
+
+    def process_request(self, request: HttpRequest) -> None:
+        """Have the session looked at when somebody asks who is signed in."""
+        super().process_request(request)
+        request.user = SimpleLazyObject(partial(watch.user_of, request))  # type: ignore[assignment]
+        request.auser = sync_to_async(partial(watch.user_of, request))
+
+    def process_response(
+        self, request: HttpRequest, response: HttpResponseBase
+    ) -> HttpResponseBase:
+        """Note that the session was used, if it was."""
+        watch.leave(request, response)
+        return response

@@ -1,0 +1,43 @@
+"""Lead to the sign-in and, afterwards, back to the page where somebody was."""
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+from urllib.parse import urlsplit
+
+from django.contrib.auth.views import redirect_to_login
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
+from django.utils.http import escape_leading_slashes, url_has_allowed_host_and_scheme
+
+View = Callable[..., HttpResponseBase]
+
+
+def return_address(request: HttpRequest) -> str:
+    """Return the page that this request belongs to: its own, or for a form the one it stood on."""
+    if request.method in ("GET", "HEAD"):
+        return request.get_full_path()
+    page = request.headers.get("Referer", "")
+    if not url_has_allowed_host_and_scheme(
+        page, allowed_hosts={request.get_host()}, require_https=request.is_secure()
+    ):
+        return escape_leading_slashes(request.path)
+    parts = urlsplit(page)
+    return escape_leading_slashes(parts.path + (f"?{parts.query}" if parts.query else ""))
+
+
+def to_sign_in(request: HttpRequest) -> HttpResponseBase:
+    """Lead to the sign-in, which knows where to lead afterwards."""
+    return redirect_to_login(return_address(request))
+
+
+def signed_in(view: View) -> View:
+    """Let through who is signed in; lead others to the sign-in and back."""
+
+    @wraps(view)
+    def answer(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        if request.user.is_authenticated:
+            return view(request, *args, **kwargs)
+        return to_sign_in(request)
+
+    return answer

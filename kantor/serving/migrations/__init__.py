@@ -1,0 +1,1 @@
+"""Change the tables of what serves every page."""

@@ -1,0 +1,207 @@
+""" "To nie ja": the owner says by the link of a mail that a sign-in was not his."""
+
+from functools import partial
+from typing import Any
+
+from django.test import Client, TestCase, TransactionTestCase
+
+from accounts import disowning
+from accounts.models import AccountEvent, User
+from accounts.services import credentials, events
+from accounts.services import disowning as service
+from accounts.services.disowning import LinkState
+from accounts.sessions.known_browser import knows_by
+from accounts.values.visit import NOBODY
+from kantor.serving.models import Session
+from tests.browsers import IPHONE, THERE, browser, signed_in
+from tests.clock import later
+from tests.doors import enters, is_signed_in
+from tests.factories import PASSWORD, activated, suspended
+from tests.letters import deliver, paths
+from tests.links import heading
+from tests.parallel import at_once
+from tests.test_known_browser import cookie_of
+from tests.walk import Visitor
+
+Kind = AccountEvent.Kind
+NEW = "Cztery-czerwone-sanki-9"
+BUTTON = "To nie ja, zablokuj hasło"
+SAFE = "Konto jest już bezpieczne"
+
+
+def link_in_mail(user: User) -> str:
+    """Return the path of the link in the newest mail about a new browser."""
+    return next(
+        path
+        for letter in reversed(deliver())
+        if letter.to == [user.email]
+        for path in paths(letter)
+        if path.startswith("/konto/to-nie-ja/")
+    )
+
+
+def facts(user: User) -> list[Any]:
+    """Return what the link could change."""
+    user = User.objects.get(pk=user.pk)
+    return [
+        user.password_barred_at,
+        user.access_serial,
+        user.password,
+        Session.objects.filter(account_id=user.pk).count(),
+        user.events.count(),
+    ]
+
+
+class LinkTests(TestCase):
+    """The link of a mail, as the owner of the account and others open it."""
+
+    def setUp(self) -> None:
+        self.user = activated()
+        self.own = signed_in(self.user)
+        self.thief = signed_in(self.user, agent=IPHONE, address=THERE)
+        self.path = link_in_mail(self.user)
+        self.visitor = Visitor()
+
+    def test_asks_and_says_which_sign_in_is_meant(self) -> None:
+        self.visitor.open(self.path)
+        assert self.visitor.heading == "To nie Ty?"
+        assert self.visitor.shows("Safari, iPhone")
+        assert self.visitor.buttons() == [BUTTON]
+        assert "no-store" in self.visitor.response["Cache-Control"]
+        assert self.visitor.response["Referrer-Policy"] == "strict-origin"
+
+    def test_ends_all_sessions_bars_the_password_and_says_what_next(self) -> None:
+        self.visitor.open(self.path).press(BUTTON)
+        assert self.visitor.posts == [302]
+        assert self.visitor.path == self.path
+        assert self.visitor.heading == SAFE
+        assert not is_signed_in(self.thief)
+        assert not is_signed_in(self.own)
+        assert not enters(self.user.email, PASSWORD)
+        assert self.visitor.follow("Ustaw nowe hasło").path == "/haslo/"
+        assert self.user.events.filter(kind=Kind.DISOWNED).count() == 1
+
+    def test_makes_every_browser_unknown(self) -> None:
+        self.visitor.open(self.path).press(BUTTON)
+        self.user.refresh_from_db()
+        assert not knows_by(cookie_of(self.thief), self.user)
+
+    def test_leaves_the_way_by_the_mailbox_open(self) -> None:
+        self.visitor.open(self.path).press(BUTTON)
+        self.visitor.open("/haslo/").fill({"Adres e-mail (login)": self.user.email})
+        self.visitor.press("Wyślij link")
+        reset = next(path for path in paths(deliver()[-1]) if path.startswith("/haslo/"))
+        self.visitor.open(reset)
+        self.visitor.fill({"Nowe hasło": NEW, "Potwierdzenie nowego hasła": NEW})
+        self.visitor.press("Zapisz nowe hasło")
+        assert User.objects.get(pk=self.user.pk).password_barred_at is None
+        assert enters(self.user.email, NEW)
+
+    def test_works_though_whoever_signed_in_has_changed_the_password(self) -> None:
+        data = {"old_password": PASSWORD, "new_password1": NEW, "new_password2": NEW}
+        self.thief.post("/haslo/zmiana/", data)
+        self.visitor.open(self.path).press(BUTTON)
+        assert not is_signed_in(self.thief)
+        assert not enters(self.user.email, NEW)
+
+    def test_works_for_who_is_signed_in_himself(self) -> None:
+        own = Visitor(self.own).open(self.path).press(BUTTON)
+        assert own.heading == SAFE
+        assert not is_signed_in(self.own)
+
+    def test_changes_nothing_by_being_looked_at(self) -> None:
+        before = facts(self.user)
+        for client in (Client(), self.thief, Client(headers={"Sec-Purpose": "prefetch"})):
+            for method in ("get", "head"):
+                assert getattr(client, method)(self.path).status_code == 200
+        assert Client().put(self.path).status_code == 405
+        assert Client(enforce_csrf_checks=True).post(self.path).status_code == 403
+        assert facts(self.user) == before
+
+    def test_does_it_once(self) -> None:
+        self.visitor.open(self.path)
+        post = self.visitor.post_of(BUTTON)
+        self.visitor.send(post)
+        before = facts(self.user)
+        assert self.visitor.send(post).heading == SAFE
+        assert self.visitor.reload().heading == SAFE
+        assert facts(self.user) == before
+
+    def test_is_over_when_the_owner_has_a_new_password_by_mail(self) -> None:
+        self.visitor.open(self.path)
+        post = self.visitor.post_of(BUTTON)
+        self.visitor.send(post)
+        self.user.refresh_from_db()
+        assert credentials.change_password(self.user, NEW, is_reset=True)
+        before = facts(self.user)
+        answer = Client().get(self.path)
+        assert (answer.status_code, heading(answer)) == (410, "To już załatwione")
+        assert self.visitor.send(post).heading == "To już załatwione"
+        assert facts(self.user) == before
+        assert enters(self.user.email, NEW)
+
+    def test_works_for_seven_days(self) -> None:
+        with later(days=7, seconds=-2):
+            assert Client().get(self.path).status_code == 200
+        before = facts(self.user)
+        with later(days=7):
+            answer = Client().get(self.path)
+            assert (answer.status_code, heading(answer)) == (410, "Ten link stracił ważność")
+            Client().post(self.path)
+        assert facts(self.user) == before
+
+    def test_is_late_too_when_the_event_is_forgotten(self) -> None:
+        AccountEvent.objects.all().delete()
+        assert Client().get(self.path).status_code == 410
+        assert Client().post(self.path).status_code == 302
+
+    def test_cannot_be_made_up(self) -> None:
+        token = self.path.rstrip("/").rpartition("/")[2]
+        for forged in ("x", token[:-1], token[::-1], f"1{token}", "1~" + "A" * 43, "~" * 40):
+            path = f"/konto/to-nie-ja/{forged}/"
+            answer = Client().get(path)
+            assert (answer.status_code, heading(answer)) == (404, "Ten link nie działa")
+            assert Client().post(path).status_code == 302
+        assert User.objects.get(pk=self.user.pk).password_barred_at is None
+
+    def test_works_for_a_closed_account_and_tells_nothing_of_it(self) -> None:
+        closed = suspended()
+        event = events.record(closed, Kind.SIGNED_IN, visit=NOBODY)
+        path = f"/konto/to-nie-ja/{disowning.make(event)}/"
+        visitor = Visitor().open(path).press(BUTTON)
+        assert visitor.heading == SAFE
+
+    def test_speaks_english(self) -> None:
+        user = activated(language="en")
+        signed_in(user)
+        signed_in(user, agent=IPHONE)
+        (path,) = [p for p in paths(deliver()[-1]) if p.startswith("/en/konto/to-nie-ja/")]
+        assert Visitor().open(path).heading == "Was it not you?"
+
+
+class ParallelTests(TransactionTestCase):
+    """Several clicks at the same moment."""
+
+    serialized_rollback = True
+
+    def test_do_it_once(self) -> None:
+        user = activated()
+        client = signed_in(user)
+        event = user.events.get()
+        states = at_once(*[partial(service.disown, event, visit=NOBODY)] * 6)
+        assert states == [LinkState.BARRED] * 6
+        assert user.events.filter(kind=Kind.DISOWNED).count() == 1
+        assert User.objects.get(pk=user.pk).access_serial == 1
+        assert not is_signed_in(client)
+
+    def test_leave_no_sign_in_open_that_comes_at_the_same_moment(self) -> None:
+        user = activated()
+        signed_in(user)
+        event = user.events.get()
+        client = browser()
+        data = {"username": user.email, "password": PASSWORD}
+        at_once(
+            partial(service.disown, event, visit=NOBODY),
+            partial(client.post, "/logowanie/", data),
+        )
+        assert not is_signed_in(client)
