@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts import consents, passwords
 from accounts.forms import fields
 from accounts.models import Kind
-from accounts.values import country, foreign_tax_id, nip, postal_code
+from accounts.values import country, foreign_tax_id, nip, phone, postal_code
 
 
 @dataclass(frozen=True)
@@ -115,6 +115,7 @@ class DetailsForm(forms.Form):
         """Check what depends on the country; drop the second address unless it was asked for."""
         cleaned = dict(self.cleaned_data)
         self._clean_postal_code(cleaned, "main")
+        self._clean_phone(cleaned)
         if cleaned.pop("other_address", False):
             self._clean_postal_code(cleaned, "corr")
         else:
@@ -132,6 +133,16 @@ class DetailsForm(forms.Form):
             cleaned[name] = postal_code.parse(cleaned[name], code)
         except ValidationError as error:
             self.add_error(name, error)
+
+    def _clean_phone(self, cleaned: dict[str, Any]) -> None:
+        """Refuse a number that two countries have; as typed, for the canonical one has a code."""
+        code = cleaned.get("main_country")
+        if "phone" not in cleaned or code in (None, country.POLAND):
+            return
+        try:
+            phone.parse(self["phone"].value(), code)
+        except ValidationError as error:
+            self.add_error("phone", error)
 
 
 class CompanyForm(DetailsForm):
