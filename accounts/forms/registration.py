@@ -36,6 +36,14 @@ class BoundGroup:
     description: Promise | str
     fields: list[BoundField]
 
+    @property
+    def rows(self) -> Iterator[list[BoundField]]:
+        """Yield the fields line by line: two short ones that belong together share a line."""
+        rest = iter(self.fields)
+        for field in rest:
+            is_first = field.name.removeprefix("main_").removeprefix("corr_") in SHARED_LINES
+            yield [field, next(rest)] if is_first else [field]
+
 
 class KindForm(forms.Form):
     """Ask who registers (step 1)."""
@@ -52,6 +60,9 @@ class KindForm(forms.Form):
     )
 
 
+# The first of two fields that stand side by side, also on a phone.
+SHARED_LINES = frozenset({"house_no", "postal_code", "regon"})
+
 ADDRESS_NAMES = ("street", "house_no", "flat_no", "postal_code", "city", "country")
 MAIN_ADDRESS = tuple(f"main_{name}" for name in ADDRESS_NAMES)
 OTHER_ADDRESS = tuple(f"corr_{name}" for name in ADDRESS_NAMES)
@@ -66,6 +77,8 @@ class DetailsForm(forms.Form):
     """
 
     groups_of_fields: ClassVar[tuple[Group, ...]]
+    # The field that comes before the others of its group, whatever their order.
+    asked_first: str = ""
 
     main_street = fields.StreetField(section="section-main")
     main_house_no = fields.HouseNumberField(section="section-main")
@@ -107,8 +120,9 @@ class DetailsForm(forms.Form):
     def groups(self) -> Iterator[BoundGroup]:
         """Yield the fields in the groups of the page."""
         for group in self.groups_of_fields:
+            names = sorted(group.names, key=lambda name: name != self.asked_first)
             yield BoundGroup(
-                group.slug, group.title, group.description, [self[name] for name in group.names]
+                group.slug, group.title, group.description, [self[name] for name in names]
             )
 
     def clean(self) -> dict[str, Any]:

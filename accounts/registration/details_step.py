@@ -34,7 +34,11 @@ class DetailsStep:
     def form(self, *, initial: Mapping[str, Any], **kwargs: Any) -> DetailsForm:
         """Return the form of this kind of customer; Poland is proposed for both addresses."""
         proposed = {"main_country": "PL", "corr_country": "PL"}
-        return details_form(self.kind)(initial=proposed | dict(initial), **kwargs)
+        form = details_form(self.kind)(initial=proposed | dict(initial), **kwargs)
+        if company_lookup.is_offered(self.kind):
+            # By this number the register fills in the rest.
+            form.asked_first = "nip"
+        return form
 
     def context(self, form: forms.Form, suggestion: str | None = None) -> dict[str, Any]:
         """Return what the template shows; `suggestion` stands for the address on a page to keep."""

@@ -36,6 +36,7 @@ from accounts.models import Kind
 from accounts.passwords.assessment import ENOUGH_SCORE, INCOMPLETE_MESSAGES, MESSAGES
 from accounts.registration import company_lookup
 from accounts.registration.company_lookup import Outcome
+from accounts.registration.review import Row
 from accounts.registration.steps import ORDER, label
 from accounts.views.waiting import wait_text
 from kantor import error_pages
@@ -179,7 +180,11 @@ def _repeated(name: str, values: dict[str, Any]) -> SafeString:
 
 
 def _group(slug: str) -> dict[str, Any]:
-    rows = [("NIP", "526-104-08-28"), ("REGON", ""), ("Nazwa", "Żuraw sp.j. " * 9)]
+    rows = [
+        Row("nip", "NIP", ["526-104-08-28"]),
+        Row("company_name", "Nazwa", ["Żuraw sp.j. " * 9]),
+        Row("main_address", "", ["Długa 12A/3", "31-147 Kraków"]),
+    ]
     return {"slug": slug, "title": gettext("Company details"), "rows": rows}
 
 
@@ -242,7 +247,9 @@ def _proposal() -> SafeString:
 def _lookup(outcome: Outcome | None) -> SafeString:
     message = company_lookup.MESSAGES.get(outcome, "")
     shown = {"name": company_lookup.BUTTON, "is_polish": True, "message": message}
-    return _apart("company_lookup", {"lookup": shown, "url": ""}, f"lookup-{outcome or 'new'}"[:10])
+    prefix = f"lookup-{outcome or 'new'}"[:10]
+    nip = CompanyForm(prefix=prefix)["nip"]
+    return _apart("company_lookup", {"field": nip, "lookup": shown, "url": ""}, prefix)
 
 
 def _waiting(*, wait: int = 0, is_active: bool = False) -> SafeString:

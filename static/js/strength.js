@@ -142,9 +142,12 @@
       return;
     }
 
+    const showLabel = button.getAttribute("aria-label");
+
     function set(visible) {
       input.type = visible ? "text" : "password";
-      button.textContent = visible ? button.dataset.hideLabel : button.dataset.showLabel;
+      button.textContent = visible ? button.dataset.hide : button.dataset.show;
+      button.setAttribute("aria-label", visible ? button.dataset.hideLabel : showLabel);
     }
 
     button.type = "button";
