@@ -68,15 +68,15 @@ install: $(SITE) $(STATIC) ## make .venv and collect the static files: all that 
 # --- What people do ----------------------------------------------------------------------------
 
 .PHONY: run
-run: $(SITE) ## start the site on 127.0.0.1 (PORT=8000) with SQLite and a mailbox page
+run: $(SITE) ## start the site on localhost (PORT=8000) with SQLite and a mailbox page
 	@mkdir -p var
 	@$(MANAGE) migrate --verbosity 0
 	@printf '\n  %-10s %s\n' \
-		"The site" "http://127.0.0.1:$(PORT)/" \
-		"Its mails" "http://127.0.0.1:$(PORT)/poczta/" \
-		"The admin" "http://127.0.0.1:$(PORT)/admin/  (make demo makes a staff user)"
+		"The site" "http://localhost:$(PORT)/" \
+		"Its mails" "http://localhost:$(PORT)/poczta/" \
+		"The admin" "http://localhost:$(PORT)/admin/  (make demo makes a staff user)"
 	@printf '\n  Stop it with Ctrl+C.\n\n'
-	@BASE_URL=http://127.0.0.1:$(PORT) $(MANAGE) runserver 127.0.0.1:$(PORT)
+	@BASE_URL=http://localhost:$(PORT) $(MANAGE) runserver localhost:$(PORT)
 
 .PHONY: demo
 demo: $(SITE) ## fill the development database with accounts in every state, and a staff user

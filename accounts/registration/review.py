@@ -9,9 +9,9 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from accounts.forms.registration import MAIN_ADDRESS, OTHER_ADDRESS, DetailsForm, Group
-from accounts.models import Kind
 from accounts.values import country, envelope, nip, phone
 
+ADDRESSES = ("main", "corr")
 # The most lines that an address has on an envelope.
 LINES_OF_ADDRESS = 4
 # What stands in the place of labels that are longer than their answers.
@@ -20,6 +20,9 @@ SHORT_LABELS: dict[str, Promise] = {
     "phone": _("Phone"),
     "position": _("Position"),
 }
+
+# What the lines of an envelope are made of.
+_PARTS = frozenset({*MAIN_ADDRESS, *OTHER_ADDRESS, "other_address"})
 
 
 class Row(NamedTuple):
@@ -40,13 +43,6 @@ class SummaryGroup:
     place: str
 
 
-def owner_name(kind: str | None, values: Mapping[str, str]) -> str:
-    """Return the name that the owner of the bank accounts must have, exactly."""
-    if kind == Kind.COMPANY:
-        return values["company_name"]
-    return _full_name(values)
-
-
 def texts(values: Mapping[str, Any]) -> dict[str, str]:
     """Return canonical values as people write them, by the names of the fields.
 
@@ -54,13 +50,20 @@ def texts(values: Mapping[str, Any]) -> dict[str, str]:
     their own but the plain digits that the registers print, and a foreign tax number is kept as
     its country writes it.
     """
-    parts = {*MAIN_ADDRESS, *OTHER_ADDRESS, "other_address"}
-    shown = {name: _human(name, values) for name in values if name not in parts}
-    for address in ("main", "corr"):
+    shown = {name: _human(name, values) for name in values if name not in _PARTS}
+    for address in ADDRESSES:
         written = _envelope(values, address)
         for number in range(LINES_OF_ADDRESS):
             shown[address_line(address, number)] = "".join(written[number : number + 1])
     return shown
+
+
+def names(form_class: type[DetailsForm]) -> list[str]:
+    """Return the names of the texts that the answers to this form give."""
+    return [
+        *(name for name in form_class.base_fields if name not in _PARTS),
+        *(address_line(each, number) for each in ADDRESSES for number in range(LINES_OF_ADDRESS)),
+    ]
 
 
 def address_line(address: str, number: int) -> str:

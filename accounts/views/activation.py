@@ -1,8 +1,9 @@
 """Open an activation link: at once in the browser that registered, with the password elsewhere."""
 
 import math
+from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any
+from typing import Any, ClassVar
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -12,16 +13,21 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.generic import View
 
 from accounts.forms.activation import RegistrantForm, SurveyForm
-from accounts.models import Source, User
+from accounts.models import Kind, Source, User
 from accounts.registration import browser
 from accounts.services import activation, registration, survey
 from accounts.services.activation import LinkState
+from accounts.services.allowance import Purpose
+from accounts.values import masked
+from accounts.views.links import redirect_to_mended
 from accounts.views.waiting import ask_to_wait
-from kantor.serving.kept import render_kept
-from kantor.serving.network import network_of
+from kantor.serving.kept import KeptPage, Words, render_kept
+from kantor.serving.network import held_up, network_of
 
 # The standard's, Chromium's before it, Safari's for previews, older Firefox's.
 AHEAD_HEADERS = ("Sec-Purpose", "Purpose", "X-Purpose", "X-Moz")
+# Links that another one can take the place of.
+RENEWABLE = (LinkState.EXPIRED, LinkState.SUPERSEDED)
 
 
 class TokenView(View):
@@ -44,6 +50,8 @@ class TokenView(View):
         if state in self.served and user is not None:
             self.user = user
             response = super().dispatch(request, *args, **kwargs)
+        elif state is LinkState.BROKEN and (meant := redirect_to_mended(request)):
+            response = meant
         else:
             response = self.explain(state)
         response["Referrer-Policy"] = "strict-origin"
@@ -53,10 +61,11 @@ class TokenView(View):
         """Show why the link does not work, with the one right next action."""
         # 200 for an account that is active: the reader has reached what the link promised.
         status = {LinkState.ACTIVE: 200, LinkState.BROKEN: 404}.get(state, 410)
+        page = "new_link" if state in RENEWABLE else state.value
         return render(
             self.request,
-            f"accounts/activation/{state.value}.html",
-            {"token": self.token},
+            f"accounts/activation/{page}.html",
+            {"token": self.token, "state": state.value},
             status=status,
         )
 
@@ -101,22 +110,17 @@ class ActivationView(TokenView):
             case True:
                 return self.finish()
             case False:
-                form.add_error("password", form.fields["password"].error_messages["max_length"])
+                form.add_error("password", form.fields["password"].error_messages["wrong"])
                 return self.ask(form)
             case _:
                 return self.ask_to_wait(activation.wait_for_try(self.user, network))
 
     def ask_to_wait(self, wait: timedelta) -> HttpResponse:
         """Say that no more passwords are taken for now, and how long that lasts."""
-        seconds = max(1, math.ceil(wait.total_seconds()))
-        response = render(
-            self.request,
-            "accounts/activation/too_many_tries.html",
-            {"minutes": math.ceil(seconds / 60), "token": self.token},
-            status=429,
-        )
-        response["Retry-After"] = str(seconds)
-        return response
+        minutes = max(1, math.ceil(wait / timedelta(minutes=1)))
+        context = {"minutes": minutes, "token": self.token}
+        page = render(self.request, "accounts/activation/too_many_tries.html", context)
+        return held_up(page, wait)
 
     def ask(self, form: RegistrantForm) -> HttpResponse:
         """Show who registers what, masked, and the field for the password."""
@@ -124,8 +128,12 @@ class ActivationView(TokenView):
         context = {
             "form": form,
             "kind": customer.kind,
-            "masked_email": _masked_email(self.user.email),
-            "masked_name": _masked(customer.owner_name),
+            "masked_email": masked.address(self.user.email),
+            "masked_name": (
+                masked.company(customer.company_name)
+                if customer.kind == Kind.COMPANY
+                else masked.person(customer.owner_name)
+            ),
             "token": self.token,
         }
         return render(self.request, "accounts/activation/confirm.html", context)
@@ -134,7 +142,7 @@ class ActivationView(TokenView):
 class RefuseView(TokenView):
     """Let the owner of the address say that it was not he who registered, however late."""
 
-    served = frozenset({LinkState.VALID, LinkState.EXPIRED, LinkState.SUPERSEDED})
+    served = frozenset({LinkState.VALID, *RENEWABLE})
 
     def explain(self, state: LinkState) -> HttpResponse:
         """Lead whoever finds the account active already to the people who can block it."""
@@ -161,19 +169,32 @@ class ResendFromLinkView(TokenView):
     def explain(self, state: LinkState) -> HttpResponse:
         """Send the link where that is what the state asks for, by POST only."""
         _, user = activation.examine(self.token)
-        if (
-            self.request.method == "POST"
-            and state in (LinkState.EXPIRED, LinkState.SUPERSEDED)
-            and user is not None
-        ):
-            if registration.resend_link(user):
+        if self.request.method == "POST" and state in RENEWABLE and user is not None:
+            # Who holds a link of ours reads the mailbox: he is no stranger to it.
+            if registration.resend_link(user, Purpose.ACQUAINTANCE):
                 return redirect("accounts:registration-resent")
-            return ask_to_wait(self.request, registration.resend_wait(user))
+            wait = registration.resend_wait(user, Purpose.ACQUAINTANCE)
+            return ask_to_wait(self.request, wait)
         return super().explain(state)
 
     def post(self, request: HttpRequest, token: str) -> HttpResponse:
         """Lead a link that still works to its own page."""
         return redirect("accounts:activation", token=token)
+
+
+@dataclass(frozen=True)
+class DonePage(KeptPage):
+    """The landing page: thanks for an answer, or the question with the sources as they are now."""
+
+    template_name: ClassVar[str] = "accounts/activation/done.html"
+
+    answered: bool
+    sources: tuple[tuple[int, str, str], ...]  # key, name in Polish, name in English
+
+    def context(self, words: Words) -> dict[str, Any]:
+        form = SurveyForm()
+        form.offer(self.sources)
+        return {"form": form, "answered": self.answered}
 
 
 @method_decorator(never_cache, name="dispatch")
@@ -187,13 +208,8 @@ class DoneView(View):
             return redirect("accounts:sign-in")
         answered = hasattr(user, "survey_answer")
         sources = Source.objects.filter(is_active=True).values_list("pk", "name_pl", "name_en")
-        return render_kept(
-            request,
-            "accounts/activation/done.html",
-            lambda: {"form": SurveyForm(), "answered": answered},
-            key=(answered, () if answered else tuple(sources)),
-            values={},
-        )
+        page = DonePage(answered, () if answered else tuple(sources))
+        return render_kept(request, page, Words())
 
     def post(self, request: HttpRequest) -> HttpResponse:
         """Record the answer; no answer is an answer too."""
@@ -223,13 +239,3 @@ def _is_ahead_of_its_reader(request: HttpRequest) -> bool:
     """Tell whether a browser loads the page before anybody asked for it."""
     said = " ".join(request.headers.get(name, "") for name in AHEAD_HEADERS).lower()
     return "prefetch" in said or "preview" in said
-
-
-def _masked(text: str) -> str:
-    """Show the first letter of each word, so that its owner recognises it and nobody learns it."""
-    return " ".join(f"{word[0]}•••" for word in text.split())
-
-
-def _masked_email(address: str) -> str:
-    local, _, domain = address.rpartition("@")
-    return f"{local[:1]}•••@{domain[:1]}•••.{domain.rpartition('.')[2]}"

@@ -158,8 +158,12 @@ LOGGING: dict[str, Any] = {
         }
     },
     "root": {"handlers": ["stderr"], "level": "INFO"},
-    # The outbox row keeps what became of a mail; a line for each start and end says no more.
-    "loggers": {"django_tasks": {"level": "WARNING"}},
+    "loggers": {
+        # The outbox row keeps what became of a mail; a line for each start and end says no more.
+        "django_tasks": {"level": "WARNING"},
+        # It writes the id of each passkey that is used.
+        "fido2": {"level": "WARNING"},
+    },
 }
 DEFAULT_EXCEPTION_REPORTER_FILTER = "kantor.errors.QuietReporterFilter"
 
@@ -168,13 +172,15 @@ DEFAULT_EXCEPTION_REPORTER_FILTER = "kantor.errors.QuietReporterFilter"
 SILENCED_SYSTEM_CHECKS = ["auth.W004"]
 
 # Our own
-BASE_URL = "http://127.0.0.1:8000"
+BASE_URL = "http://localhost:8000"
 ACTIVATION_LINK_HOURS = 48
 # How many proxies stand in front and set X-Forwarded-For; 0 trusts the connection's own address.
 TRUSTED_PROXIES = 0
 REGISTRATION_COOKIE_NAME = "registration"
 PASSWORD_COMPOSITION = True
 PENDING_ACCOUNT_DAYS = 30
+# Renders each kept page a second time and compares (kantor.serving.kept): for development, tests.
+KEPT_PAGES_CHECKED = False
 # Closes the "site" or the "registration" with a page that says to come back; "" closes nothing.
 MAINTENANCE = ""
 MAINTENANCE_RETRY_SECONDS = 15 * 60

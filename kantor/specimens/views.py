@@ -34,10 +34,12 @@ from accounts.forms.registration import (
 )
 from accounts.models import Kind
 from accounts.passwords.assessment import ENOUGH_SCORE, INCOMPLETE_MESSAGES, MESSAGES
-from accounts.registration import company_lookup
-from accounts.registration.company_lookup import Outcome
+from accounts.registration import company_data
+from accounts.registration.company_data import Outcome
+from accounts.registration.order import ORDER
 from accounts.registration.review import Row
-from accounts.registration.steps import ORDER, label
+from accounts.registration.steps import STEPS
+from accounts.values.webmail import webmail_of
 from accounts.views.waiting import wait_text
 from kantor import error_pages
 
@@ -113,7 +115,13 @@ def styl(request: HttpRequest) -> HttpResponse:
             _apart("email_hint", {"email_suggestion": "jan@gmail.com"}, "hint"),
             _apart("email_correction", {"email_suggestion": "jan@gmail.com", **NO_TOKEN}, "review"),
         ],
-        "waiting": [_waiting(), _waiting(wait=180), _waiting(is_active=True)],
+        "waiting": [
+            _waiting(),
+            _waiting(email="jan@wp.pl", wait=180),
+            _waiting(correction="sent", wait=180),
+            _waiting(correction="held", wait=3600),
+            _waiting(is_active=True),
+        ],
         "progresses": [
             _repeated("progress", {"progress": list(_progress(number))})
             for number in range(len(ORDER))
@@ -245,22 +253,28 @@ def _proposal() -> SafeString:
 
 
 def _lookup(outcome: Outcome | None) -> SafeString:
-    message = company_lookup.MESSAGES.get(outcome, "")
-    shown = {"name": company_lookup.BUTTON, "is_polish": True, "message": message}
+    message = company_data.MESSAGES.get(outcome, "")
+    shown = {"name": company_data.BUTTON, "is_polish": True, "message": message}
     prefix = f"lookup-{outcome or 'new'}"[:10]
     nip = CompanyForm(prefix=prefix)["nip"]
     return _apart("company_lookup", {"field": nip, "lookup": shown, "url": ""}, prefix)
 
 
-def _waiting(*, wait: int = 0, is_active: bool = False) -> SafeString:
+def _waiting(
+    *, email: str = "jan@example.com", correction: str = "", wait: int = 0, is_active: bool = False
+) -> SafeString:
     """Return what the waiting page says of one registration."""
+    webmail = webmail_of(email)
     html: str = render_to_string(
         "partials/waiting.html",
         {
             "registration": {
-                "email": "jan@example.com",
+                "email": email,
                 "attempt": "0" * 32,
                 "is_active": is_active,
+                "correction": correction,
+                "webmail_name": webmail.name if webmail else "",
+                "webmail_url": webmail.url if webmail else "",
                 "wait_text": wait_text(timedelta(seconds=wait)),
                 "wait_seconds": wait,
             },
@@ -274,4 +288,4 @@ def _waiting(*, wait: int = 0, is_active: bool = False) -> SafeString:
 def _progress(current: int) -> Iterator[dict[str, Any]]:
     for number, step in enumerate(ORDER):
         state = "current" if number == current else "done" if number < current else "todo"
-        yield {"label": label(step), "state": state, "url": "#" if state == "done" else None}
+        yield {"label": STEPS[step].label, "state": state, "url": "#" if state == "done" else None}
