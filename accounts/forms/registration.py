@@ -111,6 +111,11 @@ class DetailsForm(forms.Form):
                 code.widget.attrs["inputmode"] = "text"
                 code.is_optional = not postal_code.is_needed(self[f"{address}_country"].value())
 
+    @property
+    def countries_with_codes(self) -> str:
+        """Return the codes of the countries whose addresses need a postal code."""
+        return " ".join(postal_code.COUNTRIES)
+
     def is_abroad(self, address: str) -> bool:
         """Tell whether the country chosen in this address, "main" or "corr", is another."""
         chosen = self[f"{address}_country"].value()

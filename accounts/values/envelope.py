@@ -18,11 +18,7 @@ _CODE_LAST = frozenset(
         *("TW", "US"),
     )
 )
-_CODE_BELOW = frozenset(
-    (
-        *("GB", "GG", "IE", "IM", "JE", "KE", "ZA"),
-    )
-)
+_CODE_BELOW = frozenset((*("GB", "GG", "IE", "IM", "JE", "KE", "ZA"),))
 # Where the town stands above the street.
 _TOWN_FIRST = frozenset({"HU"})
 

@@ -78,6 +78,7 @@ class DetailsPage:
             "kind": self.kind,
             "email_suggestion": words.text("email_suggestion") if self.has_suggestion else "",
             "email_hint_url": reverse("accounts:email-hint", kwargs=attempt),
+            "check_url": reverse("accounts:details-check", kwargs=attempt),
             **(lookup if self.is_lookup_offered else {}),
         }
 
@@ -128,7 +129,7 @@ class DetailsStep:
     # -- taking what was posted -------------------------------------------------------------
 
     def take(self, posted: QueryDict) -> Outcome:
-        if company_data.BUTTON in posted and company_data.is_offered(self.answers.kind):
+        if company_data.is_asked(self.answers.kind, posted, prefix=f"{Step.DETAILS}-"):
             return self._look_up(self.form(posted))
         self._say(None)
         if "wizard_suggestion" in posted:
