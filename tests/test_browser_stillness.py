@@ -167,7 +167,7 @@ class DetailsTests(BrowserTestCase):
             group = "Registered office address" if kind == COMPANY else "Address of residence"
             name = "Full company name" if kind == COMPANY else "First name"
             errors = visitor.page.locator(".field-error:visible")
-            right = [(name, None, "Żuraw")]
+            right: list[tuple[str, str | None, str]] = [(name, None, "Żuraw")]
             right += [(label, group, text) for label, text in ADDRESS.items() if label != "Street"]
             for left, (label, within, text) in enumerate(right, errors.count() - len(right)):
                 field = visitor.field(label, within)

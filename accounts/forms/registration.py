@@ -272,6 +272,7 @@ class PasswordForm(forms.Form):
                 "autocapitalize": "characters",
                 "spellcheck": "false",
                 "size": "8",
+                "minlength": "6",
             }
         ),
         error_messages={
@@ -284,7 +285,12 @@ class PasswordForm(forms.Form):
         help_text=_("6 digits"),
         max_length=40,
         widget=forms.TextInput(
-            attrs={"autocomplete": "one-time-code", "inputmode": "numeric", "size": "8"}
+            attrs={
+                "autocomplete": "one-time-code",
+                "inputmode": "numeric",
+                "size": "8",
+                "minlength": "6",
+            }
         ),
         error_messages={
             "required": _("Enter the code from the e-mail."),

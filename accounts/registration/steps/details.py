@@ -31,7 +31,12 @@ EMAIL = f"{Step.DETAILS}-email"
 
 def asking(form: DetailsForm, *, is_lookup_offered: bool) -> DetailsForm:
     """Return the form with the NIP first where the register can fill in the rest by it."""
-    form.asked_first = "nip" if is_lookup_offered else ""
+    if is_lookup_offered:
+        form.asked_first = "nip"
+        # What the field says by itself is said beside the button, which does not take two places.
+        number = form.fields["nip"]
+        number.help_text = ""
+        number.widget.attrs["aria-describedby"] = "company-lookup-hint"
     return form
 
 
