@@ -12,6 +12,7 @@ from accounts.views import (
     password_change,
     registration,
     sign_in,
+    still_wrong,
     waiting,
 )
 from accounts.views.password_help import (
@@ -54,6 +55,11 @@ urlpatterns = [
         name="company-data",
     ),
     path(
+        "rejestracja/<uuid:attempt>/dane/sprawdz/",
+        still_wrong.details,
+        name="details-check",
+    ),
+    path(
         "rejestracja/<uuid:attempt>/dane/podpowiedz/",
         registration.email_hint,
         name="email-hint",
@@ -79,6 +85,7 @@ urlpatterns = [
     path("logowanie/", sign_in.SignInView.as_view(), name="sign-in"),
     path("logowanie/link/", sign_in.PendingResendView.as_view(), name="pending-resend"),
     path("wyloguj/", sign_in.SignOutView.as_view(), name="sign-out"),
+    path("adres/sprawdz/", still_wrong.email, name="email-check"),
     path("haslo/", sign_in.PasswordResetView.as_view(), name="password-reset"),
     path("haslo/wyslano/", sign_in.PasswordResetSentView.as_view(), name="password-reset-sent"),
     path("haslo/zmienione/", sign_in.PasswordResetDoneView.as_view(), name="password-reset-done"),

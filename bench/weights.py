@@ -62,12 +62,18 @@ class Weight:
 
 
 @contextmanager
-def served(folder: Path) -> Iterator[int]:
-    """Start the site with its own database and static files under `folder`; yield its port."""
+def served(folder: Path, *more_settings: str) -> Iterator[int]:
+    """Start the site with its own database and static files under `folder`; yield its port.
+
+    `more_settings` are lines that end the module of its settings.
+    """
     (folder / "static").mkdir()
-    (folder / "weighed.py").write_text(
-        f"from kantor.settings.prod import *\nSTATIC_ROOT = {str(folder / 'static')!r}\n"
-    )
+    lines = [
+        "from kantor.settings.prod import *",
+        f"STATIC_ROOT = {str(folder / 'static')!r}",
+        *more_settings,
+    ]
+    (folder / "weighed.py").write_text("\n".join(lines))
     port = free_port()
     environment = {
         **os.environ,

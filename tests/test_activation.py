@@ -442,12 +442,20 @@ class SurveyTests(TestCase):
         assert answer is not None
         assert (answer.source, answer.details) == (self.first, "")
 
-    def test_keeps_the_details(self) -> None:
+    def test_keeps_the_details_of_an_answer_that_asks_for_them(self) -> None:
+        path = "/en/aktywacja/gotowe/"
+        other = Source.objects.get(asks_details=True)
+        self.visitor.client.post(path, {"source": other.pk, "details": "Gazeta „Żuraw”"})
+        answer = self.answer()
+        assert answer is not None
+        assert answer.details == "Gazeta „Żuraw”"
+
+    def test_drops_details_left_over_from_another_answer(self) -> None:
         path = "/en/aktywacja/gotowe/"
         self.visitor.client.post(path, {"source": self.first.pk, "details": "Gazeta „Żuraw”"})
         answer = self.answer()
         assert answer is not None
-        assert answer.details == "Gazeta „Żuraw”"
+        assert answer.details == ""
 
     def test_refuses_what_was_not_offered(self) -> None:
         Source.objects.filter(pk=self.second.pk).update(is_active=False)

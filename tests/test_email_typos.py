@@ -19,9 +19,12 @@ SLIPS = {
         *("gmail.vom", "gmail.cpm", "gmail.comm", "gmail.ocm", "gmial.con", "gmail.pl", "gmial.pl"),
         *("gmailcom", "gmail", "gmail,com", "gmail.com.", "GMIAL.COM", "gmail.com.pl"),
     ),
+    "o2.pl": ("o2.p", "o2.lp", "o2pl", "o2;pl", "o2.ppl", "02.pl", "O2..pl", "02pl"),
     "wp.pl": ("wp.lp", "wp.p", "wp.l", "wp.pll", "wp.ol", "wp.pk", "wppl", "wp", "wp,pl", "WP.LP"),
-    "o2.pl": ("o2.p", "o2.lp", "o2pl", "o2;pl", "o2.ppl"),
-    "onet.pl": ("onte.pl", "noet.pl", "onett.pl", "onnet.pl", "omet.pl", "onet.p", "onet.com"),
+    "onet.pl": (
+        *("onte.pl", "noet.pl", "onett.pl", "onnet.pl", "omet.pl"),
+        *("onet.p", "onet.com", "0net.pl"),
+    ),
     "poczta.onet.pl": ("poczta.onte.pl", "poczta.onet.p", "pozcta.onet.pl"),
     "interia.pl": ("interia.p", "interai.pl", "inetria.pl", "intera.pl", "interia.lp"),
     "hotmail.com": ("hotmial.com", "hotmal.com", "hotmail.con", "hotmali.com", "hotmaill.com"),
@@ -74,6 +77,26 @@ class SuggestionTests(SimpleTestCase):
             with self.subTest(domain):
                 assert suggestion(f"jan@{domain}") == ""
 
+    def test_dots_of_any_domain_are_mended(self) -> None:
+        for domain in (
+            *("firma..pl", "firma...pl", ".firma.pl", "firma.pl..", "firmapl", "firma.lp"),
+            *("firma.pll", "Firma.PPL"),
+        ):
+            with self.subTest(domain):
+                assert suggestion(f"jan.k@{domain}").lower() == "jan.k@firma.pl"
+        for typed, meant in (
+            ("jan@firma.com..pl", "jan@firma.com.pl"),
+            ("jan@firma.compl", "jan@firma.com.pl"),
+            ("jan@firmacompl", "jan@firma.com.pl"),
+            ("jan@firma.con", "jan@firma.com"),
+            ("jan@firmacom", "jan@firma.com"),
+            ("jan..k@firma.pl", "jan.k@firma.pl"),
+            (".jan.k.@firma.pl", "jan.k@firma.pl"),
+            ("jan@gmialcom", "jan@gmail.com"),
+        ):
+            with self.subTest(typed):
+                assert suggestion(typed) == meant
+
     def test_what_was_copied_along_is_left_out(self) -> None:
         for typed in (
             *("jan @firma.pl", "jan@ firma.pl", "jan@firma,pl", "jan@firma.pl.", "jan@firma.pl,"),
@@ -87,7 +110,8 @@ class SuggestionTests(SimpleTestCase):
         for typed in (
             *("", "@", "jan", "jan@", "@wp.pl", "żó@gmial.com", "a@b@gmial.com", "\0@gmial.com"),
             *("jan kowalski@wp.lp", "Jan Żak jan@wp.lp", "jan@wp.lp anna@wp.lp"),
-            *("jan@gmаil.com", "jan@firma", "\ud800@gmial.com", "x" * 5000, " Jan@WP.PL\u00a0"),
+            *("jan@gmаil.com", "jan@firma", "jan@pl", "jan@compl"),
+            *("\ud800@gmial.com", "x" * 5000, " Jan@WP.PL\u00a0"),
         ):
             with self.subTest(ascii(typed[:20])):
                 assert suggestion(typed) == ""

@@ -17,6 +17,9 @@ from accounts.models import Source
 from accounts.passwords import MAX_LENGTH
 from accounts.values.email import normalise
 
+# Key, name in Polish, name in English, whether it asks for details.
+OfferedSource = tuple[int, str, str, bool]
+
 
 class RegistrantForm(forms.Form):
     """Ask for the password chosen at registration: it proves that this is the same person."""
@@ -54,15 +57,25 @@ class AddressForm(forms.Form):
 
 
 class SourceSelect(forms.Select):
-    """Show the sources as a <select>; Django's own renders a template for each option."""
+    """Show the sources as a <select>; Django's own renders a template for each option.
+
+    The stylesheet shows the question for details only beside those of `asking`.
+    """
+
+    asking: frozenset[int] = frozenset()
 
     def render(self, name: str, value: Any, attrs: Any = None, renderer: Any = None) -> SafeString:
         """Return the HTML with the chosen source marked."""
         options = format_html_join(
             "",
-            '<option value="{}"{}>{}</option>',
+            '<option value="{}"{}{}>{}</option>',
             (
-                (key, mark_safe(" selected") if str(key) == str(value) else "", label)
+                (
+                    key,
+                    mark_safe(" data-asks") if key in self.asking else "",
+                    mark_safe(" selected") if str(key) == str(value) else "",
+                    label,
+                )
                 for key, label in self.choices
             ),
         )
@@ -82,21 +95,25 @@ class SurveyForm(forms.Form):
         error_messages={"invalid_choice": _("Choose an answer from the list.")},
     )
     details = forms.CharField(
-        label=_("If something else, what?"),
+        label=_("Please say where"),
+        # Seen only where the stylesheet cannot tell which answer is chosen.
+        help_text=_("Only if you heard of us elsewhere."),
         required=False,
         max_length=200,
         widget=forms.TextInput(attrs={"size": "40"}),
         error_messages={"max_length": _("Shorten the answer to 200 characters.")},
     )
 
-    def offer(self, sources: Iterable[tuple[int, str, str]]) -> None:
-        """Show these sources, as (key, name in Polish, name in English), without a question."""
+    def offer(self, sources: Iterable[OfferedSource]) -> None:
+        """Show these sources without asking the database for them."""
         field = self.fields["source"]
         assert isinstance(field, forms.ModelChoiceField)
+        sources = list(sources)
+        field.widget.asking = frozenset(key for key, *_names, asks in sources if asks)
         is_english = get_language() == "en"
         field.choices = [
             ("", field.empty_label),
-            *((key, english if is_english else polish) for key, polish, english in sources),
+            *((key, english if is_english else polish) for key, polish, english, _asks in sources),
         ]
 
     def clean_details(self) -> str:

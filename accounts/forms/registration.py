@@ -15,7 +15,7 @@ from accounts import consents, passwords
 from accounts.forms import fields
 from accounts.forms.fields import wrong
 from accounts.models import Kind
-from accounts.values import country, foreign_tax_id, nip, postal_code
+from accounts.values import country, foreign_tax_id, nip, phone, postal_code
 
 
 @dataclass(frozen=True)
@@ -37,6 +37,14 @@ class BoundGroup:
     description: Promise | str
     fields: list[BoundField]
 
+    @property
+    def rows(self) -> Iterator[list[BoundField]]:
+        """Yield the fields line by line: two short ones that belong together share a line."""
+        rest = iter(self.fields)
+        for field in rest:
+            is_first = field.name.removeprefix("main_").removeprefix("corr_") in SHARED_LINES
+            yield [field, next(rest)] if is_first else [field]
+
 
 class KindForm(forms.Form):
     """Ask who registers (step 1)."""
@@ -53,6 +61,9 @@ class KindForm(forms.Form):
     )
 
 
+# The first of two fields that stand side by side, also on a phone.
+SHARED_LINES = frozenset({"house_no", "postal_code", "regon"})
+
 ADDRESS_NAMES = ("street", "house_no", "flat_no", "postal_code", "city", "country")
 MAIN_ADDRESS = tuple(f"main_{name}" for name in ADDRESS_NAMES)
 OTHER_ADDRESS = tuple(f"corr_{name}" for name in ADDRESS_NAMES)
@@ -66,6 +77,8 @@ class DetailsForm(forms.Form):
     """
 
     groups_of_fields: ClassVar[tuple[Group, ...]]
+    # The field that comes before the others of its group, whatever their order.
+    asked_first: str = ""
 
     main_street = fields.StreetField(section="section-main")
     main_house_no = fields.HouseNumberField(section="section-main")
@@ -98,6 +111,11 @@ class DetailsForm(forms.Form):
                 code.widget.attrs["inputmode"] = "text"
                 code.is_optional = not postal_code.is_needed(self[f"{address}_country"].value())
 
+    @property
+    def countries_with_codes(self) -> str:
+        """Return the codes of the countries whose addresses need a postal code."""
+        return " ".join(postal_code.COUNTRIES)
+
     def is_abroad(self, address: str) -> bool:
         """Tell whether the country chosen in this address, "main" or "corr", is another."""
         chosen = self[f"{address}_country"].value()
@@ -107,14 +125,16 @@ class DetailsForm(forms.Form):
     def groups(self) -> Iterator[BoundGroup]:
         """Yield the fields in the groups of the page."""
         for group in self.groups_of_fields:
+            names = sorted(group.names, key=lambda name: name != self.asked_first)
             yield BoundGroup(
-                group.slug, group.title, group.description, [self[name] for name in group.names]
+                group.slug, group.title, group.description, [self[name] for name in names]
             )
 
     def clean(self) -> dict[str, Any]:
         """Check what depends on the country; drop the second address unless it was asked for."""
         cleaned = dict(self.cleaned_data)
         self._clean_postal_code(cleaned, "main")
+        self._clean_phone(cleaned)
         if cleaned.pop("other_address", False):
             self._clean_postal_code(cleaned, "corr")
         else:
@@ -132,6 +152,16 @@ class DetailsForm(forms.Form):
             cleaned[name] = postal_code.parse(cleaned[name], code)
         except ValidationError as error:
             self.add_error(name, error)
+
+    def _clean_phone(self, cleaned: dict[str, Any]) -> None:
+        """Refuse a number that two countries have; as typed, for the canonical one has a code."""
+        code = cleaned.get("main_country")
+        if "phone" not in cleaned or code in (None, country.POLAND):
+            return
+        try:
+            phone.parse(self["phone"].value(), code)
+        except ValidationError as error:
+            self.add_error("phone", error)
 
 
 class CompanyForm(DetailsForm):
@@ -246,6 +276,7 @@ class PasswordForm(forms.Form):
                 "autocapitalize": "characters",
                 "spellcheck": "false",
                 "size": "8",
+                "minlength": "6",
             }
         ),
         error_messages={
@@ -258,7 +289,12 @@ class PasswordForm(forms.Form):
         help_text=_("6 digits"),
         max_length=40,
         widget=forms.TextInput(
-            attrs={"autocomplete": "one-time-code", "inputmode": "numeric", "size": "8"}
+            attrs={
+                "autocomplete": "one-time-code",
+                "inputmode": "numeric",
+                "size": "8",
+                "minlength": "6",
+            }
         ),
         error_messages={
             "required": _("Enter the code from the e-mail."),

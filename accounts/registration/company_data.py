@@ -13,6 +13,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from accounts import lookup
+from accounts.forms.registration import typed_fields
 from accounts.lookup import CompanyData, LookupExhausted, LookupUnavailable
 from accounts.models import Kind
 from accounts.registration.storage import AttemptStorage
@@ -21,6 +22,8 @@ from accounts.values import country, nip
 
 # The name of the button; the fact that keeps the outcome has the same.
 BUTTON = "company_lookup"
+# The name of the unseen first button, which Enter presses.
+ENTER = "wizard_enter"
 
 NUMBERS = {"regon": "regon", "krs": "krs"}
 ADDRESS = {
@@ -110,6 +113,21 @@ def is_offered(kind: str | None) -> bool:
     return kind == Kind.COMPANY and lookup.is_enabled()
 
 
+def is_asked(kind: str | None, posted: Mapping[str, str], prefix: str) -> bool:
+    """Tell whether this POST asks for the company's data, by the button or by Enter.
+
+    Enter presses the first button of a form, in whichever field it is typed, and only a script
+    knows the field. Who has typed nothing yet below the company and its address is still there,
+    where Enter asks for the data; eight empty fields are no mistake then.
+    """
+    if not is_offered(kind):
+        return False
+    others = typed_fields(kind) - set(ASKED_WITH)
+    is_begun_only = not any(posted.get(f"{prefix}{name}", "").strip() for name in others)
+    is_polish = posted.get(f"{prefix}main_country", "") in ("", country.POLAND)
+    return BUTTON in posted or (ENTER in posted and is_begun_only and is_polish)
+
+
 def typed_in(posted: Mapping[str, str], prefix: str = "") -> dict[str, str]:
     """Return what was posted of the fields that matter here."""
     return {name: posted.get(f"{prefix}{name}", "") for name in ASKED_WITH}
@@ -166,6 +184,7 @@ def context(outcome: str | None, *, main_country: Any) -> dict[str, Any]:
     """Return what the page shows of this where it is offered."""
     return {
         "name": BUTTON,
+        "enter": ENTER,
         "is_polish": main_country in (None, "", country.POLAND),
         "message": MESSAGES.get(outcome, ""),
     }

@@ -52,6 +52,14 @@ _KNOWN_SLIPS = {
     "outlook.pl": "outlook.com",
 }
 
+# Ends of domains that nobody has, each a slip of one that everybody knows.
+_TOP_SLIPS = {
+    **dict.fromkeys(("lp", "ol", "pll", "ppl"), "pl"),
+    **dict.fromkeys(("cim", "cmo", "comm", "con", "coom", "cpm", "ocm", "vom", "xom"), "com"),
+}
+# How a domain without a dot ends, the longer ends first.
+_TOPS = ("com.pl", "edu.pl", "gov.pl", "net.pl", "org.pl", "com", "net", "org", "pl", "eu")
+
 # The keys beside each key of the Polish programmer's keyboard.
 _ROWS = ("1234567890-", " qwertyuiop", " asdfghjkl", " zxcvbnm,.")
 _BESIDE = {
@@ -65,6 +73,7 @@ _BESIDE = {
     for column, key in enumerate(keys)
 }
 
+_DOTS = re.compile(r"\.{2,}")
 _WRAPPING = re.compile(r"\A(?:mailto:|.*<(?=[^<>]*>\Z))|[>.,;:]+\Z", re.IGNORECASE)
 
 
@@ -96,7 +105,12 @@ def _mended(typed: str) -> tuple[str, str]:
     """
     local, _at, domain = _WRAPPING.sub("", typed).rpartition("@")
     domain = "".join(domain.split()).replace(",", ".").replace(";", ".")
-    return local.rstrip("@ "), domain
+    return _single_dots(local.rstrip("@ ")), _single_dots(domain)
+
+
+def _single_dots(part: str) -> str:
+    """Return either part of an address with no dot doubled, nor at its beginning or end."""
+    return _DOTS.sub(".", part).strip(".")
 
 
 @lru_cache(maxsize=512)
@@ -106,10 +120,35 @@ def _meant(domain: str) -> str:
         return _KNOWN_SLIPS[domain]
     if domain in _PROVIDERS or domain in _HONEST:
         return domain
+    # Of the names of the providers, none has a zero.
+    if (with_letters := domain.replace("0", "o")) in _PROVIDERS:
+        return with_letters
     for provider in _PROVIDERS:
         if domain in (provider.replace(".", ""), provider.rpartition(".")[0]):
             return provider
-    return next((each for each in _PROVIDERS if _is_slip(domain, each)), domain)
+    provider = next((each for each in _PROVIDERS if _is_slip(domain, each)), "")
+    if provider:
+        return provider
+    mended = _with_known_end(domain)
+    return domain if mended == domain else _meant(mended)
+
+
+def _with_known_end(domain: str) -> str:
+    """Return anybody's domain with the dot that is missing, or the end that was meant.
+
+    "firmapl" is no domain at all, and no domain ends in "firma.compl" or "firma.con".
+    """
+    name, _dot, top = domain.rpartition(".")
+    if name and top in _TOP_SLIPS:
+        return f"{name}.{_TOP_SLIPS[top]}"
+    for end in _TOPS:
+        joined = end.replace(".", "")
+        start = domain.removesuffix(joined).rstrip(".")
+        lacks_dot = not name or ("." in end and top == joined)
+        mended = f"{start}.{end}"
+        if lacks_dot and domain.endswith(joined) and len(start) > 1 and mended not in _TOPS:
+            return mended
+    return domain
 
 
 def _is_slip(domain: str, provider: str) -> bool:

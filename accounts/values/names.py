@@ -6,7 +6,7 @@ import unicodedata
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
-from accounts.values.text import clean, has_any, unify_hyphens
+from accounts.values.text import clean, has_any, has_web_address, unify_hyphens
 
 # What keyboards give in place of an apostrophe.
 _APOSTROPHES = dict.fromkeys(map(ord, "\u2018\u2019\u201b\u2032`\u00b4"), "'")
@@ -20,13 +20,36 @@ _STYLED = ("<font>", "<wide>", "<narrow>")
 _AROUND_HYPHEN = re.compile(" ?- ?")
 _MISPLACED = re.compile(r"\A[-.·・]|[-·・]\Z|[-·・'][-.·・']|\.[.·・']| [.·・]|[·・] ")
 
+# A domain of any ending. What follows initials (J.R.R.Tolkien) begins with a capital.
+_DOMAIN = re.compile(r"[^\W\d_]{3,}\.(?=[^\W\d_]{2})(?=(?P<next>.))")
+
+# Words that join the parts of a name in many languages; they are small and no part themselves.
+_PARTICLES = frozenset(
+    (
+        *("abd", "abu", "ben", "bin", "bint", "das", "del", "della", "den", "der", "des", "dos"),
+        *("ibn", "las", "les", "los", "san", "santa", "ter", "the", "und", "van", "ver", "von"),
+        *("zum", "zur"),
+    )
+)
+# More parts than that has no name that people write on forms.
+MOST_PARTS = 5
+# What begins advertisements, and no name of several words.
+_CALLS = frozenset(
+    (
+        *("buy", "click", "earn", "kliknij", "kup", "odbierz", "obejrzyj", "oglądaj", "pobierz"),
+        *("sprawdź", "subscribe", "visit", "wejdź", "wygraj", "zadzwoń", "zamów", "zapraszamy"),
+        *("zarabiaj", "zobacz", "zyskaj"),
+    )
+)
+
 
 def parse(text: str, *, max_length: int = 100) -> str:
     """Return the name with one spelling of hyphen and apostrophe; its case is the owner's.
 
     Letters with their marks, single blanks, hyphens, apostrophes, dots after letters, and the
-    signs that Catalan, Japanese, Hebrew and Armenian names have. Raises ValidationError, code
-    `characters`, `punctuation`, `no_letter`, or as `text.clean` does.
+    signs that Catalan, Japanese, Hebrew and Armenian names have. Mails greet by the name, so what
+    reads as an advertisement is refused. Raises ValidationError, code `characters`, `punctuation`,
+    `no_letter`, `web_address`, `sentence`, or as `text.clean` does.
     """
     name = unify_hyphens(clean(text, max_length=max_length).translate(_APOSTROPHES))
     name = _AROUND_HYPHEN.sub("-", name)
@@ -46,7 +69,23 @@ def parse(text: str, *, max_length: int = 100) -> str:
         raise ValidationError(
             _("Check the hyphens, apostrophes and dots in this name."), "punctuation"
         )
+    _refuse_advertisement(name)
     return name
+
+
+def _refuse_advertisement(name: str) -> None:
+    if has_web_address(name) or any(each["next"].islower() for each in _DOMAIN.finditer(name)):
+        raise ValidationError(_("Enter the name only, without a website."), "web_address")
+    words = name.split()
+    parts = [word for word in words if len(word) > 2 and word.lower() not in _PARTICLES]
+    small = [part for part in parts if part[0].islower()]
+    # Lazy typing knows no capitals at all; a sentence has one at its beginning.
+    begins_as_sentence = len(small) >= 2 and len(small) == len(parts) - 1 and words[0] == parts[0]
+    is_call = len(words) > 1 and words[0].lower() in _CALLS
+    if len(parts) > MOST_PARTS or len(small) >= 4 or begins_as_sentence or is_call:
+        raise ValidationError(
+            _("Enter the name only. Begin each word of it with a capital letter."), "sentence"
+        )
 
 
 def _is_of_a_name(character: str) -> bool:

@@ -25,33 +25,47 @@ _SHAPE = re.compile(r"\(? ?\+?[0-9()./ -]+\Z")
 _EXTENSION = re.compile(r"[0-9] ?,?(?:;|#|x|ext|w\.|w |wew|wewn)", re.ASCII | re.IGNORECASE)
 _NOT_KEPT = re.compile(r"[^0-9+]")
 
+# Nobody's own number in Poland is shorter; the library knows a few of 7 digits that are a city's.
+_POLISH_NUMBER = re.compile(r"\+48[0-9]{9}\Z")
+# With fewer digits behind it, 00 is no prefix but the rest of a Polish number with 0 in front.
+_FEWEST_AFTER_00 = 9
 
-def parse(text: str) -> str:
+
+def parse(text: str, country: str = "PL") -> str:
     """Return the number in E.164, at most 16 characters: +48601234567.
 
-    A number without a country code is Polish. Old habits are understood: 0601 234 567,
+    A number without a country code is Polish, unless it could as well be one of `country` (ISO
+    3166-1 alpha-2), where the customer lives. Old habits are understood: 0601 234 567,
     0 22 859 02 18, +48 (0) 601 234 567, 0048 in place of +48. Numbers that are not a person's
     (premium, shared cost, toll-free, pager, voice mail) are refused. Raises ValidationError, code
-    `invalid`, `extension` or `special`.
+    `invalid`, `extension`, `special` or `country_code`.
     """
     typed = _LABEL.sub("", unify_hyphens(clean(unwrap_number(text))), count=1)
     if _EXTENSION.search(typed):
         raise ValidationError(_("Enter the phone number without an extension."), "extension")
     if len(typed) > 40 or not _SHAPE.match(typed):
         raise _invalid()
+    digits = _international(typed)
     try:
-        number = phonenumbers.parse(_international(typed), "PL")
+        number = phonenumbers.parse(digits, "PL")
     except phonenumbers.NumberParseException:
         raise _invalid() from None
+    canonical = phonenumbers.format_number(number, PhoneNumberFormat.E164)
     kind = phonenumbers.number_type(number)
-    if kind == PhoneNumberType.UNKNOWN:
+    is_short = canonical.startswith("+48") and not _POLISH_NUMBER.match(canonical)
+    if kind == PhoneNumberType.UNKNOWN or is_short:
         raise _invalid()
     if kind not in _ORDINARY:
         raise ValidationError(
             _("Enter an ordinary mobile or landline number, not a special one such as 800 or 70x."),
             "special",
         )
-    return phonenumbers.format_number(number, PhoneNumberFormat.E164)
+    if not digits.startswith("+") and _is_number_of(country, digits):
+        raise ValidationError(
+            _("Enter the number with its country code, for example +48 601 234 567."),
+            "country_code",
+        )
+    return canonical
 
 
 def display(number: str) -> str:
@@ -64,15 +78,29 @@ def display(number: str) -> str:
 
 
 def _international(typed: str) -> str:
-    """Undo the prefixes that were dialled in Poland, which the library does not know."""
+    """Undo the prefixes that were dialled in Poland, which the library does not know.
+
+    Empty where such a prefix has too little behind it.
+    """
     digits = _NOT_KEPT.sub("", typed)
     if digits.startswith("00"):
-        digits = f"+{digits[2:]}"
+        digits = f"+{digits[2:]}" if len(digits) >= 2 + _FEWEST_AFTER_00 else ""
     if digits.startswith("+480"):
         return f"+48{digits[4:]}"
     if digits.startswith("0") and len(digits) == 10:
         return digits[1:]
     return digits
+
+
+def _is_number_of(country: str, digits: str) -> bool:
+    """Tell whether the digits, without a country code, are a number of this country abroad."""
+    if country == "PL":
+        return False
+    try:
+        number = phonenumbers.parse(digits, country)
+    except phonenumbers.NumberParseException:  # also for a country that the library does not know
+        return False
+    return phonenumbers.is_valid_number_for_region(number, country)
 
 
 def _invalid() -> ValidationError:

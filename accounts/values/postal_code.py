@@ -73,6 +73,9 @@ _FORMS: dict[str, tuple[str, ...]] = {
     "VA": ("#####",),
 }
 
+# Where an address is not complete without its code.
+COUNTRIES: tuple[str, ...] = tuple(_FORMS)
+
 # Letters that were once written before the code and still are: D-10115, A-1010.
 _CAR_CODES = {
     "AT": "A",

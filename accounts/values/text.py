@@ -27,6 +27,12 @@ _UNSEEN = re.compile(
 # Address books, spreadsheets and web pages put these around a number, and they are copied along.
 _AROUND_NUMBERS = "\u200e\u202a\u202c\u202d\u2066\u2068\u2069\ufeff"
 
+# Ends of domains that are no words after a dot in an honest name or address.
+_WEB_ADDRESS = re.compile(
+    r"\b(?:https?|www)\b|[^\W_]\.(?:pl|com|eu|net|org|info|biz|ru|xyz|online|shop)\b",
+    re.IGNORECASE,
+)
+
 _HYPHENS = dict.fromkeys(map(ord, "\u2010\u2011\u2012\u2013\u2014\u2015\u2212"), "-")
 _SEPARATORS = str.maketrans("", "", " -\u2010\u2011\u2012\u2013\u2014\u2015\u2212")
 
@@ -104,6 +110,11 @@ def check_characters(text: str, categories: Container[str], also: str = "") -> N
 def has_any(text: str, categories: Container[str]) -> bool:
     """Tell whether a character of these categories (their first letters) is there."""
     return any(unicodedata.category(character)[0] in categories for character in text)
+
+
+def has_web_address(text: str) -> bool:
+    """Tell whether part of the text leads to a website, as advertisements have it."""
+    return _WEB_ADDRESS.search(text) is not None
 
 
 def _has_stray_marks(text: str) -> bool:

@@ -12,7 +12,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.generic import View
 
-from accounts.forms.activation import RegistrantForm, SurveyForm
+from accounts.forms.activation import OfferedSource, RegistrantForm, SurveyForm
 from accounts.models import Kind, Source, User
 from accounts.registration import browser
 from accounts.services import activation, registration, survey
@@ -189,7 +189,7 @@ class DonePage(KeptPage):
     template_name: ClassVar[str] = "accounts/activation/done.html"
 
     answered: bool
-    sources: tuple[tuple[int, str, str], ...]  # key, name in Polish, name in English
+    sources: tuple[OfferedSource, ...]
 
     def context(self, words: Words) -> dict[str, Any]:
         form = SurveyForm()
@@ -207,8 +207,7 @@ class DoneView(View):
         if user is None:
             return redirect("accounts:sign-in")
         answered = hasattr(user, "survey_answer")
-        sources = Source.objects.filter(is_active=True).values_list("pk", "name_pl", "name_en")
-        page = DonePage(answered, () if answered else tuple(sources))
+        page = DonePage(answered, () if answered else self._sources())
         return render_kept(request, page, Words())
 
     def post(self, request: HttpRequest) -> HttpResponse:
@@ -218,11 +217,16 @@ class DoneView(View):
         if user is None:
             return redirect("accounts:sign-in")
         if not form.is_valid():
+            form.offer(self._sources())
             context = {"form": form, "answered": hasattr(user, "survey_answer")}
             return render(request, "accounts/activation/done.html", context)
         if form.cleaned_data["source"] is not None:
             survey.answer(user, form.cleaned_data["source"], form.cleaned_data["details"])
         return redirect("accounts:activation-done")
+
+    def _sources(self) -> tuple[OfferedSource, ...]:
+        names = ("pk", "name_pl", "name_en", "asks_details")
+        return tuple(Source.objects.filter(is_active=True).values_list(*names))
 
     def _activated(self, request: HttpRequest) -> User | None:
         """Return the account that this browser activated last."""

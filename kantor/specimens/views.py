@@ -1,7 +1,7 @@
 """Show the components from the site's own templates and forms, so that this page cannot drift."""
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
@@ -38,6 +38,7 @@ from accounts.passwords.assessment import ENOUGH_SCORE, INCOMPLETE_MESSAGES, MES
 from accounts.registration import company_data
 from accounts.registration.company_data import Outcome
 from accounts.registration.order import ORDER
+from accounts.registration.review import Row
 from accounts.registration.steps import STEPS
 from accounts.totp import codes, qr
 from accounts.totp.services import State
@@ -110,7 +111,7 @@ def styl(request: HttpRequest) -> HttpResponse:
             _apart("captcha", code | {"email": "jan@example.com", "code_wait": 0}, "code-sent"),
             _apart("captcha", code | {"email": "jan@example.com", "code_wait": 3}, "code-waits"),
         ],
-        "rules": _rules(),
+        "rules": [_rules(), _advice()],
         "proposal": _proposal(),
         "meters": list(_meters()),
         "app_states": [_app(left) for left in (None, 8, 2, 0)],
@@ -194,7 +195,11 @@ def _repeated(name: str, values: dict[str, Any]) -> SafeString:
 
 
 def _group(slug: str) -> dict[str, Any]:
-    rows = [("NIP", "526-104-08-28"), ("REGON", ""), ("Nazwa", "Żuraw sp.j. " * 9)]
+    rows = [
+        Row("nip", "NIP", ["526-104-08-28"]),
+        Row("company_name", "Nazwa", ["Żuraw sp.j. " * 9]),
+        Row("main_address", "", ["Długa 12A/3", "31-147 Kraków"]),
+    ]
     return {"slug": slug, "title": gettext("Company details"), "rows": rows}
 
 
@@ -207,19 +212,16 @@ def _summary(form: forms.Form) -> SafeString:
 
 def _meters() -> Iterator[SafeString]:
     """Yield the meter as the script leaves it at each score, also while a condition is missing."""
-    advice = passwords.assess(TOO_WEAK, ()).verdict()["advice"]
     for score, words in enumerate(MESSAGES):
-        yield _meter(score, str(words), advice if score == 0 else ())
+        yield _meter(score, str(words))
     for score, words in enumerate(INCOMPLETE_MESSAGES[ENOUGH_SCORE:], ENOUGH_SCORE):
         yield _meter(score, str(words))
 
 
-def _meter(score: int, words: str, advice: Iterable[str] = ()) -> SafeString:
+def _meter(score: int, words: str) -> SafeString:
     html: str = render_to_string("partials/password_meter.html")
-    html = html.replace('data-score=""', f'data-score="{score}"').replace(" hidden", "", 1)
+    html = html.replace('data-score=""', f'data-score="{score}"')
     html = re.sub(r"(data-strength-text[^>]*>)", rf"\1{words}", html)
-    lines = "".join(f"<li>{sentence}</li>" for sentence in advice)
-    html = re.sub(r"(data-strength-advice[^>]*>)", rf"\1{lines}", html)
     return mark_safe(html)  # noqa: S308  a template of ours
 
 
@@ -246,6 +248,15 @@ def _rules() -> SafeString:
     ):
         html = SafeString(html.replace(f'data-rule="{rule}"', f'data-rule="{rule}" {state}'))
     return html
+
+
+def _advice() -> SafeString:
+    """Return what takes the place of that list when all of it is met and it is not enough."""
+    html = _apart("password_rules", {}, "advised")
+    advice = passwords.assess(TOO_WEAK, ()).verdict()["advice"]
+    lines = "".join(f"<li>{sentence}</li>" for sentence in advice)
+    html = SafeString(html.replace('class="password-rules"', 'class="password-rules" data-advises'))
+    return mark_safe(re.sub(r"(data-strength-advice>)", rf"\1{lines}", html))  # noqa: S308  ours
 
 
 def _proposal() -> SafeString:
@@ -283,7 +294,9 @@ def _recovery_codes() -> SafeString:
 def _lookup(outcome: Outcome | None) -> SafeString:
     message = company_data.MESSAGES.get(outcome, "")
     shown = {"name": company_data.BUTTON, "is_polish": True, "message": message}
-    return _apart("company_lookup", {"lookup": shown, "url": ""}, f"lookup-{outcome or 'new'}"[:10])
+    prefix = f"lookup-{outcome or 'new'}"[:10]
+    nip = CompanyForm(prefix=prefix)["nip"]
+    return _apart("company_lookup", {"field": nip, "lookup": shown, "url": ""}, prefix)
 
 
 def _waiting(

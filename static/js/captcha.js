@@ -24,26 +24,32 @@ async function exchange(button) {
   const { ok, wait, part } = await answerOf(button);
   const shown = document.getElementById("captcha");
   if (!ok && wait) {
-    says.className = "notice";
+    // Seen where the hint stands, so that nothing moves.
     says.textContent = wait.textContent.trim();
+    const hint = shown.querySelector(".hint");
+    hint.style.minBlockSize = `${hint.offsetHeight}px`;
+    hint.textContent = says.textContent;
     return;
   }
   if (!ok || !part) {
     throw new Error("The captcha did not come.");
   }
+  // A message about a field that goes is out of date, and the buttons below stay where they are.
+  shown.querySelector("input").dispatchEvent(new CustomEvent("judged", { bubbles: true, detail: true }));
   const fresh = document.adoptNode(part);
-  shown.replaceWith(fresh);
-  // A summary that leads to a field which is gone is out of date.
-  const links = [...document.querySelectorAll("#error-summary a")];
-  if (links.some((link) => !document.getElementById(link.hash.slice(1)))) {
-    document.getElementById("error-summary").remove();
+  fresh.style.minBlockSize = `${shown.offsetHeight}px`;
+  const error = shown.querySelector(".field-error");
+  const field = fresh.querySelector(".field");
+  if (error && field.dataset.field === error.parentElement.dataset.field) {
+    field.dataset.right = "";
+    field.querySelector("label").after(error);
   }
+  shown.replaceWith(fresh);
   const picture = fresh.querySelector("img");
   if (picture) {
     await picture.decode().catch(() => {});
   }
   fresh.querySelector("input").focus();
-  says.className = "visually-hidden";
   says.textContent = says.dataset[SPOKEN[button.name]];
 }
 

@@ -1,6 +1,6 @@
-/* Fill in a company's details without leaving the page. Only empty fields are filled, and those
-   that the register filled for another NIP and nobody changed; whatever was typed stays here.
-   Without this file the button sends the form and it comes back filled. */
+/* Fill in a company's details without leaving the page, by the button or by Enter in the NIP. Only
+   empty fields are filled, and those that the register filled for another NIP and nobody changed;
+   whatever was typed stays here. Without this file the form is sent and comes back filled. */
 "use strict";
 
 (() => {
@@ -10,7 +10,8 @@
   if (!form) {
     return;
   }
-  const status = root.querySelector('[role="status"]');
+  const says = root.querySelector(".company-lookup-says");
+  const status = says.querySelector('[role="status"]');
   const token = form.querySelector('input[name="csrfmiddlewaretoken"]');
   const country = control("main_country");
   const nip = control("nip");
@@ -23,7 +24,9 @@
   }
 
   function offer() {
-    root.hidden = country.value !== "PL";
+    holdStill(country, () => {
+      button.hidden = says.hidden = country.value !== "PL";
+    });
   }
 
   function isFetched(name, input) {
@@ -121,6 +124,14 @@
     event.preventDefault();
     if (!button.hasAttribute("aria-disabled")) {
       look();
+    }
+  });
+  // Here it is known in which field Enter is typed: in all others it is Next.
+  form.querySelector('[name="wizard_enter"]')?.removeAttribute("name");
+  nip.addEventListener("keydown", (event) => {
+    if (event.key === "Enter" && !event.isComposing && !button.hidden) {
+      event.preventDefault();
+      button.click();
     }
   });
   country.addEventListener("change", offer);

@@ -1,23 +1,39 @@
 /* Comforts of the step that asks for the details. The page works without this file. */
 "use strict";
 
-// Tax numbers and postal codes of other countries have letters: a phone must offer them.
+// What a company's tax number is called, and whether a postal code is needed, depends on the country;
+// those of other countries have letters, which a phone must offer.
+const words = document.querySelector("[data-country-words]")?.dataset;
 for (const country of document.querySelectorAll('[data-field$="_country"] select')) {
-  const group = country.closest("fieldset");
-  const codes = [group.querySelector('[data-field$="_postal_code"] input')];
-  if (country.closest('[data-field="main_country"]')) {
-    codes.push(document.querySelector('[data-field="nip"] input'));
+  const code = country.closest("fieldset").querySelector('[data-field$="_postal_code"]');
+  const nip = country.closest('[data-field="main_country"]') && document.querySelector('[data-field="nip"]');
+
+  function follow() {
+    const isPolish = country.value === "PL";
+    const isNeeded = words.withCodes.split(" ").includes(country.value);
+    const keyboard = isPolish ? "numeric" : "text";
+    code.querySelector("input").inputMode = keyboard;
+    code.querySelector("input").required = isNeeded && country.name.includes("main");
+    holdStill(country, () => {
+      code.querySelector(".optional")?.remove();
+      if (!isNeeded) {
+        const remark = document.createElement("span");
+        remark.className = "optional";
+        remark.textContent = words.optional;
+        code.querySelector("label").append(" ", remark);
+      }
+      if (nip) {
+        nip.querySelector("input").inputMode = keyboard;
+        nip.querySelector("label").textContent = isPolish ? words.nip : words.taxNumber;
+      }
+    });
   }
 
-  function chooseKeyboard() {
-    for (const code of codes.filter(Boolean)) {
-      code.inputMode = country.value === "PL" ? "numeric" : "text";
-    }
+  if (words) {
+    country.addEventListener("change", follow);
+    // The browser may bring back another country than the server wrote.
+    addEventListener("pageshow", follow);
   }
-
-  country.addEventListener("change", chooseKeyboard);
-  // The browser may bring back another country than the server wrote.
-  addEventListener("pageshow", chooseKeyboard);
 }
 
 // The server says which address was probably meant; here it is asked when the field is left.
@@ -29,11 +45,25 @@ if (hint && email) {
   const token = email.form.querySelector('input[name="csrfmiddlewaretoken"]');
   let asked = email.value;
 
-  function show(answer) {
-    question.textContent = answer.question || "";
-    button.textContent = answer.action || "";
-    button.hidden = !answer.address;
-    hint.dataset.address = answer.address || "";
+  // On one line each: of a long address the beginning is cut, since the end is what was mistyped.
+  function write(element, sentence, address) {
+    const [before, after] = sentence.split(address);
+    const [local, domain] = address.split("@");
+    const start = document.createElement("bdi");
+    start.textContent = local;
+    element.replaceChildren(before, start, `@${domain}${after}`);
+  }
+
+  function show({ address = "", question: asks = "", action = "" }) {
+    hint.dataset.address = address;
+    button.hidden = !address;
+    if (address) {
+      write(question, asks, address);
+      write(button, action, address);
+    } else {
+      question.replaceChildren();
+      button.replaceChildren();
+    }
   }
 
   async function ask() {
@@ -60,6 +90,9 @@ if (hint && email) {
     }
   }
 
+  if (hint.dataset.address) {
+    show({ address: hint.dataset.address, question: question.textContent, action: button.textContent });
+  }
   email.addEventListener("change", ask);
   addEventListener("pageshow", ask);
   button.addEventListener("click", (event) => {

@@ -47,11 +47,16 @@
       }, REST_MILLISECONDS);
     }
 
+    // To whoever shows an error at the password.
+    function tell(isRight) {
+      input.dispatchEvent(new CustomEvent("judged", { bubbles: true, detail: isRight }));
+    }
+
     function clear() {
-      meter.hidden = true;
       meter.dataset.score = "";
       say("");
       advice.replaceChildren();
+      rules.removeAttribute("data-advises");
       for (const item of items) {
         delete item.dataset.met;
         delete item.dataset.waived;
@@ -61,7 +66,6 @@
 
     function show(verdict) {
       meter.dataset.score = verdict.score;
-      meter.hidden = false;
       for (const item of items) {
         const met = verdict.rules[item.dataset.rule] === true;
         // A strong passphrase may lack kinds of characters; the item is neither kept nor missing.
@@ -71,6 +75,9 @@
         const words = met ? rules.dataset.metWords : rules.dataset.missingWords;
         item.querySelector("[data-rule-state]").textContent = waived ? "" : words;
       }
+      // Whoever keeps the list and is refused all the same reads why, in the list's place.
+      const isKept = [...items].every(({ dataset }) => dataset.met === "true" || dataset.rule === "strength");
+      rules.toggleAttribute("data-advises", isKept && !verdict.enough);
       advice.replaceChildren(
         ...verdict.advice.map((sentence) => {
           const line = document.createElement("li");
@@ -79,6 +86,7 @@
         })
       );
       say(verdict.message);
+      tell(verdict.enough);
     }
 
     async function judge() {
@@ -87,6 +95,7 @@
       }
       if (!input.value) {
         clear();
+        tell(false);
         return;
       }
       const current = new AbortController();
@@ -125,6 +134,7 @@
     }
 
     clear();
+    input.dataset.judged = "";
     input.addEventListener("input", typed);
     // What is sent is judged there, and may be no longer to be judged here.
     form.addEventListener("submit", stop);
@@ -142,9 +152,12 @@
       return;
     }
 
+    const showLabel = button.getAttribute("aria-label");
+
     function set(visible) {
       input.type = visible ? "text" : "password";
-      button.textContent = visible ? button.dataset.hideLabel : button.dataset.showLabel;
+      button.textContent = visible ? button.dataset.hide : button.dataset.show;
+      button.setAttribute("aria-label", visible ? button.dataset.hideLabel : showLabel);
     }
 
     button.type = "button";

@@ -7,21 +7,16 @@ if (summary) {
   summary.focus();
 }
 
-// What a script fills in well is no longer wrong: the error at the field goes, and with the last one
-// the summary. Errors of what people type stay until the form is sent again.
-document.addEventListener("filled", ({ target }) => {
-  const error = target.closest("[data-field]")?.querySelector(".field-error");
-  if (!error) {
-    return;
-  }
-  const described = (target.getAttribute("aria-describedby") || "").split(" ");
-  target.setAttribute("aria-describedby", described.filter((id) => id !== error.id).join(" "));
-  target.removeAttribute("aria-invalid");
-  error.remove();
-  if (summary && !document.querySelector(".field-error")) {
-    summary.remove();
-  }
-});
+// Change something further up, and leave everything below it where it is seen: somebody may be about
+// to press it.
+function holdStill(anchor, change) {
+  const root = document.documentElement;
+  root.style.overflowAnchor = "none";
+  const before = anchor.getBoundingClientRect().top;
+  change();
+  scrollBy({ top: anchor.getBoundingClientRect().top - before, behavior: "instant" });
+  root.style.overflowAnchor = "";
+}
 
 // A pressed button looks busy, and a second press within a few seconds does nothing. The state
 // ends by itself and when the page comes back from the history: a broken connection must never

@@ -29,6 +29,17 @@ from kantor.serving.kept import Words
 EMAIL = f"{Step.DETAILS}-email"
 
 
+def asking(form: DetailsForm, *, is_lookup_offered: bool) -> DetailsForm:
+    """Return the form with the NIP first where the register can fill in the rest by it."""
+    if is_lookup_offered:
+        form.asked_first = "nip"
+        # What the field says by itself is said beside the button, which does not take two places.
+        number = form.fields["nip"]
+        number.help_text = ""
+        number.widget.attrs["aria-describedby"] = "company-lookup-hint"
+    return form
+
+
 @dataclass(frozen=True)
 class DetailsPage:
     """What the page of step 1a or 1b shows, but for what was typed.
@@ -53,7 +64,10 @@ class DetailsPage:
         """Return the form with the answers that are kept; Poland is proposed for both addresses."""
         initial = {"main_country": country.POLAND, "corr_country": country.POLAND}
         initial |= {name: words.text(name) for name in typed_fields(self.kind)}
-        return details_form(self.kind)(initial=initial | dict(self.chosen), prefix=Step.DETAILS)
+        return asking(
+            details_form(self.kind)(initial=initial | dict(self.chosen), prefix=Step.DETAILS),
+            is_lookup_offered=self.is_lookup_offered,
+        )
 
     def context(self, words: Words, form: forms.Form | None = None) -> dict[str, Any]:
         form = form or self.form(words)
@@ -69,6 +83,7 @@ class DetailsPage:
             "kind": self.kind,
             "email_suggestion": words.text("email_suggestion") if self.has_suggestion else "",
             "email_hint_url": reverse("accounts:email-hint", kwargs=attempt),
+            "check_url": reverse("accounts:details-check", kwargs=attempt),
             **(lookup if self.is_lookup_offered else {}),
         }
 
@@ -107,7 +122,11 @@ class DetailsStep:
         if data is None:
             page, words = self.shown()
             return page.form(words)
-        return details_form(self.answers.kind)(data, prefix=Step.DETAILS)
+        kind = self.answers.kind
+        return asking(
+            details_form(kind)(data, prefix=Step.DETAILS),
+            is_lookup_offered=company_data.is_offered(kind),
+        )
 
     def refused(self) -> forms.Form | None:
         return self.answers.refused(Step.DETAILS, self.form)
@@ -115,7 +134,7 @@ class DetailsStep:
     # -- taking what was posted -------------------------------------------------------------
 
     def take(self, posted: QueryDict) -> Outcome:
-        if company_data.BUTTON in posted and company_data.is_offered(self.answers.kind):
+        if company_data.is_asked(self.answers.kind, posted, prefix=f"{Step.DETAILS}-"):
             return self._look_up(self.form(posted))
         self._say(None)
         if "wizard_suggestion" in posted:

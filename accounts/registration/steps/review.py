@@ -39,7 +39,7 @@ class ReviewPage:
     def context(self, words: Words, form: forms.Form | None = None) -> dict[str, Any]:
         texts = {
             name: words.text(name) if name in self.given else ""
-            for name in (*details_form(self.kind).base_fields, *OWN_TEXTS)
+            for name in (*review.names(details_form(self.kind)), *OWN_TEXTS)
         }
         main_country = ABROAD if self.is_abroad else country.POLAND
         details = details_form(self.kind)(

@@ -1,0 +1,149 @@
+/* A red message goes when its value is right, and comes back when it is wrong again; the summary
+   follows. What is right the server says, by the code that refused the form; where it cannot say
+   so before the form is sent, any other answer takes the message away. Nothing moves: a message
+   that goes leaves its place, for somebody may be about to press what stands below it. */
+"use strict";
+
+(() => {
+  const PAUSE_MILLISECONDS = 300;
+  const summary = document.getElementById("error-summary");
+  const form = document.querySelector(".field-error")?.closest("form");
+  if (!summary || !form) {
+    return;
+  }
+  const fields = [...form.querySelectorAll(".field-error")].map(read);
+  let timer;
+  let asked = 0;
+
+  function read(error) {
+    const root = error.closest("[data-field]");
+    const controls = [...root.querySelectorAll("input, select")];
+    const ids = controls.map((control) => `#${control.id}`);
+    return {
+      error,
+      root,
+      controls,
+      line: [...summary.querySelectorAll("li")].find((line) => ids.includes(line.querySelector("a")?.hash)),
+    };
+  }
+
+  function mark(field, isRight) {
+    const { root, error, controls, line } = field;
+    root.toggleAttribute("data-right", isRight);
+    for (const control of controls) {
+      const others = (control.getAttribute("aria-describedby") || "").split(" ").filter((id) => id && id !== error.id);
+      control.setAttribute("aria-describedby", (isRight ? others : [...others, error.id]).join(" "));
+      if (isRight) {
+        control.removeAttribute("aria-invalid");
+      } else {
+        control.setAttribute("aria-invalid", "true");
+      }
+    }
+    if (line) {
+      line.hidden = isRight;
+    }
+  }
+
+  function follow() {
+    const isDone = [...summary.querySelectorAll("li")].every((line) => line.hidden);
+    // Whoever is typing does not want to hear the rest of the list at each word.
+    summary.removeAttribute("role");
+    summary.querySelector("h2").textContent = summary.dataset.rest;
+    summary.style.visibility = isDone ? "hidden" : "";
+    if (isDone) {
+      document.title = document.title.replace(summary.dataset.titlePrefix, "");
+      away.observe(summary);
+    }
+  }
+
+  // Its place is given back where that is not seen: what is in sight stays where it is.
+  const away = new IntersectionObserver(([{ isIntersecting }]) => {
+    if (!isIntersecting && summary.style.visibility) {
+      away.disconnect();
+      holdStill(form, () => summary.remove());
+    }
+  });
+
+  function settle(field, isRight) {
+    if (field.root.hasAttribute("data-right") !== isRight) {
+      summary.style.minBlockSize ||= `${summary.offsetHeight}px`;
+      mark(field, isRight);
+      follow();
+    }
+  }
+
+  // What needs no rules: a box that is ticked, a password that is typed twice alike.
+  function seems(field) {
+    const [control] = field.controls;
+    if (control.matches('[type="checkbox"], [type="radio"]')) {
+      return field.controls.some(({ checked }) => checked);
+    }
+    const [first, second] = form.querySelectorAll('input[autocomplete="new-password"]');
+    if (control === second) {
+      return second.value !== "" && second.value === first.value;
+    }
+    return control.value.trim().length >= Math.max(1, control.minLength);
+  }
+
+  async function ask() {
+    const number = ++asked;
+    const token = form.querySelector('input[name="csrfmiddlewaretoken"]');
+    try {
+      const response = await fetch(form.dataset.checkUrl, {
+        method: "POST",
+        body: new URLSearchParams(new FormData(form)),
+        headers: { "X-CSRFToken": token ? token.value : "", Accept: "application/json" },
+        cache: "no-store",
+        redirect: "error",
+      });
+      const { wrong } = await response.json();
+      if (number === asked && response.ok) {
+        fields.forEach((field) => settle(field, !wrong.includes(field.controls[0].name)));
+      }
+    } catch {
+      // Whoever is not answered here is answered when the form is sent.
+    }
+  }
+
+  function look({ target }) {
+    if (!form.contains(target)) {
+      return;
+    }
+    if (form.dataset.checkUrl) {
+      clearTimeout(timer);
+      asked += 1;
+      timer = setTimeout(ask, PAUSE_MILLISECONDS);
+      return;
+    }
+    for (const field of fields) {
+      const { root, controls } = field;
+      // The meter judges a new password, and says so.
+      if (root.isConnected && !controls[0].matches("[data-judged]") && (root.contains(target) || root.hasAttribute("data-right"))) {
+        settle(field, seems(field));
+      }
+    }
+  }
+
+  // The browser may bring back other answers than those that were refused.
+  addEventListener("pageshow", () => {
+    const isChanged = ({ controls }) => controls.some((control) => control.value !== control.defaultValue);
+    if (form.dataset.checkUrl && fields.some(isChanged)) {
+      ask();
+    }
+  });
+  document.addEventListener("input", look);
+  document.addEventListener("change", look);
+  document.addEventListener("judged", ({ target, detail }) => {
+    const field = fields.find(({ controls }) => controls.includes(target));
+    if (field) {
+      settle(field, detail);
+    }
+  });
+  // What a register or we ourselves fill in is right.
+  document.addEventListener("filled", ({ target }) => {
+    const field = fields.find(({ controls }) => controls.includes(target));
+    if (field) {
+      settle(field, true);
+    }
+  });
+})();
