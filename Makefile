@@ -166,7 +166,7 @@ messages: $(TOOLS) ## bring the catalogues up to date with the sources and compi
 	$(MANAGE) makemessages --locale pl --locale en --no-obsolete --no-location --no-wrap \
 		--ignore var --ignore bench --ignore tests
 	@sed -i.before '/^"POT-Creation-Date/d' locale/*/LC_MESSAGES/*.po && rm locale/*/LC_MESSAGES/*.before
-	$(MANAGE) compilemessages --ignore $(VENV) --verbosity 0
+	$(BIN)/python .ci/compile_catalogues.py
 
 .PHONY: terms-pdf
 terms-pdf: $(TOOLS) ## print versions of the terms that have no PDF yet (needs Chromium)

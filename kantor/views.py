@@ -13,7 +13,7 @@ from django.views.decorators.http import require_safe
 from django.views.generic import TemplateView
 
 from accounts import consents
-from accounts.consents import PRIVACY_VERSIONS, TERMS_VERSIONS, document_template
+from accounts.consents import PRIVACY_VERSIONS, TERMS_VERSIONS
 from kantor.accessibility import report
 from kantor.error_pages import (
     BAD_REQUEST,
@@ -35,7 +35,7 @@ class TermsView(TemplateView):
         """Add the version and the list of all; 404 for a version that never was."""
         version = kwargs.get("version", TERMS_VERSIONS[0])
         try:
-            template = document_template("terms", version, get_language() or "pl")
+            document = consents.document("terms", version, get_language() or "pl")
         except LookupError as error:
             raise Http404("There is no such version of the terms.") from error
         return super().get_context_data(
@@ -50,7 +50,7 @@ class TermsView(TemplateView):
                     {"version": known, "date": date.fromisoformat(known)}
                     for known in TERMS_VERSIONS
                 ],
-                "document_template": template,
+                "document": document,
             }
         )
 
@@ -77,12 +77,12 @@ class PrivacyView(TemplateView):
     template_name = "pages/privacy.html"
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        """Add the version and where its text is."""
+        """Add the version and its text."""
         version = PRIVACY_VERSIONS[0]
         return super().get_context_data(
             **kwargs,
             version_date=date.fromisoformat(version),
-            document_template=document_template("privacy", version, get_language() or "pl"),
+            document=consents.document("privacy", version, get_language() or "pl"),
         )
 
 

@@ -24,6 +24,8 @@ from playwright.sync_api import (
     sync_playwright,
 )
 
+from accounts.typography import untie
+
 NARROW, PHONE, DESK = 320, 360, 1280
 HEIGHTS = {NARROW: 568, PHONE: 740, DESK: 900}
 
@@ -228,7 +230,7 @@ class BrowserVisitor:
     @property
     def heading(self) -> str:
         """Return the words of the page's one h1."""
-        return self.page.locator("h1").inner_text().replace("\N{NO-BREAK SPACE}", " ")
+        return untie(self.page.locator("h1").inner_text())
 
     def is_at(self, heading: str) -> Self:
         """Make sure that this is the page, and that nothing on it sticks out sideways."""
@@ -262,7 +264,7 @@ class BrowserVisitor:
     @property
     def errors(self) -> list[str]:
         """Return the sentences of the error summary."""
-        return self.page.locator("#error-summary li").all_inner_texts()
+        return [untie(each) for each in self.page.locator("#error-summary li").all_inner_texts()]
 
     def is_refused(self) -> Self:
         """Make sure that the error summary is there and has the focus."""
@@ -272,13 +274,14 @@ class BrowserVisitor:
 
     def shows(self, words: str) -> bool:
         """Tell whether the main part has these words, as they are."""
-        return words in self.page.locator("main").inner_text()
+        return words in untie(self.page.locator("main").inner_text())
 
     # -- filling in ---------------------------------------------------------------------
 
     def field(self, label: str, within: str | None = None) -> Locator:
         """Return the field of this label, in the named group when labels repeat."""
-        name = re.compile(rf"^{re.escape(self.say(label))}(\s+\((opcjonalnie|optional)\))?$")
+        words = r"\s".join(re.escape(word) for word in self.say(label).split())
+        name = re.compile(rf"^{words}(\s+\((opcjonalnie|optional)\))?$")
         scope = self.page.locator("main")
         if within is not None:
             scope = scope.get_by_role("group", name=self.say(within), exact=True)

@@ -29,6 +29,7 @@ from accounts.models import (
     User,
 )
 from accounts.services import review, survey
+from accounts.typography import untie
 from tests.factories import (
     COMPANY,
     PASSWORD,
@@ -353,7 +354,7 @@ class AccountPageTests(StaffTestCase):
         OutboxMessage.objects.filter(user=self.user).update(last_error="SMTPDataError 554")
 
     def test_shows_everything_about_the_customer(self) -> None:
-        text = self.client.get(page_of(self.user)).content.decode()
+        text = untie(self.client.get(page_of(self.user)).content.decode())
         for expected in (
             self.user.email,
             COMPANY["company_name"],
@@ -910,4 +911,4 @@ class TitleTests(SimpleTestCase):
 
     def test_name_the_site_in_polish(self) -> None:
         response = Client().get("/admin/login/")
-        self.assertContains(response, "kantor.pl – obsługa")
+        self.assertContains(response, "kantor.pl\N{NO-BREAK SPACE}– obsługa")

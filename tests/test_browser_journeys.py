@@ -310,7 +310,7 @@ class ComfortTests(BrowserTestCase):
         assert not visitor.page.locator("[name^='dane-corr_'][required]").count()
         visitor.fill_details(COMPANY).press("Next").press("Next")
         password = visitor.field("Account password")
-        expect(password).to_have_accessible_description(re.compile("co najmniej 8 znaków"))
+        expect(password).to_have_accessible_description(re.compile(r"co najmniej 8\sznaków"))
         visitor.button("Show repeated password").click()
         expect(visitor.field("Confirm the account password")).to_have_attribute("type", "text")
         expect(password).to_have_attribute("type", "password")

@@ -585,8 +585,8 @@ class ScriptTests(FetchingTestCase):
         assert "no-store" in answer["Cache-Control"]
         assert answer.json() == {
             "invalid": False,
-            "message": "Uzupełniliśmy adres i numery rejestrowe z Wykazu podatników VAT. "
-            "Sprawdź je.",
+            "message": "Uzupełniliśmy adres i\N{NO-BREAK SPACE}numery rejestrowe "
+            "z\N{NO-BREAK SPACE}Wykazu podatników VAT. Sprawdź je.",
             "values": {
                 "regon": moods.REGON,
                 "krs": moods.KRS,

@@ -16,7 +16,7 @@ FOCUS = """() => {
     return style && style.outlineStyle !== "none" && parseFloat(style.outlineWidth) >= 2;
   });
   const labels = [...(element.labels ?? [])];
-  const words = (labels[0] ?? element).innerText ?? "";
+  const words = ((labels[0] ?? element).innerText ?? "").replaceAll("\u00a0", " ");
   return {
     html: element.outerHTML.slice(0, 120),
     name: (labels.length ? words : element.getAttribute("aria-label") ?? words),

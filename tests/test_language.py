@@ -22,7 +22,10 @@ from accounts import tokens
 from accounts.models import Counter, Kind, User
 from accounts.services import credentials, registration
 from accounts.services.activation import PASSWORD_TRIES
+from accounts.typography import tie, untie
+from accounts.values import bank_spelling
 from tests import factories, letters
+from tests.lines import loose_lines
 from tests.people import COMPANY, ENGLISH, FIRMA, OSOBA, PASSWORD, PERSON, POLISH, Applicant, Words
 from tests.walk import Post, Visitor
 
@@ -180,7 +183,10 @@ class PageLanguageTests(TestCase):
             said = {word for text in spoken(page, language) for word in words(text)}
             foreign = (said & foreign_words(language)) - own
             assert not foreign, f"{path} says {sorted(foreign)}"
-            assert " r. r." not in page.get_text(), path
+            assert " r. r." not in untie(page.get_text()), path
+            typed = [each for name in names for each in (name, bank_spelling.plain(name))]
+            loose = loose_lines(page, language, typed)
+            assert not loose, f"{path} may break its lines at {loose}"
 
     def test_vocabularies_tell_the_languages_apart(self) -> None:
         assert {"register", "password", "the"} <= foreign_words("pl")
@@ -367,7 +373,13 @@ class CatalogueTests(SimpleTestCase):
 
     def test_compiled_catalogues_are_fresh(self) -> None:
         for po in CATALOGUES:
-            written = {entry.key: "\0".join(entry.translations) for entry in entries(po)}
+            language = po.parents[1].name
+            written = {
+                entry.key: "\0".join(
+                    tie(each, language) if entry.msgid else each for each in entry.translations
+                )
+                for entry in entries(po)
+            }
             assert compiled(po.with_suffix(".mo")) == written, f"{po}: make messages"
 
     def test_placeholders_survive_the_translation(self) -> None:
@@ -383,7 +395,7 @@ class CatalogueTests(SimpleTestCase):
         with override("pl"):
             for number, noun in numbers.items():
                 template = ngettext("Correct %(count)s field", "Correct %(count)s fields", number)
-                assert template % {"count": number} == f"Popraw {number} {noun}"
+                assert untie(template % {"count": number}) == f"Popraw {number} {noun}"
 
     def test_error_summary_counts_the_fields(self) -> None:
         expected = {

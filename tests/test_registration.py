@@ -7,6 +7,7 @@ from django.core import mail
 from django.test import TestCase
 
 from accounts.models import ConsentRecord, Customer, SurveyAnswer, User
+from accounts.typography import untie
 from tests.people import COMPANY, FIRMA, OSOBA, PERSON, Applicant
 from tests.walk import Visitor
 
@@ -76,7 +77,7 @@ class JourneyTests(JourneyTestCase):
             visitor.open(self.activation_link())
         assert visitor.heading == words.active
         assert [each.to for each in mail.outbox] == [[applicant.email]] * 2
-        option = visitor.field(words.source).find_all("option")[2].get_text()
+        option = untie(visitor.field(words.source).find_all("option")[2].get_text())
         visitor.fill({words.source: option}).press(words.send_answer)
         assert visitor.heading == words.active
         assert SurveyAnswer.objects.filter(user=customer.user).count() == 1

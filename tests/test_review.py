@@ -5,6 +5,7 @@ from django.utils.translation import override
 
 from accounts.forms.registration import OTHER_ADDRESS, CompanyForm, PersonForm
 from accounts.registration import review
+from accounts.typography import BLANK
 from tests import factories
 from tests.people import COMPANY, ENGLISH, FIRMA, OSOBA, PERSON, POLISH
 from tests.walk import Visitor
@@ -41,7 +42,7 @@ class DefinitionTests(SimpleTestCase):
         with override("pl"):
             texts = review.texts(values)
         assert texts["nip"] == "526-104-08-28"
-        assert texts["phone"] == "+48 601 234 567"
+        assert texts["phone"] == "+48 601 234 567".replace(" ", BLANK)
         assert (texts["regon"], texts["krs"]) == ("75004743000010", "0000123456")
         assert texts["main_country"] == "Polska"
         abroad = review.texts(values | {"main_country": "CH", "nip": "CHE-123.456.789"})

@@ -8,6 +8,7 @@ from django.test import TestCase
 
 from accounts.models import Customer, User
 from accounts.services import activation
+from accounts.typography import untie
 from tests.people import COMPANY, FIRMA, OSOBA, PERSON, Applicant
 from tests.test_language import foreign_words, spoken, words
 from tests.walk import Visitor
@@ -260,15 +261,17 @@ class WrongTests(TestCase):
 
     def test_a_company(self) -> None:
         visitor = self.drive(FIRMA, WRONG_COMPANY)
-        assert visitor.element("#error-summary h2").get_text(strip=True) == "Popraw 14 pól"
+        assert untie(visitor.element("#error-summary h2").get_text(strip=True)) == "Popraw 14 pól"
 
     def test_a_person(self) -> None:
         visitor = self.drive(OSOBA, WRONG_PERSON)
-        assert visitor.element("#error-summary h2").get_text(strip=True) == "Popraw 8 pól"
+        assert untie(visitor.element("#error-summary h2").get_text(strip=True)) == "Popraw 8 pól"
 
     def test_a_company_in_english(self) -> None:
         visitor = self.drive(COMPANY, WRONG_ENGLISH)
-        assert visitor.element("#error-summary h2").get_text(strip=True) == "Correct 4 fields"
+        assert (
+            untie(visitor.element("#error-summary h2").get_text(strip=True)) == "Correct 4 fields"
+        )
 
     def test_an_empty_form_asks_for_every_answer_that_is_needed(self) -> None:
         for applicant, count in ((FIRMA, 9), (OSOBA, 7), (COMPANY, 9), (PERSON, 7)):

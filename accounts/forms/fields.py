@@ -195,8 +195,8 @@ class PhoneField(ValueField):
     attributes: ClassVar = {"inputmode": "tel", "size": 20, "maxlength": 60}
     default_error_messages: ClassVar = {
         "required": _(
-            "Enter a phone number, for example 601 234 567, "  # noqa: RUF001  a number stays on one line
-            "or one from abroad with the country code, for example +44 20 7946 0958."  # noqa: RUF001
+            "Enter a phone number, for example 601 234 567, "
+            "or one from abroad with the country code, for example +44 20 7946 0958."
         )
     }
 

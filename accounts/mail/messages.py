@@ -26,6 +26,7 @@ from django.utils.text import wrap
 from django.utils.translation import pgettext_lazy
 
 from accounts import consents
+from accounts.typography import JOINER, untie
 
 WARSAW = ZoneInfo("Europe/Warsaw")
 LINE_WIDTH = 76  # characters of a text line; RFC 5322 section 2.1.1 advises 78 at most
@@ -50,9 +51,6 @@ WEEKDAYS = (
     pgettext_lazy("until", "Saturday"),
     pgettext_lazy("until", "Sunday"),
 )
-
-# Polish typography leaves no word of one letter at the end of a line.
-SHORT_WORD = re.compile(r"\b([aiouwz]) ", re.IGNORECASE)
 
 
 class QuotedPrintable(Charset):
@@ -222,9 +220,10 @@ def _build(
             **{variable: partial(_absolute, page) for variable, page in PAGES.items()},
             **context,
         }
-        subject = " ".join(render_to_string(f"{folder}/subject.txt", context).split())
+        heading = render_to_string(f"{folder}/subject.txt", context).strip()
+        subject = untie(heading)
         text = render_to_string(f"{folder}/body.txt", context)
-        context |= {"subject": subject, "heading": SHORT_WORD.sub("\\1\u00a0", subject)}
+        context |= {"subject": subject, "heading": heading}
         html = render_to_string(f"{folder}/body.html", context)
     message = EmailMultiAlternatives(
         subject=subject,
@@ -238,7 +237,8 @@ def _build(
             "Content-Language": language,
         },
     )
-    message.attach_alternative(html, "text/html")
+    # Outlook draws a box for it; the page's styles hold the hours together.
+    message.attach_alternative(html.replace(JOINER, ""), "text/html")
     message.encoding = UTF8_QUOTED_PRINTABLE
     return message
 
@@ -285,4 +285,5 @@ def _plain_name(first_name: str) -> str:
 
 def _tidy(text: str) -> str:
     """Wrap the lines of a text part and leave one empty line at most; links stay whole."""
-    return wrap(re.sub(r"\n{3,}", "\n\n", text.strip()), LINE_WIDTH) + "\n"
+    lines = re.sub(r"\n{3,}", "\n\n", text.strip().replace(JOINER, ""))
+    return wrap(lines, LINE_WIDTH) + "\n"

@@ -6,6 +6,8 @@ from django.utils import timezone
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
+from accounts.typography import tie
+
 
 class Source(models.Model):
     """One choice of "How do you know kantor.pl?", kept by staff in both languages."""
@@ -22,7 +24,7 @@ class Source(models.Model):
         ordering = ["position", "pk"]
 
     def __str__(self) -> str:
-        return self.name_en if get_language() == "en" else self.name_pl
+        return tie(self.name_en, "en") if get_language() == "en" else tie(self.name_pl, "pl")
 
 
 class SurveyAnswer(models.Model):

@@ -16,6 +16,8 @@ from django.utils.translation import gettext_lazy as _
 from django_countries.base import CountriesBase
 from django_countries.data import COUNTRIES
 
+from accounts.typography import tie
+
 POLAND = "PL"
 
 # Names that django-countries lacks, leaves in English on a Polish page or has in an old form.
@@ -59,7 +61,8 @@ def parse(text: str) -> str:
 
 def name(code: str, language: str | None = None) -> str:
     """Return the name in this language, by default the active one; an unknown code unchanged."""
-    return _names(language or get_language() or settings.LANGUAGE_CODE).get(code, code)
+    language = language or get_language() or settings.LANGUAGE_CODE
+    return tie(_names(language).get(code, code), language)
 
 
 @lru_cache(maxsize=8)
@@ -73,7 +76,8 @@ def choices(language: str) -> tuple[tuple[str, str], ...]:
 
     names = dict(_names(language))
     poland = (POLAND, names.pop(POLAND))
-    return (poland, *sorted(names.items(), key=sort_key))
+    ordered = (poland, *sorted(names.items(), key=sort_key))
+    return tuple((code, tie(title, language)) for code, title in ordered)
 
 
 @lru_cache(maxsize=8)
