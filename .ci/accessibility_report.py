@@ -1,4 +1,4 @@
-"""Write kantor/accessibility.json, of which the accessibility statement is made, from its tests.
+"""Write accessibility.json, of which the accessibility statement is made, from its tests.
 
 Runs the accessibility tests and keeps what each of them has looked at; a fault leaves the old
 report as it is. Needs Chromium.
@@ -24,7 +24,7 @@ def main() -> None:
     import django
 
     django.setup()
-    from kantor.accessibility import REPORT
+    from kantor.content.accessibility import REPORT
     from tests.audit import LETTERS_PERCENT, LOOKS, SCHEMES, WIDTHS
 
     with tempfile.TemporaryDirectory() as folder:

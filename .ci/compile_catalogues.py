@@ -1,4 +1,4 @@
-"""Compile the catalogues, their texts tied by `accounts.typography`: `make messages` calls it.
+"""Compile the catalogues, their texts tied (`kantor.serving.typography`), for `make messages`.
 
 Translators type ordinary blanks. Django's own `compilemessages` would leave them as they are, and
 lines would end in words of one letter again; `make catalogues` fails on such a file.
@@ -13,7 +13,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-from accounts.typography import tie  # noqa: E402  the path above leads there
+from kantor.serving.typography import tie  # noqa: E402  the path above leads there
 
 _MSGSTR = re.compile(r'(msgstr(?:\[\d\])? ")(.*)(")')
 _MORE = re.compile('(")(.*)(")')

@@ -2,7 +2,7 @@
 
 They show this very system: `tests/photographer.py` walks through it with Chromium, at a moment
 that is always the same. The results are kept in the repository, with a manifest of what they show
-(kantor/guide.json); `tests/test_guide.py` fails when the pages have moved on.
+(kantor/content/guide.json); `tests/test_guide.py` fails when the pages have moved on.
 """
 
 import os

@@ -25,7 +25,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import ConsentRecord, Kind, User
-from accounts.typography import tie, untie
+from kantor.serving.typography import tie, untie
 
 # Newest first; a version is the date since which it holds.
 TERMS_VERSIONS = ("2026-11-23",)

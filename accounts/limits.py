@@ -6,7 +6,7 @@ What costs nothing but this process's CPU is counted in its memory instead.
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import timedelta
 from threading import Lock
 from time import monotonic
 from typing import Any
@@ -15,6 +15,7 @@ from django.db import connection
 from django.utils import timezone
 
 from accounts.models import Counter
+from kantor.serving.sql import stored
 
 
 @dataclass(frozen=True)
@@ -56,7 +57,7 @@ def hit_all(limits: Sequence[Limit], subject: str) -> list[bool]:
     allowed = {limit.key(subject): limit.times for limit in limits}
     values: list[Any] = []
     for limit in limits:
-        values += [limit.key(subject), _stored(now + limit.window)]
+        values += [limit.key(subject), stored(now + limit.window)]
     rows = ", ".join(["(%s, 1, %s)"] * len(limits))
     with connection.cursor() as cursor:
         cursor.execute(
@@ -69,7 +70,7 @@ def hit_all(limits: Sequence[Limit], subject: str) -> list[bool]:
                           THEN excluded.ends_at ELSE accounts_counter.ends_at END
             RETURNING key, count
             """,  # noqa: S608  placeholders only
-            [*values, _stored(now), _stored(now)],
+            [*values, stored(now), stored(now)],
         )
         counts = dict(cursor.fetchall())
     return [counts[key] <= times for key, times in allowed.items()]
@@ -126,8 +127,3 @@ class LocalLimit:
         """Forget the tries of `subject`."""
         with self._lock:
             self._tries.pop(subject, None)
-
-
-def _stored(moment: datetime) -> str | datetime | None:
-    """Adapt a moment to what this database stores in a DateTimeField."""
-    return connection.ops.adapt_datetimefield_value(moment)

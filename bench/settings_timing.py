@@ -11,4 +11,4 @@ EMAIL_HOST = "127.0.0.1"
 EMAIL_PORT = int(os.environ["BENCH_SMTP_PORT"])
 
 if os.environ["BENCH_TASKS"] == "immediate":
-    TASKS = {"default": {"BACKEND": "kantor.tasks.BackgroundBackend"}}
+    TASKS = {"default": {"BACKEND": "kantor.serving.tasks.BackgroundBackend"}}

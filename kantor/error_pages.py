@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from http import HTTPStatus
 
 from django.conf import settings
+from django.core.exceptions import RequestDataTooBig
 from django.http import HttpRequest, HttpResponse
 from django.template.loader import render_to_string
 from django.utils.cache import add_never_cache_headers
@@ -11,7 +12,7 @@ from django.utils.functional import Promise
 from django.utils.translation import get_language_from_path, override
 from django.utils.translation import gettext_lazy as _
 
-from kantor.templatetags.site import translated_path
+from kantor.serving.templatetags.site import translated_path
 
 
 @dataclass(frozen=True)
@@ -102,3 +103,29 @@ def error_page(fault: Fault, request: HttpRequest, *, as_visitor: bool = False) 
     response = HttpResponse(html, status=fault.status)
     add_never_cache_headers(response)
     return response
+
+
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """Answer 400, or 413 to a form that is too large. The page looks at nothing but the path."""
+    too_large = isinstance(exception, RequestDataTooBig)
+    return error_page(TOO_LARGE if too_large else BAD_REQUEST, request)
+
+
+def permission_denied(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """Answer 403."""
+    return error_page(FORBIDDEN, request, as_visitor=True)
+
+
+def page_not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """Answer 404."""
+    return error_page(NOT_FOUND, request, as_visitor=True)
+
+
+def server_error(request: HttpRequest) -> HttpResponse:
+    """Answer 500 without database and session: one of them may be what failed."""
+    return error_page(BROKEN, request)
+
+
+def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
+    """Answer 403 to a form without its token; the reason is for the log, not for people."""
+    return error_page(FOREIGN_FORM, request, as_visitor=True)

@@ -7,7 +7,7 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.cache import add_never_cache_headers
 
 from kantor.error_pages import CLOSED, NOT_ALLOWED, REGISTRATION_CLOSED, Fault, error_page
-from kantor.templatetags.site import translated_path
+from kantor.serving.templatetags.site import translated_path
 
 
 class SecurityHeadersMiddleware:

@@ -6,8 +6,9 @@ from django.contrib import admin
 from django.urls import include, path
 
 from accounts.views import captcha
-from kantor import found, health
-from kantor.pages import content_urls
+from kantor import health
+from kantor.content import found
+from kantor.content.urls import content_urls
 
 development_urls = []
 if apps.is_installed("kantor.mailbox"):
@@ -31,7 +32,7 @@ urlpatterns = [
     ),
 ]
 
-handler400 = "kantor.views.bad_request"
-handler403 = "kantor.views.permission_denied"
-handler404 = "kantor.views.page_not_found"
-handler500 = "kantor.views.server_error"
+handler400 = "kantor.error_pages.bad_request"
+handler403 = "kantor.error_pages.permission_denied"
+handler404 = "kantor.error_pages.page_not_found"
+handler500 = "kantor.error_pages.server_error"

@@ -15,7 +15,7 @@ from typing import Any, Literal
 from axe_playwright_python.base import AXE_SCRIPT
 from playwright.sync_api import Response
 
-from kantor.accessibility import report
+from kantor.content.accessibility import report
 from tests.browser import DESK, HEIGHTS, NARROW, BrowserTestCase, BrowserVisitor
 
 TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]

@@ -25,7 +25,7 @@ from tests.walk import Visitor
 LANGUAGES = ("pl", "en")
 SCHEMES = ("light", "dark")
 FOLDER = settings.BASE_DIR / "static" / "img" / "guide"
-MANIFEST = settings.BASE_DIR / "kantor" / "guide.json"
+MANIFEST = settings.BASE_DIR / "kantor" / "content" / "guide.json"
 # Mails name the site by this address in the pictures, whatever server made them.
 SITE = "https://kantor.example"
 

@@ -1,5 +1,6 @@
 """Run the suite by `manage.py test`, in several processes too (`--parallel`)."""
 
+from pathlib import Path
 from typing import Any
 
 from django.test.runner import (
@@ -44,7 +45,8 @@ class Runner(DiscoverRunner):
 
     Django copies the file of an SQLite database while its connection is open; in WAL mode the
     tables are then still in the log beside it, and every process gets an empty copy. Closing the
-    last connection writes the log back.
+    last connection writes the log back. A process that was ended with its connection open leaves
+    its log behind, and SQLite would play that into the next run's copy of the same name.
     """
 
     parallel_test_suite = ParallelSuite
@@ -59,7 +61,14 @@ class Runner(DiscoverRunner):
                 connection.close()
                 if is_ours:
                     for number in range(1, processes + 1):
+                        _forget_log(connection.creation.get_test_db_clone_settings(str(number)))
                         connection.creation.clone_test_db(
                             suffix=str(number), verbosity=self.verbosity, keepdb=self.keepdb
                         )
         return created
+
+
+def _forget_log(clone: dict[str, Any]) -> None:
+    """Remove what an earlier run left beside this copy of an SQLite database."""
+    for ending in ("-wal", "-shm"):
+        Path(f"{clone['NAME']}{ending}").unlink(missing_ok=True)

@@ -5,7 +5,7 @@ from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import ngettext, override
 
-from kantor.accessibility import report
+from kantor.content.accessibility import report
 from tests import test_accessibility as audited
 from tests.walk import Visitor
 

@@ -25,7 +25,7 @@ from accounts.models import (
 from accounts.registration import browser
 from accounts.services import activation, registration, review
 from accounts.services.activation import PASSWORD_TRIES, LinkState
-from accounts.typography import untie
+from kantor.serving.typography import untie
 from tests.browser import BrowserTestCase
 from tests.factories import PASSWORD, activated, registered
 from tests.letters import (

@@ -1,4 +1,4 @@
-"""The thread of a web process that does what requests have ordered (`kantor.tasks`)."""
+"""The thread of a web process that does what requests have ordered (`kantor.serving.tasks`)."""
 
 import os
 import subprocess
@@ -11,12 +11,12 @@ from unittest import mock
 from django.conf import settings
 from django.test import SimpleTestCase
 
-from kantor import tasks
-from kantor.tasks import BackgroundBackend, Helper
+from kantor.serving import tasks
+from kantor.serving.tasks import BackgroundBackend, Helper
 
 ENDS = """
 import sys, threading
-from kantor import tasks
+from kantor.serving import tasks
 tasks.GRACE = float(sys.argv[1])
 begun = threading.Event()
 def silent_mail_server():
@@ -29,7 +29,7 @@ begun.wait(30)
 """
 FORKS = """
 import os
-from kantor import tasks
+from kantor.serving import tasks
 tasks.helper.order(lambda: print("parent", flush=True))
 assert tasks.helper.finish(30) == 0
 pid = os.fork()
@@ -69,12 +69,12 @@ class HelperTests(SimpleTestCase):
         def fail() -> None:
             raise ValueError("anna@example.com")
 
-        with self.assertLogs("kantor.tasks", "ERROR") as logs:
+        with self.assertLogs("kantor.serving.tasks", "ERROR") as logs:
             helper.order(fail)
             helper.order(done.set)
             assert helper.finish(30) == 0
         assert done.is_set()
-        assert logs.output == ["ERROR:kantor.tasks:A task failed: ValueError"]
+        assert logs.output == ["ERROR:kantor.serving.tasks:A task failed: ValueError"]
 
     def test_is_refused_when_too_much_waits(self) -> None:
         begun, may_end = Event(), Event()
@@ -94,7 +94,7 @@ class HelperTests(SimpleTestCase):
         result: Any = None
         with (
             mock.patch.object(tasks, "helper", helper),
-            self.assertLogs("kantor.tasks", "WARNING") as logs,
+            self.assertLogs("kantor.serving.tasks", "WARNING") as logs,
         ):
             backend._execute_task(result)
         assert "swept up" in logs.output[0]

@@ -8,7 +8,7 @@ from django.http import HttpRequest, HttpResponse
 from django.middleware.csrf import get_token
 from django.test import RequestFactory, SimpleTestCase, TestCase
 
-from kantor.compression import accepted, for_everybody
+from kantor.serving.compression import accepted, for_everybody
 from tests import factories
 
 PUBLIC = (

@@ -11,7 +11,7 @@ from django.utils import translation
 
 from accounts import consents
 from accounts.models import ConsentRecord, Kind
-from accounts.typography import untie
+from kantor.serving.typography import untie
 from tests.walk import Visitor
 
 LANGUAGES = ("pl", "en")

@@ -6,9 +6,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from accounts.models import User
-from accounts.typography import untie
 from accounts.values import email
 from accounts.values.email_typos import suggestion
+from kantor.serving.typography import untie
 from tests.people import FIRMA, OSOBA, PERSON, POLISH
 from tests.test_bad_input import BAD
 from tests.walk import Post, Visitor

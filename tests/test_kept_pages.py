@@ -8,8 +8,8 @@ from django.http import HttpRequest, HttpResponse
 from django.test import RequestFactory, SimpleTestCase, TestCase, override_settings
 from django.utils.translation import override
 
-from kantor import kept
-from kantor.kept import MOST_PAGES, mark, render_kept
+from kantor.serving import kept
+from kantor.serving.kept import MOST_PAGES, mark, render_kept
 from tests.people import COMPANY, FIRMA, OSOBA, PERSON, Applicant
 from tests.walk import Visitor
 

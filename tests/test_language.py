@@ -22,8 +22,8 @@ from accounts import tokens
 from accounts.models import Counter, Kind, User
 from accounts.services import credentials, registration
 from accounts.services.activation import PASSWORD_TRIES
-from accounts.typography import tie, untie
 from accounts.values import bank_spelling
+from kantor.serving.typography import tie, untie
 from tests import factories, letters
 from tests.lines import loose_lines
 from tests.people import COMPANY, ENGLISH, FIRMA, OSOBA, PASSWORD, PERSON, POLISH, Applicant, Words

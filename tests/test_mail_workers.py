@@ -21,7 +21,7 @@ from django.db import connection
 from django.test import SimpleTestCase, TransactionTestCase, override_settings
 
 from accounts.models import OutboxMessage
-from kantor import tasks
+from kantor.serving import tasks
 from tests.factories import registered
 from tests.mail_server import (
     MailServer,
@@ -174,7 +174,9 @@ class BackgroundTests(TransactionTestCase):
 
     def setUp(self) -> None:
         self.enterContext(
-            override_settings(TASKS={"default": {"BACKEND": "kantor.tasks.BackgroundBackend"}})
+            override_settings(
+                TASKS={"default": {"BACKEND": "kantor.serving.tasks.BackgroundBackend"}}
+            )
         )
         self.addCleanup(self.close_connection)
 

@@ -7,8 +7,8 @@ from tempfile import mkdtemp
 from django.core.mail import EmailMultiAlternatives
 from django.test import TestCase, override_settings
 
-from accounts.typography import tie
 from kantor.mailbox.backend import EmailBackend
+from kantor.serving.typography import tie
 
 
 class MailboxTests(TestCase):

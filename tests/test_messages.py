@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from accounts import consents
 from accounts.mail import messages
-from accounts.typography import untie
+from kantor.serving.typography import untie
 from tests.mails import (
     LANGUAGES,
     LINK,

@@ -19,8 +19,9 @@ from django.utils.translation import override
 from PIL import Image
 
 from accounts.passwords.assessment import ENOUGH_SCORE, INCOMPLETE_MESSAGES, MESSAGES
-from kantor import kept, urls
-from kantor.found import PUBLIC
+from kantor import urls
+from kantor.content.found import PUBLIC
+from kantor.serving import kept
 from kantor.urls import handler400, handler403, handler404, handler500
 from tests.people import OSOBA
 from tests.walk import Visitor

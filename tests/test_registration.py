@@ -7,7 +7,7 @@ from django.core import mail
 from django.test import TestCase
 
 from accounts.models import ConsentRecord, Customer, SurveyAnswer, User
-from accounts.typography import untie
+from kantor.serving.typography import untie
 from tests.people import COMPANY, FIRMA, OSOBA, PERSON, Applicant
 from tests.walk import Visitor
 

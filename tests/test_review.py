@@ -5,7 +5,7 @@ from django.utils.translation import override
 
 from accounts.forms.registration import OTHER_ADDRESS, CompanyForm, PersonForm
 from accounts.registration import review
-from accounts.typography import BLANK
+from kantor.serving.typography import BLANK
 from tests import factories
 from tests.people import COMPANY, ENGLISH, FIRMA, OSOBA, PERSON, POLISH
 from tests.walk import Visitor

@@ -12,12 +12,12 @@ from django.test import Client, TestCase
 
 from accounts.models import Counter, OutboxMessage, User
 from accounts.services import activation, review
+from tests.doors import GENERIC, try_in
 from tests.factories import PASSWORD, activated, registered, staff, suspended
 from tests.letters import deliver, registering_browser
 from tests.links import OTHER_PASSWORD, travel
 from tests.onlooker import COUNTED, CountingHasher, observed
 from tests.people import OSOBA
-from tests.test_sign_in import GENERIC, try_in
 from tests.walk import URLENCODED, Visitor
 
 PAGE = "/rejestracja/wyslano/"

@@ -3,7 +3,7 @@
 from django.contrib.sessions.backends.base import UpdateError
 from django.test import TestCase
 
-from kantor.sessions import SessionStore
+from kantor.serving.sessions import SessionStore
 
 
 def stored(**values: str) -> str:

@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 
 from accounts import consents
 from accounts.models import Source
-from accounts.typography import JOINER, tie, untie
 from accounts.values import country, phone
+from kantor.serving.typography import JOINER, tie, untie
 from tests import mails
 from tests.lines import loose_in, loose_lines
 

@@ -3,8 +3,8 @@
 
 from django.core.exceptions import ValidationError
 
-from accounts.typography import BLANK
 from accounts.values import email, phone, postal_code
+from kantor.serving.typography import BLANK
 from tests.spellings import JUNK, SpellingTestCase
 
 

@@ -12,8 +12,8 @@ from django.utils.translation import override
 from accounts import tokens
 from accounts.models import User
 from accounts.services import activation, allowance, credentials
-from accounts.typography import untie
 from accounts.views.waiting import wait_text
+from kantor.serving.typography import untie
 from tests.browser import BrowserTestCase, BrowserVisitor
 from tests.factories import PASSWORD, activated, registered, suspended
 from tests.letters import activation_path, deliver, registering_browser

@@ -8,7 +8,7 @@ from django.test import TestCase
 
 from accounts.models import Customer, User
 from accounts.services import activation
-from accounts.typography import untie
+from kantor.serving.typography import untie
 from tests.people import COMPANY, FIRMA, OSOBA, PERSON, Applicant
 from tests.test_language import foreign_words, spoken, words
 from tests.walk import Visitor

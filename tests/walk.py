@@ -8,7 +8,7 @@ from bs4 import BeautifulSoup, Tag
 from captcha.models import CaptchaStore
 from django.test import Client
 
-from accounts.typography import untie
+from kantor.serving.typography import untie
 
 URLENCODED = "application/x-www-form-urlencoded"
 

@@ -7,7 +7,7 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
 from accounts.services.credentials import FAILED_SIGN_INS, sign_in_subject
-from accounts.views.network import network_of
+from kantor.serving.network import network_of
 
 
 class StaffSignInForm(AdminAuthenticationForm):

@@ -13,6 +13,8 @@ from django.db import connection
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
 
+from kantor.serving.sql import stored
+
 # Capitals and digits without those that look alike when turned a little or crossed by a line:
 # 0 O Q D, 1 I L J, 2 Z, 5 S, 8 B, C G, F P, U V.
 ALPHABET = "ACEHKMNPRTUWXY34679"
@@ -40,7 +42,7 @@ def new_challenge() -> str:
         cursor.execute(
             "INSERT INTO captcha_captchastore (challenge, response, hashkey, expiration)"
             " VALUES (%s, %s, %s, %s)",
-            [challenge, response, key, _stored(expiration)],
+            [challenge, response, key, stored(expiration)],
         )
     return key
 
@@ -61,7 +63,7 @@ def solve(key: str, answer: str) -> bool:
         "hashkey = %s AND response = %s AND expiration > %s",
         key,
         cleaned,
-        _stored(timezone.now()),
+        stored(timezone.now()),
     ):
         return True
     discard(key)
@@ -81,7 +83,7 @@ def text_of(key: str) -> str | None:
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT challenge FROM captcha_captchastore WHERE hashkey = %s AND expiration > %s",
-            [key, _stored(timezone.now())],
+            [key, stored(timezone.now())],
         )
         row = cursor.fetchone()
     return row and str(row[0])
@@ -102,12 +104,6 @@ def _delete(condition: str, *values: str | datetime | None) -> int:
         cursor.execute(f"DELETE FROM captcha_captchastore WHERE {condition}", values)  # noqa: S608  conditions stand in this module
         deleted: int = cursor.rowcount
     return deleted
-
-
-def _stored(moment: datetime) -> str | datetime | None:
-    """Adapt a moment to what this database stores in a DateTimeField."""
-    stored: str | datetime | None = connection.ops.adapt_datetimefield_value(moment)
-    return stored
 
 
 def _is_plausible(answer: str) -> bool:

@@ -26,7 +26,7 @@ from django.utils.text import wrap
 from django.utils.translation import pgettext_lazy
 
 from accounts import consents
-from accounts.typography import JOINER, untie
+from kantor.serving.typography import JOINER, untie
 
 WARSAW = ZoneInfo("Europe/Warsaw")
 LINE_WIDTH = 76  # characters of a text line; RFC 5322 section 2.1.1 advises 78 at most

@@ -6,7 +6,7 @@ from django.utils import timezone
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
-from accounts.typography import tie
+from kantor.serving.typography import tie
 
 
 class Source(models.Model):

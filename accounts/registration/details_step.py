@@ -50,7 +50,7 @@ class DetailsStep:
         }
 
     def kept_page(self) -> tuple[tuple[object, ...], dict[str, str]]:
-        """Return key and values of the kept page (`kantor.kept`), beside the answers chosen."""
+        """Return key and values of the kept page, beside the answers chosen."""
         values = {name: self.storage.answer(Step.DETAILS, name) for name in typed_fields(self.kind)}
         values["email_suggestion"] = suggestion = self._suggestion
         is_offered = company_lookup.is_offered(self.kind)

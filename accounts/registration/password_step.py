@@ -121,7 +121,7 @@ class PasswordStep:
         }
 
     def kept_page(self) -> tuple[tuple[object, ...], dict[str, str], dict[str, str]]:
-        """Return key, values and ids of the kept page (`kantor.kept`)."""
+        """Return key, values and ids of the kept page (`kantor.serving.kept`)."""
         shown = self.context()
         key = shown.pop("captcha_key")
         email = shown.pop("email")

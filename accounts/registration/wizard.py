@@ -42,8 +42,8 @@ from accounts.registration.storage import (
 )
 from accounts.services import registration
 from accounts.values import bank_spelling, country, email_typos
-from accounts.views.network import network_of, too_many
-from kantor.kept import mark, render_kept
+from kantor.serving.kept import mark, render_kept
+from kantor.serving.network import network_of, too_many
 
 
 @method_decorator([never_cache, sensitive_post_parameters()], name="dispatch")

@@ -16,7 +16,7 @@ from django.utils.translation import gettext_lazy as _
 from django_countries.base import CountriesBase
 from django_countries.data import COUNTRIES
 
-from accounts.typography import tie
+from kantor.serving.typography import tie
 
 POLAND = "PL"
 

@@ -7,8 +7,8 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 from phonenumbers import PhoneNumberFormat, PhoneNumberType
 
-from accounts.typography import BLANK
 from accounts.values.text import clean, unify_hyphens, unwrap_number
+from kantor.serving.typography import BLANK
 
 _ORDINARY = frozenset(
     {

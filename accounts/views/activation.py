@@ -16,9 +16,9 @@ from accounts.models import Source, User
 from accounts.registration import browser
 from accounts.services import activation, registration, survey
 from accounts.services.activation import LinkState
-from accounts.views.network import network_of
 from accounts.views.waiting import ask_to_wait
-from kantor.kept import render_kept
+from kantor.serving.kept import render_kept
+from kantor.serving.network import network_of
 
 # The standard's, Chromium's before it, Safari's for previews, older Firefox's.
 AHEAD_HEADERS = ("Sec-Purpose", "Purpose", "X-Purpose", "X-Moz")

@@ -11,7 +11,7 @@ from accounts.captcha import sound as sounds
 from accounts.limits import LocalLimit
 from accounts.registration.friction import PICTURES, SOUNDS
 from accounts.registration.storage import asks_challenge
-from accounts.views.network import network_of, too_many
+from kantor.serving.network import network_of, too_many
 
 NO_STORE = {"Cache-Control": "no-store"}
 _RANGE = re.compile(r"bytes=(\d{1,9})-(\d{0,9})")

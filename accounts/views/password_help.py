@@ -30,7 +30,7 @@ from accounts.models import User
 from accounts.registration.password_step import password_context
 from accounts.registration.steps import Step
 from accounts.registration.storage import open_attempt
-from accounts.views.network import network_of
+from kantor.serving.network import network_of
 
 # A call costs 3 ms of CPU, the worst one 15. Somebody who types without a pause makes two or three
 # a second; a whole office shares a network.

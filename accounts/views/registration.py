@@ -16,7 +16,7 @@ from accounts.registration import company_lookup
 from accounts.registration.steps import Step
 from accounts.registration.storage import open_attempt
 from accounts.values import email_typos
-from accounts.views.network import network_of
+from kantor.serving.network import network_of
 
 
 @never_cache

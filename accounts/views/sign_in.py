@@ -22,8 +22,8 @@ from accounts.models import User
 from accounts.registration import browser
 from accounts.services import credentials, registration
 from accounts.services.credentials import FAILED_SIGN_INS, NETWORK_SIGN_INS
-from accounts.views.network import network_of
 from accounts.views.waiting import ask_to_wait
+from kantor.serving.network import network_of
 
 PENDING_SALT = "accounts.pending-sign-in"
 PENDING_MINUTES = 15

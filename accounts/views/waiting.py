@@ -23,7 +23,7 @@ from accounts.forms.activation import AddressForm
 from accounts.registration import browser
 from accounts.services import allowance, waiting
 from accounts.values import email as email_address
-from kantor.kept import mark, render_kept
+from kantor.serving.kept import mark, render_kept
 
 
 class Registration(NamedTuple):

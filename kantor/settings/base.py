@@ -10,7 +10,8 @@ BASE_DIR = Path(__file__).resolve().parent.parent.parent
 
 INSTALLED_APPS = [
     "accounts",
-    "kantor",
+    "kantor.content",
+    "kantor.serving",
     "django.forms",
     "django.contrib.auth",
     "django.contrib.contenttypes",
@@ -104,13 +105,13 @@ WHITENOISE_MIMETYPES = {".webmanifest": "application/manifest+json"}
 
 # A registration lives for a day after its last answer (WCAG 2.2.1: nobody loses answers to a
 # clock); the row goes with the session.
-SESSION_ENGINE = "kantor.sessions"
-SESSION_SERIALIZER = "kantor.sessions.CompactSerializer"
+SESSION_ENGINE = "kantor.serving.sessions"
+SESSION_SERIALIZER = "kantor.serving.sessions.CompactSerializer"
 SESSION_COOKIE_AGE = int(timedelta(hours=24).total_seconds())
 SESSION_COOKIE_SAMESITE = "Lax"
 CSRF_COOKIE_HTTPONLY = True
 CSRF_COOKIE_SAMESITE = "Lax"
-CSRF_FAILURE_VIEW = "kantor.views.csrf_failure"
+CSRF_FAILURE_VIEW = "kantor.error_pages.csrf_failure"
 LANGUAGE_COOKIE_HTTPONLY = True
 LANGUAGE_COOKIE_SAMESITE = "Lax"
 

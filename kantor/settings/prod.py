@@ -115,7 +115,7 @@ REPLY_TO_EMAIL = env.str("REPLY_TO_EMAIL", default=DEFAULT_FROM_EMAIL)
 
 match env.str("TASKS", default="immediate"):
     case "immediate":
-        TASKS = {"default": {"BACKEND": "kantor.tasks.BackgroundBackend"}}
+        TASKS = {"default": {"BACKEND": "kantor.serving.tasks.BackgroundBackend"}}
     case "database":
         INSTALLED_APPS = [*INSTALLED_APPS, "django_tasks_db"]
         TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend"}}

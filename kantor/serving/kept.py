@@ -16,7 +16,7 @@ from django.template.loader import render_to_string
 from django.utils.html import escape
 from django.utils.translation import get_language
 
-from kantor.templatetags.site import translated_path
+from kantor.serving.templatetags.site import translated_path
 
 # No text of the site contains this character, and no field accepts it.
 _SIGN = "\N{OBJECT REPLACEMENT CHARACTER}"

@@ -8,7 +8,6 @@ each of them, which is a third of what a step costs (bench/README.md).
 
 import json
 import re
-from datetime import datetime
 from typing import Any
 
 from django.contrib.sessions.backends.base import VALID_KEY_CHARS, CreateError, UpdateError
@@ -16,6 +15,8 @@ from django.contrib.sessions.backends.db import SessionStore as DatabaseStore
 from django.db import connection
 from django.utils import timezone
 from django.utils.crypto import get_random_string
+
+from kantor.serving.sql import stored
 
 _KEY = re.compile(f"[{VALID_KEY_CHARS}]{{32}}")
 
@@ -77,7 +78,7 @@ class SessionStore(DatabaseStore):
                 cursor.execute(
                     "UPDATE django_session SET session_data = %s, expire_date = %s"
                     " WHERE session_key = %s AND session_data = %s",
-                    [encoded, _stored(self.get_expiry_date()), self.session_key, self._loaded],
+                    [encoded, stored(self.get_expiry_date()), self.session_key, self._loaded],
                 )
                 updated = cursor.rowcount
             if updated:
@@ -98,7 +99,7 @@ class SessionStore(DatabaseStore):
             cursor.execute(
                 "INSERT INTO django_session (session_key, session_data, expire_date)"
                 " VALUES (%s, %s, %s) ON CONFLICT (session_key) DO NOTHING",
-                [self.session_key, encoded, _stored(self.get_expiry_date())],
+                [self.session_key, encoded, stored(self.get_expiry_date())],
             )
             inserted = cursor.rowcount
         if not inserted:
@@ -135,7 +136,7 @@ class SessionStore(DatabaseStore):
             cursor.execute(
                 "SELECT session_data FROM django_session"
                 " WHERE session_key = %s AND expire_date > %s",
-                [self.session_key, _stored(timezone.now())],
+                [self.session_key, stored(timezone.now())],
             )
             row: tuple[str] | None = cursor.fetchone()
         return row[0] if row else None
@@ -159,9 +160,3 @@ class SessionStore(DatabaseStore):
         # 160 random bits need no question to the table whether they are taken; create() tries
         # the next key when the INSERT meets an existing one.
         return get_random_string(32, VALID_KEY_CHARS)
-
-
-def _stored(moment: datetime) -> str | datetime | None:
-    """Adapt a moment to what this database stores in a DateTimeField."""
-    stored: str | datetime | None = connection.ops.adapt_datetimefield_value(moment)
-    return stored

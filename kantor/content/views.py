@@ -1,12 +1,11 @@
-"""Answer for the pages of content and for what goes wrong."""
+"""Answer for the pages of content that are more than their template."""
 
 from datetime import date
 from email.utils import parseaddr
 from typing import Any
 
 from django.conf import settings
-from django.core.exceptions import RequestDataTooBig
-from django.http import FileResponse, Http404, HttpRequest, HttpResponse
+from django.http import FileResponse, Http404, HttpRequest
 from django.urls import reverse
 from django.utils.translation import get_language
 from django.views.decorators.http import require_safe
@@ -14,16 +13,7 @@ from django.views.generic import TemplateView
 
 from accounts import consents
 from accounts.consents import PRIVACY_VERSIONS, TERMS_VERSIONS
-from kantor.accessibility import report
-from kantor.error_pages import (
-    BAD_REQUEST,
-    BROKEN,
-    FORBIDDEN,
-    FOREIGN_FORM,
-    NOT_FOUND,
-    TOO_LARGE,
-    error_page,
-)
+from kantor.content.accessibility import report
 
 
 class TermsView(TemplateView):
@@ -96,29 +86,3 @@ class AccessibilityView(TemplateView):
         return super().get_context_data(
             **kwargs, report=report(), email=parseaddr(settings.REPLY_TO_EMAIL)[1]
         )
-
-
-def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
-    """Answer 400, or 413 to a form that is too large. The page looks at nothing but the path."""
-    too_large = isinstance(exception, RequestDataTooBig)
-    return error_page(TOO_LARGE if too_large else BAD_REQUEST, request)
-
-
-def permission_denied(request: HttpRequest, exception: Exception) -> HttpResponse:
-    """Answer 403."""
-    return error_page(FORBIDDEN, request, as_visitor=True)
-
-
-def page_not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
-    """Answer 404."""
-    return error_page(NOT_FOUND, request, as_visitor=True)
-
-
-def server_error(request: HttpRequest) -> HttpResponse:
-    """Answer 500 without database and session: one of them may be what failed."""
-    return error_page(BROKEN, request)
-
-
-def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
-    """Answer 403 to a form without its token; the reason is for the log, not for people."""
-    return error_page(FOREIGN_FORM, request, as_visitor=True)

@@ -13,7 +13,7 @@ from django.views.decorators.http import require_safe
 from django.views.generic import RedirectView
 
 from accounts.consents import PRIVACY_VERSIONS, TERMS_VERSIONS
-from kantor.accessibility import report
+from kantor.content.accessibility import report
 
 # The pages for everybody, by the names of their addresses, with the day of the text if it has one.
 PUBLIC: dict[str, str | None] = {

@@ -45,7 +45,7 @@ def language_url(context: Context, language: str) -> str:
     """Return the address of the page shown in another language, its query included.
 
     Without a request (the page for an inner error) it is the home page; a page that is kept
-    (`kantor.kept`) brings its `language_urls`. Pages outside
+    (`kantor.serving.kept`) brings its `language_urls`. Pages outside
     `i18n_patterns` have one language; their links lead to that of the same path and are not used.
     """
     if urls := context.get("language_urls"):

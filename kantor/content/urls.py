@@ -3,8 +3,8 @@
 from django.urls import path
 from django.views.generic import TemplateView
 
-from kantor.compression import View, for_everybody
-from kantor.views import AccessibilityView, PrivacyView, TermsView, terms_pdf
+from kantor.content.views import AccessibilityView, PrivacyView, TermsView, terms_pdf
+from kantor.serving.compression import View, for_everybody
 
 
 def page(template_name: str) -> View:

@@ -2,7 +2,7 @@
 
 Compression tells by its length what a page repeats: whoever can put words into a page and watch
 its size reads a secret beside them (BREACH). So only pages without a secret are compressed, and
-those are named by their addresses (`kantor.pages`), not guessed. `docs/decisions.md` has the rest.
+those are named by their addresses, not guessed. `docs/decisions/pages.md` has the rest.
 """
 
 import gzip

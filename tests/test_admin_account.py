@@ -1,0 +1,257 @@
+"""The page of one account at the desk, and what a forged request changes there: nothing."""
+
+import re
+from typing import Any
+
+from django.contrib import admin
+from django.contrib.admin.models import LogEntry
+from django.contrib.auth.models import Group
+from django.test import Client
+
+from accounts.admin import AccountAdmin
+from accounts.models import (
+    ConsentRecord,
+    Customer,
+    Kind,
+    OutboxMessage,
+    ReviewState,
+    Source,
+    SurveyAnswer,
+    User,
+)
+from accounts.services import survey
+from kantor.serving.typography import untie
+from tests.desk import LIST, StaffTestCase, page_of, posted_by, shown
+from tests.factories import COMPANY, PASSWORD, activated, customer_of, registered, staff
+
+
+class AccountPageTests(StaffTestCase):
+    """The one page about one customer."""
+
+    def setUp(self) -> None:
+        super().setUp()
+        self.user = activated(
+            Kind.COMPANY,
+            news=True,
+            corr_street="Mickiewicza",
+            corr_house_no="7",
+            corr_flat_no="2",
+            corr_postal_code="05-600",
+            corr_city="Grójec",
+            corr_country="PL",
+            phone="+48601234567",
+        )
+        survey.answer(self.user, Source.objects.get(asks_details=True), "z gazety")
+        OutboxMessage.objects.filter(user=self.user).update(last_error="SMTPDataError 554")
+
+    def test_shows_everything_about_the_customer(self) -> None:
+        text = untie(self.client.get(page_of(self.user)).content.decode())
+        for expected in (
+            self.user.email,
+            COMPANY["company_name"],
+            "526-104-08-28",
+            COMPANY["regon"],
+            COMPANY["krs"],
+            "Łukasz",
+            "Żak",
+            COMPANY["position"],
+            "+48 601 234 567",
+            "Długa 12A/3",
+            "31-147 Kraków",
+            "Polska",
+            "Mickiewicza 7/2",
+            "05-600 Grójec",
+            "z gazety",
+            "SMTPDataError 554",
+        ):
+            with self.subTest(expected):
+                assert expected in text
+
+    def test_shows_every_consent_with_its_proof(self) -> None:
+        text = self.client.get(page_of(self.user)).content.decode().replace("<wbr>", "")
+        records = self.user.consents.all()
+        assert len(records) == 5
+        for record in records:
+            assert record.text_hash in text
+
+    def test_shows_neither_password_nor_its_hash_nor_what_opens_the_account(self) -> None:
+        for member in (self.staff, staff(superuser=True)):
+            self.client.force_login(member)
+            for address in (page_of(self.user), f"{LIST}{self.user.pk}/history/", LIST):
+                text = self.client.get(address).content.decode()
+                assert self.user.password not in text
+                assert self.user.password.partition("$")[0] + "$" not in text
+                assert str(self.user.attempt) not in text
+                assert self.user.attempt is not None
+                assert self.user.attempt.hex not in text
+                assert not re.search(r'name="[^"]*password', text)
+
+    def test_has_no_page_to_change_a_password(self) -> None:
+        self.client.force_login(staff(superuser=True))
+        assert self.client.get(f"{LIST}{self.user.pk}/password/").status_code in (302, 404)
+        assert self.client.get(f"{page_of(self.user)}password/").status_code in (302, 404)
+        names = {pattern.name for pattern in AccountAdmin(User, admin.site).get_urls()}
+        assert not any("password" in (name or "") for name in names)
+
+    def test_hints_at_other_accounts_with_the_same_nip(self) -> None:
+        hint = f"{LIST}?q={COMPANY['nip']}"
+        self.assertNotContains(self.client.get(page_of(self.user)), hint)
+        other = registered(Kind.COMPANY)
+        self.assertContains(self.client.get(page_of(self.user)), hint)
+        assert shown(self.client.get(hint)) == {self.user.email, other.email}
+
+    def test_shows_a_person_without_the_fields_of_a_company(self) -> None:
+        person = registered()
+        response = self.client.get(page_of(person))
+        self.assertNotContains(response, "field-tax_number")
+        self.assertContains(response, "field-main_address")
+
+    def test_shows_a_member_of_staff_without_a_customer(self) -> None:
+        boss = staff(superuser=True)
+        self.client.force_login(boss)
+        assert self.client.get(page_of(self.staff)).status_code == 200
+
+    def test_escapes_what_a_customer_typed(self) -> None:
+        user = registered(
+            Kind.COMPANY, company_name="<script>alert(1)</script>", main_street="<b>Długa</b>"
+        )
+        for address in (LIST, page_of(user)):
+            response = self.client.get(address)
+            self.assertNotContains(response, "<script>alert")
+            self.assertNotContains(response, "<b>Długa")
+
+    def test_records_a_decision_with_who_made_it_and_when(self) -> None:
+        address = page_of(self.user)
+        data = posted_by(
+            self.client.get(address),
+            **{
+                "customer-0-review_state": "correction",
+                "customer-0-review_note": "Zła nazwa firmy.",
+            },
+        )
+        response = self.client.post(address, data)
+        assert response.status_code == 302
+        customer = customer_of(self.user)
+        assert customer.review_state == ReviewState.CORRECTION
+        assert customer.review_note == "Zła nazwa firmy."
+        assert customer.reviewed_by == self.staff
+        assert customer.reviewed_at is not None
+        self.assertContains(self.client.get(address), self.staff.email)
+        history = self.client.get(f"{LIST}{self.user.pk}/history/")
+        self.assertContains(history, self.staff.email)
+
+    def test_records_no_decision_when_nothing_changed(self) -> None:
+        address = page_of(self.user)
+        self.client.post(address, posted_by(self.client.get(address)))
+        assert customer_of(self.user).reviewed_at is None
+
+    def test_keeps_personal_data_out_of_the_history(self) -> None:
+        address = page_of(self.user)
+        note = {"customer-0-review_note": "Tajna notatka"}
+        self.client.post(address, posted_by(self.client.get(address), **note))
+        entry = LogEntry.objects.get()
+        for private in (self.user.email, "Żak", "Żuraw", "Tajna notatka"):
+            assert private not in entry.object_repr + entry.change_message
+
+
+class ForgedRequestTests(StaffTestCase):
+    """Requests that no page of the admin sends."""
+
+    def setUp(self) -> None:
+        super().setUp()
+        self.user = activated()
+        self.before = self.state()
+
+    def state(self) -> Any:
+        user = User.objects.values().get(pk=self.user.pk)
+        return (
+            user,
+            list(ConsentRecord.objects.filter(user=self.user).values()),
+            list(OutboxMessage.objects.filter(user=self.user).values()),
+            {
+                name: value
+                for name, value in Customer.objects.values().get(user=self.user).items()
+                if not name.startswith("review")
+            },
+        )
+
+    def test_change_nothing_that_is_read_only(self) -> None:
+        address = page_of(self.user)
+        record = self.user.consents.all()[0]
+        owed = self.user.messages.all()[0]
+        data = posted_by(
+            self.client.get(address),
+            **{
+                "email": "mallory@example.com",
+                "email_key": "mallory@example.com",
+                "password": "x",
+                "password1": "Nowe-haslo-123!",
+                "password2": "Nowe-haslo-123!",
+                "is_active": "",
+                "is_staff": "on",
+                "is_superuser": "on",
+                "groups": str(Group.objects.create(name="Wszyscy").pk),
+                "user_permissions": "1",
+                "activated_at_0": "2020-01-01",
+                "activated_at_1": "00:00",
+                "customer-0-first_name": "Mallory",
+                "customer-0-phone": "+48500000000",
+                "customer-0-kind": "company",
+                "customer-0-DELETE": "on",
+                "customer-0-review_note": "Uwaga",
+                "consents-INITIAL_FORMS": "4",
+                "consents-TOTAL_FORMS": "6",
+                "consents-0-id": str(record.pk),
+                "consents-0-given": "",
+                "consents-0-DELETE": "on",
+                "consents-5-key": "news_email",
+                "consents-5-given": "on",
+                "consents-5-user": str(self.user.pk),
+                "messages-0-id": str(owed.pk),
+                "messages-0-state": "sent",
+                "survey_answer-TOTAL_FORMS": "1",
+                "survey_answer-0-source": str(Source.objects.all()[0].pk),
+                "survey_answer-0-user": str(self.user.pk),
+            },
+        )
+        assert self.client.post(address, data).status_code in (200, 302)
+        assert self.state() == self.before
+        user = User.objects.get(pk=self.user.pk)
+        assert not user.groups.exists()
+        assert not user.user_permissions.exists()
+        assert user.check_password(PASSWORD)
+        assert not SurveyAnswer.objects.exists()
+
+    def test_without_management_forms_change_nothing(self) -> None:
+        data = {"is_superuser": "on", "customer-0-review_state": "approved"}
+        assert self.client.post(page_of(self.user), data).status_code == 200
+        assert self.state() == self.before
+        assert customer_of(self.user).review_state == ReviewState.NEW
+
+    def test_do_not_decide_about_somebody_else(self) -> None:
+        other = activated()
+        address = page_of(self.user)
+        data = posted_by(
+            self.client.get(address),
+            **{"customer-0-user": str(other.pk), "customer-0-review_state": "rejected"},
+        )
+        assert self.client.post(address, data).status_code in (200, 302)
+        assert customer_of(other).review_state == ReviewState.NEW
+
+    def test_do_not_make_staff_of_oneself(self) -> None:
+        data = {"is_superuser": "on", "is_staff": "on"}
+        assert self.client.post(page_of(self.staff), data).status_code == 302
+        self.staff.refresh_from_db()
+        assert not self.staff.is_superuser
+
+    def test_delete_nothing(self) -> None:
+        assert self.client.post(f"{LIST}{self.user.pk}/delete/", {"post": "yes"}).status_code == 403
+        self.act("delete_selected", self.user)
+        assert self.state() == self.before
+
+    def test_without_a_token_are_refused(self) -> None:
+        strict = Client(enforce_csrf_checks=True)
+        strict.force_login(self.staff)
+        data = {"action": "suspend", "_selected_action": [str(self.user.pk)]}
+        assert strict.post(LIST, data).status_code == 403
+        assert self.state() == self.before
