@@ -7,6 +7,7 @@ line may break is no word: no-break spaces count as ordinary ones.
 """
 
 import hashlib
+import json
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import date, datetime
@@ -25,11 +26,12 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import ConsentRecord, Kind, User
+from kantor.serving.operator import Operator
 from kantor.serving.typography import tie, untie
 
 # Newest first; a version is the date since which it holds.
-TERMS_VERSIONS = ("2026-11-23",)
-PRIVACY_VERSIONS = ("2026-11-23",)
+TERMS_VERSIONS = ("2026-11-30", "2026-11-23")
+PRIVACY_VERSIONS = ("2026-11-30", "2026-11-23")
 
 VERSIONS = {"terms": TERMS_VERSIONS, "privacy": PRIVACY_VERSIONS}
 EVERYBODY = frozenset(Kind)
@@ -222,6 +224,19 @@ def document(kind: str, version: str, language: str) -> SafeString:
     """
     template = document_template(kind, version, language)
     return SafeString(tie(render_to_string(template), language))
+
+
+def named_operator(kind: str, version: str) -> Operator:
+    """Return whom one version of a document ("terms", "privacy") names as the site's operator.
+
+    The text itself has the same words: it holds no variable, so that nothing changes under its
+    hash. Raises LookupError for a version that names nobody.
+    """
+    folder: Path = settings.BASE_DIR / "templates" / "legal" / kind / version
+    try:
+        return Operator(**json.loads((folder / "operator.json").read_text("utf-8")))
+    except FileNotFoundError:
+        raise LookupError(f"{kind!r} of {version!r} names no operator.") from None
 
 
 def document_template(kind: str, version: str, language: str) -> str:

@@ -30,6 +30,7 @@ from playwright.sync_api import BrowserContext, sync_playwright
 from bench.browser import Browser, OverHttp
 from bench.journeys import CAPTCHA_PICTURE, COMPANY, CONSENTS, PASSWORD, Visit
 from bench.run import ROOT, table
+from kantor.settings import base
 
 # Of the first visit of the start page, everything included; each other page keeps them too.
 MOST_BYTES, MOST_REQUESTS = 60_000, 7
@@ -82,6 +83,7 @@ def served(folder: Path) -> Iterator[int]:
         "DATABASE_URL": f"sqlite:///{folder}/site.sqlite3",
         "EMAIL_URL": "dummymail://",
         "DEFAULT_FROM_EMAIL": "rejestracja@kantor.example",
+        **{name: getattr(base, name) for name in dir(base) if name.startswith("OPERATOR_")},
         "SECURE_SSL_REDIRECT": "false",
     }
     for command in (["migrate"], ["collectstatic", "--noinput"]):

@@ -14,6 +14,8 @@ MONTHS = {
     "en": r"(?:January|February|March|April|May|June|July|August|September|October|November|"
     r"December)",
 }
+# A line ends behind each of these anyway.
+BLOCKS = re.compile(r"^(?:br|button|d[dt]|div|h\d|label|legend|li|option|p|t[dh])$")
 # Each ends where the line could end; the blank is an ordinary one.
 EVERYWHERE = (
     r"\d (?=\d)",  # a telephone number, thousands
@@ -35,6 +37,8 @@ def loose_lines(page: Tag, language: str, typed: Iterable[str] = ()) -> list[str
     shown = BeautifulSoup(str(page), "html.parser")
     for element in shown(["script", "style", "title"]):
         element.decompose()
+    for element in shown(BLOCKS):
+        element.append("¶")
     return loose_in(shown.get_text(), language, typed)
 
 

@@ -1,6 +1,7 @@
 """The declarations of step 2c: who is asked, in which words, and that words cannot change."""
 
 import re
+from dataclasses import replace
 from datetime import UTC, date, datetime
 
 from django.conf import settings
@@ -20,6 +21,18 @@ BY_KEY = {consent.key: consent for consent in consents.CONSENTS}
 # What people have agreed to. A failure here means that a published text was edited: put the old
 # text back and publish a new version in front of it. Only a new version adds lines.
 PUBLISHED = {
+    ("terms", "2026-11-30", "pl"): (
+        "99ecb0c978340e265a08b04d3b1aa0a005f98f5555ce40371e635efc75c2a46e"
+    ),
+    ("terms", "2026-11-30", "en"): (
+        "44f1ca068f400650509bd722c6ce4d4338a5806ac745888af8f9f767880684ad"
+    ),
+    ("personal_data", "2026-11-30", "pl"): (
+        "81b37c9d327a0112d443303e91f728600add8133ffea57cfa5e412f2b126588f"
+    ),
+    ("personal_data", "2026-11-30", "en"): (
+        "6c4250fa62abe105689559eefb477a1e1e2cb1a81183d92d6c7eb7e511fb4e37"
+    ),
     ("terms", "2026-11-23", "pl"): (
         "40fa691829cad34e41bf194311be0f26dc043fa534480a864e9620a07653aef2"
     ),
@@ -100,8 +113,8 @@ class Consents(SimpleTestCase):
 class Label(SimpleTestCase):
     def test_links_to_the_document_in_a_new_tab_and_says_so(self) -> None:
         cases = {
-            ("pl", "terms"): "/regulamin/2026-11-23/",
-            ("en", "terms"): "/en/regulamin/2026-11-23/",
+            ("pl", "terms"): "/regulamin/2026-11-30/",
+            ("en", "terms"): "/en/regulamin/2026-11-30/",
             ("pl", "personal_data"): "/prywatnosc/",
             ("en", "personal_data"): "/en/prywatnosc/",
         }
@@ -129,8 +142,8 @@ class Label(SimpleTestCase):
 
     def test_gives_the_date_of_the_version_in_words(self) -> None:
         terms = BY_KEY["terms"]
-        assert consents.text(terms, "pl").endswith("w wersji z dnia 23 listopada 2026 r.")
-        assert consents.text(terms, "en").endswith("version of 23 November 2026.")
+        assert consents.text(terms, "pl").endswith("w wersji z dnia 30 listopada 2026 r.")
+        assert consents.text(terms, "en").endswith("version of 30 November 2026.")
 
     def test_differs_between_the_languages(self) -> None:
         for consent in consents.CONSENTS:
@@ -140,8 +153,11 @@ class Label(SimpleTestCase):
 class TextHash(SimpleTestCase):
     def test_is_pinned_for_everything_published(self) -> None:
         current = {
-            (consent.key, consent.version, language): consents.text_hash(consent, language)
+            (consent.key, version, language): consents.text_hash(
+                replace(consent, version=version), language
+            )
             for consent in consents.CONSENTS
+            for version in consents.VERSIONS.get(consent.document, (consent.version,))
             for language in LANGUAGES
         }
         assert current == PUBLISHED
@@ -151,7 +167,7 @@ class TextHash(SimpleTestCase):
         consents.text.cache_clear()
         with translation.override("en"):
             found = consents.text_hash(BY_KEY["terms"], "pl")
-        assert found == PUBLISHED["terms", "2026-11-23", "pl"]
+        assert found == PUBLISHED["terms", "2026-11-30", "pl"]
 
 
 class Documents(SimpleTestCase):

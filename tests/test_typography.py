@@ -1,6 +1,7 @@
 """No line ends where it should not: texts, dates, mails and printed terms hold together."""
 
 import hashlib
+import re
 from datetime import datetime
 
 from bs4 import BeautifulSoup
@@ -11,6 +12,7 @@ from django.utils import translation
 from django.utils.translation import gettext
 from hypothesis import given
 from hypothesis import strategies as st
+from pypdf import PdfReader
 
 from accounts import consents
 from accounts.models import Source
@@ -121,6 +123,12 @@ class EverywhereTests(TestCase):
                     )
                     # In a mail the hours are held by the style beside them.
                     assert [each for each in loose if "9:00–16:30" not in each] == []
+
+    def test_no_line_of_the_newest_printed_terms_ends_in_a_word_of_one_letter(self) -> None:
+        reader = PdfReader(consents.terms_pdf(consents.TERMS_VERSIONS[0], "pl"))
+        lines = [line for page in reader.pages for line in page.extract_text().splitlines()]
+        assert len(lines) > 50
+        assert not [line for line in lines if re.search(r"(?:^|\s)[aiouwzAIOUWZ]\s*$", line)]
 
 
 class HashTests(SimpleTestCase):

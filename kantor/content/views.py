@@ -1,10 +1,8 @@
 """Answer for the pages of content that are more than their template."""
 
 from datetime import date
-from email.utils import parseaddr
 from typing import Any
 
-from django.conf import settings
 from django.http import FileResponse, Http404, HttpRequest
 from django.urls import reverse
 from django.utils.translation import get_language
@@ -82,7 +80,5 @@ class AccessibilityView(TemplateView):
     template_name = "pages/accessibility.html"
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        """Add what the tests saw and the address for complaints."""
-        return super().get_context_data(
-            **kwargs, report=report(), email=parseaddr(settings.REPLY_TO_EMAIL)[1]
-        )
+        """Add what the tests saw."""
+        return super().get_context_data(**kwargs, report=report())
