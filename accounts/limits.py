@@ -43,7 +43,6 @@ class Limit:
         Counter.objects.filter(key=self.key(subject)).delete()
 
     def key(self, subject: str) -> str:
-        """Return the counter's key for this subject."""
         # Addresses of people are hashed: a table of counters is no place for them.
         return hashlib.sha256(f"{self.name}:{subject}".encode("utf-8", "replace")).hexdigest()
 
@@ -124,6 +123,5 @@ class LocalLimit:
         return wait if count >= self.times else timedelta(0)
 
     def clear(self, subject: str) -> None:
-        """Forget the tries of `subject`."""
         with self._lock:
             self._tries.pop(subject, None)

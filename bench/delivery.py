@@ -70,6 +70,7 @@ def prepare(port: int) -> None:
 def measure(mails: int) -> None:
     """Deliver so many mails a round, both ways, and write so many."""
     from accounts.mail import delivery, outbox
+    from accounts.mail.compose import compose
     from accounts.models import OutboxMessage, User
 
     user = User.objects.create_user("anna@example.org", None)
@@ -81,14 +82,14 @@ def measure(mails: int) -> None:
 
     def one_by_one() -> None:
         for pk in OutboxMessage.objects.values_list("pk", flat=True):
-            outbox.deliver(pk)
+            delivery.deliver(pk)
 
     def together() -> None:
-        outbox.deliver_due(limit=mails)
+        delivery.deliver_due(limit=mails)
 
     def write() -> None:
         for message in OutboxMessage.objects.select_related("user"):
-            mail = delivery.compose(message)
+            mail = compose(message)
             assert mail is not None
             mail.message().as_bytes()
 

@@ -17,11 +17,11 @@ def letter_path(recipient: str) -> Path:
 
 def deliver(recipient: str) -> None:
     """Do what our mail worker would: send what is owed to this recipient, if anything is."""
-    from accounts.mail import outbox
+    from accounts.mail import delivery
     from accounts.models import OutboxMessage
 
     for pk in OutboxMessage.objects.filter(recipient=recipient, state="waiting").values_list("pk"):
-        outbox.deliver(*pk)
+        delivery.deliver(*pk)
 
 
 class EmailBackend(BaseEmailBackend):

@@ -15,7 +15,6 @@ import os
 import platform
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import tempfile
@@ -33,6 +32,7 @@ from aiosmtpd.smtp import SMTP, Envelope, Session
 
 from bench.browser import Browser, OverHttp, Response
 from bench.journeys import Visit, register
+from bench.ports import free_port, wait_for
 from bench.run import ROOT, table
 
 DELAY = 0.4  # seconds that the mail server thinks about each message
@@ -102,13 +102,6 @@ class Samples:
         return wins / (len(self.known) * len(self.unknown))
 
 
-def free_port() -> int:
-    """Return a port that nobody listens on."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        return int(free.getsockname()[1])
-
-
 @contextmanager
 def running(*command: str, environment: dict[str, str]) -> Iterator[None]:
     """Keep a process of the site running."""
@@ -151,7 +144,7 @@ def site(tasks: str) -> Iterator[int]:
     environment = dict(os.environ)
     try:
         with running(*served, environment=environment):
-            _wait_for(port)
+            wait_for(port)
             if tasks == "database":
                 with running("manage.py", "db_worker", environment=environment):
                     yield port
@@ -161,17 +154,6 @@ def site(tasks: str) -> Iterator[int]:
         mailbox.stop()
         shutil.rmtree(folder)
     print(f"{tasks}: {sink.accepted} messages", file=sys.stderr)
-
-
-def _wait_for(port: int) -> None:
-    for _ in range(300):
-        try:
-            socket.create_connection(("127.0.0.1", port), 1).close()
-        except OSError:
-            time.sleep(0.1)
-        else:
-            return
-    raise TimeoutError("gunicorn did not start")
 
 
 def make_customers(emails: list[str]) -> None:

@@ -11,12 +11,10 @@ import re
 import secrets
 import shutil
 import signal
-import socket
 import sqlite3
 import subprocess
 import sys
 import tempfile
-import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -29,6 +27,7 @@ from playwright.sync_api import BrowserContext, sync_playwright
 
 from bench.browser import Browser, OverHttp
 from bench.journeys import CAPTCHA_PICTURE, COMPANY, CONSENTS, PASSWORD, Visit
+from bench.ports import free_port, wait_for
 from bench.run import ROOT, table
 from kantor.settings import base
 
@@ -70,9 +69,7 @@ def served(folder: Path) -> Iterator[int]:
     (folder / "weighed.py").write_text(
         f"from kantor.settings.prod import *\nSTATIC_ROOT = {str(folder / 'static')!r}\n"
     )
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port: int = free.getsockname()[1]
+    port = free_port()
     environment = {
         **os.environ,
         "PYTHONPATH": f"{folder}{os.pathsep}{ROOT}",
@@ -97,23 +94,11 @@ def served(folder: Path) -> Iterator[int]:
     with (folder / "log").open("w") as log:
         server = subprocess.Popen(command, cwd=ROOT, env=environment, stderr=log)
     try:
-        _wait_for(port)
+        wait_for(port)
         yield port
     finally:
         server.send_signal(signal.SIGTERM)
         server.wait(20)
-
-
-def _wait_for(port: int) -> None:
-    """Return when the port answers; raise TimeoutError after 30 seconds."""
-    for _ in range(300):
-        try:
-            socket.create_connection(("127.0.0.1", port), 1).close()
-        except OSError:
-            time.sleep(0.1)
-        else:
-            return
-    raise TimeoutError("gunicorn did not start")
 
 
 def weigh(context: BrowserContext, url: str) -> Weight:

@@ -13,7 +13,6 @@ import os
 import pstats
 import resource
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -36,6 +35,7 @@ from django.db import connection, connections  # noqa: E402
 from bench.browser import Browser, InProcess, OverHttp, UnexpectedAnswerError  # noqa: E402
 from bench.hashers import CountingHasher  # noqa: E402
 from bench.journeys import Visit, hoarder, journeys  # noqa: E402
+from bench.ports import free_port, wait_for  # noqa: E402
 
 ROOT = Path(__file__).resolve().parent.parent
 CONTROL = ("BEGIN", "COMMIT", "ROLLBACK", "SAVEPOINT", "RELEASE")
@@ -210,14 +210,12 @@ class Worker:
         Gunicorn runs with two processes on a free port of this machine; its CPU, children
         included, is read from /proc before and after.
         """
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            port = free.getsockname()[1]
+        port = free_port()
         command = [sys.executable, "-m", "gunicorn", "bench.wsgi", "--workers", "2"]
         command += ["--bind", f"127.0.0.1:{port}", "--log-level", "error"]
         server = subprocess.Popen(command)
         try:
-            self._wait_for(port)
+            wait_for(port)
             self._crowd(journey, 2 * clients, clients, port)
             before, start = active_users(), time.monotonic()
             used = tree_cpu_ms(server.pid)
@@ -231,18 +229,6 @@ class Worker:
             server.send_signal(signal.SIGTERM)
             server.wait(20)
         return {"per_second": times / taken, "cpu_ms": used / times}
-
-    @staticmethod
-    def _wait_for(port: int) -> None:
-        """Return when the port answers; raise TimeoutError after 30 seconds."""
-        for _ in range(300):
-            try:
-                socket.create_connection(("127.0.0.1", port), 1).close()
-            except OSError:
-                time.sleep(0.1)
-            else:
-                return
-        raise TimeoutError("gunicorn did not start")
 
     def _crowd(self, journey: str, times: int, clients: int, port: int) -> None:
         """Let several customers register at once, so many in all."""

@@ -112,12 +112,10 @@ def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 
 def permission_denied(request: HttpRequest, exception: Exception) -> HttpResponse:
-    """Answer 403."""
     return error_page(FORBIDDEN, request, as_visitor=True)
 
 
 def page_not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
-    """Answer 404."""
     return error_page(NOT_FOUND, request, as_visitor=True)
 
 

@@ -9,7 +9,7 @@ from django.core.mail import EmailMessage
 from django.http import HttpResponse
 from django.test import Client, RequestFactory
 
-from accounts.mail import outbox
+from accounts.mail import delivery
 from accounts.models import User
 from accounts.registration import browser
 
@@ -18,9 +18,14 @@ LINK = re.compile(r"https?://\S+")
 
 def deliver() -> list[EmailMessage]:
     """Deliver what is due, as the queue does after a commit, and return all mails so far."""
-    while outbox.deliver_due():
+    while delivery.deliver_due():
         pass
     return list(mail.outbox)
+
+
+def mails_to(email: str) -> int:
+    """Deliver what is due and return how many mails this address has got so far."""
+    return sum(message.to == [email] for message in deliver())
 
 
 def paths(message: EmailMessage) -> list[str]:

@@ -31,6 +31,10 @@ def is_active(user: User) -> bool:
     return User.objects.get(pk=user.pk).is_active
 
 
+def address_of(user: User) -> str:
+    return User.objects.get(pk=user.pk).email
+
+
 def welcomes(user: User) -> int:
     return OutboxMessage.objects.filter(kind=OutboxMessage.Kind.WELCOME, user=user).count()
 

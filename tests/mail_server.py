@@ -9,7 +9,7 @@ from typing import Any
 
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, Envelope, Session
-from django.test import override_settings
+from django.test import TransactionTestCase, override_settings
 from django.utils import timezone
 
 from accounts.models import OutboxMessage
@@ -165,3 +165,15 @@ def time_passes() -> None:
     OutboxMessage.objects.filter(state=OutboxMessage.State.WAITING, due_at__gt=now).update(
         due_at=now
     )
+
+
+class MailServerTestCase(TransactionTestCase):
+    """A real mail server for each test."""
+
+    serialized_rollback = True
+
+    def setUp(self) -> None:
+        self.server = MailServer()
+        self.postbox = self.server.postbox
+        self.addCleanup(lambda: self.server.stop())
+        self.enterContext(mail_settings(self.server.port))

@@ -10,7 +10,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from accounts.mail import outbox
+from accounts.mail import delivery
 from accounts.models import OutboxMessage
 from tests.desk import MESSAGES, StaffTestCase
 from tests.factories import registered, staff
@@ -63,7 +63,7 @@ class MessageAdminTests(StaffTestCase):
         self.client.post(MESSAGES, data)
         self.message.refresh_from_db()
         assert self.message.state == OutboxMessage.State.WAITING
-        assert outbox.deliver_due() == 1
+        assert delivery.deliver_due() == 1
         assert [m.to for m in mail.outbox] == [[self.user.email]]
 
     def test_offers_the_same_by_a_button_on_the_page_of_a_mail(self) -> None:
@@ -79,22 +79,22 @@ class MessageAdminTests(StaffTestCase):
         assert self.client.post(str(form["action"]), data).status_code == 302
         self.message.refresh_from_db()
         assert self.message.state == OutboxMessage.State.WAITING
-        assert outbox.deliver_due() == 1
+        assert delivery.deliver_due() == 1
         self.assertNotContains(self.client.get(page), "Wyślij ponownie teraz")
 
     def test_announces_no_next_attempt_of_a_mail_that_was_sent(self) -> None:
         none = '<td class="field-next_attempt">-</td>'
         assert none not in self.client.get(MESSAGES).content.decode()
-        assert outbox.deliver_due() == 1
+        assert delivery.deliver_due() == 1
         assert none in self.client.get(MESSAGES).content.decode()
 
     def test_brings_forward_a_mail_that_waits_for_long(self) -> None:
         in_a_day = timezone.now() + timedelta(hours=23)
         OutboxMessage.objects.update(due_at=in_a_day, attempts=8, last_error="TimeoutError")
-        assert outbox.deliver_due() == 0
+        assert delivery.deliver_due() == 0
         data = {"action": "retry", "_selected_action": [str(self.message.pk)]}
         self.client.post(MESSAGES, data)
-        assert outbox.deliver_due() == 1
+        assert delivery.deliver_due() == 1
 
     def test_offers_the_button_to_nobody_who_may_only_look(self) -> None:
         self.make_it_fail()
@@ -106,10 +106,10 @@ class MessageAdminTests(StaffTestCase):
         self.assertNotContains(page, "Wyślij ponownie teraz")
 
     def test_does_not_send_twice_what_was_sent(self) -> None:
-        assert outbox.deliver_due() == 1
+        assert delivery.deliver_due() == 1
         data = {"action": "retry", "_selected_action": [str(self.message.pk)]}
         self.client.post(MESSAGES, data)
-        assert outbox.deliver_due() == 0
+        assert delivery.deliver_due() == 0
 
     def test_lets_nobody_write_or_change_a_mail(self) -> None:
         self.client.force_login(staff(superuser=True))

@@ -1,4 +1,4 @@
-"""Answers that are half typed, corrected, or refused by another release; the other kind."""
+"""Answers that are half typed or corrected; the other kind of customer."""
 
 from django.contrib.sessions.models import Session
 from django.test import TestCase
@@ -7,23 +7,6 @@ from accounts.models import Customer, User
 from tests.people import FIRMA, OSOBA, POLISH
 from tests.steps import ADDRESS, CONTACT, session_data, step_url
 from tests.walk import Post, Visitor
-
-
-class ChangedRulesTests(TestCase):
-    """An answer that was accepted yesterday and is refused by today's release."""
-
-    def test_lead_back_to_the_answer_that_no_longer_holds(self) -> None:
-        visitor = OSOBA.reach_review(Visitor())
-        review = visitor.path
-        session = visitor.client.session
-        (attempt,) = (key for key in session.keys() if key.startswith("wizard_"))  # noqa: SIM118
-        session[attempt]["answers"]["dane"]["dane-phone"] = ["123"]
-        session.save()
-
-        visitor.open(review)
-
-        assert visitor.path.endswith("/dane/")
-        assert len(visitor.errors) == 1
 
 
 class DraftTests(TestCase):

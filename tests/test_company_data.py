@@ -10,7 +10,7 @@ from django.contrib.sessions.models import Session
 from django.core.cache import cache
 from django.test import TestCase, override_settings
 
-from accounts.services import company_lookup
+from accounts.services import company_register
 from tests import register as moods
 from tests.fetching import FETCH, FILLED, FOREIGN, FOUND, LATER, NOTHING, FetchingTestCase
 from tests.people import COMPANY, FIRMA, OSOBA
@@ -177,13 +177,13 @@ class WizardTests(FetchingTestCase):
         other = self.visitor.new_tab().open(self.visitor.path)
         FIRMA.type_details(other).fill({"Pełna nazwa firmy": "Inna w drugiej karcie"})
 
-        real = company_lookup.find
+        real = company_register.find
 
         def find(*args: Any, **kwargs: Any) -> Any:
             other.press("Dalej")
             return real(*args, **kwargs)
 
-        with mock.patch.object(company_lookup, "find", find):
+        with mock.patch.object(company_register, "find", find):
             self.visitor.send(late)
         assert other.heading == FIRMA.words.review
         assert other.reload().heading == FIRMA.words.review
@@ -196,7 +196,7 @@ class WizardTests(FetchingTestCase):
         def find(*args: Any, **kwargs: Any) -> None:
             cancel.press(FIRMA.words.cancel_for_good)
 
-        with mock.patch.object(company_lookup, "find", find):
+        with mock.patch.object(company_register, "find", find):
             self.visitor.send(late)
         assert self.visitor.heading == FIRMA.words.unknown
         assert self.visitor.reload().heading == FIRMA.words.unknown

@@ -11,7 +11,7 @@ from django.test import override_settings
 from django.utils import timezone
 
 from accounts.lookup import LookupExhausted, vat_register
-from accounts.services import company_lookup
+from accounts.services import company_register
 from tests import register as moods
 from tests.fetching import FILLED, LATER, NOTHING, TODAY, TOO_MANY, UNKNOWN, FetchingTestCase
 from tests.people import FIRMA
@@ -71,14 +71,14 @@ class FailureTests(FetchingTestCase):
         broken = {"BACKEND": "tests.test_company_data_costs.BrokenCache"}
         with (
             override_settings(CACHES={"default": broken}),
-            self.assertLogs("accounts.services.company_lookup", "WARNING") as logs,
+            self.assertLogs("accounts.services.company_register", "WARNING") as logs,
         ):
             self.fetch()
         assert len(logs.output) == 1
 
     def test_what_an_older_release_has_cached_costs_a_question_only(self) -> None:
         for stale in ({"company": {"name": "X", "colour": "red"}}, {"company": 7}, {}, "X"):
-            cache.set(company_lookup._key(NIP), stale)
+            cache.set(company_register._key(NIP), stale)
             self.visitor = FIRMA.start(Visitor())
             self.fetch()
             assert self.said() == FILLED, stale
@@ -169,10 +169,10 @@ class MemoryTests(FetchingTestCase):
         assert self.visitor.value("Pełna nazwa firmy") == "DANE TESTOWE"
 
     def test_forgets_at_midnight_in_warsaw(self) -> None:
-        find, first = company_lookup.find, {"attempt": "a", "network": "n"}
+        find, first = company_register.find, {"attempt": "a", "network": "n"}
         with self.at("2026-07-01T21:59:50+00:00"):
             assert find(NIP, **first)
-            assert company_lookup._seconds_to_midnight() == 10
+            assert company_register._seconds_to_midnight() == 10
             assert find(NIP, **first)
             assert len(self.register.asked) == 1
         with self.at("2026-07-01T22:00:10+00:00"):
@@ -186,20 +186,20 @@ class MemoryTests(FetchingTestCase):
             ("2026-06-30T22:00:00+00:00", 24),
         ):
             with self.at(moment):
-                assert company_lookup._seconds_to_midnight() == hours * 3600
+                assert company_register._seconds_to_midnight() == hours * 3600
 
     def test_shows_no_number_in_the_cache(self) -> None:
-        assert NIP not in company_lookup._key(NIP)
+        assert NIP not in company_register._key(NIP)
 
 
 class LimitTests(FetchingTestCase):
     """Neither a visitor nor a crowd uses up what the register allows."""
 
     def find(self, **others: str) -> Any:
-        return company_lookup.find(NIP, **({"attempt": "a", "network": "n"} | others))
+        return company_register.find(NIP, **({"attempt": "a", "network": "n"} | others))
 
     def test_visitor_is_told_kindly(self) -> None:
-        for _time in range(company_lookup.ATTEMPT_LOOKUPS.times):
+        for _time in range(company_register.ATTEMPT_LOOKUPS.times):
             self.fetch()
             assert TOO_MANY not in self.said()
         self.fetch()
@@ -210,9 +210,9 @@ class LimitTests(FetchingTestCase):
         assert self.said() == FILLED
 
     def test_network_is_limited_over_all_its_visitors(self) -> None:
-        for number in range(company_lookup.NETWORK_LOOKUPS.times):
+        for number in range(company_register.NETWORK_LOOKUPS.times):
             self.find(attempt=str(number))
-        with self.assertRaises(company_lookup.TooManyLookups):
+        with self.assertRaises(company_register.TooManyLookups):
             self.find(attempt="another")
         assert self.find(network="another")
 

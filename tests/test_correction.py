@@ -11,8 +11,8 @@ from django.test import Client, TestCase, TransactionTestCase
 from accounts.models import ConsentRecord, Customer, OutboxMessage, User
 from accounts.services import activation, allowance, credentials, review, waiting
 from tests.factories import PASSWORD, activated, registered
-from tests.letters import activation_path, deliver, paths, registering_browser
-from tests.links import LABEL, heading, travel
+from tests.letters import activation_path, deliver, mails_to, paths, registering_browser
+from tests.links import LABEL, address_of, heading, travel
 from tests.parallel import at_once
 from tests.walk import Visitor
 
@@ -22,14 +22,6 @@ AGAIN = "Send the message again"
 CORRECT = "Correct the e-mail address"
 FIELD = "Correct e-mail address (login)"
 SEND = "Correct and send the link"
-
-
-def mails_to(email: str) -> int:
-    return sum(message.to == [email] for message in deliver())
-
-
-def address_of(user: User) -> str:
-    return User.objects.get(pk=user.pk).email
 
 
 class CorrectionTests(TestCase):

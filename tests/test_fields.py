@@ -14,6 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from accounts.forms import fields
+from accounts.forms.registration import CompanyForm
 from accounts.values import country
 from tests.people import FIRMA, OSOBA
 from tests.walk import Visitor
@@ -22,7 +23,6 @@ from tests.walk import Visitor
 class EveryFieldForm(forms.Form):
     """All kinds of fields, the address twice, as the registration asks."""
 
-    nip = fields.NipField()
     tax_number = fields.TaxNumberField()
     regon = fields.RegonField(required=False)
     krs = fields.KrsField(required=False)
@@ -46,7 +46,6 @@ class EveryFieldForm(forms.Form):
 
 
 TYPED = {
-    "nip": " PL 941-277-24-26 ",
     "tax_number": "DE 123456789",
     "regon": "750 047 430 00000",
     "krs": "KRS 123456",
@@ -71,7 +70,6 @@ TYPED = {
 
 CLEANED = {
     **TYPED,
-    "nip": "9412772426",
     "regon": "750047430",
     "krs": "0000123456",
     "company_name": "„Acme” Sp. z o.o.",
@@ -104,23 +102,22 @@ class Fields(SimpleTestCase):
             assert all(form.cleaned_data[name] == "" for name in optional)
 
     def test_say_the_same_whether_a_value_is_missing_or_has_the_wrong_shape(self) -> None:
-        for name, wrong in (("nip", "123"), ("email", "anna"), ("phone", "1")):
-            assert EveryFieldForm({name: wrong}).errors[name] == EveryFieldForm({}).errors[name]
+        for name, typed in (("nip", "123"), ("email", "anna"), ("phone", "1")):
+            assert CompanyForm({name: typed}).errors[name] == CompanyForm({}).errors[name]
 
     def test_can_be_made_optional_or_required_and_given_other_words(self) -> None:
-        nip = fields.NipField(required=False, label="Numer", help_text="Pomoc")
-        assert nip.clean("") == ""
-        assert (nip.label, nip.help_text) == ("Numer", "Pomoc")
+        number = fields.TaxNumberField(required=False, label="Numer", help_text="Pomoc")
+        assert number.clean("") == ""
+        assert (number.label, number.help_text) == ("Numer", "Pomoc")
         with self.assertRaises(ValidationError) as caught:
             fields.StreetField(required=True).clean(None)
         assert caught.exception.code == "required"
         own = forms.TextInput({"inputmode": "text", "class": "wide"})
-        attrs = fields.NipField(widget=own).widget.attrs
+        attrs = fields.TaxNumberField(widget=own).widget.attrs
         assert (attrs["inputmode"], attrs["class"], attrs["size"]) == ("text", "wide", 14)
 
     def test_have_the_autocomplete_token_and_the_keyboard_that_help(self) -> None:
         expected: dict[str, tuple[str, str | None, str | None]] = {
-            "nip": ("off", "numeric", "text"),
             "tax_number": ("off", "numeric", "text"),
             "regon": ("off", "numeric", "text"),
             "krs": ("off", "numeric", "text"),
@@ -154,7 +151,7 @@ class Fields(SimpleTestCase):
 
     def test_leave_room_for_the_longest_honest_spelling(self) -> None:
         longest = {
-            "nip": "NIP: PL 9 4 1 - 2 7 7 - 2 4 - 2 6",
+            "tax_number": "NIP: PL 9 4 1 - 2 7 7 - 2 4 - 2 6",
             "regon": "REGON: 750 047 430 - 00000",
             "phone": "tel. (0048) (0) 601 - 234 - 567",
             "company_name": "Ż" * 255,
@@ -169,9 +166,9 @@ class Fields(SimpleTestCase):
     def test_refuse_forged_values_with_a_message(self) -> None:
         for forged in ("\x00", "\ud800", "<b>", "\u202e", "9" * 5000):
             form = EveryFieldForm(dict.fromkeys(TYPED, forged))
-            assert set(form.errors) >= {"nip", "email", "phone", "main_city", "corr_country"}
-        repeated: MultiValueDict[str, str] = MultiValueDict({"nip": ["x", "9412772426"]})
-        assert "nip" not in EveryFieldForm(repeated).errors
+            assert set(form.errors) >= {"regon", "email", "phone", "main_city", "corr_country"}
+        repeated: MultiValueDict[str, str] = MultiValueDict({"krs": ["x", "123456"]})
+        assert "krs" not in EveryFieldForm(repeated).errors
 
     @settings(max_examples=25, deadline=None, database=None)
     @given(st.text(st.characters(exclude_categories=()), max_size=4096))
@@ -284,7 +281,7 @@ class CountrySelect(SimpleTestCase):
 class FieldTemplate(SimpleTestCase):
     """The one template of all fields gets what it reads from a field."""
 
-    kinds: ClassVar = {"email": "email", "phone": "tel", "nip": "text", "main_country": "country"}
+    kinds: ClassVar = {"email": "email", "phone": "tel", "krs": "text", "main_country": "country"}
 
     def test_tells_the_kinds_of_widgets_apart(self) -> None:
         form = EveryFieldForm()

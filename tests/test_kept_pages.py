@@ -1,15 +1,22 @@
 """Pages that are rendered once and shown to everybody: nobody reads another visitor's words."""
 
 import re
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, ClassVar
+from unittest import mock
+from uuid import UUID
 
+from django.conf import settings
 from django.contrib.auth.models import AnonymousUser
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest
 from django.test import RequestFactory, SimpleTestCase, TestCase, override_settings
+from django.utils.autoreload import file_changed
 from django.utils.translation import override
 
+from accounts.models import User
 from kantor.serving import kept
-from kantor.serving.kept import MOST_PAGES, mark, render_kept
+from kantor.serving.kept import MOST_PAGES, KeptPage, MixedPageError, Words, render_kept
+from kantor.settings import base
 from tests.people import COMPANY, FIRMA, OSOBA, PERSON, Applicant
 from tests.walk import Visitor
 
@@ -35,7 +42,7 @@ class WizardPagesTests(TestCase):
         return pages
 
     def test_show_the_words_of_their_own_visitor_only(self) -> None:
-        kept._kept.clear()
+        kept.forget()
         strangers: set[str] = set()
         for applicant in (OSOBA, PERSON, FIRMA, COMPANY, OSOBA):
             own = answers_of(applicant)
@@ -59,7 +66,7 @@ class WizardPagesTests(TestCase):
         details = re.sub(r"[^/]+/$", "dane/", visitor.path)
         visitor.open(details)
         label = next(iter(OSOBA.details["Dane osobowe"]))
-        typed = f'<b>"{mark("email")}&'
+        typed = f'<b>"{kept._mark("email")}&'
         visitor.fill({label: typed}).press("Anuluj")
         visitor.open(details)
         assert visitor.value(label) == typed
@@ -88,59 +95,121 @@ class DifferentAnswersTests(TestCase):
         assert len(kept._kept) <= pages + 2
 
 
+@dataclass(frozen=True)
+class Greeting(KeptPage):
+    """The page of a few words that is told by one number."""
+
+    template_name: ClassVar[str] = "accounts/registration/sent.html"
+    rendered: ClassVar[int] = 0
+    sender: ClassVar[str] = "kantor"
+
+    number: int = 0
+
+    def context(self, words: Words) -> dict[str, Any]:
+        """Count the rendering; the sender is what a key should tell and does not."""
+        type(self).rendered += 1
+        row = {"email": words.text("email"), "attempt": words.id("attempt"), "is_active": False}
+        return {
+            "registrations": [row],
+            "is_waiting": True,
+            "expires_hours": self.number,
+            "sender": self.sender,
+        }
+
+
 class KeptPageTests(SimpleTestCase):
     """`render_kept` by itself."""
 
-    def get(self, *, path: str = "/", key: Any = None, **values: str) -> HttpResponse:
+    def get(self, number: int = 0, *, path: str = "/", email: str = "", **state: Any) -> str:
         request: HttpRequest = RequestFactory().get(path)
-        request.user = AnonymousUser()
-        self.rendered = False
-
-        def context() -> dict[str, Any]:
-            self.rendered = True
-            rows = [{"email": mark("email"), "attempt": mark("attempt"), "is_active": False}]
-            return {"registrations": rows, "expires_hours": 48, "sender": "kantor"}
-
-        template = "accounts/registration/sent.html"
-        return render_kept(
-            request, template, context, key=key, values={"email": "", "attempt": "", **values}
-        )
+        request.user = state.get("user", AnonymousUser())
+        words = Words({"email": email}, {"attempt": state.get("attempt", UUID(int=7))})
+        return render_kept(request, Greeting(number), words).content.decode()
 
     def setUp(self) -> None:
-        kept._kept.clear()
+        kept.forget()
+        self.addCleanup(kept.forget)
+        self.enterContext(mock.patch.object(Greeting, "rendered", 0))
 
+    @override_settings(KEPT_PAGES_CHECKED=False)
     def test_is_rendered_once_for_each_key(self) -> None:
-        for key, expected in ((1, True), (1, False), (2, True), (2, False), (1, False)):
-            self.get(key=key)
-            assert self.rendered is expected
+        for number, times in ((1, 1), (1, 1), (2, 2), (2, 2), (1, 2)):
+            self.get(number)
+            assert Greeting.rendered == times
 
     def test_is_another_one_in_another_language(self) -> None:
-        assert b'lang="pl"' in self.get().content
+        assert 'lang="pl"' in self.get()
         with override("en"):
-            assert b'<html lang="en"' in self.get().content
+            assert '<html lang="en"' in self.get()
 
-    def test_is_rendered_each_time_while_templates_are_edited(self) -> None:
-        with override_settings(DEBUG=True):
-            self.get()
-            self.get()
-            assert self.rendered
+    @override_settings(KEPT_PAGES_CHECKED=False)
+    def test_is_forgotten_when_a_template_is_edited(self) -> None:
+        edited = settings.BASE_DIR / "templates" / Greeting.template_name
+        self.get()
+        file_changed.send(sender=self, file_path=edited)
+        self.get()
+        assert Greeting.rendered == 2
+
+    @override_settings(KEPT_PAGES_CHECKED=False)
+    def test_is_rendered_each_time_for_who_is_signed_in(self) -> None:
+        for times in (1, 2):
+            assert "Wyloguj" in self.get(user=User(email="jan@example.com", is_active=True))
+            assert Greeting.rendered == times
 
     def test_puts_the_values_in_once_and_escaped(self) -> None:
-        html = self.get(email=f"<i>{mark('attempt')}", attempt="x").content.decode()
-        assert f"&lt;i&gt;{mark('attempt')}" in html
+        sign = kept._mark("attempt")
+        assert f"&lt;i&gt;{sign}" in self.get(email=f"<i>{sign}")
+
+    def test_finds_the_ids_in_addresses(self) -> None:
+        for attempt in (UUID(int=1), UUID(int=2)):
+            assert f"?proba={attempt}" in self.get(attempt=attempt)
 
     def test_leads_to_the_same_address_in_the_other_language(self) -> None:
         self.get(path="/elsewhere/")
-        html = self.get(path="/rejestracja/wyslano/?a=%22%3E&b=2").content.decode()
+        html = self.get(path="/rejestracja/wyslano/?a=%22%3E&b=2")
         assert 'href="/en/rejestracja/wyslano/?a=%22%3E&amp;b=2"' in html
 
     def test_carries_a_csrf_token_of_its_own(self) -> None:
         pattern = re.compile(r'name="csrfmiddlewaretoken" value="(\w{64})"')
-        first, second = (pattern.findall(self.get().content.decode()) for _time in range(2))
+        first, second = (pattern.findall(self.get()) for _time in range(2))
         assert first
         assert first != second
 
     def test_are_never_more_than_a_fixed_number(self) -> None:
-        for key in range(MOST_PAGES + 5):
-            self.get(key=key)
+        for number in range(MOST_PAGES + 5):
+            self.get(number)
         assert len(kept._kept) <= MOST_PAGES
+
+    def test_that_tells_more_than_its_key_is_found_at_its_first_hit(self) -> None:
+        self.get()
+        somebody = "somebody@example.com"
+        with (
+            mock.patch.object(Greeting, "sender", somebody),
+            self.assertRaisesMessage(MixedPageError, somebody),
+        ):
+            self.get()
+
+    def test_that_changes_a_word_on_its_way_is_found_at_once(self) -> None:
+        real = Greeting.context
+
+        def context(page: Greeting, words: Words) -> dict[str, Any]:
+            return real(page, Words({"email": words.text("email").upper()}, words.ids))
+
+        with (
+            mock.patch.object(Greeting, "context", context),
+            self.assertRaisesMessage(MixedPageError, "JAN@EXAMPLE.COM"),
+        ):
+            self.get(email="jan@example.com")
+
+    def test_needs_a_key_of_its_own(self) -> None:
+        class Keyless(Greeting):
+            """Has forgotten to be a dataclass: its fields would not be in its key."""
+
+        request = RequestFactory().get("/")
+        request.user = AnonymousUser()
+        with self.assertRaisesMessage(MixedPageError, "no dataclass"):
+            render_kept(request, Keyless(), Words({"email": ""}, {"attempt": ""}))
+
+    def test_are_checked_in_development_and_in_tests_alone(self) -> None:
+        assert settings.KEPT_PAGES_CHECKED
+        assert not base.KEPT_PAGES_CHECKED

@@ -16,15 +16,20 @@ from unittest import SkipTest, mock
 
 from django.core import mail
 from django.core.management import call_command
-from django.test import TestCase, TransactionTestCase, override_settings
+from django.test import TestCase, override_settings
 from django.utils import timezone
 from django_tasks.backends.immediate import ImmediateBackend
 
-from accounts.mail import outbox, transport
+from accounts.mail import delivery, outbox, transport
 from accounts.mail.transport import MAILS_A_CONNECTION, Line
 from accounts.models import OutboxMessage, User
 from tests.factories import registered
-from tests.mail_server import MailServer, mail_settings, silent_server, time_passes
+from tests.mail_server import (
+    MailServerTestCase,
+    mail_settings,
+    silent_server,
+    time_passes,
+)
 
 State = OutboxMessage.State
 
@@ -52,18 +57,6 @@ def sweep() -> None:
 def states() -> Counter[str]:
     """Return how many rows are in which state."""
     return Counter(OutboxMessage.objects.values_list("state", flat=True))
-
-
-class MailServerTestCase(TransactionTestCase):
-    """A real mail server for each test."""
-
-    serialized_rollback = True
-
-    def setUp(self) -> None:
-        self.server = MailServer()
-        self.postbox = self.server.postbox
-        self.addCleanup(lambda: self.server.stop())
-        self.enterContext(mail_settings(self.server.port))
 
 
 class OutageTests(MailServerTestCase):
@@ -137,7 +130,7 @@ class TimeTravelTests(TestCase):
             mock.patch("django.core.mail.EmailMessage.send", refuse),
         ):
             for minute in range(50 * 60):  # noqa: B007  `now` reads it
-                outbox.deliver_due()
+                delivery.deliver_due()
         assert tried == [0, 1, 6, 21, 81, 261, 621, 1341, 2781]
         assert timedelta(minutes=tried[-1]) <= timedelta(hours=48)
         row.refresh_from_db()
@@ -156,10 +149,10 @@ class TimeTravelTests(TestCase):
         with mock.patch("django.utils.timezone.now", now):
             with mock.patch("django.core.mail.EmailMessage.send", side_effect=ConnectionError):
                 for minute in range(300):  # noqa: B007
-                    outbox.deliver_due()
+                    delivery.deliver_due()
             assert not mail.outbox
             for minute in range(300, 900):  # noqa: B007
-                outbox.deliver_due()
+                delivery.deliver_due()
         assert len(mail.outbox) == 1
         assert OutboxMessage.objects.get().finished_at == start + timedelta(minutes=621)
 
@@ -175,7 +168,7 @@ class LineTests(MailServerTestCase):
 
     def test_is_renewed_before_a_server_grows_tired_of_it(self) -> None:
         owed(MAILS_A_CONNECTION + 1)
-        assert outbox.deliver_due(limit=100) == MAILS_A_CONNECTION + 1
+        assert delivery.deliver_due(limit=100) == MAILS_A_CONNECTION + 1
         assert len(self.postbox.sessions) == 2
 
     def test_survives_a_refusal(self) -> None:
@@ -261,9 +254,9 @@ class LapsedClaimTests(MailServerTestCase):
 
                 with (
                     mock.patch("django.core.mail.EmailMessage.send", taken_over),
-                    self.assertLogs("accounts.mail.outbox", "WARNING") as logs,
+                    self.assertLogs("accounts.mail.delivery", "WARNING") as logs,
                 ):
-                    assert outbox.deliver(row.pk)
+                    assert delivery.deliver(row.pk)
                 row.refresh_from_db()
                 assert (row.state, row.attempts) == (State.WAITING, 2)
                 assert row.last_error == "ConnectionRefusedError"
@@ -284,7 +277,7 @@ class LapsedClaimTests(MailServerTestCase):
                 override_settings(EMAIL_TIMEOUT=timeout),
                 mock.patch("django.core.mail.EmailMessage.send", look),
             ):
-                outbox.deliver_due()
+                delivery.deliver_due()
             left = due_at[0] - timezone.now()
             assert timedelta(minutes=minutes - 1) < left <= timedelta(minutes=minutes)
 
@@ -297,8 +290,8 @@ class FaultTests(TestCase):
         fault = mock.patch(
             "accounts.mail.messages.render_to_string", side_effect=ValueError(user.email)
         )
-        with fault, self.assertLogs("accounts.mail.outbox", "ERROR") as logs:
-            outbox.deliver_due()
+        with fault, self.assertLogs("accounts.mail.delivery", "ERROR") as logs:
+            delivery.deliver_due()
         (line,) = logs.output
         assert "messages.py" in line
         assert user.email not in line
@@ -313,13 +306,13 @@ class StaffRetryTests(TestCase):
         registered()
         OutboxMessage.objects.update(due_at=timezone.now() + timedelta(hours=12), attempts=7)
         assert outbox.retry(OutboxMessage.objects.get())
-        assert outbox.deliver_due() == 1
+        assert delivery.deliver_due() == 1
         assert len(mail.outbox) == 1
 
     def test_leaves_alone_what_may_be_in_delivery_and_what_is_done(self) -> None:
         registered()
         row = OutboxMessage.objects.get()
-        OutboxMessage.objects.update(due_at=timezone.now() + outbox.LEASE)
+        OutboxMessage.objects.update(due_at=timezone.now() + delivery.LEASE)
         assert not outbox.retry(row)
         for state in (State.SENT, State.DROPPED):
             OutboxMessage.objects.update(state=state)

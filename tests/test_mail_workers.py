@@ -52,7 +52,7 @@ import django
 django.setup()
 from django.core.mail.utils import DNS_NAME
 from django.utils import timezone
-from accounts.mail import messages, outbox
+from accounts.mail import compose, delivery, messages, outbox, transport
 # What every worker would else do at its start: find its own name, compile the templates.
 DNS_NAME.get_fqdn()
 messages.activation(
@@ -65,7 +65,7 @@ for line in sys.stdin:
         pid = os.fork()
         if pid == 0:
             try:
-                while outbox.deliver_due():
+                while delivery.deliver_due():
                     pass
             finally:
                 os._exit(0)

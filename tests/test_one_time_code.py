@@ -15,7 +15,7 @@ from django.utils import timezone
 
 from accounts.captcha import code
 from accounts.limits import Limit
-from accounts.mail import delivery
+from accounts.mail.compose import compose
 from accounts.models import Counter, OutboxMessage, User
 from accounts.services import allowance, one_time_code, registration
 from accounts.services.one_time_code import SentCode, Verdict
@@ -323,7 +323,7 @@ class OnThePage(TestCase):
 
     def test_row_without_an_account_says_nothing_but_the_code(self):
         send()
-        message = delivery.compose(OutboxMessage.objects.get())
+        message = compose(OutboxMessage.objects.get())
         assert message is not None
         assert "http" not in str(message.body).replace("http://testserver", "")
 

@@ -19,11 +19,12 @@ from django.utils import timezone
 from django_tasks.backends.immediate import ImmediateBackend
 
 from accounts.mail import delivery, outbox
+from accounts.mail.compose import compose
 from accounts.models import Counter, OutboxMessage, User
 from accounts.services import activation, credentials, registration, review
 from tests.factories import activated, registered, suspended
 from tests.letters import deliver
-from tests.mail_server import MailServer, mail_settings, time_passes
+from tests.mail_server import MailServerTestCase, mail_settings, time_passes
 from tests.parallel import at_once
 
 Kind, State = OutboxMessage.Kind, OutboxMessage.State
@@ -120,23 +121,15 @@ class FloodTests(TestCase):
         for hours in range(1, 6):
             for _ in range(3 if hours < 4 else 6):
                 registered(email="flooded@example.com")
-            while outbox.deliver_due():
+            while delivery.deliver_due():
                 pass
             sent = [message for message in mail.outbox if message.to == ["flooded@example.com"]]
             assert len(sent) == min(3 * hours, 10)
             Counter.objects.update(ends_at=F("ends_at") - timedelta(hours=1))
 
 
-class MailServerTests(TransactionTestCase):
+class MailServerTests(MailServerTestCase):
     """A real mail server."""
-
-    serialized_rollback = True
-
-    def setUp(self) -> None:
-        self.server = MailServer()
-        self.postbox = self.server.postbox
-        self.addCleanup(lambda: self.server.stop())
-        self.enterContext(mail_settings(self.server.port))
 
     def assert_arrives_once_after(self, mood: str) -> OutboxMessage:
         """Nothing is lost or said twice, and the visitor notices nothing."""
@@ -146,7 +139,7 @@ class MailServerTests(TransactionTestCase):
         assert row.state == State.WAITING, mood
         assert row.attempts == 1
         assert timedelta(seconds=50) < row.due_at - timezone.now() <= timedelta(minutes=1)
-        assert outbox.deliver_due() == 0
+        assert delivery.deliver_due() == 0
         self.postbox.mood = ""
         time_passes()
         call_command("deliver_mail", stdout=StringIO())
@@ -162,7 +155,7 @@ class MailServerTests(TransactionTestCase):
         row = row_of(user)
         assert self.postbox.arrived == [(user.email, row.message_id)]
         assert (row.state, row.attempts, row.last_error) == (State.SENT, 1, "")
-        assert outbox.deliver_due() == 0
+        assert delivery.deliver_due() == 0
 
     def test_may_be_down(self) -> None:
         self.server.stop()
@@ -202,7 +195,7 @@ class MailServerTests(TransactionTestCase):
             assert (row.state, row.last_error, row.attempts) == (State.FAILED, error, 1)
             assert row.finished_at is not None
             time_passes()
-            assert outbox.deliver_due() == 0
+            assert delivery.deliver_due() == 0
         assert not self.postbox.arrived
 
     def test_may_refuse_a_wrong_password_of_ours(self) -> None:
@@ -219,7 +212,7 @@ class MailServerTests(TransactionTestCase):
         assert (row.state, row.last_error) == (State.WAITING, "SMTPAuthenticationError 535 5.7.8")
         time_passes()
         with mail_settings(self.server.port):
-            outbox.deliver_due()
+            delivery.deliver_due()
         assert len(self.postbox.arrived) == 1
 
     def test_may_take_a_mail_and_lose_the_answer(self) -> None:
@@ -229,7 +222,7 @@ class MailServerTests(TransactionTestCase):
             assert row_of(user).state == State.WAITING
             self.postbox.mood = ""
             time_passes()
-            outbox.deliver_due()
+            delivery.deliver_due()
             # At least once: the second copy carries the same Message-ID, so it can be dropped.
             row = row_of(user)
             assert self.postbox.arrived == [(user.email, row.message_id)] * 2
@@ -270,39 +263,38 @@ class RetryTests(TestCase):
         self.fault = ConnectionRefusedError()
         pauses = []
         for number in range(1, 10):
-            assert outbox.deliver_due() == 1
+            assert delivery.deliver_due() == 1
             row = row_of(self.user)
             assert row.attempts == number
             if row.state == State.FAILED:
                 break
             pauses.append(round((row.due_at - timezone.now()) / timedelta(minutes=1)))
-            assert outbox.deliver_due() == 0
+            assert delivery.deliver_due() == 0
             time_passes()
         assert pauses == [1, 5, 15, 60, 180, 360, 720, 1440]
         assert row.state == State.FAILED
         assert row.last_error == "ConnectionRefusedError"
         time_passes()
-        assert outbox.deliver_due() == 0
+        assert delivery.deliver_due() == 0
 
     def test_starts_over_when_staff_ask_for_it(self) -> None:
         self.fault = smtplib.SMTPDataError(550, b"no")
-        outbox.deliver_due()
+        delivery.deliver_due()
         row = row_of(self.user)
         assert row.state == State.FAILED
         self.fault = None
         outbox.retry(row)
-        assert outbox.deliver_due() == 1
+        assert delivery.deliver_due() == 1
         row = row_of(self.user)
         assert (row.state, row.attempts) == (State.SENT, 1)
         outbox.retry(row)
-        assert outbox.deliver_due() == 0
+        assert delivery.deliver_due() == 0
         assert self.sent == 1
 
     def test_of_one_mail_does_not_hold_up_the_others(self) -> None:
         for fault in (RuntimeError("a fault of ours"), UnicodeEncodeError("x", "y", 0, 1, "z")):
             self.sent = 0
             others = [registered() for _ in range(2)]
-            compose = delivery.compose
 
             def poisoned(
                 message: OutboxMessage, error: Exception = fault, real: Any = compose
@@ -313,7 +305,7 @@ class RetryTests(TestCase):
 
             time_passes()
             with mock.patch.object(delivery, "compose", poisoned):
-                assert outbox.deliver_due() == 3
+                assert delivery.deliver_due() == 3
             row = row_of(self.user)
             assert (row.state, row.last_error) == (State.WAITING, type(fault).__name__)
             assert row.due_at > timezone.now()
@@ -322,7 +314,7 @@ class RetryTests(TestCase):
     def test_finds_nothing_when_the_account_is_gone(self) -> None:
         row = row_of(self.user)
         activation.refuse(self.user)
-        assert not outbox.deliver(row.pk)
+        assert not delivery.deliver(row.pk)
         assert self.sent == 0
 
     def test_survives_an_account_that_goes_while_its_mail_is_sent(self) -> None:
@@ -331,7 +323,7 @@ class RetryTests(TestCase):
             raise ConnectionResetError
 
         with mock.patch("django.core.mail.EmailMessage.send", vanish):
-            assert outbox.deliver_due() == 1
+            assert delivery.deliver_due() == 1
         assert not OutboxMessage.objects.exists()
 
     def test_takes_over_from_a_dead_worker_when_its_claim_lapses(self) -> None:
@@ -342,15 +334,15 @@ class RetryTests(TestCase):
 
         self.fault = Killed()  # type: ignore[assignment]
         with self.assertRaises(Killed):
-            outbox.deliver(row.pk)
+            delivery.deliver(row.pk)
         self.fault = None
         row.refresh_from_db()
         assert (row.state, row.attempts) == (State.WAITING, 1)
-        assert timedelta(minutes=4) < row.due_at - timezone.now() <= outbox.LEASE
-        assert outbox.deliver_due() == 0
-        assert not outbox.deliver(row.pk), "Nobody takes what somebody else holds."
-        OutboxMessage.objects.update(due_at=F("due_at") - outbox.LEASE)
-        assert outbox.deliver_due() == 1
+        assert timedelta(minutes=4) < row.due_at - timezone.now() <= delivery.LEASE
+        assert delivery.deliver_due() == 0
+        assert not delivery.deliver(row.pk), "Nobody takes what somebody else holds."
+        OutboxMessage.objects.update(due_at=F("due_at") - delivery.LEASE)
+        assert delivery.deliver_due() == 1
         assert self.sent == 1
         assert row_of(self.user).state == State.SENT
 
@@ -358,7 +350,7 @@ class RetryTests(TestCase):
         assert timedelta(0) <= outbox.oldest_undelivered() < timedelta(minutes=1)
         OutboxMessage.objects.update(created_at=timezone.now() - LATER)
         assert outbox.oldest_undelivered() >= LATER
-        outbox.deliver_due()
+        delivery.deliver_due()
         assert outbox.oldest_undelivered() == timedelta(0)
 
 
@@ -375,14 +367,14 @@ class ParallelDeliveryTests(TransactionTestCase):
     def test_deliver_one_row_once(self) -> None:
         for row in self.waiting(4):
             mail.outbox.clear()
-            tried = at_once(*[partial(outbox.deliver, row.pk)] * 4)
+            tried = at_once(*[partial(delivery.deliver, row.pk)] * 4)
             assert sorted(tried) == [False, False, False, True]
             assert len(mail.outbox) == 1
 
     def test_share_the_work(self) -> None:
         rows = self.waiting(12)
         mail.outbox.clear()
-        tried = at_once(*[outbox.deliver_due] * 3)
+        tried = at_once(*[delivery.deliver_due] * 3)
         assert sum(tried) == 12
         assert sorted(message.to[0] for message in mail.outbox) == sorted(
             row.recipient for row in rows
@@ -457,7 +449,7 @@ class ChoiceTests(TestCase):
 
     def test_is_new_with_each_try_but_for_its_name(self) -> None:
         row = row_of(registered())
-        first, second = delivery.compose(row), delivery.compose(row)
+        first, second = compose(row), compose(row)
         assert first is not None
         assert second is not None
         assert first.extra_headers["Message-ID"] == second.extra_headers["Message-ID"]

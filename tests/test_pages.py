@@ -21,7 +21,6 @@ from PIL import Image
 from accounts.passwords.assessment import ENOUGH_SCORE, INCOMPLETE_MESSAGES, MESSAGES
 from kantor import urls
 from kantor.content.found import PUBLIC
-from kantor.serving import kept
 from kantor.urls import handler400, handler403, handler404, handler500
 from tests.people import OSOBA
 from tests.walk import Visitor
@@ -81,11 +80,6 @@ def content(page: BeautifulSoup, selector: str, attribute: str = "content") -> s
 @override_settings(BASE_URL=SITE)
 class FoundTests(TestCase):
     """Search engines and shared links are told what a page is, and nothing of a person's pages."""
-
-    def setUp(self) -> None:
-        # Pages that other tests left were made for another host; ours are not to be left.
-        kept._kept.clear()
-        self.addCleanup(kept._kept.clear)
 
     def page(self, path: str) -> BeautifulSoup:
         visitor = Visitor().open(path)

@@ -16,7 +16,7 @@ from accounts.views.waiting import wait_text
 from kantor.serving.typography import untie
 from tests.browser import BrowserTestCase, BrowserVisitor
 from tests.factories import PASSWORD, activated, registered, suspended
-from tests.letters import activation_path, deliver, registering_browser
+from tests.letters import activation_path, deliver, mails_to, registering_browser
 from tests.links import LABEL, heading, is_active, travel
 from tests.people import ENGLISH, OSOBA, PERSON
 from tests.walk import Visitor
@@ -28,14 +28,6 @@ CORRECT = "Correct the e-mail address"
 FORGET = "Forget it in this browser"
 FIELD = "Correct e-mail address (login)"
 SEND = "Correct and send the link"
-
-
-def mails_to(email: str) -> int:
-    return sum(message.to == [email] for message in deliver())
-
-
-def address_of(user: User) -> str:
-    return User.objects.get(pk=user.pk).email
 
 
 class PageTests(TestCase):

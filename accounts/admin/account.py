@@ -1,6 +1,7 @@
 """List the accounts, show one whole, and carry out what staff decide."""
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any, ClassVar
 
 from django.contrib import admin, messages
@@ -9,14 +10,14 @@ from django.forms import BaseModelFormSet, ModelForm
 from django.http import HttpRequest
 from django.utils.formats import date_format
 from django.utils.timezone import localtime
-from django.utils.translation import gettext, ngettext
+from django.utils.translation import gettext, ngettext, ngettext_lazy
 from django.utils.translation import gettext_lazy as _
 
 from accounts.admin import search
 from accounts.admin.filters import StateFilter, state_of
 from accounts.admin.inlines import ConsentInline, CustomerInline, MessageInline, SurveyInline
 from accounts.admin.pagination import CappedPaginator
-from accounts.models import Customer, ReviewState, User
+from accounts.models import Customer, User
 from accounts.services import registration, review
 
 # What the filters put into an address. Django would let any column of the table be asked for,
@@ -188,38 +189,23 @@ class AccountAdmin(admin.ModelAdmin[User]):
     @admin.action(description=_("Approve the selected customers"), permissions=["change"])
     def approve(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
         """Approve the customers, their notes kept."""
-
-        def approve(user: User) -> bool:
-            customer = _customer(user)
-            if customer is None or customer.review_state == ReviewState.APPROVED:
-                return False
-            review.decide(
-                customer, ReviewState.APPROVED, by=_staff(request), note=customer.review_note
-            )
-            return True
-
-        done = self._carry_out(request, queryset, approve, gettext("Approved."))
-        self._report(
+        self._carry_out(
             request,
-            done,
-            ngettext("%(count)d customer approved.", "%(count)d customers approved.", done),
+            queryset,
+            partial(review.approve, by=_staff(request)),
+            gettext("Approved."),
+            ngettext_lazy("%(count)d customer approved.", "%(count)d customers approved.", "count"),
         )
 
     @admin.action(description=_("Suspend the selected accounts"), permissions=["change"])
     def suspend(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
         """Close the accounts and with them their sessions; never one's own."""
-
-        def suspend(user: User) -> bool:
-            if user.suspended_at is not None or user == request.user:
-                return False
-            review.suspend(user)
-            return True
-
-        done = self._carry_out(request, queryset, suspend, gettext("Suspended."))
-        self._report(
+        self._carry_out(
             request,
-            done,
-            ngettext("%(count)d account suspended.", "%(count)d accounts suspended.", done),
+            queryset,
+            lambda user: user != request.user and review.suspend(user),
+            gettext("Suspended."),
+            ngettext_lazy("%(count)d account suspended.", "%(count)d accounts suspended.", "count"),
         )
 
     @admin.action(
@@ -227,30 +213,23 @@ class AccountAdmin(admin.ModelAdmin[User]):
     )
     def unsuspend(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
         """Open suspended accounts again."""
-
-        def unsuspend(user: User) -> bool:
-            if user.suspended_at is None:
-                return False
-            review.unsuspend(user)
-            return True
-
-        done = self._carry_out(request, queryset, unsuspend, gettext("Suspension ended."))
-        self._report(
+        self._carry_out(
             request,
-            done,
-            ngettext("%(count)d suspension ended.", "%(count)d suspensions ended.", done),
+            queryset,
+            review.unsuspend,
+            gettext("Suspension ended."),
+            ngettext_lazy("%(count)d suspension ended.", "%(count)d suspensions ended.", "count"),
         )
 
     @admin.action(description=_("Send the activation link again"), permissions=["change"])
     def send_link(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
         """Send pending accounts a new link, in the customer's language, within the limits."""
-        done = self._carry_out(
-            request, queryset, registration.resend_link, gettext("Activation link sent again.")
-        )
-        self._report(
+        self._carry_out(
             request,
-            done,
-            ngettext("%(count)d link will be sent.", "%(count)d links will be sent.", done),
+            queryset,
+            registration.resend_link,
+            gettext("Activation link sent again."),
+            ngettext_lazy("%(count)d link will be sent.", "%(count)d links will be sent.", "count"),
         )
 
     def _carry_out(
@@ -259,10 +238,11 @@ class AccountAdmin(admin.ModelAdmin[User]):
         queryset: QuerySet[User],
         action: Callable[[User], bool],
         record: str,
-    ) -> int:
-        """Apply the action to each account, put it into the history, return how many it changed.
+        done_words: Any,
+    ) -> None:
+        """Apply the action to each account, put it into the history, and say how many it changed.
 
-        What it did not apply to is told to the member of staff.
+        What it did not apply to is told as well. `done_words` are a lazy plural by `count`.
         """
         done = passed_over = 0
         for user in queryset.select_related("customer"):
@@ -272,21 +252,15 @@ class AccountAdmin(admin.ModelAdmin[User]):
             else:
                 passed_over += 1
         if passed_over:
-            self.message_user(
-                request,
-                ngettext(
-                    "%(count)d account was passed over: this does not apply to it now.",
-                    "%(count)d accounts were passed over: this does not apply to them now.",
-                    passed_over,
-                )
-                % {"count": passed_over},
-                messages.WARNING,
+            passed_over_words = ngettext(
+                "%(count)d account was passed over: this does not apply to it now.",
+                "%(count)d accounts were passed over: this does not apply to them now.",
+                passed_over,
             )
-        return done
-
-    def _report(self, request: HttpRequest, done: int, words: str) -> None:
+            words = passed_over_words % {"count": passed_over}
+            self.message_user(request, words, messages.WARNING)
         if done:
-            self.message_user(request, words % {"count": done}, messages.SUCCESS)
+            self.message_user(request, done_words % {"count": done}, messages.SUCCESS)
 
 
 def _customer(user: User) -> Customer | None:

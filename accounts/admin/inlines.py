@@ -119,15 +119,12 @@ class RecordInline(admin.TabularInline[Any, User]):
     can_delete = False
 
     def has_add_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
-        """Refuse."""
         return False
 
     def has_change_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
-        """Refuse."""
         return False
 
     def has_delete_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
-        """Refuse."""
         return False
 
 

@@ -4,29 +4,31 @@ from typing import Any
 
 from django.contrib.admin.forms import AdminAuthenticationForm
 from django.core.exceptions import ValidationError
-from django.utils.translation import gettext_lazy as _
 
-from accounts.services.credentials import FAILED_SIGN_INS, sign_in_subject
+from accounts.forms.sign_in import TOO_OFTEN
+from accounts.services import credentials
+from accounts.services.credentials import SignIn
 from kantor.serving.network import network_of
 
 
 class StaffSignInForm(AdminAuthenticationForm):
     """Let a member of staff in.
 
-    Counts on the customers' own counter, before the hash is computed: otherwise this page would
-    be a second door to every account, without a limit.
+    Judged as at the customers' door, on the same counters: otherwise this page would be a second
+    door to every account, without a limit.
     """
 
     def clean(self) -> dict[str, Any]:
         """Check the credentials unless there were too many tries."""
         assert self.request is not None
-        subject = sign_in_subject(self.cleaned_data.get("username", ""), network_of(self.request))
-        if not FAILED_SIGN_INS.hit(subject):
-            raise ValidationError(
-                _("Too many tries. Wait five minutes, or set a new password by e-mail.")
-            )
-        cleaned: dict[str, Any] = super().clean()
-        # Django lets an empty password pass here, having checked nothing.
-        if self.get_user() is not None:
-            FAILED_SIGN_INS.clear(subject)
-        return cleaned
+        email, password = self.cleaned_data.get("username"), self.cleaned_data.get("password")
+        if not (email and password):  # its field says so
+            return self.cleaned_data
+        verdict, user = credentials.sign_in(email, password, network_of(self.request))
+        if verdict is SignIn.TOO_OFTEN:
+            raise ValidationError(TOO_OFTEN, "too_often")
+        if verdict is not SignIn.OPEN or user is None:
+            raise self.get_invalid_login_error()
+        self.confirm_login_allowed(user)
+        self.user_cache = user
+        return self.cleaned_data

@@ -1,5 +1,6 @@
 """Ask whoever opens an activation link for the password, and how he heard of the service."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from django import forms
@@ -7,9 +8,11 @@ from django.core.exceptions import ValidationError
 from django.forms.utils import flatatt
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from accounts.forms import fields
+from accounts.forms.fields import wrong
 from accounts.models import Source
 from accounts.passwords import MAX_LENGTH
 from accounts.values.email import normalise
@@ -25,7 +28,7 @@ class RegistrantForm(forms.Form):
         widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
         error_messages={
             "required": _("Enter the password that you chose at registration."),
-            "max_length": _("This is not the password chosen at registration."),
+            **wrong(_("This is not the password chosen at registration.")),
         },
     )
 
@@ -85,6 +88,16 @@ class SurveyForm(forms.Form):
         widget=forms.TextInput(attrs={"size": "40"}),
         error_messages={"max_length": _("Shorten the answer to 200 characters.")},
     )
+
+    def offer(self, sources: Iterable[tuple[int, str, str]]) -> None:
+        """Show these sources, as (key, name in Polish, name in English), without a question."""
+        field = self.fields["source"]
+        assert isinstance(field, forms.ModelChoiceField)
+        is_english = get_language() == "en"
+        field.choices = [
+            ("", field.empty_label),
+            *((key, english if is_english else polish) for key, polish, english in sources),
+        ]
 
     def clean_details(self) -> str:
         """Refuse characters that nobody types."""

@@ -24,12 +24,19 @@ from accounts.values import (
     email,
     krs,
     names,
-    nip,
     phone,
     position,
     regon,
 )
 from accounts.values.text import clean
+
+
+def wrong(words: Any) -> dict[str, Any]:
+    """Return the messages of a field whose answer is compared with one that is known.
+
+    `wrong` is for who compares; what is longer than any right answer is wrong without that.
+    """
+    return {"wrong": words, "max_length": words}
 
 
 class ValueField(forms.CharField):
@@ -76,15 +83,6 @@ _NUMBER = {"inputmode": "numeric", "spellcheck": "false", "autocapitalize": "off
 _NAME = {"spellcheck": "false", "autocapitalize": "words"}
 
 
-class NipField(ValueField):
-    """Ask for a Polish tax number."""
-
-    parse = staticmethod(nip.parse)
-    ordinary_label = _("Tax number (NIP)")
-    attributes: ClassVar = {**_NUMBER, "size": 14, "maxlength": 40}
-    default_error_messages: ClassVar = {"required": _("Enter a NIP of 10 digits.")}
-
-
 class TaxNumberField(ValueField):
     """Ask for the tax number of a company of any country.
 
@@ -99,8 +97,6 @@ class TaxNumberField(ValueField):
 
 
 class RegonField(ValueField):
-    """Ask for a Polish statistical number."""
-
     parse = staticmethod(regon.parse)
     ordinary_label = _("Statistical number (REGON)")
     is_optional = True
@@ -109,8 +105,6 @@ class RegonField(ValueField):
 
 
 class KrsField(ValueField):
-    """Ask for a number in the National Court Register."""
-
     parse = staticmethod(krs.parse)
     ordinary_label = _("Court register number (KRS)")
     is_optional = True
@@ -121,8 +115,6 @@ class KrsField(ValueField):
 
 
 class CompanyNameField(ValueField):
-    """Ask for the full name of a company."""
-
     parse = staticmethod(company_name.parse)
     ordinary_label = _("Full company name")
     autocomplete = "organization"
@@ -145,8 +137,6 @@ class FirstNameField(ValueField):
 
 
 class LastNameField(ValueField):
-    """Ask for a surname."""
-
     parse = staticmethod(names.parse)
     ordinary_label = _("Last name")
     autocomplete = "family-name"
@@ -155,8 +145,6 @@ class LastNameField(ValueField):
 
 
 class PositionField(ValueField):
-    """Ask for the position or function in the company."""
-
     parse = staticmethod(position.parse)
     ordinary_label = _("Position or function")
     is_optional = True
@@ -214,8 +202,6 @@ class StreetField(ValueField):
 
 
 class HouseNumberField(ValueField):
-    """Ask for the number of a building."""
-
     parse = staticmethod(address.parse_number)
     ordinary_label = _("Building number")
     attributes: ClassVar = {
@@ -230,8 +216,6 @@ class HouseNumberField(ValueField):
 
 
 class FlatNumberField(ValueField):
-    """Ask for the number of a flat or another unit."""
-
     parse = staticmethod(address.parse_number)
     ordinary_label = _("Flat number")
     is_optional = True
@@ -263,8 +247,6 @@ class PostalCodeField(ValueField):
 
 
 class CityField(ValueField):
-    """Ask for a town, a city or a village."""
-
     parse = staticmethod(address.parse_city)
     ordinary_label = _("Town or city")
     autocomplete = "address-level2"

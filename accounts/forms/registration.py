@@ -1,6 +1,6 @@
 """Ask for what a registration needs, one form a step, and check it. Nothing is saved here."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, ClassVar
@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts import consents, passwords
 from accounts.forms import fields
+from accounts.forms.fields import wrong
 from accounts.models import Kind
 from accounts.values import country, foreign_tax_id, nip, postal_code
 
@@ -55,7 +56,6 @@ class KindForm(forms.Form):
 ADDRESS_NAMES = ("street", "house_no", "flat_no", "postal_code", "city", "country")
 MAIN_ADDRESS = tuple(f"main_{name}" for name in ADDRESS_NAMES)
 OTHER_ADDRESS = tuple(f"corr_{name}" for name in ADDRESS_NAMES)
-OPTIONAL_IN_ADDRESS = ("street", "flat_no", "postal_code")
 
 
 class DetailsForm(forms.Form):
@@ -246,7 +246,7 @@ class PasswordForm(forms.Form):
         ),
         error_messages={
             "required": _("Copy the characters from the picture."),
-            "max_length": _("The characters do not match. Copy them from the new picture."),
+            **wrong(_("The characters do not match. Copy them from the new picture.")),
         },
     )
     code = forms.CharField(
@@ -258,7 +258,7 @@ class PasswordForm(forms.Form):
         ),
         error_messages={
             "required": _("Enter the code from the e-mail."),
-            "max_length": _("The code does not match. Check it in the newest message from us."),
+            **wrong(_("The code does not match. Check it in the newest message from us.")),
         },
     )
     # A decoy that no person sees: whatever fills in every field gives itself away.
@@ -274,7 +274,6 @@ class PasswordForm(forms.Form):
         context: Sequence[str] = (),
         captcha_passed: bool = False,
         code_sent: bool = False,
-        carried_errors: dict[str, list[str]] | None = None,
         **kwargs: Any,
     ) -> None:
         super().__init__(*args, **kwargs)
@@ -283,14 +282,6 @@ class PasswordForm(forms.Form):
             del self.fields["captcha"]
         if captcha_passed or not code_sent:
             del self.fields["code"]
-        if carried_errors is not None:
-            self._errors = forms.utils.ErrorDict(
-                {
-                    name: self.error_class(messages, renderer=self.renderer)
-                    for name, messages in carried_errors.items()
-                    if name in self.fields
-                }
-            )
 
     def clean_password1(self) -> str:
         """Judge the password with the customer's own words in mind."""
@@ -307,10 +298,21 @@ class PasswordForm(forms.Form):
             )
 
 
-class SealedPasswordForm(forms.Form):
-    """Stand in for the password step when everything is validated again at the end."""
+class AcceptedForm(forms.Form):
+    """Stand in at the end for a form whose answers were accepted when they were posted.
 
-    password_hash = forms.CharField(max_length=128)
+    None stands for answers that were not, or do not hold any more.
+    """
+
+    def __init__(self, accepted: Mapping[str, Any] | None) -> None:
+        super().__init__(data={})
+        self.accepted = accepted
+
+    def clean(self) -> dict[str, Any]:
+        """Return the accepted values."""
+        if self.accepted is None:
+            raise ValidationError("There are no accepted answers.", "missing")
+        return dict(self.accepted)
 
 
 class ConsentsForm(forms.Form):

@@ -7,8 +7,12 @@ from django.contrib.auth.forms import SetPasswordForm as DjangoSetPasswordForm
 from django.utils.translation import gettext_lazy as _
 
 from accounts.forms import fields
+from accounts.forms.fields import wrong
 from accounts.models import User
 from accounts.passwords import MAX_LENGTH, normalize
+
+# What both doors say when no more tries are taken.
+TOO_OFTEN = _("Too many tries. Wait five minutes, or set a new password by e-mail.")
 
 
 class SignInForm(forms.Form):
@@ -81,7 +85,7 @@ class ChangePasswordForm(SetPasswordForm):
         widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
         error_messages={
             "required": _("Enter your current password."),
-            "max_length": _("This is not your current password."),
+            **wrong(_("This is not your current password.")),
         },
     )
     field_order = ("old_password", "new_password1", "new_password2")

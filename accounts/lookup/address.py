@@ -1,10 +1,8 @@
 """Read the one line in which the register writes an address: UL. DŁUGA 1/2, 00-000 WARSZAWA."""
 
 import re
-from collections.abc import Callable
 
-from django.core.exceptions import ValidationError
-
+from accounts.lookup.company import understood
 from accounts.lookup.readable import readable_place
 from accounts.values import address, postal_code
 
@@ -55,8 +53,8 @@ def read_address(text: object) -> dict[str, str]:
     else:
         return {}
     parts = _read_line(line, city)
-    parts["postal_code"] = _valid(lambda typed: postal_code.parse(typed, "PL"), code)
-    parts["city"] = _valid(address.parse_city, readable_place(city))
+    parts["postal_code"] = understood(lambda typed: postal_code.parse(typed, "PL"), code)
+    parts["city"] = understood(address.parse_city, readable_place(city))
     return {name: value for name, value in parts.items() if value}
 
 
@@ -74,9 +72,9 @@ def _read_line(line: str, city: str) -> dict[str, str]:
     if street.casefold() == city.casefold():
         street = ""
     return {
-        "street": _valid(address.parse_street, _written_street(street)),
-        "house_no": _valid(address.parse_number, house.upper()),
-        "flat_no": _valid(address.parse_number, flat.upper()),
+        "street": understood(address.parse_street, _written_street(street)),
+        "house_no": understood(address.parse_number, house.upper()),
+        "flat_no": understood(address.parse_number, flat.upper()),
     }
 
 
@@ -87,10 +85,3 @@ def _written_street(street: str) -> str:
         if match := kind.match(street):
             return f"{written}{readable_place(street[match.end() :])}".strip()
     return readable_place(street)
-
-
-def _valid(parse: Callable[[str], str], text: str) -> str:
-    try:
-        return parse(text) if text.strip() else ""
-    except ValidationError:
-        return ""

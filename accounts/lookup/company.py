@@ -1,7 +1,10 @@
 """Say what a register tells of a company, and what a register is."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import ClassVar, Protocol
+
+from django.core.exceptions import ValidationError
 
 
 @dataclass(frozen=True)
@@ -20,6 +23,14 @@ class CompanyData:
     flat_no: str = ""
     postal_code: str = ""
     city: str = ""
+
+
+def understood(parse: Callable[[str], str], told: str) -> str:
+    """Return the canonical form of what a register told; nothing for what no person could type."""
+    try:
+        return parse(told) if told.strip() else ""
+    except ValidationError:
+        return ""
 
 
 class LookupUnavailable(Exception):  # noqa: N818  the condition, not a fault of ours

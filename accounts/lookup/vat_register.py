@@ -8,11 +8,15 @@ import json
 from typing import Any, ClassVar
 from zoneinfo import ZoneInfo
 
-from django.core.exceptions import ValidationError
 from django.utils import timezone
 
 from accounts.lookup.address import read_address
-from accounts.lookup.company import CompanyData, LookupExhausted, LookupUnavailable
+from accounts.lookup.company import (
+    CompanyData,
+    LookupExhausted,
+    LookupUnavailable,
+    understood,
+)
 from accounts.lookup.http import Answer, FetchError, fetch
 from accounts.lookup.readable import readable_company
 from accounts.values import company_name, krs, regon
@@ -94,9 +98,9 @@ def _read_subject(subject: dict[str, Any]) -> CompanyData:
         subject.get("residenceAddress")
     )
     return CompanyData(
-        name=_valid(company_name.parse, readable_company(_text(subject.get("name")))),
-        regon=_valid(regon.parse, _text(subject.get("regon"))),
-        krs=_valid(krs.parse, _text(subject.get("krs"))),
+        name=understood(company_name.parse, readable_company(_text(subject.get("name")))),
+        regon=understood(regon.parse, _text(subject.get("regon"))),
+        krs=understood(krs.parse, _text(subject.get("krs"))),
         **address,
     )
 
@@ -104,11 +108,3 @@ def _read_subject(subject: dict[str, Any]) -> CompanyData:
 def _text(value: object) -> str:
     """Return a text that may be a value of ours; nothing for what is longer than any."""
     return value if isinstance(value, str) and len(value) <= MAX_TYPED else ""
-
-
-def _valid(parse: Any, text: str) -> str:
-    """Return the canonical form, or nothing for what we would not accept from a person."""
-    try:
-        return str(parse(text)) if text.strip() else ""
-    except ValidationError:
-        return ""

@@ -1,137 +1,161 @@
-"""Choose, at the moment of delivery, what a recipient is to be told.
+"""Deliver each mail that is owed (`accounts.mail.outbox`) at least once.
 
-Only now is it asked whether the address has an account: the request that owed the mail did the
-same work for every address. Tokens are made here and live nowhere else.
+A delivery claims the row for a lease; a claim whose worker died lapses and the sweeper
+(`manage.py deliver_mail`) takes the row over. Who still delivers after its claim has lapsed does
+not decide any more what became of the row.
 """
 
+import logging
+import re
+import smtplib
+import traceback
+from collections.abc import Callable
 from datetime import timedelta
+from typing import Any
 
 from django.conf import settings
-from django.contrib.auth.tokens import default_token_generator
-from django.core.mail import EmailMessage
-from django.urls import reverse
+from django.db import transaction
+from django.db.models import F
 from django.utils import timezone
-from django.utils.encoding import force_bytes
-from django.utils.http import urlsafe_base64_encode
-from django.utils.translation import override
+from django_tasks import task
 
-from accounts import consents, tokens
-from accounts.captcha import code
-from accounts.mail import messages
-from accounts.models import OutboxMessage, User
-from accounts.values import email as email_address
+from accounts.mail.compose import compose
+from accounts.mail.transport import Line
+from accounts.models import OutboxMessage
 
+logger = logging.getLogger(__name__)
 
-def compose(message: OutboxMessage) -> EmailMessage | None:
-    """Return the mail to send for this row, or nothing when it has become pointless."""
-    match message.kind:
-        case OutboxMessage.Kind.REGISTRATION:
-            return _registration(message)
-        case OutboxMessage.Kind.PASSWORD_RESET:
-            return _password_reset(message)
-        case OutboxMessage.Kind.WELCOME:
-            assert message.user is not None
-            return messages.welcome(
-                recipient=message.recipient,
-                language=message.language,
-                message_id=message.message_id,
-                first_name=message.user.customer.first_name,
-                owner_name=message.user.customer.owner_name,
-                terms=consents.accepted_terms(message.user),
-            )
-        case OutboxMessage.Kind.PASSWORD_CHANGED:
-            return messages.password_changed(
-                recipient=message.recipient,
-                language=message.language,
-                message_id=message.message_id,
-                first_name=_first_name(message.user),
-                changed_at=message.created_at,
-            )
-        case OutboxMessage.Kind.ONE_TIME_CODE:
-            return _one_time_code(message)
-        case unknown:
-            raise ValueError(f"Nobody knows how to write a {unknown!r} mail.")
+# A claim holds at least this long, and longer than the slowest delivery: it waits for the server
+# some sixteen times (two addresses, greeting, EHLO, STARTTLS, sign-in, the mail itself).
+LEASE = timedelta(minutes=5)
+WAITS_A_DELIVERY = 20
+# Pauses after each failed attempt; two days in all, then the mail has failed for good.
+PAUSES = tuple(timedelta(minutes=m) for m in (1, 5, 15, 60, 180, 360, 720, 1440))
+# What the recipient's server says about one mail; of all else the operator is to be told.
+RECIPIENTS_REFUSALS = (smtplib.SMTPRecipientsRefused, smtplib.SMTPDataError)
+ENHANCED_CODE = re.compile(rb"[245]\.\d{1,3}\.\d{1,3}(?=\s|$)")
 
 
-def _registration(message: OutboxMessage) -> EmailMessage | None:
-    user = message.user
-    # Without an account: whoever asked for the link must not learn that it is gone.
-    if user is None or not user.is_pending or message.link_serial != user.link_serial:
+@task()
+def deliver_message(pk: int) -> None:
+    """Deliver one owed mail, unless somebody else has; runs on the queue of the settings."""
+    deliver(pk)
+
+
+def deliver(pk: int) -> bool:
+    """Deliver one due mail; tell whether this call was the one to try it.
+
+    Raises only when the database fails: whatever else goes wrong with one mail must not hold up
+    the others. The row keeps the failure and the time of the next attempt.
+    """
+    message = _claim(pk=pk)
+    if message is None:
+        return False
+    with Line() as line:
+        _try(message, line)
+    return True
+
+
+def deliver_due(limit: int = 100, *, stop: Callable[[], bool] = lambda: False) -> int:
+    """Deliver up to `limit` mails whose time has come over one connection; return how many.
+
+    Any number of workers may do so at once. Before each mail `stop` is asked whether to end.
+    Rows are claimed one by one: a worker that dies holds up one mail.
+    """
+    tried = 0
+    with Line() as line:
+        while tried < limit and not stop():
+            message = _claim()
+            if message is None:
+                break
+            _try(message, line)
+            tried += 1
+    return tried
+
+
+def lease() -> timedelta:
+    """Return how long a claim holds, with the mail server's timeout of the settings."""
+    return max(LEASE, timedelta(seconds=WAITS_A_DELIVERY * (settings.EMAIL_TIMEOUT or 0)))
+
+
+def _claim(**which: int) -> OutboxMessage | None:
+    """Take a due mail for the length of a lease; nothing when there is none for us.
+
+    PostgreSQL locks the row and passes over those that others have locked; SQLite lets one
+    writer in at a time. The moment at which the claim lapses is its mark: no other claim of this
+    row has the same.
+    """
+    now = timezone.now()
+    with transaction.atomic():
+        message = (
+            OutboxMessage.objects.select_for_update(skip_locked=True, of=("self",))
+            .select_related("user__customer")
+            .filter(state=OutboxMessage.State.WAITING, due_at__lte=now, **which)
+            .order_by("due_at")
+            .first()
+        )
+        if message is None:
+            return None
+        lapses_at = now + lease()
+        claimed = OutboxMessage.objects.filter(
+            pk=message.pk, state=OutboxMessage.State.WAITING, due_at=message.due_at
+        ).update(due_at=lapses_at, attempts=F("attempts") + 1)
+    if not claimed:
         return None
-    owner = (
-        User.objects.filter(email_key=user.email_key, activated_at__isnull=False)
-        .values_list("email", "language", "suspended_at")
-        .first()
+    message.due_at = lapses_at
+    message.attempts += 1
+    return message
+
+
+def _try(message: OutboxMessage, line: Line) -> None:
+    """Write and send a claimed mail, and record what came of it."""
+    try:
+        mail = compose(message)
+        if mail is not None:
+            line.send(mail)
+    except Exception as error:
+        _record_failure(message, error)
+    else:
+        _finish(message, OutboxMessage.State.DROPPED if mail is None else OutboxMessage.State.SENT)
+
+
+def _record_failure(message: OutboxMessage, error: Exception) -> None:
+    code, words = getattr(error, "smtp_code", None), getattr(error, "smtp_error", b"")
+    if isinstance(error, smtplib.SMTPRecipientsRefused):
+        code, words = max(error.recipients.values())
+    message.last_error = _reason(error, code, words)
+    # A refused sender, sign-in or greeting is for the operator to put right; the mail waits.
+    is_permanent = isinstance(error, RECIPIENTS_REFUSALS) and code is not None and code >= 500
+    logger.warning("Mail %s was not accepted: %s", message.pk, message.last_error)
+    if not isinstance(error, OSError):
+        # A fault of ours. The places alone: what is wrong with a value would quote the value.
+        places = "".join(traceback.format_tb(error.__traceback__))
+        logger.error("Mail %s could not be written:\n%s", message.pk, places)
+    if is_permanent or message.attempts > len(PAUSES):
+        _finish(message, OutboxMessage.State.FAILED)
+        return
+    due_at = timezone.now() + PAUSES[message.attempts - 1]
+    _settle(message, due_at=due_at, last_error=message.last_error)
+
+
+def _reason(error: Exception, code: int | None, words: bytes | str) -> str:
+    """Return kind and codes of a failure; the server's own words may quote the recipient."""
+    kind = type(error).__name__
+    if code is None or code < 0:
+        return kind
+    said = words if isinstance(words, bytes) else words.encode("utf-8", "replace")
+    enhanced = ENHANCED_CODE.match(said)
+    return f"{kind} {code} {enhanced[0].decode()}" if enhanced else f"{kind} {code}"
+
+
+def _finish(message: OutboxMessage, state: OutboxMessage.State) -> None:
+    _settle(message, state=state, finished_at=timezone.now(), last_error=message.last_error)
+
+
+def _settle(message: OutboxMessage, **facts: Any) -> None:
+    """Record what came of an attempt, if the row still carries the mark of our claim."""
+    held = OutboxMessage.objects.filter(
+        pk=message.pk, state=OutboxMessage.State.WAITING, due_at=message.due_at
     )
-    if owner is None:
-        return _activation(message, user, recipient=message.recipient)
-    email, language, suspended_at = owner
-    if suspended_at is not None:
-        return None
-    # In the owner's language, not in that of whoever typed the address.
-    return messages.already_registered(
-        recipient=email, language=language, message_id=message.message_id
-    )
-
-
-def _password_reset(message: OutboxMessage) -> EmailMessage | None:
-    key = email_address.normalise(message.recipient)
-    accounts = User.objects.filter(email_key=key).select_related("customer")
-    owner = accounts.filter(activated_at__isnull=False).first()
-    if owner is not None and owner.suspended_at is not None:
-        return None
-    if owner is None:
-        pending = accounts.filter(suspended_at=None).order_by("-created_at").first()
-        return _activation(message, pending, recipient=pending.email) if pending else None
-    uid = urlsafe_base64_encode(force_bytes(owner.pk))
-    return messages.password_reset(
-        # To the stored spelling: the typed one may be a look-alike of it.
-        recipient=owner.email,
-        language=owner.language,
-        message_id=message.message_id,
-        first_name=_first_name(owner),
-        link=_link(
-            owner.language,
-            "accounts:password-reset-confirm",
-            uid,
-            default_token_generator.make_token(owner),
-        ),
-        expires_at=timezone.now() + timedelta(seconds=settings.PASSWORD_RESET_TIMEOUT),
-    )
-
-
-def _one_time_code(message: OutboxMessage) -> EmailMessage | None:
-    expires_at = message.created_at + code.LIFETIME
-    if timezone.now() >= expires_at:
-        return None
-    return messages.one_time_code(
-        recipient=message.recipient,
-        language=message.language,
-        message_id=message.message_id,
-        code=code.of(message.message_id, message.recipient),
-        expires_at=expires_at,
-    )
-
-
-def _activation(message: OutboxMessage, user: User, *, recipient: str) -> EmailMessage:
-    token = tokens.make(user, user.link_serial)
-    return messages.activation(
-        recipient=recipient,
-        language=user.language,
-        message_id=message.message_id,
-        first_name=user.customer.first_name,
-        link=_link(user.language, "accounts:activation", token),
-        refuse_link=_link(user.language, "accounts:activation-refuse", token),
-        expires_at=timezone.now() + timedelta(hours=settings.ACTIVATION_LINK_HOURS),
-    )
-
-
-def _first_name(user: User | None) -> str:
-    customer = getattr(user, "customer", None)
-    return customer.first_name if customer is not None else ""
-
-
-def _link(language: str, name: str, *args: str) -> str:
-    """Return an absolute link, from the settings and never from a request's Host header."""
-    with override(language):
-        return settings.BASE_URL + reverse(name, args=args)
+    if not held.update(**facts):
+        logger.warning("Mail %s was taken over or deleted during its delivery.", message.pk)

@@ -15,7 +15,6 @@ from email.charset import QP, Charset
 from email.mime.base import MIMEBase
 from functools import lru_cache, partial
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.core.mail import EmailMultiAlternatives
@@ -28,7 +27,6 @@ from django.utils.translation import pgettext_lazy
 from accounts import consents
 from kantor.serving.typography import JOINER, untie
 
-WARSAW = ZoneInfo("Europe/Warsaw")
 LINE_WIDTH = 76  # characters of a text line; RFC 5322 section 2.1.1 advises 78 at most
 NAME_LENGTH = 40  # longest first name in a mail: enough for a greeting, too short for a letter
 
@@ -212,7 +210,8 @@ def _build(
     receiving system can drop a double.
     """
     folder = f"accounts/email/{template}"
-    with translation.override(language), timezone.override(WARSAW):
+    # Whoever reads a mail has no time zone of his own here: it tells the site's (TIME_ZONE).
+    with translation.override(language), timezone.override(None):
         context = {
             "language": language,
             "recipient": recipient,
@@ -265,7 +264,7 @@ def _validity(expires_at: datetime) -> dict[str, Any]:
     left = expires_at - timezone.now()
     return {
         "expires_at": expires_at,
-        "weekday": WEEKDAYS[expires_at.astimezone(WARSAW).weekday()],
+        "weekday": WEEKDAYS[expires_at.astimezone(timezone.get_default_timezone()).weekday()],
         "hours": max(1, round(left / timedelta(hours=1))),
     }
 

@@ -8,6 +8,8 @@ from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from accounts.values.names import owner_name
+
 
 class Kind(models.TextChoices):
     """Tell a company from a private person, as step 1 of the guide does."""
@@ -23,6 +25,18 @@ class ReviewState(models.TextChoices):
     APPROVED = "approved", _("approved")
     CORRECTION = "correction", _("waiting for a correction")
     REJECTED = "rejected", _("rejected")
+
+
+# The fields whose words a password must not lean on; the e-mail address is the account's own.
+OWN_WORDS = (
+    "company_name",
+    "nip",
+    "main_street",
+    "main_city",
+    "first_name",
+    "last_name",
+    "phone",
+)
 
 
 def search_key(text: str) -> str:
@@ -113,18 +127,8 @@ class Customer(models.Model):
     @property
     def owner_name(self) -> str:
         """Return the name that the owner of every bank account added later must carry."""
-        if self.kind == Kind.COMPANY:
-            return self.company_name
-        return f"{self.first_name} {self.last_name}"
+        return owner_name(self.company_name, self.first_name, self.last_name)
 
     def password_context(self) -> list[str]:
         """Return the words that a password of this customer must not lean on."""
-        return [
-            self.company_name,
-            self.nip,
-            self.main_street,
-            self.main_city,
-            self.first_name,
-            self.last_name,
-            self.phone,
-        ]
+        return [getattr(self, name) for name in OWN_WORDS]

@@ -107,7 +107,6 @@ class User(AbstractBaseUser, PermissionsMixin):
         """Leave the address as typed: Django would lower-case its domain here."""
 
     def get_username(self) -> str:
-        """Return the login, which is the e-mail address."""
         return self.email
 
     def set_password(self, raw_password: str | None) -> None:

@@ -8,7 +8,6 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext
 
 from accounts.forms.registration import OTHER_ADDRESS, DetailsForm, Group
-from accounts.models import Kind
 from accounts.values import country, nip, phone
 
 
@@ -28,13 +27,6 @@ class SummaryGroup:
     title: Promise
     rows: list[Row]
     place: str
-
-
-def owner_name(kind: str | None, values: Mapping[str, str]) -> str:
-    """Return the name that the owner of the bank accounts must have, exactly."""
-    if kind == Kind.COMPANY:
-        return values["company_name"]
-    return f"{values['first_name']} {values['last_name']}"
 
 
 def texts(values: Mapping[str, Any]) -> dict[str, str]:

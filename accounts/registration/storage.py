@@ -1,6 +1,7 @@
 """Keep one attempt's answers in the session: only its own fields, only as much as people type."""
 
 from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any
 from uuid import UUID
 
@@ -15,9 +16,13 @@ LONGEST_KEPT = 300
 PREFIX = "registration_"
 ATTEMPTS_KEPT = 4
 # Characters of a row's encoded data; with its key and its date the row is under 4,096 bytes.
-LARGEST_ROW = 4_000
+LARGEST_ROW = 4_030
 # Characters that the signature adds to the data, its time and its marks included.
 SIGNATURE = 60
+# What is known before the first answer; nothing can be written into it.
+NOTHING: Any = MappingProxyType(
+    {name: MappingProxyType({}) for name in ("step", "answers", "files", "facts")}
+)
 
 
 class AttemptStorage(SessionStorage):
@@ -36,6 +41,12 @@ class AttemptStorage(SessionStorage):
         # Not super().__init__ of SessionStorage: that one creates the session entry.
         super(SessionStorage, self).__init__(*args, **kwargs)
         self._current_step: str | None = None
+
+    @property
+    def attempt(self) -> UUID | None:
+        """Return the id of the attempt that is kept here; none before its first answer."""
+        hexadecimal = self.prefix.removeprefix(f"wizard_{PREFIX}")
+        return UUID(hex=hexadecimal) if hexadecimal != self.prefix else None
 
     @property
     def exists(self) -> bool:
@@ -61,12 +72,14 @@ class AttemptStorage(SessionStorage):
             self._fit()
 
     def _fit(self) -> None:
-        """Drop the longest answers, then the oldest other attempts, until the row is small enough.
+        """Drop spellings, the longest answers, the oldest other attempts, until the row is small.
 
         What people type fits with room to spare; without this, a few hundred characters in each
         field would fill the table. A step that loses an answer is no longer complete.
         """
         session = self.request.session
+        if self._is_too_large({self.prefix: self.data}):
+            self._drop_spellings()
         while self._is_too_large({self.prefix: self.data}):
             self._drop_longest_answer()
         for key in self._attempts():
@@ -80,6 +93,16 @@ class AttemptStorage(SessionStorage):
             return False
         return len(session.encode(data)) > LARGEST_ROW
 
+    def _drop_spellings(self) -> None:
+        """Keep accepted answers in their canonical form alone, not as they were typed as well."""
+        for step, accepted in self.fact("accepted", {}).items():
+            answers = self.data[self.step_data_key][step]
+            for name, value in accepted.items():
+                answers.pop(f"{step}-{name}", None)
+                if value:
+                    answers[f"{step}-{name}"] = [value]
+        self.set_fact("accepted", None)
+
     def _drop_longest_answer(self) -> None:
         step, name = max(
             (
@@ -90,8 +113,8 @@ class AttemptStorage(SessionStorage):
             key=lambda found: len("".join(self.data[self.step_data_key][found[0]][found[1]])),
         )
         del self.data[self.step_data_key][step][name]
-        self.list_step("complete", step, present=False)
-        self.list_step("refused", step, present=True)
+        self.reopen(step)
+        self.refuse(step, {})
 
     def _attempts(self) -> list[str]:
         """Return the session keys of all attempts, the oldest first."""
@@ -99,7 +122,7 @@ class AttemptStorage(SessionStorage):
         return [key for key in keys if key.startswith("wizard_")]
 
     def _get_data(self) -> dict[str, Any]:
-        data: dict[str, Any] = self.request.session[self.prefix]
+        data: dict[str, Any] = self.request.session.get(self.prefix, NOTHING)
         return data
 
     def _set_data(self, value: dict[str, Any]) -> None:
@@ -115,12 +138,10 @@ class AttemptStorage(SessionStorage):
         self._current_step = step
 
     def set_step_data(self, step: str, cleaned_data: Mapping[str, Any]) -> None:
-        """Keep the answers of a step."""
         super().set_step_data(step, cleaned_data)
         self.request.session.modified = True
 
     def drop_step_data(self, step: str) -> None:
-        """Forget the answers of a step."""
         self.data[self.step_data_key].pop(step, None)
         self.request.session.modified = True
 
@@ -142,15 +163,27 @@ class AttemptStorage(SessionStorage):
             facts[name] = value
         self.request.session.modified = True
 
-    def list_step(self, fact: str, step: str, *, present: bool) -> None:
-        """Put a step into one of the lists among the facts, or take it out."""
-        others = [name for name in self.fact(fact, ()) if name != step]
-        self.set_fact(fact, [*others, str(step)] if present else others or None)
+    def complete(self, step: str) -> None:
+        """Remember that answers to a step were accepted."""
+        others = [name for name in self.fact("complete", ()) if name != step]
+        self.set_fact("complete", [*others, str(step)])
+
+    def reopen(self, step: str) -> None:
+        """Remember that a step has no accepted answers."""
+        others = [name for name in self.fact("complete", ()) if name != step]
+        self.set_fact("complete", others or None)
+
+    def refuse(self, step: str, refusal: Mapping[str, Any] | None) -> None:
+        """Remember that the last answers to a step were refused, and why; None forgets it."""
+        others = {name: kept for name, kept in self.fact("refusals", {}).items() if name != step}
+        if refusal is not None:
+            others[str(step)] = refusal
+        self.set_fact("refusals", others or None)
 
 
-def prefix_of(attempt: UUID) -> str:
-    """Return the name under which the wizard keeps this attempt."""
-    return f"{PREFIX}{attempt.hex}"
+def prefix_of(attempt: UUID | None) -> str:
+    """Return the name under which the wizard keeps this attempt; the first page has none."""
+    return f"{PREFIX}{attempt.hex}" if attempt else PREFIX.rstrip("_")
 
 
 def newest_attempt(request: HttpRequest) -> UUID | None:
@@ -182,7 +215,7 @@ def own_answers(form: forms.Form) -> dict[str, list[str]]:
 
     Foreign names and absurd lengths are left out: what a visitor can post is not what we keep.
     An accepted answer of such a length (blanks upon blanks) is kept in its canonical form: cut
-    off, it would be another answer.
+    off, it would be another answer. A box that came as "false" was not ticked.
     """
     accepted = getattr(form, "cleaned_data", {})
     answers = {}
@@ -191,6 +224,6 @@ def own_answers(form: forms.Form) -> dict[str, list[str]]:
         value = form.data.get(key)
         if value and len(value) > LONGEST_KEPT:
             value = str(accepted.get(name) or value)[:LONGEST_KEPT]
-        if value:
+        if value and accepted.get(name) is not False:
             answers[key] = [value]
     return answers

@@ -2,7 +2,7 @@
 
 from django.utils import timezone
 
-from accounts.models import Customer, User
+from accounts.models import Customer, ReviewState, User
 
 
 def decide(customer: Customer, state: str, *, by: User, note: str = "") -> None:
@@ -14,15 +14,36 @@ def decide(customer: Customer, state: str, *, by: User, note: str = "") -> None:
     customer.save(update_fields=["review_state", "review_note", "reviewed_at", "reviewed_by"])
 
 
-def suspend(user: User) -> None:
-    """Close the account: its sessions end at their next request, its old links stay dead."""
+def approve(user: User, *, by: User) -> bool:
+    """Approve the customer of this account, the note kept; tell whether that was to be done."""
+    customer = getattr(user, "customer", None)
+    if customer is None or customer.review_state == ReviewState.APPROVED:
+        return False
+    decide(customer, ReviewState.APPROVED, by=by, note=customer.review_note)
+    return True
+
+
+def suspend(user: User) -> bool:
+    """Close the account: its sessions end at their next request, its old links stay dead.
+
+    Tells whether it was open.
+    """
+    if user.suspended_at is not None:
+        return False
     user.suspended_at = timezone.now()
     user.is_active = False
     user.save(update_fields=["suspended_at", "is_active"])
+    return True
 
 
-def unsuspend(user: User) -> None:
-    """Open a suspended account again; one that was never activated is pending again."""
+def unsuspend(user: User) -> bool:
+    """Open a suspended account again; one that was never activated is pending again.
+
+    Tells whether it was suspended.
+    """
+    if user.suspended_at is None:
+        return False
     user.suspended_at = None
     user.is_active = user.activated_at is not None
     user.save(update_fields=["suspended_at", "is_active"])
+    return True

@@ -15,30 +15,35 @@ MAX_LENGTH = 254  # RFC 5321, 4.5.3.1.3: a path has 256 octets, two of them its 
 # Longer than any address however it is spelled; what is longer is not normalised at all.
 _MAX_TYPED = 320
 
-# Where most of our customers have their mailbox: a name that only looks like one of these is
-# no honest address.
-_PROVIDERS = frozenset(
-    {
-        "gazeta.pl",
-        "gmail.com",
-        "hotmail.com",
-        "icloud.com",
-        "interia.pl",
-        "kantor.pl",
-        "o2.pl",
-        "onet.eu",
-        "onet.pl",
-        "op.pl",
-        "outlook.com",
-        "poczta.fm",
-        "poczta.onet.pl",
-        "proton.me",
-        "tlen.pl",
-        "vp.pl",
-        "wp.pl",
-        "yahoo.com",
-    }
+# Where people in Poland have their mailbox, the most used first.
+PROVIDERS = (
+    "gmail.com",
+    "wp.pl",
+    "o2.pl",
+    "onet.pl",
+    "interia.pl",
+    "op.pl",
+    "vp.pl",
+    "onet.eu",
+    "poczta.onet.pl",
+    "interia.eu",
+    "poczta.fm",
+    "gazeta.pl",
+    "tlen.pl",
+    "buziaczek.pl",
+    "autograf.pl",
+    "outlook.com",
+    "hotmail.com",
+    "icloud.com",
+    "yahoo.com",
+    "proton.me",
+    "protonmail.com",
+    "live.com",
+    "googlemail.com",
 )
+
+# A name that only looks like one of these is no honest address.
+_IMITATED = frozenset({*PROVIDERS, "kantor.pl"})
 
 # Letters that look like one of a-z: with a stroke or without a dot, Cyrillic, Greek.
 _LOOK_ALIKES = str.maketrans(
@@ -150,7 +155,7 @@ def _passes_for_another(domain: str) -> bool:
         if not unicodedata.combining(character)
     )
     seen = bare.translate(_LOOK_ALIKES)
-    if seen in _PROVIDERS:
+    if seen in _IMITATED:
         return True
     return labels[-1].isascii() and any(
         label.isascii() and "LATIN" not in _scripts(original)

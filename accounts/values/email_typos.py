@@ -12,33 +12,8 @@ from django.core.exceptions import ValidationError
 
 from accounts.values import email
 
-# Where people in Poland have their mailbox, the most used first: a slip near two of them, as
-# near to one as to the other, means the first.
-_PROVIDERS = (
-    "gmail.com",
-    "wp.pl",
-    "o2.pl",
-    "onet.pl",
-    "interia.pl",
-    "op.pl",
-    "vp.pl",
-    "onet.eu",
-    "poczta.onet.pl",
-    "interia.eu",
-    "poczta.fm",
-    "gazeta.pl",
-    "tlen.pl",
-    "buziaczek.pl",
-    "autograf.pl",
-    "outlook.com",
-    "hotmail.com",
-    "icloud.com",
-    "yahoo.com",
-    "proton.me",
-    "protonmail.com",
-    "live.com",
-    "googlemail.com",
-)
+# A slip near two of them, as near to one as to the other, means the one that more people use.
+_PROVIDERS = email.PROVIDERS
 
 # Mailboxes of others whose names are a slip away from one above.
 _HONEST = frozenset(

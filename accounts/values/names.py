@@ -53,3 +53,11 @@ def _is_of_a_name(character: str) -> bool:
     if unicodedata.category(character)[0] not in "LM":
         return character in _SIGNS
     return not unicodedata.decomposition(character).startswith(_STYLED)
+
+
+def owner_name(company_name: str, first_name: str, last_name: str) -> str:
+    """Return the name that the owner of a customer's bank accounts must have, exactly.
+
+    A person has no company's name.
+    """
+    return company_name or f"{first_name} {last_name}"

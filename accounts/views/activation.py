@@ -1,8 +1,9 @@
 """Open an activation link: at once in the browser that registered, with the password elsewhere."""
 
 import math
+from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any
+from typing import Any, ClassVar
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -17,11 +18,13 @@ from accounts.registration import browser
 from accounts.services import activation, registration, survey
 from accounts.services.activation import LinkState
 from accounts.views.waiting import ask_to_wait
-from kantor.serving.kept import render_kept
-from kantor.serving.network import network_of
+from kantor.serving.kept import KeptPage, Words, render_kept
+from kantor.serving.network import held_up, network_of
 
 # The standard's, Chromium's before it, Safari's for previews, older Firefox's.
 AHEAD_HEADERS = ("Sec-Purpose", "Purpose", "X-Purpose", "X-Moz")
+# Links that another one can take the place of.
+RENEWABLE = (LinkState.EXPIRED, LinkState.SUPERSEDED)
 
 
 class TokenView(View):
@@ -53,10 +56,11 @@ class TokenView(View):
         """Show why the link does not work, with the one right next action."""
         # 200 for an account that is active: the reader has reached what the link promised.
         status = {LinkState.ACTIVE: 200, LinkState.BROKEN: 404}.get(state, 410)
+        page = "new_link" if state in RENEWABLE else state.value
         return render(
             self.request,
-            f"accounts/activation/{state.value}.html",
-            {"token": self.token},
+            f"accounts/activation/{page}.html",
+            {"token": self.token, "state": state.value},
             status=status,
         )
 
@@ -101,22 +105,17 @@ class ActivationView(TokenView):
             case True:
                 return self.finish()
             case False:
-                form.add_error("password", form.fields["password"].error_messages["max_length"])
+                form.add_error("password", form.fields["password"].error_messages["wrong"])
                 return self.ask(form)
             case _:
                 return self.ask_to_wait(activation.wait_for_try(self.user, network))
 
     def ask_to_wait(self, wait: timedelta) -> HttpResponse:
         """Say that no more passwords are taken for now, and how long that lasts."""
-        seconds = max(1, math.ceil(wait.total_seconds()))
-        response = render(
-            self.request,
-            "accounts/activation/too_many_tries.html",
-            {"minutes": math.ceil(seconds / 60), "token": self.token},
-            status=429,
-        )
-        response["Retry-After"] = str(seconds)
-        return response
+        minutes = max(1, math.ceil(wait / timedelta(minutes=1)))
+        context = {"minutes": minutes, "token": self.token}
+        page = render(self.request, "accounts/activation/too_many_tries.html", context)
+        return held_up(page, wait)
 
     def ask(self, form: RegistrantForm) -> HttpResponse:
         """Show who registers what, masked, and the field for the password."""
@@ -134,7 +133,7 @@ class ActivationView(TokenView):
 class RefuseView(TokenView):
     """Let the owner of the address say that it was not he who registered, however late."""
 
-    served = frozenset({LinkState.VALID, LinkState.EXPIRED, LinkState.SUPERSEDED})
+    served = frozenset({LinkState.VALID, *RENEWABLE})
 
     def explain(self, state: LinkState) -> HttpResponse:
         """Lead whoever finds the account active already to the people who can block it."""
@@ -161,11 +160,7 @@ class ResendFromLinkView(TokenView):
     def explain(self, state: LinkState) -> HttpResponse:
         """Send the link where that is what the state asks for, by POST only."""
         _, user = activation.examine(self.token)
-        if (
-            self.request.method == "POST"
-            and state in (LinkState.EXPIRED, LinkState.SUPERSEDED)
-            and user is not None
-        ):
+        if self.request.method == "POST" and state in RENEWABLE and user is not None:
             if registration.resend_link(user):
                 return redirect("accounts:registration-resent")
             return ask_to_wait(self.request, registration.resend_wait(user))
@@ -174,6 +169,21 @@ class ResendFromLinkView(TokenView):
     def post(self, request: HttpRequest, token: str) -> HttpResponse:
         """Lead a link that still works to its own page."""
         return redirect("accounts:activation", token=token)
+
+
+@dataclass(frozen=True)
+class DonePage(KeptPage):
+    """The landing page: thanks for an answer, or the question with the sources as they are now."""
+
+    template_name: ClassVar[str] = "accounts/activation/done.html"
+
+    answered: bool
+    sources: tuple[tuple[int, str, str], ...]  # key, name in Polish, name in English
+
+    def context(self, words: Words) -> dict[str, Any]:
+        form = SurveyForm()
+        form.offer(self.sources)
+        return {"form": form, "answered": self.answered}
 
 
 @method_decorator(never_cache, name="dispatch")
@@ -187,13 +197,8 @@ class DoneView(View):
             return redirect("accounts:sign-in")
         answered = hasattr(user, "survey_answer")
         sources = Source.objects.filter(is_active=True).values_list("pk", "name_pl", "name_en")
-        return render_kept(
-            request,
-            "accounts/activation/done.html",
-            lambda: {"form": SurveyForm(), "answered": answered},
-            key=(answered, () if answered else tuple(sources)),
-            values={},
-        )
+        page = DonePage(answered, () if answered else tuple(sources))
+        return render_kept(request, page, Words())
 
     def post(self, request: HttpRequest) -> HttpResponse:
         """Record the answer; no answer is an answer too."""

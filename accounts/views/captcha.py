@@ -64,10 +64,8 @@ def _text_of(request: HttpRequest, key: str) -> str | None:
 
 
 def _refusal(request: HttpRequest, limit: LocalLimit) -> HttpResponse | None:
-    """Return the answer to a network that asks too often, never stored either."""
+    """Return the answer to a network that asks too often."""
     network = network_of(request)
     if limit.hit(network):
         return None
-    response = too_many(request, limit.wait(network))
-    response["Cache-Control"] = "no-store"
-    return response
+    return too_many(request, limit.wait(network))

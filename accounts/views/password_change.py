@@ -17,6 +17,7 @@ from accounts.forms.sign_in import ChangePasswordForm
 from accounts.models import User
 from accounts.services import credentials
 from accounts.services.credentials import PASSWORD_CHANGES
+from kantor.serving.network import held_up
 
 
 @method_decorator([never_cache, sensitive_post_parameters()], name="dispatch")
@@ -32,7 +33,6 @@ class ChangeView(LoginRequiredMixin, FormView):  # type: ignore[type-arg]  # gen
 
     @property
     def user(self) -> User:
-        """Return who is signed in."""
         assert isinstance(self.request.user, User)
         return self.request.user
 
@@ -53,13 +53,9 @@ class ChangeView(LoginRequiredMixin, FormView):  # type: ignore[type-arg]  # gen
         """Check the current password, count the try before, and change it."""
         if not PASSWORD_CHANGES.hit(str(self.user.pk)):
             form.add_error(None, _("Too many tries. Wait a quarter of an hour and try again."))
-            return self.render_to_response(
-                self.get_context_data(form=form),
-                status=429,
-                headers={"Retry-After": str(int(PASSWORD_CHANGES.window.total_seconds()))},
-            )
+            return held_up(self.form_invalid(form), PASSWORD_CHANGES.window)
         if not self.user.check_password(form.cleaned_data["old_password"]):
-            form.add_error("old_password", _("This is not your current password."))
+            form.add_error("old_password", form.fields["old_password"].error_messages["wrong"])
             return self.form_invalid(form)
         if not credentials.change_password(self.user, form.cleaned_data["new_password1"]):
             # It was changed in another window meanwhile, which ended this session.

@@ -15,8 +15,7 @@ from django.contrib.auth.tokens import default_token_generator
 from django.contrib.auth.views import INTERNAL_RESET_SESSION_TOKEN
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.http.response import HttpResponseBase
-from django.shortcuts import redirect
-from django.template.loader import render_to_string
+from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.decorators import method_decorator
 from django.utils.http import urlsafe_base64_decode
@@ -27,10 +26,10 @@ from django.views.generic import View
 from accounts import passwords
 from accounts.limits import LocalLimit
 from accounts.models import User
-from accounts.registration.password_step import password_context
-from accounts.registration.steps import Step
+from accounts.registration.answers import Answers
+from accounts.registration.order import Step
 from accounts.registration.storage import open_attempt
-from kantor.serving.network import network_of
+from kantor.serving.network import held_up, network_of
 
 # A call costs 3 ms of CPU, the worst one 15. Somebody who types without a pause makes two or three
 # a second; a whole office shares a network.
@@ -55,7 +54,7 @@ def applicant(request: HttpRequest, attempt: UUID) -> Chooser | None:
         return None
     return Chooser(
         subject=attempt.hex,
-        context=password_context(storage),
+        context=Answers(storage).password_context(),
         page=reverse("accounts:registration-step", args=[attempt, Step.PASSWORD]),
         propose=reverse("accounts:password-proposal", args=[attempt]),
     )
@@ -76,7 +75,6 @@ def forgetful(request: HttpRequest, uidb64: str) -> Chooser | None:
 
 
 def customer(request: HttpRequest) -> Chooser | None:
-    """Return who is signed in."""
     if not isinstance(request.user, User):
         return None
     return Chooser(
@@ -102,7 +100,6 @@ class HelpView(View):
 
     door: Callable[..., Chooser | None] = applicant
     chooser: Chooser
-    is_allowed: bool
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         """Answer 404 to everybody else, whatever they ask for."""
@@ -115,9 +112,12 @@ class HelpView(View):
         self.chooser = chooser
         return super().dispatch(request)
 
-    def count(self) -> bool:
-        """Count a call; tell whether this one is still answered."""
-        return NETWORK_CALLS.hit(network_of(self.request)) and CALLS.hit(self.chooser.subject)
+    def count(self) -> timedelta:
+        """Count a call; return how long to wait for the next one if this one is not answered."""
+        network = network_of(self.request)
+        if NETWORK_CALLS.hit(network) and CALLS.hit(self.chooser.subject):
+            return timedelta(0)
+        return max(NETWORK_CALLS.wait(network), CALLS.wait(self.chooser.subject))
 
 
 class StrengthView(HelpView):
@@ -125,8 +125,8 @@ class StrengthView(HelpView):
 
     def post(self, request: HttpRequest) -> JsonResponse:
         """Answer with the verdict; beyond the limits with none, and the meter goes quiet."""
-        if not self.count():
-            return JsonResponse({}, status=429)
+        if wait := self.count():
+            return held_up(JsonResponse({}), wait)
         password = request.POST.get("password", "")
         return JsonResponse(passwords.assess(password, self.chooser.context).verdict())
 
@@ -144,12 +144,12 @@ class ProposalView(HelpView):
 
     def post(self, request: HttpRequest) -> HttpResponse:
         """Answer with a new proposal each time."""
-        is_allowed = self.count()
-        proposal = passwords.propose() if is_allowed else ""
-        status = 200 if is_allowed else 429
-        headers = {} if is_allowed else {"Retry-After": str(int(CALLS.window.total_seconds()))}
+        wait = self.count()
+        proposal = "" if wait else passwords.propose()
+        response: HttpResponse
         if request.headers.get("Accept") == "application/json":
-            return JsonResponse({"password": proposal}, status=status, headers=headers)
-        context = {"proposal": proposal, "chooser": self.chooser}
-        page = render_to_string("accounts/password_proposal.html", context, request)
-        return HttpResponse(page, status=status, headers=headers)
+            response = JsonResponse({"password": proposal})
+        else:
+            context = {"proposal": proposal, "chooser": self.chooser}
+            response = render(request, "accounts/password_proposal.html", context)
+        return held_up(response, wait) if wait else response

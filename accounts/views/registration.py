@@ -12,8 +12,8 @@ from django.views.decorators.http import require_POST
 from django.views.generic import TemplateView, View
 
 from accounts.captcha import challenge
-from accounts.registration import company_lookup
-from accounts.registration.steps import Step
+from accounts.registration.company_data import Outcome, is_offered, look_up, typed_in
+from accounts.registration.order import Step
 from accounts.registration.storage import open_attempt
 from accounts.values import email_typos
 from kantor.serving.network import network_of
@@ -30,16 +30,14 @@ def company_data(request: HttpRequest, attempt: UUID) -> JsonResponse:
     attempt of this browser.
     """
     storage = open_attempt(request, attempt)
-    if storage is None or not company_lookup.is_offered(storage.answer(Step.START, "kind")):
+    if storage is None or not is_offered(storage.answer(Step.START, "kind")):
         raise Http404("This browser has no such registration of a company.")
-    finding = company_lookup.look_up(
-        company_lookup.typed_in(request.POST), attempt=attempt.hex, network=network_of(request)
-    )
+    finding = look_up(typed_in(request.POST), attempt=attempt.hex, network=network_of(request))
     return JsonResponse(
         {
             "values": finding.values,
             "message": finding.message,
-            "invalid": finding.outcome is company_lookup.Outcome.INVALID,
+            "invalid": finding.outcome is Outcome.INVALID,
         }
     )
 

@@ -16,14 +16,13 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.generic import FormView, TemplateView, View
 
-from accounts.backends import find_by_credentials
-from accounts.forms.sign_in import PasswordResetForm, SetPasswordForm, SignInForm
+from accounts.forms.sign_in import TOO_OFTEN, PasswordResetForm, SetPasswordForm, SignInForm
 from accounts.models import User
 from accounts.registration import browser
 from accounts.services import credentials, registration
-from accounts.services.credentials import FAILED_SIGN_INS, NETWORK_SIGN_INS
+from accounts.services.credentials import FAILED_SIGN_INS, SignIn
 from accounts.views.waiting import ask_to_wait
-from kantor.serving.network import network_of
+from kantor.serving.network import held_up, network_of
 
 PENDING_SALT = "accounts.pending-sign-in"
 PENDING_MINUTES = 15
@@ -34,8 +33,7 @@ class SignInView(auth_views.RedirectURLMixin, FormView):  # type: ignore[type-ar
     """Sign in by e-mail and password.
 
     A pending account with the right password is offered a new link; every other failure has one
-    answer. Tries are counted before the hash is computed, for each address and network together,
-    so that nobody locks somebody else out from elsewhere.
+    answer.
     """
 
     form_class = SignInForm
@@ -51,34 +49,26 @@ class SignInView(auth_views.RedirectURLMixin, FormView):  # type: ignore[type-ar
     def form_valid(self, form: SignInForm) -> HttpResponse:
         """Open the session, or say why not."""
         email, password = form.cleaned_data["username"], form.cleaned_data["password"]
-        subject = credentials.sign_in_subject(email, network_of(self.request))
-        is_allowed = NETWORK_SIGN_INS.hit(network_of(self.request)) and FAILED_SIGN_INS.hit(subject)
-        if not is_allowed:
-            form.add_error(
-                None, _("Too many tries. Wait five minutes, or set a new password by e-mail.")
-            )
-            return self.render_to_response(
-                self.get_context_data(form=form),
-                status=429,
+        match credentials.sign_in(email, password, network_of(self.request)):
+            case SignIn.OPEN, User() as user:
+                # An unfinished registration of whoever used this browser before must not follow
+                # the customer into his session: login() would keep it.
+                self.request.session.flush()
+                auth.login(self.request, user, backend="accounts.backends.EmailBackend")
+                # Not redirect(): it takes an address without a slash for the name of a view.
+                return HttpResponseRedirect(self.get_success_url())
+            case SignIn.PENDING, User() as user:
+                proof = signing.TimestampSigner(salt=PENDING_SALT).sign(str(user.pk))
+                return render(self.request, "accounts/pending.html", {"proof": proof})
+            case SignIn.TOO_OFTEN, _nobody:
+                form.add_error(None, TOO_OFTEN)
                 # The whole window: what is left of it would tell when the first try was.
-                headers={"Retry-After": str(int(FAILED_SIGN_INS.window.total_seconds()))},
-            )
-        user = find_by_credentials(email, password)
-        if user is not None and user.is_active:
-            FAILED_SIGN_INS.clear(subject)
-            # An unfinished registration of whoever used this browser before must not follow
-            # the customer into his session: login() would keep it.
-            self.request.session.flush()
-            auth.login(self.request, user, backend="accounts.backends.EmailBackend")
-            # Not redirect(): it takes an address without a slash for the name of a view.
-            return HttpResponseRedirect(self.get_success_url())
-        if user is not None and user.is_pending:
-            # The tries stay counted: a pending account that a stranger made for this address
-            # must not buy him more guesses at its owner's.
-            proof = signing.TimestampSigner(salt=PENDING_SALT).sign(str(user.pk))
-            return render(self.request, "accounts/pending.html", {"proof": proof})
-        form.add_error(None, _("This e-mail address and password do not match. Check both."))
-        return self.form_invalid(form)
+                return held_up(self.form_invalid(form), FAILED_SIGN_INS.window)
+            case _:
+                form.add_error(
+                    None, _("This e-mail address and password do not match. Check both.")
+                )
+                return self.form_invalid(form)
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         """Add where to go afterwards, if that is a page of ours."""
@@ -178,7 +168,7 @@ class PasswordResetConfirmView(auth_views.PasswordResetConfirmView):
             return redirect(self.request.path)
         del self.request.session[auth_views.INTERNAL_RESET_SESSION_TOKEN]
         network = network_of(self.request)
-        FAILED_SIGN_INS.clear(credentials.sign_in_subject(user.email, network))
+        credentials.forget_tries(user.email, network)
         return redirect(self.get_success_url())
 
 

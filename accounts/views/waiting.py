@@ -5,8 +5,9 @@ was activated, and from nothing else: a registration that is gone looks like one
 """
 
 import math
+from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any, NamedTuple
+from typing import Any, ClassVar, NamedTuple
 from uuid import UUID
 
 from django.conf import settings
@@ -23,7 +24,8 @@ from accounts.forms.activation import AddressForm
 from accounts.registration import browser
 from accounts.services import allowance, waiting
 from accounts.values import email as email_address
-from kantor.serving.kept import mark, render_kept
+from kantor.serving.kept import KeptPage, Words, render_kept
+from kantor.serving.network import held_up
 
 
 class Registration(NamedTuple):
@@ -92,14 +94,43 @@ def ask_to_wait(request: HttpRequest, wait: timedelta) -> HttpResponse:
     """Answer that nothing was sent, and when it can be."""
     # A counter may have ended between the refusal and this page.
     wait = max(wait, timedelta(seconds=1))
-    response = render(
-        request,
-        "accounts/registration/resend_wait.html",
-        {"wait_text": wait_text(wait)},
-        status=429,
-    )
-    response["Retry-After"] = str(math.ceil(wait.total_seconds()))
-    return response
+    context = {"wait_text": wait_text(wait)}
+    return held_up(render(request, "accounts/registration/resend_wait.html", context), wait)
+
+
+@dataclass(frozen=True)
+class SentPage(KeptPage):
+    """The page that waits for the link, for as many registrations as this browser remembers."""
+
+    class Row(NamedTuple):
+        """What tells the rows of two registrations apart, but for their words."""
+
+        is_active: bool
+        has_to_wait: bool
+
+    template_name: ClassVar[str] = "accounts/registration/sent.html"
+
+    rows: tuple[Row, ...]
+    has_looked: bool
+
+    def context(self, words: Words) -> dict[str, Any]:
+        return {
+            "registrations": [
+                {
+                    "email": words.text(f"email{number}"),
+                    "attempt": words.text(f"attempt{number}"),
+                    "is_active": row.is_active,
+                    "wait_text": words.text(f"wait{number}") if row.has_to_wait else "",
+                    "wait_seconds": words.text(f"seconds{number}"),
+                }
+                for number, row in enumerate(self.rows)
+            ],
+            "is_waiting": not all(row.is_active for row in self.rows),
+            "has_looked": self.has_looked,
+            "active_count": sum(row.is_active for row in self.rows),
+            "expires_hours": settings.ACTIVATION_LINK_HOURS,
+            "sender": settings.DEFAULT_FROM_EMAIL,
+        }
 
 
 @method_decorator(never_cache, name="dispatch")
@@ -112,49 +143,26 @@ class SentView(View):
     def get(self, request: HttpRequest) -> HttpResponse:
         """Show the registrations of this browser."""
         rows = registrations_of(request)
-        has_looked = "sprawdzono" in request.GET
         waits = [
             timedelta(0)
             if row.is_active
             else allowance.wait_for_link(email_address.normalise(row.email))
             for row in rows
         ]
-
-        def context() -> dict[str, Any]:
-            return {
-                "registrations": [
-                    {
-                        "email": mark(f"email{number}"),
-                        "attempt": mark(f"attempt{number}"),
-                        "is_active": row.is_active,
-                        "wait_text": mark(f"wait{number}") if waits[number] else "",
-                        "wait_seconds": mark(f"seconds{number}"),
-                    }
-                    for number, row in enumerate(rows)
-                ],
-                "is_waiting": not all(row.is_active for row in rows),
-                "has_looked": has_looked,
-                "active_count": sum(row.is_active for row in rows),
-                "expires_hours": settings.ACTIVATION_LINK_HOURS,
-                "sender": settings.DEFAULT_FROM_EMAIL,
-            }
-
-        values = {}
-        for number, row in enumerate(rows):
-            values[f"email{number}"] = row.email
-            values[f"attempt{number}"] = row.attempt.hex
-            values[f"wait{number}"] = wait_text(waits[number])
-            values[f"seconds{number}"] = str(math.ceil(waits[number].total_seconds()))
-        return render_kept(
-            request,
-            "accounts/registration/sent.html",
-            context,
-            key=(
-                has_looked,
-                *((row.is_active, bool(wait)) for row, wait in zip(rows, waits, strict=True)),
+        texts = {}
+        for number, (row, wait) in enumerate(zip(rows, waits, strict=True)):
+            texts[f"email{number}"] = row.email
+            texts[f"attempt{number}"] = row.attempt.hex
+            texts[f"wait{number}"] = wait_text(wait)
+            texts[f"seconds{number}"] = str(math.ceil(wait.total_seconds()))
+        page = SentPage(
+            rows=tuple(
+                SentPage.Row(row.is_active, has_to_wait=bool(wait))
+                for row, wait in zip(rows, waits, strict=True)
             ),
-            values=values,
+            has_looked="sprawdzono" in request.GET,
         )
+        return render_kept(request, page, Words(texts))
 
     def post(self, request: HttpRequest) -> HttpResponse:
         """Send another link for one of the registrations of this browser, or forget them all."""
@@ -223,7 +231,8 @@ class AddressView(FormView):  # type: ignore[type-arg]  # generic in stubs only
             attempt, self.registration.email, email, get_language() or "pl"
         )
         if not is_corrected:
-            return render(self.request, "accounts/registration/address_limit.html", status=429)
+            page = render(self.request, "accounts/registration/address_limit.html")
+            return held_up(page, waiting.CORRECTIONS.wait(attempt.hex))
         response = redirect("accounts:registration-sent")
         browser.remember(self.request, response, attempt, email)
         return response

@@ -3,16 +3,27 @@
 Rendering a step of the registration costs three times as much as the rest of its request, and
 its HTML differs between visitors in a handful of words. A page is rendered with a mark in the
 place of each such word and kept as the pieces between the marks.
+
+Nobody may read another visitor's words. So all that a page can be made of is a `KeptPage`, whose
+fields are its key, and `Words`, which are marks when it is made: it is shown neither a request nor
+what is known of the visitor. Where `KEPT_PAGES_CHECKED` is set (development, tests), each page
+that is served is rendered a second time with the words themselves and has to be the same.
 """
 
+import hashlib
 import re
-from collections.abc import Callable, Hashable, Mapping
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any
+from uuid import UUID
 
 from django.conf import settings
+from django.core.signals import setting_changed
 from django.http import HttpRequest, HttpResponse
 from django.middleware.csrf import get_token
 from django.template.loader import render_to_string
+from django.utils.autoreload import file_changed
 from django.utils.html import escape
 from django.utils.translation import get_language
 
@@ -24,50 +35,138 @@ _MARK = re.compile(f"{_SIGN}([a-z0-9_]+){_SIGN}")
 # A page takes some 20 kB; visitors may come with any number of keys.
 MOST_PAGES = 200
 
-_kept: dict[Hashable, list[str]] = {}
+
+@dataclass(frozen=True)
+class Words:
+    """What a page shows of one visitor, by name: texts, and ids that stand in addresses.
+
+    Ids are random, made by us: UUIDs, or strings of hexadecimal digits.
+    """
+
+    texts: Mapping[str, str] = field(default_factory=dict)
+    ids: Mapping[str, Any] = field(default_factory=dict)
+
+    def text(self, name: str) -> str:
+        """Return a text; it may be a mark, so nothing may depend on it."""
+        return self.texts[name]
+
+    def id(self, name: str) -> Any:
+        """Return an id of the type that it was given with; it may stand for another one."""
+        return self.ids[name]
 
 
-def mark(name: str) -> str:
-    """Return what stands in a kept page where the value of this name belongs."""
+@dataclass(frozen=True)
+class KeptPage(ABC):
+    """A page as its key has it: what the fields do not tell apart is the same for everybody.
+
+    Each kind is a frozen dataclass of its own with few possible values in its fields: choices,
+    states, numbers of minutes; never a word that a visitor typed.
+    """
+
+    @property
+    @abstractmethod
+    def template_name(self) -> str:
+        """Return the name of the template."""
+
+    @abstractmethod
+    def context(self, words: Words) -> dict[str, Any]:
+        """Return what the template shows; it follows from the fields and these words alone."""
+
+
+class MixedPageError(Exception):
+    """A kept page is not what it would be if it were rendered now: its key tells too little."""
+
+
+# By page and language, the pieces between the marks and, at every odd place, the name of a mark.
+_kept: dict[tuple[KeptPage, str | None], list[str]] = {}
+
+
+def render_kept(request: HttpRequest, page: KeptPage, words: Words) -> HttpResponse:
+    """Answer with this page in the active language, the words put in, escaped.
+
+    The CSRF token and the links to the other language are taken care of. For somebody who is
+    signed in the page is rendered each time, with the request. Raises MixedPageError where pages
+    are checked.
+    """
+    path = request.get_full_path()
+    frame = {f"{code}_url": translated_path(path, code) for code, _name in settings.LANGUAGES}
+    frame["csrf_token"] = get_token(request)
+    if request.user.is_authenticated:
+        return HttpResponse(_rendered(page, words, frame, request))
+    place = (page, get_language())
+    pieces = _kept.get(place)
+    if pieces is None:
+        pieces = _split(page, words, frame)
+        if len(_kept) >= MOST_PAGES:
+            _kept.clear()
+        _kept[place] = pieces
+    values = {**frame, **words.texts, **_spellings(words.ids)}
+    filled = pieces.copy()
+    filled[1::2] = [escape(values[name]) for name in pieces[1::2]]
+    html = "".join(filled)
+    if settings.KEPT_PAGES_CHECKED:
+        _check(html, page, words, frame)
+    return HttpResponse(html)
+
+
+def forget(**_signal: object) -> None:
+    """Forget every page: a template was edited beside a running server, or a test has settings."""
+    _kept.clear()
+
+
+file_changed.connect(forget)
+setting_changed.connect(forget)
+
+
+def _rendered(
+    page: KeptPage, words: Words, frame: Mapping[str, str], request: HttpRequest | None = None
+) -> str:
+    context = page.context(words) | {
+        "csrf_token": frame["csrf_token"],
+        "language_urls": {code: frame[f"{code}_url"] for code, _name in settings.LANGUAGES},
+    }
+    html: str = render_to_string(page.template_name, context, request)
+    return html
+
+
+def _split(page: KeptPage, words: Words, frame: Mapping[str, str]) -> list[str]:
+    """Render the page with marks for everything that is a visitor's own."""
+    ids = {name: _stand_in(name, value) for name, value in words.ids.items()}
+    marks = Words({name: _mark(name) for name in words.texts}, ids)
+    html = _rendered(page, marks, {name: _mark(name) for name in frame})
+    for name, spelling in _spellings(ids).items():
+        html = html.replace(spelling, _mark(name))
+    return _MARK.split(html)
+
+
+def _mark(name: str) -> str:
     return f"{_SIGN}{name}{_SIGN}"
 
 
-def render_kept(
-    request: HttpRequest,
-    template_name: str,
-    context: Callable[[], dict[str, Any]],
-    *,
-    key: Hashable,
-    values: Mapping[str, str],
-    ids: Mapping[str, str] | None = None,
-) -> HttpResponse:
-    """Answer with the page of this template, language and `key`, the `values` put in, escaped.
+def _stand_in(name: str, value: UUID | str) -> UUID | str:
+    """Return what stands for an id of this kind while a page is made: an address takes no mark."""
+    digits = hashlib.sha256(name.encode()).hexdigest()
+    return UUID(hex=digits[:32]) if isinstance(value, UUID) else digits[: len(value)]
 
-    `context` is called when no such page is kept. It must give marks for the values and follow
-    from the key in all else, or one visitor would read another's words. `ids` are random strings
-    made by us, which URLs contain and a mark cannot stand for: they are found in the HTML. The
-    CSRF token and the links to the other language are taken care of. For somebody who is signed
-    in, and with DEBUG, the page is rendered each time.
-    """
-    is_kept = not (settings.DEBUG or request.user.is_authenticated)
-    place = (template_name, get_language(), key)
-    pieces = _kept.get(place) if is_kept else None
-    path = request.get_full_path()
-    words = {f"{code}_url": translated_path(path, code) for code, _name in settings.LANGUAGES}
-    words |= {"csrf_token": get_token(request), **values, **(ids or {})}
-    if pieces is None:
-        page = context() | {
-            "csrf_token": mark("csrf_token"),
-            "language_urls": {code: mark(f"{code}_url") for code, _name in settings.LANGUAGES},
-        }
-        html: str = render_to_string(template_name, page, request=None if is_kept else request)
-        for name, value in (ids or {}).items():
-            html = html.replace(value, mark(name))
-        pieces = _MARK.split(html)
-        if is_kept:
-            if len(_kept) >= MOST_PAGES:
-                _kept.clear()
-            _kept[place] = pieces
-    filled = pieces.copy()
-    filled[1::2] = [escape(words[name]) for name in pieces[1::2]]
-    return HttpResponse("".join(filled))
+
+def _spellings(ids: Mapping[str, UUID | str]) -> dict[str, str]:
+    """Return each id as it may stand in a page, by the name of its mark."""
+    spelled = {name: str(value) for name, value in ids.items()}
+    spelled |= {f"{name}_hex": each.hex for name, each in ids.items() if isinstance(each, UUID)}
+    return spelled
+
+
+def _check(html: str, page: KeptPage, words: Words, frame: Mapping[str, str]) -> None:
+    """Raise unless the page is what it would be without being kept, byte for byte."""
+    if "__dataclass_params__" not in vars(type(page)):
+        raise MixedPageError(f"{type(page).__name__} has no key of its own: it is no dataclass.")
+    anew = _rendered(page, words, frame)
+    if html != anew:
+        at = next(
+            (n for n, pair in enumerate(zip(html, anew, strict=False)) if pair[0] != pair[1]),
+            min(len(html), len(anew)),
+        )
+        raise MixedPageError(
+            f"{page!r} was kept otherwise than it is: "
+            f"{html[max(0, at - 60) : at + 60]!r}, now {anew[max(0, at - 60) : at + 60]!r}"
+        )

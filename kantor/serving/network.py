@@ -2,11 +2,14 @@
 
 import math
 from datetime import timedelta
+from http import HTTPStatus
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
+from typing import TypeVar
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils.cache import add_never_cache_headers
 
 
 def network_of(request: HttpRequest) -> str:
@@ -32,14 +35,30 @@ def network_of(request: HttpRequest) -> str:
     return str(ip_network((parsed, 64), strict=False))
 
 
+Response = TypeVar("Response", bound=HttpResponse)
+
+
+def held_up(response: Response, wait: timedelta) -> Response:
+    """Make this the answer to somebody who came too often: 429, when to come back, kept by nobody.
+
+    Every answer of ours with this status is made here, whatever it shows.
+    """
+    response.status_code = HTTPStatus.TOO_MANY_REQUESTS
+    response["Retry-After"] = str(_seconds(wait))
+    add_never_cache_headers(response)
+    return response
+
+
 def too_many(request: HttpRequest, wait: timedelta, **context: object) -> HttpResponse:
-    """Answer 429 with the page that says how long to wait; nothing that was kept is lost by it.
+    """Answer with the page that says how long to wait; nothing that was kept is lost by it.
 
     `back` in the context is where the reader came from, if the page is to lead there.
     """
-    seconds = max(1, math.ceil(wait.total_seconds()))
-    minutes = math.ceil(seconds / 60)
+    minutes = math.ceil(_seconds(wait) / 60)
     context |= {"minutes": minutes, "hours": math.ceil(minutes / 60) if minutes > 90 else 0}
-    response = render(request, "429.html", context, status=429)
-    response["Retry-After"] = str(seconds)
-    return response
+    return held_up(render(request, "429.html", context), wait)
+
+
+def _seconds(wait: timedelta) -> int:
+    # A counter may have ended between the refusal and its answer.
+    return max(1, math.ceil(wait.total_seconds()))

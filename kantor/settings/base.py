@@ -183,6 +183,8 @@ TRUSTED_PROXIES = 0
 REGISTRATION_COOKIE_NAME = "registration"
 PASSWORD_COMPOSITION = True
 PENDING_ACCOUNT_DAYS = 30
+# Renders each kept page a second time and compares (kantor.serving.kept): for development, tests.
+KEPT_PAGES_CHECKED = False
 # Closes the "site" or the "registration" with a page that says to come back; "" closes nothing.
 MAINTENANCE = ""
 MAINTENANCE_RETRY_SECONDS = 15 * 60

@@ -8,6 +8,7 @@ from .base import BASE_DIR, INSTALLED_APPS
 (BASE_DIR / "var").mkdir(exist_ok=True)
 
 DEBUG = True
+KEPT_PAGES_CHECKED = True
 SECRET_KEY = "development-only-key-that-production-refuses-to-start-with"  # noqa: S105
 BASE_URL = environ.Env().str("BASE_URL", default="http://127.0.0.1:8000")
 COMPANY_LOOKUP = environ.Env().str("COMPANY_LOOKUP", default="fixtures")

@@ -10,6 +10,7 @@ STATIC_ROOT = BASE_DIR / "var" / "test-static"  # empty: WhiteNoise scans it for
 STATIC_ROOT.mkdir(parents=True, exist_ok=True)  # WhiteNoise warns of a missing one
 
 DEBUG = False
+KEPT_PAGES_CHECKED = True
 SECRET_KEY = "test-only-key-that-production-refuses-to-start-with"  # noqa: S105
 ALLOWED_HOSTS = ["testserver", "127.0.0.1", "localhost"]
 BASE_URL = "http://testserver"

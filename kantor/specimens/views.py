@@ -34,9 +34,10 @@ from accounts.forms.registration import (
 )
 from accounts.models import Kind
 from accounts.passwords.assessment import ENOUGH_SCORE, INCOMPLETE_MESSAGES, MESSAGES
-from accounts.registration import company_lookup
-from accounts.registration.company_lookup import Outcome
-from accounts.registration.steps import ORDER, label
+from accounts.registration import company_data
+from accounts.registration.company_data import Outcome
+from accounts.registration.order import ORDER
+from accounts.registration.steps import STEPS
 from accounts.views.waiting import wait_text
 from kantor import error_pages
 
@@ -240,8 +241,8 @@ def _proposal() -> SafeString:
 
 
 def _lookup(outcome: Outcome | None) -> SafeString:
-    message = company_lookup.MESSAGES.get(outcome, "")
-    shown = {"name": company_lookup.BUTTON, "is_polish": True, "message": message}
+    message = company_data.MESSAGES.get(outcome, "")
+    shown = {"name": company_data.BUTTON, "is_polish": True, "message": message}
     return _apart("company_lookup", {"lookup": shown, "url": ""}, f"lookup-{outcome or 'new'}"[:10])
 
 
@@ -267,4 +268,4 @@ def _waiting(*, wait: int = 0, is_active: bool = False) -> SafeString:
 def _progress(current: int) -> Iterator[dict[str, Any]]:
     for number, step in enumerate(ORDER):
         state = "current" if number == current else "done" if number < current else "todo"
-        yield {"label": label(step), "state": state, "url": "#" if state == "done" else None}
+        yield {"label": STEPS[step].label, "state": state, "url": "#" if state == "done" else None}

@@ -10,7 +10,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandParser
 from django.db import close_old_connections
 
-from accounts.mail import outbox
+from accounts.mail import delivery
 
 INTERVAL = 30.0
 
@@ -55,7 +55,7 @@ class Command(BaseCommand):
     def _sweep(self) -> int:
         """Try every due mail once: a failure moves its row into the future."""
         total = 0
-        while tried := outbox.deliver_due(stop=self.stop.is_set):
+        while tried := delivery.deliver_due(stop=self.stop.is_set):
             total += tried
         return total
 

@@ -8,7 +8,6 @@ from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
-from django.forms.utils import ErrorDict
 from django.http import QueryDict
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
@@ -16,9 +15,8 @@ from django.utils.translation import gettext_lazy as _
 from accounts import lookup
 from accounts.lookup import CompanyData, LookupExhausted, LookupUnavailable
 from accounts.models import Kind
-from accounts.registration.steps import Step
 from accounts.registration.storage import AttemptStorage
-from accounts.services import company_lookup
+from accounts.services import company_register
 from accounts.values import country, nip
 
 # The name of the button; the fact that keeps the outcome has the same.
@@ -112,11 +110,6 @@ def is_offered(kind: str | None) -> bool:
     return kind == Kind.COMPANY and lookup.is_enabled()
 
 
-def is_pressed(step: Step, kind: str | None, posted: QueryDict) -> bool:
-    """Tell whether this POST asks for the company's data."""
-    return step is Step.DETAILS and BUTTON in posted and is_offered(kind)
-
-
 def typed_in(posted: Mapping[str, str], prefix: str = "") -> dict[str, str]:
     """Return what was posted of the fields that matter here."""
     return {name: posted.get(f"{prefix}{name}", "") for name in ASKED_WITH}
@@ -134,8 +127,8 @@ def look_up(typed: Mapping[str, str], *, attempt: str, network: str) -> Finding:
     except ValidationError:
         return Finding(Outcome.INVALID)
     try:
-        company = company_lookup.find(number, attempt=attempt, network=network)
-    except company_lookup.TooManyLookups:
+        company = company_register.find(number, attempt=attempt, network=network)
+    except company_register.TooManyLookups:
         return Finding(Outcome.TOO_MANY)
     except LookupExhausted:
         return Finding(Outcome.EXHAUSTED)
@@ -169,23 +162,8 @@ def completed(form: forms.Form, finding: Finding) -> forms.Form:
     return type(form)(data, prefix=form.prefix)
 
 
-def refuse_nip(form: forms.Form) -> forms.Form:
-    """Return the unbound form with the ordinary error at its NIP, and at nothing else.
-
-    Who asks for data has not finished typing: what is still empty is no mistake yet.
-    """
-    try:
-        nip.parse(form.initial.get("nip", ""))
-    except ValidationError as error:
-        messages = form.error_class(error.messages, renderer=form.renderer)
-        form._errors = ErrorDict({"nip": messages})  # type: ignore[attr-defined]  # stubs lag
-    return form
-
-
-def context(kind: str | None, outcome: str | None, main_country: Any) -> dict[str, Any] | None:
-    """Return what the page shows of this; nothing where it is not offered."""
-    if not is_offered(kind):
-        return None
+def context(outcome: str | None, *, main_country: Any) -> dict[str, Any]:
+    """Return what the page shows of this where it is offered."""
     return {
         "name": BUTTON,
         "is_polish": main_country in (None, "", country.POLAND),

@@ -1,4 +1,4 @@
-"""Take step 2b apart: is the visitor a person, and is the password good.
+"""Step 2b: is the visitor a person, and is the password good.
 
 Each is remembered by itself, so who has shown the one keeps it when the other fails. What proves
 a person is a challenge, seen or heard, or a code that came by e-mail.
@@ -6,61 +6,91 @@ a person is a challenge, seen or heard, or a code that came by e-mail.
 
 import logging
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
-from uuid import UUID
 
 from django import forms
-from django.conf import settings
 from django.core.exceptions import ValidationError
+from django.http import QueryDict
+from django.urls import reverse
 from django.utils import timezone
-from django.utils.translation import get_language, override
+from django.utils.functional import Promise
+from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from accounts import passwords
 from accounts.captcha import challenge
 from accounts.forms.registration import PasswordForm
 from accounts.registration import friction
-from accounts.registration.steps import Step
-from accounts.registration.storage import AttemptStorage, own_answers
+from accounts.registration.answers import Answers
+from accounts.registration.order import Step
+from accounts.registration.outcome import Lead, Outcome
+from accounts.registration.refusal import Refusal
+from accounts.registration.storage import own_answers
 from accounts.services import one_time_code
 from accounts.services.one_time_code import SentCode, Verdict
-from accounts.values import email as email_address
+from kantor.serving.kept import Words
 
 logger = logging.getLogger(__name__)
 
-# The answers that a password must not lean on; when one of them changes, the password that was
-# judged by the old ones has to be set anew.
-PASSWORD_CONTEXT = (
-    "company_name",
-    "nip",
-    "main_street",
-    "main_city",
-    "first_name",
-    "last_name",
-    "email",
-    "phone",
-)
-
 
 @dataclass(frozen=True)
-class Outcome:
-    """Where a POST of the step leads: onwards, or back to a part of the page, or to a wait."""
+class PasswordPage:
+    """What the page of step 2b shows: what proves a person, and whether a password is set.
 
-    onwards: bool = False
-    part: str = ""
-    wait: timedelta | None = None
-    waits_for_code: bool = False
+    `code_wait` are the minutes after which another code may be sent.
+    """
+
+    has_challenge: bool
+    is_person: bool
+    code_sent: bool
+    code_wait: int
+    is_set: bool
+
+    @property
+    def heading(self) -> Promise:
+        return _("Step 2b of 3 – Setting the password")
+
+    def form(self) -> PasswordForm:
+        """Return the empty form, with a field for the challenge or the code if either is asked."""
+        return self.bound_form(None, ())
+
+    def bound_form(self, data: Any, context: Sequence[str]) -> PasswordForm:
+        """Return the form with these data; the password must not lean on the words in `context`."""
+        return PasswordForm(
+            data,
+            prefix=Step.PASSWORD,
+            context=context,
+            captcha_passed=self.is_person,
+            code_sent=self.code_sent,
+            # Left empty, the fields keep the password that is set already.
+            use_required_attribute=not self.is_set,
+        )
+
+    def context(self, words: Words, form: forms.Form | None = None) -> dict[str, Any]:
+        attempt = {"attempt": words.id("attempt")}
+        return {
+            "form": form or self.form(),
+            "email": words.text("email"),
+            "captcha_key": words.id("captcha_key") if self.has_challenge else None,
+            "code_sent": self.code_sent,
+            "code_wait": self.code_wait,
+            "password_set": self.is_set,
+            "strength_url": reverse("accounts:password-strength", kwargs=attempt),
+        }
 
 
 class PasswordStep:
     """What one attempt knows at step 2b, and what a POST changes of it."""
 
-    def __init__(self, storage: AttemptStorage, attempt: UUID, network: str) -> None:
-        self.storage = storage
-        self.attempt = attempt
+    label = _("Password")
+    form_class = PasswordForm
+
+    def __init__(self, answers: Answers, network: str) -> None:
+        self.answers = answers
+        self.storage = answers.storage
         self.network = network
         self.is_hurried = False
 
@@ -69,7 +99,7 @@ class PasswordStep:
     @property
     def is_set(self) -> bool:
         """Tell whether a password was accepted; its hash is kept."""
-        return self.storage.get_step_data(Step.PASSWORD) is not None
+        return self.answers.is_complete(Step.PASSWORD)
 
     @property
     def is_person(self) -> bool:
@@ -88,59 +118,38 @@ class PasswordStep:
         )
 
     @property
-    def errors(self) -> dict[str, list[str]] | None:
-        """Return the sentences of the last refusal in the reader's language, by field."""
-        kept: dict[str, dict[str, list[str]]] | None = self.storage.fact("password_errors")
-        return kept[get_language() or "pl"] if kept else None
-
-    @property
     def _email(self) -> str:
-        return self.storage.answer(Step.DETAILS, "email")
+        return self.answers.details["email"]
 
     # -- showing it -------------------------------------------------------------------------
 
-    def form(self, **kwargs: Any) -> PasswordForm:
-        """Return the form: with a field for the challenge or the code, if either is asked."""
-        return PasswordForm(
-            context=password_context(self.storage),
-            captcha_passed=self.is_person,
-            code_sent=self.sent_code is not None,
-            # Left empty, the fields keep the password that is set already.
-            use_required_attribute=not self.is_set,
-            **kwargs,
+    def shown(self) -> tuple[PasswordPage, Words]:
+        is_person, sent = self.is_person, self.sent_code
+        challenge_key = None if is_person else self.storage.fact("captcha")
+        page = PasswordPage(
+            has_challenge=challenge_key is not None,
+            is_person=is_person,
+            code_sent=sent is not None and not is_person,
+            code_wait=_minutes_to_wait(sent),
+            is_set=self.is_set,
         )
+        ids = {} if challenge_key is None else {"captcha_key": challenge_key}
+        return page, Words({"email": self._email}, ids)
 
-    def context(self, email: str | None = None) -> dict[str, Any]:
-        """Return what the template shows; `email` stands for the address on a page to keep."""
-        return {
-            "email": self._email if email is None else email,
-            "captcha_key": None if self.is_person else self.storage.fact("captcha"),
-            "code_sent": not self.is_person and self.sent_code is not None,
-            "code_wait": self._code_wait(),
-            "password_set": self.is_set,
-        }
+    def form(self, data: Any = None) -> PasswordForm:
+        """Return the form, bound to these data or empty: nothing typed here is kept."""
+        page, _words = self.shown()
+        if data is None:
+            return page.form()
+        return page.bound_form(data, self.answers.password_context())
 
-    def kept_page(self) -> tuple[tuple[object, ...], dict[str, str], dict[str, str]]:
-        """Return key, values and ids of the kept page (`kantor.serving.kept`)."""
-        shown = self.context()
-        key = shown.pop("captcha_key")
-        email = shown.pop("email")
-        return (
-            (key is None, self.is_person, *shown.items()),
-            {"email": email},
-            {} if key is None else {"captcha_key": key},
-        )
-
-    def _code_wait(self) -> int:
-        """Return in how many minutes another code may be sent; 0 when it may be."""
-        if self.sent_code is None:
-            return 0
-        wait = self.sent_code.sent_at + one_time_code.PAUSE.window - timezone.now()
-        return max(0, math.ceil(wait / timedelta(minutes=1)))
+    def refused(self) -> forms.Form | None:
+        """Return the form with what was said of the last password, if it was refused."""
+        return self.answers.refused(Step.PASSWORD, self.form)
 
     # -- taking what was posted -------------------------------------------------------------
 
-    def take(self, form: forms.Form, posted: Mapping[str, str]) -> Outcome:
+    def take(self, posted: QueryDict) -> Outcome:
         """Do what the pressed button says. The password leaves this request only as a hash."""
         for button, act in (
             ("new_captcha", self._exchange_challenge),
@@ -149,22 +158,34 @@ class PasswordStep:
         ):
             if button in posted:
                 return act()
+        return self._take_password(self.form(posted))
+
+    def keep(self, posted: QueryDict) -> None:
+        """Keep nothing of what was typed, and nothing of what was said of it."""
+        self.answers.forget_refusal(Step.PASSWORD)
+
+    def accepted(self) -> Mapping[str, Any] | None:
+        """Return the hash of the password that was accepted; nothing when there is none."""
+        sealed = self.storage.answer(Step.PASSWORD, "password_hash")
+        return {"password_hash": sealed} if sealed else None
+
+    def _take_password(self, form: PasswordForm) -> Outcome:
         if self.is_set and not any(own_answers(form).values()):
-            self.storage.set_fact("password_errors", None)
-            return Outcome(onwards=True)
+            self.answers.forget_refusal(Step.PASSWORD)
+            return Outcome(Lead.ONWARDS)
         # Before anything is judged: what is refused here uses no challenge up.
         is_allowed, self.is_hurried = friction.count_password(self.storage, self.network)
         if not is_allowed:
-            return Outcome(wait=friction.PASSWORDS.wait(self.network))
+            return Outcome(Lead.WAIT, wait=friction.PASSWORDS.wait(self.network))
         form.is_valid()
         self._judge_person(form)
         if form.errors:
-            self.storage.set_fact("password_errors", in_every_language(form))
-            return Outcome()
-        self.storage.set_fact("password_errors", None)
+            self.answers.refuse(Step.PASSWORD, Refusal.of(form))
+            return Outcome(Lead.HERE)
+        self.answers.forget_refusal(Step.PASSWORD)
         sealed = passwords.hash_password(form.cleaned_data["password1"])
         self.storage.set_step_data(Step.PASSWORD, {f"{Step.PASSWORD}-password_hash": [sealed]})
-        return Outcome(onwards=True)
+        return Outcome(Lead.ONWARDS)
 
     def ask_challenge(self) -> None:
         """Make the attempt's first challenge, unless there is one or nothing to ask."""
@@ -178,33 +199,30 @@ class PasswordStep:
 
     def _exchange_challenge(self) -> Outcome:
         if not friction.CHALLENGES.hit(self.network):
-            return Outcome(wait=friction.CHALLENGES.wait(self.network))
+            return Outcome(Lead.WAIT, wait=friction.CHALLENGES.wait(self.network))
         self._renew_challenge()
-        self.storage.set_fact("password_errors", None)
-        return Outcome(part="captcha")
+        self.answers.forget_refusal(Step.PASSWORD)
+        return Outcome(Lead.HERE, part="captcha")
 
     def _send_code(self) -> Outcome:
         if self.is_person:
-            return Outcome()
-        try:
-            recipient = email_address.parse(self._email)
-        except ValidationError:  # accepted once: the rules changed under this registration
-            return Outcome()
+            return Outcome(Lead.HERE)
+        assert self.answers.attempt is not None, "the first page has no password"
         language = get_language() or "pl"
-        sent = one_time_code.send(recipient, language, self.attempt, self.network)
+        sent = one_time_code.send(self._email, language, self.answers.attempt, self.network)
         if isinstance(sent, timedelta):
-            return Outcome(wait=sent, waits_for_code=True)
+            return Outcome(Lead.WAIT, wait=sent, about_code=True)
         kept: dict[str, str | int] = {"recipient": sent.recipient, "reference": sent.reference}
         kept |= {"at": int(sent.sent_at.timestamp()), "to": self._email}
         self.storage.set_fact("code", kept)
-        self.storage.set_fact("password_errors", None)
-        return Outcome(part="captcha")
+        self.answers.forget_refusal(Step.PASSWORD)
+        return Outcome(Lead.HERE, part="captcha")
 
     def _return_to_challenge(self) -> Outcome:
         self.storage.set_fact("code", None)
-        self.storage.set_fact("password_errors", None)
+        self.answers.forget_refusal(Step.PASSWORD)
         self.ask_challenge()
-        return Outcome(part="captcha")
+        return Outcome(Lead.HERE, part="captcha")
 
     def _judge_person(self, form: forms.Form) -> None:
         """Remember a right answer; to a wrong one, say so and ask anew."""
@@ -235,7 +253,7 @@ class PasswordStep:
         problem: ValidationError | None = None
         if not challenge.solve(self.storage.fact("captcha", ""), answer):
             logger.info("Captcha refused: wrong or expired")
-            problem = ValidationError(form.fields["captcha"].error_messages["max_length"])
+            problem = ValidationError(form.fields["captcha"].error_messages["wrong"], "wrong")
         elif form.cleaned_data.get("website") and not self.storage.fact("decoy"):
             logger.info("Captcha refused: decoy filled")
             self.storage.set_fact("decoy", value=True)
@@ -256,7 +274,7 @@ class PasswordStep:
             return None
         logger.info("Code refused: %s", verdict.value)
         if verdict is Verdict.WRONG:
-            return ValidationError(form.fields["code"].error_messages["max_length"])
+            return ValidationError(form.fields["code"].error_messages["wrong"], "wrong")
         return ValidationError(
             _(
                 "This code no longer works. Have another one sent, or copy the characters "
@@ -269,22 +287,9 @@ def _once_more() -> ValidationError:
     return ValidationError(_("Once more, please: copy the characters from the new picture."))
 
 
-def password_context(storage: AttemptStorage) -> list[str]:
-    """Return the customer's own words, as typed: a password must not lean on them."""
-    words = (storage.answer(Step.DETAILS, name) for name in PASSWORD_CONTEXT)
-    return [word for word in words if word]
-
-
-def in_every_language(form: forms.Form) -> dict[str, dict[str, list[str]]]:
-    """Return the form's errors as sentences in each language of the site.
-
-    They outlive the request while the password does not; the reader may switch the language.
-    """
-    sentences = {}
-    for language, _name in settings.LANGUAGES:
-        with override(language):
-            sentences[language] = {
-                name: [str(message) for message in messages]
-                for name, messages in form.errors.items()
-            }
-    return sentences
+def _minutes_to_wait(sent: SentCode | None) -> int:
+    """Return in how many minutes another code may be sent; 0 when it may be."""
+    if sent is None:
+        return 0
+    wait = sent.sent_at + one_time_code.PAUSE.window - timezone.now()
+    return max(0, math.ceil(wait / timedelta(minutes=1)))

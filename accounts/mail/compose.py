@@ -1,0 +1,137 @@
+"""Choose, at the moment of delivery, what a recipient is to be told.
+
+Only now is it asked whether the address has an account: the request that owed the mail did the
+same work for every address. Tokens are made here and live nowhere else.
+"""
+
+from datetime import timedelta
+
+from django.conf import settings
+from django.contrib.auth.tokens import default_token_generator
+from django.core.mail import EmailMessage
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.encoding import force_bytes
+from django.utils.http import urlsafe_base64_encode
+from django.utils.translation import override
+
+from accounts import consents, tokens
+from accounts.captcha import code
+from accounts.mail import messages
+from accounts.models import OutboxMessage, User
+from accounts.values import email as email_address
+
+
+def compose(message: OutboxMessage) -> EmailMessage | None:
+    """Return the mail to send for this row, or nothing when it has become pointless."""
+    match message.kind:
+        case OutboxMessage.Kind.REGISTRATION:
+            return _registration(message)
+        case OutboxMessage.Kind.PASSWORD_RESET:
+            return _password_reset(message)
+        case OutboxMessage.Kind.WELCOME:
+            assert message.user is not None
+            return messages.welcome(
+                recipient=message.recipient,
+                language=message.language,
+                message_id=message.message_id,
+                first_name=message.user.customer.first_name,
+                owner_name=message.user.customer.owner_name,
+                terms=consents.accepted_terms(message.user),
+            )
+        case OutboxMessage.Kind.PASSWORD_CHANGED:
+            return messages.password_changed(
+                recipient=message.recipient,
+                language=message.language,
+                message_id=message.message_id,
+                first_name=_first_name(message.user),
+                changed_at=message.created_at,
+            )
+        case OutboxMessage.Kind.ONE_TIME_CODE:
+            return _one_time_code(message)
+        case unknown:
+            raise ValueError(f"Nobody knows how to write a {unknown!r} mail.")
+
+
+def _registration(message: OutboxMessage) -> EmailMessage | None:
+    user = message.user
+    # Without an account: whoever asked for the link must not learn that it is gone.
+    if user is None or not user.is_pending or message.link_serial != user.link_serial:
+        return None
+    owner = (
+        User.objects.filter(email_key=user.email_key, activated_at__isnull=False)
+        .values_list("email", "language", "suspended_at")
+        .first()
+    )
+    if owner is None:
+        return _activation(message, user, recipient=message.recipient)
+    email, language, suspended_at = owner
+    if suspended_at is not None:
+        return None
+    # In the owner's language, not in that of whoever typed the address.
+    return messages.already_registered(
+        recipient=email, language=language, message_id=message.message_id
+    )
+
+
+def _password_reset(message: OutboxMessage) -> EmailMessage | None:
+    key = email_address.normalise(message.recipient)
+    accounts = User.objects.filter(email_key=key).select_related("customer")
+    owner = accounts.filter(activated_at__isnull=False).first()
+    if owner is not None and owner.suspended_at is not None:
+        return None
+    if owner is None:
+        pending = accounts.filter(suspended_at=None).order_by("-created_at").first()
+        return _activation(message, pending, recipient=pending.email) if pending else None
+    uid = urlsafe_base64_encode(force_bytes(owner.pk))
+    return messages.password_reset(
+        # To the stored spelling: the typed one may be a look-alike of it.
+        recipient=owner.email,
+        language=owner.language,
+        message_id=message.message_id,
+        first_name=_first_name(owner),
+        link=_link(
+            owner.language,
+            "accounts:password-reset-confirm",
+            uid,
+            default_token_generator.make_token(owner),
+        ),
+        expires_at=timezone.now() + timedelta(seconds=settings.PASSWORD_RESET_TIMEOUT),
+    )
+
+
+def _one_time_code(message: OutboxMessage) -> EmailMessage | None:
+    expires_at = message.created_at + code.LIFETIME
+    if timezone.now() >= expires_at:
+        return None
+    return messages.one_time_code(
+        recipient=message.recipient,
+        language=message.language,
+        message_id=message.message_id,
+        code=code.of(message.message_id, message.recipient),
+        expires_at=expires_at,
+    )
+
+
+def _activation(message: OutboxMessage, user: User, *, recipient: str) -> EmailMessage:
+    token = tokens.make(user, user.link_serial)
+    return messages.activation(
+        recipient=recipient,
+        language=user.language,
+        message_id=message.message_id,
+        first_name=user.customer.first_name,
+        link=_link(user.language, "accounts:activation", token),
+        refuse_link=_link(user.language, "accounts:activation-refuse", token),
+        expires_at=timezone.now() + timedelta(hours=settings.ACTIVATION_LINK_HOURS),
+    )
+
+
+def _first_name(user: User | None) -> str:
+    customer = getattr(user, "customer", None)
+    return customer.first_name if customer is not None else ""
+
+
+def _link(language: str, name: str, *args: str) -> str:
+    """Return an absolute link, from the settings and never from a request's Host header."""
+    with override(language):
+        return settings.BASE_URL + reverse(name, args=args)
