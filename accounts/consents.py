@@ -174,7 +174,10 @@ def _label_html(consent: Consent, language: str) -> SafeString:
         link_start = format_html(
             '<a href="{}" target="_blank" rel="noopener">', _document_url(consent)
         )
-        link_end = format_html(" {}</a>", gettext("(opens in a new tab)"))
+        # Step 2c says so once for every eye, and each link for those who jump from link to link.
+        link_end = format_html(
+            ' <span class="visually-hidden">{}</span></a>', gettext("(opens in a new tab)")
+        )
     return format_html(
         str(consent.label),
         link_start=link_start,

@@ -237,8 +237,8 @@ class OfferTests(FetchingTestCase):
         visitor = COMPANY.start(Visitor())
         visitor.fill({"Tax number (NIP)": NIP}).press(FETCH["en"])
         assert visitor.shows(
-            "We filled in the name, the address and the registration numbers from the register of "
-            "VAT payers. Check them."
+            "We have filled in the name, the address and the registration numbers from the "
+            "register of VAT payers. Check them."
         )
         visitor.open(visitor.path.removeprefix("/en"))
         assert visitor.shows(FILLED)
@@ -251,7 +251,7 @@ class InvalidNumberTests(FetchingTestCase):
         for number, message in (
             ("", "Podaj NIP złożony z 10 cyfr."),
             ("123", "Podaj NIP złożony z 10 cyfr."),
-            ("9990000015", "Ten NIP ma błędną cyfrę kontrolną."),
+            ("9990000015", "Ten NIP jest nieprawidłowy."),
         ):
             with self.subTest(number):
                 self.visitor = FIRMA.start(Visitor())

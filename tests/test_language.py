@@ -133,8 +133,8 @@ def vocabulary(language: str) -> set[str]:
 def foreign_words(language: str) -> set[str]:
     """Return the words that the site says in the other language alone, names left out."""
     (other,) = set(LANGUAGES) - {language}
-    # Saint-Martin is called so in Polish too.
-    return vocabulary(other) - vocabulary(language) - {"saint"}
+    # Saint-Martin and the island Heard are called so in Polish too.
+    return vocabulary(other) - vocabulary(language) - {"saint", "heard"}
 
 
 def spoken(page: Tag, language: str) -> Iterator[str]:

@@ -96,7 +96,7 @@ class PublishedTextsTests(SimpleTestCase):
     def test_stop_every_command_when_they_name_another_operator(self) -> None:
         for name, value in (
             ("OPERATOR_NAME", "Inny Kantor sp. z o.o."),
-            ("OPERATOR_ADDRESS", "ul. Inna 2, 00-999 Warszawa"),
+            ("OPERATOR_ADDRESS", "ul. Inna 2, 00-999 Zmyślin"),
             ("OPERATOR_NIP", "9990000132"),
             ("OPERATOR_KRS", "0000999999"),
             ("OPERATOR_EMAIL", "inny@kantor.example"),

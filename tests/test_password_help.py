@@ -176,7 +176,7 @@ class ProposalPage(TestCase):
         assert visitor.status == 200
         proposal = visitor.element(".proposed strong").text
         assert passwords.assess(proposal).score == 4
-        visitor.press("Wymyśl inne")
+        visitor.press("Zaproponuj inne")
         assert visitor.element(".proposed strong").text != proposal
         visitor.follow("Wróć do hasła")
         assert visitor.heading == POLISH.setting_password
@@ -299,7 +299,7 @@ class InTheBrowser(BrowserTestCase):
     """What the script adds."""
 
     def test_proposal_fills_both_fields_and_is_shown_until_they_change(self) -> None:
-        visitor = self.visitor(width=PHONE).reach_password("Individual person")
+        visitor = self.visitor(width=PHONE).reach_password("Individual")
         page = visitor.page
         page.get_by_role("button", name=PROPOSE).click()
         shown = page.locator("[data-proposed]")
@@ -309,14 +309,14 @@ class InTheBrowser(BrowserTestCase):
         assert first.input_value() == second.input_value() == proposal
         page.locator("[data-strength-meter][data-score='4']").wait_for()
         visitor.fits()
-        assert page.locator("[data-rule][data-met='true']").count() == 5
+        assert page.locator("[data-rule][data-met='true']").count() == 6
         second.press("End")
         second.type("x")
         shown.wait_for(state="hidden")
         assert shown.text_content() == ""
 
     def test_meter_is_spoken_once_when_the_typing_rests(self) -> None:
-        visitor = self.visitor().reach_password("Individual person")
+        visitor = self.visitor().reach_password("Individual")
         page = visitor.page
         page.evaluate(
             """() => {
@@ -331,7 +331,7 @@ class InTheBrowser(BrowserTestCase):
         assert page.evaluate("spoken") == ["Siła hasła: silna (wystarczy)"]
 
     def test_meter_goes_quiet_when_the_limit_is_reached(self) -> None:
-        visitor = self.visitor().reach_password("Individual person")
+        visitor = self.visitor().reach_password("Individual")
         page = visitor.page
         visitor.fill({"Account password": "Kantor2026!"})
         meter = page.locator("[data-strength-meter]")

@@ -460,18 +460,18 @@ class Words(SimpleTestCase):
             passwords.validate("abc")
         with translation.override("pl"):
             assert caught.exception.messages == [
-                "Hasło jest za krótkie: użyj co najmniej 8 znaków.",
+                "Hasło jest za krótkie: użyj co najmniej 8\N{NO-BREAK SPACE}znaków.",
                 "Dodaj wielką literę.",
                 "Dodaj cyfrę.",
-                "Dodaj znak specjalny, np. ! lub spację.",
+                "Dodaj znak specjalny, np. ! lub @.",
             ]
         with translation.override("pl"), self.assertRaises(ValidationError) as caught:
             passwords.validate("Kantor2026!")
         with translation.override("pl"):
             assert caught.exception.messages[:2] == [
                 "Hasło jest za słabe: potrzebna jest siła co najmniej umiarkowana.",
-                "Słowa, imiona, daty i wzory na klawiaturze łatwo odgadnąć, nawet z dopisanymi"
-                " cyframi lub znakami.",
+                "Słowa, imiona, daty i\N{NO-BREAK SPACE}wzory na klawiaturze łatwo odgadnąć, "
+                "nawet z\N{NO-BREAK SPACE}dopisanymi cyframi lub znakami.",
             ]
 
 

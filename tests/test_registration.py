@@ -168,7 +168,7 @@ class AnswersTests(JourneyTestCase):
             "Miejscowość": "Warszawa 1",
         }
         visitor = FIRMA.reach_review(Visitor())
-        assert visitor.shows("taki sam jak adres powyżej")
+        assert visitor.shows("taki sam jak powyżej")
         applicant = replace(FIRMA, other_address=other)
         visitor = Visitor()
         self.register(applicant, visitor)
@@ -181,7 +181,7 @@ class AnswersTests(JourneyTestCase):
     def test_show_the_second_address_on_the_review(self) -> None:
         other = {"Nr domu": "17", "Kod pocztowy": "00-950", "Miejscowość": "Warszawa 1"}
         visitor = replace(OSOBA, other_address=other).reach_review(Visitor())
-        assert not visitor.shows("taki sam jak adres powyżej")
+        assert not visitor.shows("taki sam jak powyżej")
         assert visitor.shows("Warszawa 1")
 
     def test_need_every_part_of_a_second_address_that_was_asked_for(self) -> None:

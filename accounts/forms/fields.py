@@ -91,7 +91,7 @@ class TaxNumberField(ValueField):
     """
 
     ordinary_label = _("Tax number (NIP)")
-    ordinary_help = _("A company from outside Poland enters the tax number of its own country.")
+    ordinary_help = _("Outside Poland: your own country’s tax number.")
     attributes: ClassVar = {**_NUMBER, "size": 14, "maxlength": 40}
     default_error_messages: ClassVar = {"required": _("Enter a NIP of 10 digits.")}
 
@@ -178,7 +178,7 @@ class PhoneField(ValueField):
     parse = staticmethod(phone.parse)
     widget = forms.TelInput
     ordinary_label = _("Phone number")
-    ordinary_help = _("Selected digits of this number are asked for when you sign in.")
+    ordinary_help = _("We ask for some of its digits when you sign in.")
     autocomplete = "tel"
     attributes: ClassVar = {"inputmode": "tel", "size": 20, "maxlength": 60}
     default_error_messages: ClassVar = {
@@ -194,7 +194,7 @@ class StreetField(ValueField):
 
     parse = staticmethod(address.parse_street)
     ordinary_label = _("Street")
-    ordinary_help = _("Leave this empty if the place has no street names.")
+    ordinary_help = _("Leave empty if there are no street names.")
     is_optional = True
     autocomplete = "address-line1"
     attributes: ClassVar = {**_NAME, "size": 30, "maxlength": 200}

@@ -10,7 +10,7 @@ from kantor.serving.typography import tie
 
 
 class Source(models.Model):
-    """One choice of "How do you know kantor.pl?", kept by staff in both languages."""
+    """One choice of "How did you hear about kantor.pl?", kept by staff in both languages."""
 
     name_pl = models.CharField(_("name in Polish"), max_length=100)
     name_en = models.CharField(_("name in English"), max_length=100)

@@ -49,7 +49,7 @@ def summary(form: DetailsForm, values: Mapping[str, str]) -> list[SummaryGroup]:
 
 def _group(form: DetailsForm, group: Group, values: Mapping[str, str]) -> SummaryGroup:
     if group.names == OTHER_ADDRESS and not values.get("corr_country"):
-        same = Row("", gettext("Address"), gettext("the same as the address above"))
+        same = Row("", gettext("Address"), gettext("same as above"))
         # The group itself is hidden until this box is ticked.
         return SummaryGroup(group.slug, group.title, [same], str(form["other_address"].auto_id))
     return SummaryGroup(group.slug, group.title, _rows(form, group, values), group.slug)

@@ -52,7 +52,7 @@ class ChangeView(LoginRequiredMixin, FormView):  # type: ignore[type-arg]  # gen
     def form_valid(self, form: ChangePasswordForm) -> HttpResponse:
         """Check the current password, count the try before, and change it."""
         if not PASSWORD_CHANGES.hit(str(self.user.pk)):
-            form.add_error(None, _("Too many tries. Wait a quarter of an hour and try again."))
+            form.add_error(None, _("Too many attempts. Wait a quarter of an hour and try again."))
             return held_up(self.form_invalid(form), PASSWORD_CHANGES.window)
         if not self.user.check_password(form.cleaned_data["old_password"]):
             form.add_error("old_password", form.fields["old_password"].error_messages["wrong"])

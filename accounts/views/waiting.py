@@ -78,14 +78,14 @@ def wait_text(wait: timedelta) -> str:
         return ""
     if minutes <= 90:
         return ngettext(
-            "You can send the message again in %(minutes)d minute.",
-            "You can send the message again in %(minutes)d minutes.",
+            "You can send another message in %(minutes)d minute.",
+            "You can send another message in %(minutes)d minutes.",
             minutes,
         ) % {"minutes": minutes}
     hours = math.ceil(minutes / 60)
     return ngettext(
-        "You can send the message again in %(hours)d hour.",
-        "You can send the message again in %(hours)d hours.",
+        "You can send another message in %(hours)d hour.",
+        "You can send another message in %(hours)d hours.",
         hours,
     ) % {"hours": hours}
 
