@@ -15,7 +15,7 @@ from tests.register import NIP, PATIENCE, Register
 FETCH = {"pl": "Pobierz dane", "en": "Fetch details"}
 FILLED = {
     "pl": "Uzupełniliśmy nazwę, adres i numery rejestrowe z Wykazu podatników VAT. Sprawdź je.",
-    "en": "We filled in the name, the address and the registration numbers from the register of "
+    "en": "We have filled in the name, the address and the registration numbers from the register of "
     "VAT payers. Check them.",
 }
 LATER = "Nie można teraz pobrać danych. Wpisz je samodzielnie albo spróbuj później."

@@ -91,7 +91,7 @@ class TaxNumberField(ValueField):
     """
 
     ordinary_label = _("Tax number (NIP)")
-    ordinary_help = _("Outside Poland: your own country’s tax number.")
+    ordinary_help = _("A company outside Poland gives its own country’s tax number.")
     attributes: ClassVar = {**_NUMBER, "size": 14, "maxlength": 40}
     default_error_messages: ClassVar = {"required": _("Enter a NIP of 10 digits.")}
 
