@@ -15,8 +15,8 @@ from tests.register import NIP, PATIENCE, Register
 FETCH = {"pl": "Pobierz dane", "en": "Fetch details"}
 FILLED = {
     "pl": "Uzupełniliśmy nazwę, adres i numery rejestrowe z Wykazu podatników VAT. Sprawdź je.",
-    "en": "We have filled in the name, the address and the registration numbers from the register of "
-    "VAT payers. Check them.",
+    "en": "We have filled in the name, the address and the registration numbers from the register "
+    "of VAT payers. Check them.",
 }
 LATER = "Nie można teraz pobrać danych. Wpisz je samodzielnie albo spróbuj później."
 
