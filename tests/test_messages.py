@@ -3,7 +3,7 @@
 import email
 import email.policy
 import re
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from email.message import EmailMessage
 from html.parser import HTMLParser
 from typing import Any
@@ -12,6 +12,7 @@ from django.conf import settings
 from django.core.mail import BadHeaderError, EmailMultiAlternatives
 from django.test import SimpleTestCase, override_settings
 from django.utils import timezone, translation
+from django.utils.formats import date_format
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -425,8 +426,10 @@ class AcceptedTerms(SimpleTestCase):
                 assert attachment.get_content() == published
 
     def test_is_named_in_the_mail_by_its_date(self) -> None:
+        with translation.override("pl"):
+            day = date_format(date.fromisoformat(consents.TERMS_VERSIONS[0]), "DATE_FORMAT")
         body = flat(text_of(build("welcome", "pl")))
-        assert "W załączniku przesyłamy regulamin w wersji z dnia 30 listopada 2026 r." in body
+        assert f"W załączniku przesyłamy regulamin w wersji z dnia {flat(day)}" in body
 
     def test_is_neither_attached_nor_promised_where_none_was_accepted(self) -> None:
         message = messages.welcome(

@@ -64,7 +64,7 @@ class NamedTests(TestCase):
 
     @IN_REGISTER
     def test_with_the_number_of_the_court_register_where_there_is_one(self) -> None:
-        assert "NIP 9990001226, KRS 0000999999" in Visitor().open("/o-nas/").text
+        assert f"NIP {settings.OPERATOR_NIP}, KRS 0000999999" in Visitor().open("/o-nas/").text
         message = mails.build("activation", "pl")
         for part in (str(message.body), str(message.alternatives[0][0])):
             assert "KRS 0000999999" in words_of(part)
