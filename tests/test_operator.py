@@ -69,6 +69,7 @@ class NamedTests(TestCase):
         for part in (str(message.body), str(message.alternatives[0][0])):
             assert "KRS 0000999999" in words_of(part)
 
+    @override_settings(OPERATOR_KRS="")
     def test_without_that_number_where_there_is_none(self) -> None:
         assert "KRS" not in Visitor().open("/o-nas/").text
 

@@ -79,7 +79,7 @@ def run(code: str, given: str = "", **environment: str) -> "subprocess.Completed
     return subprocess.run(
         [sys.executable, "-c", code],
         cwd=ROOT,
-        env=plain | environment,
+        env=plain | {"OPERATOR_KRS": base.OPERATOR_KRS} | environment,
         input=given,
         capture_output=True,
         text=True,
@@ -276,6 +276,7 @@ class ServedTests(SimpleTestCase):
         cls.addClassCleanup(mail_server.stop)
         cls.environment = REQUIRED | {
             "DJANGO_SETTINGS_MODULE": "here",
+            "OPERATOR_KRS": base.OPERATOR_KRS,
             "PYTHONPATH": f"{folder}:{ROOT}",
             "DATABASE_URL": f"sqlite:///{folder}/site.sqlite3",
             "EMAIL_URL": f"smtp://127.0.0.1:{mail_server.port}",
