@@ -13,7 +13,7 @@ NOT_IN_POLISH = {
     r"Pomiń tę wiadomość": "zignoruj tę wiadomość",
     r"\b[Kk]likn|\b[Nn]aciśni": "wybierz",
     r"\bodstęp": "spacja",
-    r"\bmejl|(?<!-)\bmail": "wiadomość, e-mail",
+    r"\bmejl|(?<!-)\bmail(?!to)": "wiadomość, e-mail",
     r"\bkont\w+ bankow": "rachunek bankowy",
     r"Wymyśl mi": "zaproponuj hasło",
     r"literówki\b": "sprawdź, czy wszystkie cyfry się zgadzają",
