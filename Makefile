@@ -7,8 +7,14 @@ BIN := $(VENV)/bin
 MANAGE := $(BIN)/python manage.py
 PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input -qq
 
+# What production needs with these addresses only: PostgreSQL's driver; the cache and the queue in
+# Redis. EXTRAS= installs neither.
+EXTRAS ?= postgresql redis
+empty :=
+EXTRA_LOCKS := $(EXTRAS:%=requirements-%.lock)
+
 # The stamps stand for a .venv that agrees with a lock: while a lock is unchanged, nothing is done.
-SITE := $(VENV)/.site-installed
+SITE := $(VENV)/.site-installed$(subst $(empty) $(empty),,$(EXTRAS:%=-%))
 TOOLS := $(VENV)/.tools-installed
 STATIC := var/static/.collected
 
@@ -42,15 +48,16 @@ $(BIN)/python:
 		echo "No Python 3.11 or newer was found. Install one, or name it: make PYTHON=/path/to/python3"; \
 	fi >&2; exit 1
 
-$(SITE): requirements.lock | $(BIN)/python
+# The locks are complete: nothing that they do not name is wanted (--no-deps).
+$(SITE): requirements.lock $(EXTRA_LOCKS) | $(BIN)/python
 	@echo "Installing the site's packages into $(VENV) (about half a minute, only when they change)"
-	@$(PIP) install --require-hashes -r requirements.lock
+	@$(PIP) install --no-deps --require-hashes $(patsubst %,-r %,requirements.lock $(EXTRA_LOCKS))
 	@touch $@
 
-# The second lock holds the first: after it there is nothing left to install for the site.
-$(TOOLS): requirements-dev.lock requirements.lock | $(BIN)/python
+# This lock holds the others: after it there is nothing left to install for the site.
+$(TOOLS): requirements-dev.lock requirements.lock $(EXTRA_LOCKS) | $(BIN)/python
 	@echo "Installing the packages for development into $(VENV) (about a minute, only when they change)"
-	@$(PIP) install --require-hashes -r requirements-dev.lock
+	@$(PIP) install --no-deps --require-hashes -r requirements-dev.lock
 	@touch $(SITE) $@
 
 $(STATIC): $(SITE) $(shell find static -type f 2>/dev/null)
@@ -59,20 +66,20 @@ $(STATIC): $(SITE) $(shell find static -type f 2>/dev/null)
 	@touch $@
 
 .PHONY: install
-install: $(SITE) $(STATIC) ## make .venv and collect the static files: all that production needs
+install: $(SITE) $(STATIC) ## make .venv and collect the static files: all that production needs (EXTRAS=)
 
 # --- What people do ----------------------------------------------------------------------------
 
 .PHONY: run
-run: $(SITE) ## start the site on 127.0.0.1 (PORT=8000) with SQLite and a mailbox page
+run: $(SITE) ## start the site on localhost (PORT=8000) with SQLite and a mailbox page
 	@mkdir -p var
 	@$(MANAGE) migrate --verbosity 0
 	@printf '\n  %-10s %s\n' \
-		"The site" "http://127.0.0.1:$(PORT)/" \
-		"Its mails" "http://127.0.0.1:$(PORT)/poczta/" \
-		"The admin" "http://127.0.0.1:$(PORT)/admin/  (make demo makes a staff user)"
+		"The site" "http://localhost:$(PORT)/" \
+		"Its mails" "http://localhost:$(PORT)/poczta/" \
+		"The admin" "http://localhost:$(PORT)/admin/  (make demo makes a staff user)"
 	@printf '\n  Stop it with Ctrl+C.\n\n'
-	@BASE_URL=http://127.0.0.1:$(PORT) $(MANAGE) runserver 127.0.0.1:$(PORT)
+	@BASE_URL=http://localhost:$(PORT) $(MANAGE) runserver localhost:$(PORT)
 
 .PHONY: demo
 demo: $(SITE) ## fill the development database with accounts in every state, and a staff user
@@ -84,6 +91,10 @@ demo: $(SITE) ## fill the development database with accounts in every state, and
 test: $(TOOLS) ## run the whole suite (what lacks Chromium, PostgreSQL or Redis is skipped, CI apart)
 	@mkdir -p var
 	$(MANAGE) test --parallel auto $(TESTS)
+
+.PHONY: test-newest
+test-newest: $(TOOLS) ## run the suite without its browser part on the newest Django and Python at hand
+	@.ci/newest $(TESTS)
 
 .PHONY: check
 check: lint types layers migrations deployment catalogues same-tests coverage ## all that CI runs
@@ -126,7 +137,8 @@ deployment: $(TOOLS)
 	@mkdir -p var
 	@for tasks in immediate database redis; do \
 		echo "check --deploy with TASKS=$$tasks"; \
-		TASKS=$$tasks $(PRETEND_PRODUCTION) $(MANAGE) check --deploy --fail-level WARNING || exit 1; \
+		TASKS=$$tasks REDIS_URL=redis://127.0.0.1:6379/0 $(PRETEND_PRODUCTION) $(MANAGE) check \
+			--deploy --fail-level WARNING || exit 1; \
 	done
 
 .PHONY: catalogues
@@ -149,13 +161,21 @@ coverage: $(TOOLS)
 
 # --- What is generated -------------------------------------------------------------------------
 
+COMPILE := UV_CUSTOM_COMPILE_COMMAND="make lock" $(BIN)/uv pip compile pyproject.toml --quiet \
+	--universal --generate-hashes --python-version 3.11
+
+# The lock of an extra holds only what it adds.
 .PHONY: lock
-lock: $(TOOLS) ## write both locks anew from pyproject.toml (UPGRADE=--upgrade for newer versions)
-	UV_CUSTOM_COMPILE_COMMAND="make lock" $(BIN)/uv pip compile pyproject.toml $(UPGRADE) --quiet \
-		--universal --generate-hashes --python-version 3.11 -o requirements.lock
-	UV_CUSTOM_COMPILE_COMMAND="make lock" $(BIN)/uv pip compile pyproject.toml $(UPGRADE) --quiet \
-		--group dev --constraints requirements.lock \
-		--universal --generate-hashes --python-version 3.11 -o requirements-dev.lock
+lock: $(TOOLS) ## write the locks anew from pyproject.toml (UPGRADE=--upgrade for newer versions)
+	$(COMPILE) $(UPGRADE) -o requirements.lock
+	for extra in postgresql redis; do \
+		$(COMPILE) $(UPGRADE) --extra $$extra --constraints requirements.lock \
+			$$(sed -n 's/^\([a-z0-9-]*\)==.*/--no-emit-package \1/p' requirements.lock) \
+			-o requirements-$$extra.lock || exit 1; \
+	done
+	$(COMPILE) $(UPGRADE) --group dev --all-extras --constraints requirements.lock \
+		--constraints requirements-postgresql.lock --constraints requirements-redis.lock \
+		-o requirements-dev.lock
 
 .PHONY: messages
 messages: $(TOOLS) ## bring the catalogues up to date with the sources and compile them

@@ -14,7 +14,6 @@ VALUES = {
     "BASE_URL": "https://kantor.example",
     "ALLOWED_HOSTS": "kantor.example",
     "DATABASE_URL": "sqlite:///var/pretend.sqlite3",
-    "REDIS_URL": "redis://127.0.0.1:6379/0",
     "EMAIL_URL": "smtp://127.0.0.1:25",
     "DEFAULT_FROM_EMAIL": "rejestracja@kantor.example",
 }

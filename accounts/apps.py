@@ -1,18 +1,27 @@
-"""Name the application that registers, activates and signs in customers."""
+"""Name the application that registers, activates and signs in customers, and the staff's site."""
 
 from django.apps import AppConfig
+from django.contrib.admin import apps as admin_apps
 from django.core.checks import register
 from django.utils.translation import gettext_lazy as _
 
 
 class AccountsConfig(AppConfig):
-    """Hold what Django needs to know, and have it check what must hold before a start."""
+    """Hold what Django needs to know, and bring its checks along."""
 
     name = "accounts"
     verbose_name = _("Customers")
 
     def ready(self) -> None:
-        """Register our checks; nothing else happens at start-up."""
+        """Register the system checks; they need the models, which are there only now."""
         from accounts import checks
+        from accounts.passkeys import checks as _passkeys  # noqa: F401  registers as it is read
 
         register(checks.check_operator, "operator")
+
+
+class StaffSiteConfig(admin_apps.AdminConfig):
+    """Django's admin, with the staff's site as the one that everything registers with."""
+
+    default_site = "accounts.staff.site.StaffSite"
+    default = False

@@ -14,6 +14,12 @@ from accounts.models import User
 SALT = "accounts.activation"
 HALF = 12  # hexadecimal digits of each of the two digests in a token
 
+# What a token looks like, from its first character to its last: attempt, serial and fingerprint,
+# the time, and the signature, whose 43 characters say where it ends.
+SHAPE = (
+    rf"[0-9a-f]{{32}}\.[0-9]{{1,9}}\.[0-9a-f]{{{2 * HALF}}}~[0-9A-Za-z]{{1,9}}~[0-9A-Za-z_-]{{43}}"
+)
+
 
 class InvalidTokenError(Exception):
     """The token is broken, or made for something else, or signed with another key."""

@@ -1,11 +1,13 @@
 """Give the pages of an account their addresses."""
 
-from django.urls import path
+from django.urls import path, re_path
 
+from accounts.passkeys.urls import urlpatterns as passkeys
 from accounts.registration.wizard import RegistrationWizard
 from accounts.views import (
     account,
     activation,
+    links,
     password_change,
     registration,
     sign_in,
@@ -111,4 +113,16 @@ urlpatterns = [
         name="password-reset-confirm",
     ),
     path("konto/", account.AccountView.as_view(), name="account"),
+    *passkeys,
+    # What mail programs make of our links. Last, and too long for any other address of ours.
+    re_path(
+        r"^(?:/|[a-z]{2}/)*aktywacja[\s\S]{40,}\Z",
+        links.astray,
+        {"template_name": "accounts/activation/broken.html"},
+    ),
+    re_path(
+        r"^(?:/|[a-z]{2}/)*haslo[\s\S]{40,}\Z",
+        links.astray,
+        {"template_name": "accounts/password_reset_confirm.html"},
+    ),
 ]

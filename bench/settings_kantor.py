@@ -1,10 +1,11 @@
 """The site as production runs it, with what a measurement needs: its database, mail and hasher."""
 
 import os
+from typing import Any
 
 from bench.database import database
 from kantor.settings.base import *  # noqa: F403  settings are one star-import deep
-from kantor.settings.base import INSTALLED_APPS
+from kantor.settings.base import INSTALLED_APPS, TASKS_PACKAGE
 
 DEBUG = False
 SECRET_KEY = "known-to-all-and-used-only-to-measure-on-this-machine"  # noqa: S105
@@ -15,7 +16,7 @@ BASE_URL = "http://127.0.0.1"
 DATABASES = {"default": database(600 if "BENCH_POSTGRES_URL" in os.environ else None)}
 DATABASES["default"]["CONN_HEALTH_CHECKS"] = "BENCH_POSTGRES_URL" in os.environ
 PASSWORD_HASHERS = ["bench.hashers.CountingHasher"]
-EMAIL_BACKEND = "bench.mail.EmailBackend"
+MAILERS: dict[str, Any] = {"default": {"BACKEND": "bench.mail.EmailBackend"}}
 
 # A worker sends the mails, as the deployment has it; BENCH_TASKS=immediate sends them in the
 # request that owes them.
@@ -23,4 +24,4 @@ if os.environ.get("BENCH_TASKS", "database") == "database":
     INSTALLED_APPS = [*INSTALLED_APPS, "django_tasks_db"]
     TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend"}}
 else:
-    TASKS = {"default": {"BACKEND": "django_tasks.backends.immediate.ImmediateBackend"}}
+    TASKS = {"default": {"BACKEND": f"{TASKS_PACKAGE}.backends.immediate.ImmediateBackend"}}

@@ -6,9 +6,12 @@ from bench.settings_kantor import *  # noqa: F403  settings are one star-import 
 from kantor.settings import base
 
 PASSWORD_HASHERS = base.PASSWORD_HASHERS
-EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
-EMAIL_HOST = "127.0.0.1"
-EMAIL_PORT = int(os.environ["BENCH_SMTP_PORT"])
+MAILERS = {
+    "default": {
+        "BACKEND": "django.core.mail.backends.smtp.EmailBackend",
+        "OPTIONS": {"host": "127.0.0.1", "port": int(os.environ["BENCH_SMTP_PORT"])},
+    }
+}
 
 if os.environ["BENCH_TASKS"] == "immediate":
     TASKS = {"default": {"BACKEND": "kantor.serving.tasks.BackgroundBackend"}}

@@ -177,6 +177,7 @@ def make_customers(emails: list[str]) -> None:
             password_hash=sealed,
             given={each.key: each.required for each in consents.asked_of(Kind.PERSON)},
             language="pl",
+            network="bench",
         )
         activation.activate(user)
     OutboxMessage.objects.all().delete()

@@ -78,7 +78,7 @@ def served(folder: Path) -> Iterator[int]:
         "BASE_URL": f"http://127.0.0.1:{port}",
         "ALLOWED_HOSTS": "127.0.0.1",
         "DATABASE_URL": f"sqlite:///{folder}/site.sqlite3",
-        "EMAIL_URL": "dummymail://",
+        "EMAIL_URL": "smtp://127.0.0.1:9",
         "DEFAULT_FROM_EMAIL": "rejestracja@kantor.example",
         **{name: getattr(base, name) for name in dir(base) if name.startswith("OPERATOR_")},
         "SECURE_SSL_REDIRECT": "false",

@@ -1,10 +1,13 @@
-"""Keep links that open something out of the logs."""
+"""Keep links that open something out of the logs, and refusals short."""
 
 import logging
 import re
 
-# Where the token stands in the addresses of the activation and of a new password.
-_TOKEN = re.compile(r"(/aktywacja/|/haslo/[^/\s]+/)[^/\s?]{20,}")
+# Tokens stand in the addresses of the activation and of a new password, and may be cut in two or
+# stand between too many slashes there: mail programs do that. No other word of an address is as
+# long.
+_ADDRESS = re.compile(r"/(?:aktywacja|haslo)(?s:.+)")
+_TOKEN = re.compile(r"[\w.~-]{16,}")
 
 
 class MaskTokens(logging.Filter):
@@ -13,7 +16,21 @@ class MaskTokens(logging.Filter):
     def filter(self, record: logging.LogRecord) -> bool:
         """Let every record pass, its message without tokens."""
         message = record.getMessage()
-        masked = _TOKEN.sub(r"\1…", message)
+        masked = _ADDRESS.sub(lambda address: _TOKEN.sub("…", address[0]), message)
         if masked != message:
             record.msg, record.args = masked, None
+        return True
+
+
+class OneLineForRefusals(logging.Filter):
+    """Take the traceback from what Django logs of a request that it refused.
+
+    A form that is cut off, a host that is not ours, a lookup that no list offers: whoever sends
+    them should not choose how much is written, and the places in Django's code tell nothing.
+    """
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Let every record pass; those of faults of ours whole."""
+        if getattr(record, "status_code", 500) < 500:
+            record.exc_info = record.exc_text = None
         return True

@@ -7,7 +7,7 @@ from django.urls import include, path
 
 from accounts.views import captcha
 from kantor import health
-from kantor.content import found
+from kantor.content import found, security_txt
 from kantor.content.urls import content_urls
 
 development_urls = []
@@ -20,6 +20,7 @@ urlpatterns = [
     path("healthz", health.healthz, name="healthz"),
     path("robots.txt", found.robots, name="robots"),
     path("sitemap.xml", found.sitemap, name="sitemap"),
+    path(".well-known/security.txt", security_txt.security_txt, name="security-txt"),
     path("favicon.ico", found.FaviconView.as_view(), name="favicon"),
     path("captcha/image/<str:key>/", captcha.picture, name="captcha-image"),
     path("captcha/sound/<str:language>/<str:key>/", captcha.sound, name="captcha-sound"),

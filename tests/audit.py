@@ -153,6 +153,7 @@ def _resize(visitor: BrowserVisitor, width: int) -> None:
 def _without_secrets(path: str) -> str:
     """Return the path without its language, and with `…` for whatever is new in each run."""
     path = re.sub(r"^/en/", "/", path)
+    path = re.sub(r"(?<=/klucze/)\d+(?=/)", "…", path)
     path = re.sub(r"(?<=^/haslo/)[^/]+/(set-password|[^/]{20,})(?=/)", "…", path)
     return re.sub(r"(?<=/)[^/]*(?:[0-9a-f]{8}-[0-9a-f-]{27}|[^/]{24,})(?=/)", "…", path)
 

@@ -8,10 +8,11 @@ from unittest import SkipTest, mock
 from urllib.parse import urlsplit
 
 from captcha.models import CaptchaStore
+from django.conf import settings
 from django.contrib.staticfiles.testing import StaticLiveServerTestCase
 from django.core import mail
 from django.db import connection, connections
-from django.test import override_settings
+from django.test import Client, override_settings, tag
 from playwright.sync_api import (
     Browser,
     BrowserContext,
@@ -24,6 +25,7 @@ from playwright.sync_api import (
     sync_playwright,
 )
 
+from accounts.models import User
 from kantor.serving.typography import untie
 
 NARROW, PHONE, DESK = 320, 360, 1280
@@ -43,6 +45,7 @@ FLAGS = [
 ]
 
 
+@tag("browser")
 class BrowserTestCase(StaticLiveServerTestCase):
     """Start the site and one Chromium for the class; each test opens contexts of its own.
 
@@ -172,6 +175,15 @@ class BrowserVisitor:
     def show_tab(self) -> Self:
         """Bring this tab to the front; a browser draws the others once a second at most."""
         self.page.bring_to_front()
+        return self
+
+    def signed_in_as(self, user: User) -> Self:
+        """Put the session of somebody who has signed in into this browser."""
+        client = Client()
+        client.force_login(user)
+        name = settings.SESSION_COOKIE_NAME
+        value = client.cookies[name].value
+        self.page.context.add_cookies([{"name": name, "value": value, "url": settings.BASE_URL}])
         return self
 
     # -- going --------------------------------------------------------------------------
@@ -391,6 +403,7 @@ POLISH = {
     "Account password": "Hasło do konta",
     "Activate account": "Aktywuj konto",
     "Activate your account": "Aktywuj swoje konto",
+    "Add a passkey": "Dodaj klucz dostępu",
     "Address of residence": "Adres zamieszkania",
     "Back": "Wstecz",
     "Back to the picture": "Wróć do obrazka",
@@ -398,11 +411,15 @@ POLISH = {
     "Cancel": "Anuluj",
     "Cancel and delete my details": "Anuluj i usuń dane",
     "Cancel the registration?": "Anulować rejestrację?",
+    "Change the name of the passkey": "Zmień nazwę klucza dostępu",
+    "Change the name": "Zmień nazwę",
     "Check your mailbox": "Sprawdź skrzynkę",
     "Code from the e-mail": "Kod z wiadomości e-mail",
     "Company": "Firma",
+    "Confirm that it is you": "Potwierdź, że to Ty",
     "Confirm the account password": "Potwierdzenie hasła do konta",
     "Confirm the new password": "Potwierdzenie nowego hasła",
+    "Confirm with a passkey": "Potwierdź kluczem dostępu",
     "Copy the characters from the picture": "Przepisz ciąg znaków z obrazka",
     "Correct": "Popraw",
     "Correct and send the link": "Popraw i wyślij link",
@@ -419,6 +436,7 @@ POLISH = {
     "Individual": "Osoba fizyczna",
     "It was not me, delete the details": "To nie ja, usuń dane",
     "Last name": "Nazwisko",
+    "Name of the passkey": "Nazwa klucza dostępu",
     "New password": "Nowe hasło",
     "New picture": "Nowy obrazek",
     "Next": "Dalej",
@@ -428,18 +446,24 @@ POLISH = {
     "Postal code": "Kod pocztowy",
     "Register": "Rejestruj",
     "Registered office address": "Adres siedziby",
+    "Remove the passkey": "Usuń klucz dostępu",
+    "Remove the passkey?": "Usunąć klucz dostępu?",
+    "Remove": "Usuń",
     "Representative’s first name": "Imię reprezentanta",
     "Representative’s last name": "Nazwisko reprezentanta",
     "Return to the registration": "Wróć do rejestracji",
+    "Save the name": "Zapisz nazwę",
     "Send the answer": "Wyślij odpowiedź",
     "Send the message again": "Wyślij wiadomość ponownie",
     "Send the link": "Wyślij link",
     "Save the new password": "Zapisz nowe hasło",
     "Show password": "Pokaż hasło",
     "Show repeated password": "Pokaż powtórzone hasło",
+    "Sign in with a passkey": "Zaloguj się kluczem dostępu",
     "Sign in": "Zaloguj się",
     "Sign out": "Wyloguj się",
     "Sign up": "Zarejestruj się",
+    "Signing in with a passkey": "Logowanie kluczem dostępu",
     "Signing in": "Logowanie",
     "Step 1 – Identification of the User": "Krok 1 – Identyfikacja Użytkownika",
     "Step 1a – Your details – company": "Krok 1a – Wypełnienie danych – firma",
@@ -458,4 +482,5 @@ POLISH = {
     "Work e-mail address (login)": "Służbowy adres e-mail (login)",
     "Work phone number": "Służbowy numer telefonu",
     "Your account": "Twoje konto",
+    "Your passkeys": "Twoje klucze dostępu",
 }

@@ -48,6 +48,7 @@ def registered(
     password: str = PASSWORD,
     language: str = "pl",
     news: bool = False,
+    network: str = "192.0.2.1",
     **answers: str,
 ) -> User:
     """Return a pending account; `answers` replace the default ones, the e-mail is always new.
@@ -62,6 +63,7 @@ def registered(
         password_hash=make_password(normalize(password)),
         given={c.key: c.required or news for c in consents.asked_of(kind)},
         language=language,
+        network=network,
     )
     allowance.LINK_PAUSE.clear(user.email_key)
     return user

@@ -150,13 +150,9 @@ def free_port() -> int:
 
 def mail_settings(port: int, **others: Any) -> override_settings:
     """Send through a real mail server on this port."""
-    return override_settings(
-        EMAIL_BACKEND="django.core.mail.backends.smtp.EmailBackend",
-        EMAIL_HOST="127.0.0.1",
-        EMAIL_PORT=port,
-        EMAIL_TIMEOUT=TIMEOUT,
-        **others,
-    )
+    options = {"host": "127.0.0.1", "port": port, "timeout": TIMEOUT, **others}
+    backend = "django.core.mail.backends.smtp.EmailBackend"
+    return override_settings(MAILERS={"default": {"BACKEND": backend, "OPTIONS": options}})
 
 
 def time_passes() -> None:

@@ -264,7 +264,7 @@ class SignInTests(TestCase):
         member = staff(password=PASSWORD)
         for _try in range(5):
             self.post(member.email, "wrong")
-        assert self.post(member.email, PASSWORD).status_code == 200
+        assert self.post(member.email, PASSWORD).status_code == 429
         assert "_auth_user_id" not in self.client.session
 
 

@@ -33,6 +33,7 @@ from accounts.models import (
 )
 from accounts.models.customer import search_key
 from tests.factories import activated, registered, staff, suspended
+from tests.mail_server import mail_settings
 
 
 def run(command: Any, *arguments: str) -> str:
@@ -67,7 +68,7 @@ class DeliverMailTests(TestCase):
         assert "Mails tried: 121" in run("deliver_mail")
         assert not OutboxMessage.objects.filter(state=OutboxMessage.State.WAITING).exists()
 
-    @override_settings(EMAIL_BACKEND="django.core.mail.backends.smtp.EmailBackend", EMAIL_PORT=1)
+    @mail_settings(1)
     def test_survives_a_dead_mail_server(self) -> None:
         user = registered()
         assert "Mails tried: 1" in run("deliver_mail")

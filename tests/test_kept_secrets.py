@@ -12,13 +12,14 @@ from django.test import TestCase, override_settings
 from accounts.models import Source
 from accounts.registration.frame import StepPage
 from accounts.registration.order import Step
-from accounts.views.waiting import SentPage
+from accounts.views.waiting import CORRECTED, SentPage
 from kantor.serving import kept
 from kantor.serving.kept import KeptPage
 from tests.letters import newest_path
 from tests.links import travel
 from tests.people import FIRMA, PERSON, Applicant
 from tests.steps import step_url
+from tests.test_waiting_page import CORRECT, FIELD, SEND
 from tests.walk import Visitor
 
 WAITING = "/rejestracja/wyslano/"
@@ -137,7 +138,10 @@ class CanaryTests(TestCase):
         steps = {page for page in pages if isinstance(page, StepPage)}
         assert {page.step for page in steps} == set(Step)
         rows = {row for page in pages if isinstance(page, SentPage) for row in page.rows}
-        assert {tuple(row) for row in rows} == {(False, True), (False, False), (True, False)}
+        assert {row[:2] for row in rows} == {(False, True), (False, False), (True, False)}
+        assert {row.has_webmail for row in rows} == {True, False}
+        sent = {page.correction for page in pages if isinstance(page, SentPage)}
+        assert sent == {None, *CORRECTED.values()}
         states: dict[tuple[str, str], set[Any]] = {}
         for key in (*pages, *(page.content for page in steps)):
             for field in fields(key):  # type: ignore[arg-type]  # a protocol of dataclasses
@@ -245,7 +249,15 @@ class CanaryTests(TestCase):
         self.look(visitor, WAITING, f"{WAITING}?sprawdzono")
         travel(timedelta(minutes=3))
         self.look(visitor, WAITING)
-        visitor.open(newest_path(applicant.email, "/aktywacja/"))
+        # To an address whose mail is read on the web, by a site that the page names.
+        email = applicant.email.replace("gmial", "gmail")
+        visitor.open(WAITING if words.language == "pl" else f"/en{WAITING}")
+        visitor.follow(CORRECT[words.language]).fill({FIELD[words.language]: email})
+        visitor.press(SEND[words.language])
+        self.look(visitor, *(f"{WAITING}?poprawiono={word}" for word in CORRECTED), WAITING)
+        travel(timedelta(minutes=3))
+        self.look(visitor, WAITING)
+        visitor.open(newest_path(email, "/aktywacja/"))
         assert visitor.heading == words.active
         self.look(visitor)
         self.look(visitor, WAITING)

@@ -42,6 +42,22 @@ class LogTests(TestCase):
             assert "/aktywacja/" in line
             assert token not in line
 
+    def test_holds_no_token_of_a_damaged_link(self) -> None:
+        head, tail = (
+            "f32e31fb66c94ce2b8adb3aa64e47cd3.1.140593",
+            "db25b1b0ec04a39b~1xVd07~2KJx5ERrG1",
+        )
+        reset = "disha6-96bde69735be50a4bbf0bc8efb663c15"
+        for path, parts in (
+            (f"/aktywacja//{head}{tail}/", (head, tail)),
+            (f"/aktywacja/{head}%20%20{tail}/", (head, tail)),
+            (f"/aktywacja/{head}//{tail}/to-nie-ja/", (head, tail)),
+            (f"/haslo//MQ//{reset[:-2]}//", (reset[:-2],)),
+        ):
+            line = self.logged(path)
+            assert path[:6] in line
+            assert not any(part in line for part in parts), line
+
     def test_is_masked_by_every_handler(self) -> None:
         assert logging.root.handlers
         for handler in logging.root.handlers:

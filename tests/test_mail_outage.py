@@ -18,11 +18,11 @@ from django.core import mail
 from django.core.management import call_command
 from django.test import TestCase, override_settings
 from django.utils import timezone
-from django_tasks.backends.immediate import ImmediateBackend
 
 from accounts.mail import delivery, outbox, transport
 from accounts.mail.transport import MAILS_A_CONNECTION, Line
 from accounts.models import OutboxMessage, User
+from kantor.serving.tasks import ImmediateBackend
 from tests.factories import registered
 from tests.mail_server import (
     MailServerTestCase,
@@ -31,6 +31,8 @@ from tests.mail_server import (
     time_passes,
 )
 
+MEMORY = "django.core.mail.backends.locmem.EmailBackend"
+SMTP = "django.core.mail.backends.smtp.EmailBackend"
 State = OutboxMessage.State
 
 
@@ -127,7 +129,7 @@ class TimeTravelTests(TestCase):
 
         with (
             mock.patch("django.utils.timezone.now", now),
-            mock.patch("django.core.mail.EmailMessage.send", refuse),
+            mock.patch(f"{MEMORY}.send_messages", refuse),
         ):
             for minute in range(50 * 60):  # noqa: B007  `now` reads it
                 delivery.deliver_due()
@@ -147,7 +149,7 @@ class TimeTravelTests(TestCase):
             return start + timedelta(minutes=minute)
 
         with mock.patch("django.utils.timezone.now", now):
-            with mock.patch("django.core.mail.EmailMessage.send", side_effect=ConnectionError):
+            with mock.patch(f"{MEMORY}.send_messages", side_effect=ConnectionError):
                 for minute in range(300):  # noqa: B007
                     delivery.deliver_due()
             assert not mail.outbox
@@ -253,7 +255,7 @@ class LapsedClaimTests(MailServerTestCase):
                     return 1
 
                 with (
-                    mock.patch("django.core.mail.EmailMessage.send", taken_over),
+                    mock.patch(f"{SMTP}.send_messages", taken_over),
                     self.assertLogs("accounts.mail.delivery", "WARNING") as logs,
                 ):
                     assert delivery.deliver(row.pk)
@@ -274,8 +276,8 @@ class LapsedClaimTests(MailServerTestCase):
 
             time_passes()
             with (
-                override_settings(EMAIL_TIMEOUT=timeout),
-                mock.patch("django.core.mail.EmailMessage.send", look),
+                mail_settings(self.server.port, timeout=timeout),
+                mock.patch(f"{SMTP}.send_messages", look),
             ):
                 delivery.deliver_due()
             left = due_at[0] - timezone.now()
@@ -383,8 +385,8 @@ class EncryptedLineTests(MailServerTestCase):
     def test_carries_mails(self) -> None:
         self.trust()
         for details, flags in (
-            ({"ssl_context": self.tls}, {"EMAIL_USE_SSL": True}),
-            ({"tls_context": self.tls, "require_starttls": True}, {"EMAIL_USE_TLS": True}),
+            ({"ssl_context": self.tls}, {"use_ssl": True}),
+            ({"tls_context": self.tls, "require_starttls": True}, {"use_tls": True}),
         ):
             self.serve(**details)
             owed(3)
@@ -396,8 +398,8 @@ class EncryptedLineTests(MailServerTestCase):
 
     def test_is_not_used_with_a_certificate_that_nobody_signed(self) -> None:
         for details, flags in (
-            ({"ssl_context": self.tls}, {"EMAIL_USE_SSL": True}),
-            ({"tls_context": self.tls}, {"EMAIL_USE_TLS": True}),
+            ({"ssl_context": self.tls}, {"use_ssl": True}),
+            ({"tls_context": self.tls}, {"use_tls": True}),
         ):
             self.serve(**details)
             owed(1)
@@ -412,9 +414,9 @@ class EncryptedLineTests(MailServerTestCase):
         owed(2)
         with mail_settings(
             self.server.port,
-            EMAIL_USE_TLS=True,
-            EMAIL_HOST_USER="kantor",
-            EMAIL_HOST_PASSWORD="secret",
+            use_tls=True,
+            username="kantor",
+            password="secret",
         ):
             sweep()
         assert self.postbox.tried == 0

@@ -40,8 +40,12 @@ State = OutboxMessage.State
 HERE = """
 from kantor.settings.test import *
 DATABASES["default"] |= {database!r}
-EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
-EMAIL_HOST, EMAIL_PORT, EMAIL_TIMEOUT = "127.0.0.1", {port}, 5
+MAILERS = {{
+    "default": {{
+        "BACKEND": "django.core.mail.backends.smtp.EmailBackend",
+        "OPTIONS": {{"host": "127.0.0.1", "port": {port}, "timeout": 5}},
+    }}
+}}
 """
 # Forks a worker for each line "start", so that thirty of them do not import Django thirty times.
 # "end PID" waits for one and tells how it ended: 0 for nothing left to do, -9 for killed.
@@ -198,7 +202,7 @@ class BackgroundTests(TransactionTestCase):
 
     def test_holds_nobody_up_while_the_mail_server_is_silent(self) -> None:
         silent = silent_server(self.addCleanup)
-        with mail_settings(silent), override_settings(EMAIL_TIMEOUT=4):
+        with mail_settings(silent, timeout=4):
             for _ in range(3):
                 started = time.monotonic()
                 self.client.post("/haslo/", {"email": "anna@example.com"})
@@ -411,9 +415,9 @@ class QueueTests(SimpleTestCase):
 
     def test_speaks_tls_from_the_start_by_either_name(self) -> None:
         show = (
-            "import json; from django.conf import settings as s;"
-            "print(json.dumps([s.EMAIL_PORT, getattr(s, 'EMAIL_USE_TLS', False),"
-            " getattr(s, 'EMAIL_USE_SSL', False), s.EMAIL_TIMEOUT]))"
+            "import json; from django.conf import settings;"
+            "options = settings.MAILERS['default']['OPTIONS'];"
+            "print(json.dumps([options[n] for n in ('port', 'use_tls', 'use_ssl', 'timeout')]))"
         )
         for scheme, tls, implicit in (
             ("smtp", "false", "false"),

@@ -9,7 +9,7 @@ from html.parser import HTMLParser
 from typing import Any
 
 from django.conf import settings
-from django.core.mail import BadHeaderError, EmailMultiAlternatives
+from django.core.mail import EmailMultiAlternatives
 from django.test import SimpleTestCase, override_settings
 from django.utils import timezone, translation
 from django.utils.formats import date_format
@@ -266,7 +266,7 @@ class EveryMessage(SimpleTestCase):
 
     def test_refuses_a_recipient_that_would_add_a_header(self) -> None:
         message = build("activation", "pl", recipient="anna@firma.example\nBcc: eve@evil.example")
-        with self.assertRaises(BadHeaderError):
+        with self.assertRaises(ValueError):
             message.message()
 
 

@@ -16,18 +16,19 @@ from django.db import transaction
 from django.db.models import F
 from django.test import TestCase, TransactionTestCase, override_settings
 from django.utils import timezone
-from django_tasks.backends.immediate import ImmediateBackend
 
 from accounts.mail import delivery, outbox
 from accounts.mail.compose import compose
 from accounts.models import Counter, OutboxMessage, User
 from accounts.services import activation, credentials, registration, review
+from kantor.serving.tasks import ImmediateBackend
 from tests.factories import activated, registered, suspended
 from tests.letters import deliver
 from tests.mail_server import MailServerTestCase, mail_settings, time_passes
 from tests.parallel import at_once
 
 Kind, State = OutboxMessage.Kind, OutboxMessage.State
+SENDING = "django.core.mail.backends.locmem.EmailBackend.send_messages"
 LATER = timedelta(days=2)
 
 
@@ -80,6 +81,7 @@ class OwingTests(TransactionTestCase):
             password_hash="x",
             given={},
             language="pl",
+            network="192.0.2.1",
         )
         assert again == user
         assert len(mail.outbox) == 1
@@ -204,9 +206,7 @@ class MailServerTests(MailServerTestCase):
             auth_require_tls=False,
             authenticator=lambda *_: AuthResult(success=False, handled=False),
         )
-        refused = mail_settings(
-            self.server.port, EMAIL_HOST_USER="kantor", EMAIL_HOST_PASSWORD="old"
-        )
+        refused = mail_settings(self.server.port, username="kantor", password="old")
         with refused:
             row = row_of(registered())
         assert (row.state, row.last_error) == (State.WAITING, "SMTPAuthenticationError 535 5.7.8")
@@ -250,7 +250,7 @@ class RetryTests(TestCase):
     def setUp(self) -> None:
         self.user = registered()
         self.fault: Exception | None = None
-        self.enterContext(mock.patch("django.core.mail.EmailMessage.send", self.send))
+        self.enterContext(mock.patch(SENDING, self.send))
         self.sent = 0
 
     def send(self, *_: Any) -> int:
@@ -322,7 +322,7 @@ class RetryTests(TestCase):
             User.objects.filter(pk=self.user.pk).delete()
             raise ConnectionResetError
 
-        with mock.patch("django.core.mail.EmailMessage.send", vanish):
+        with mock.patch(SENDING, vanish):
             assert delivery.deliver_due() == 1
         assert not OutboxMessage.objects.exists()
 
@@ -394,6 +394,7 @@ class ParallelDeliveryTests(TransactionTestCase):
             password_hash=user.password,
             given={},
             language="pl",
+            network="192.0.2.1",
         )
         assert at_once(*[register] * 3) == [user] * 3
         assert not mail.outbox

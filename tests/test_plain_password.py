@@ -8,6 +8,7 @@ from io import StringIO
 from typing import Any
 from urllib.parse import quote
 
+import django
 from captcha.models import CaptchaStore
 from django.contrib.sessions.models import Session
 from django.core import mail
@@ -35,7 +36,10 @@ class PasswordTests(TransactionTestCase):
         self.log = StringIO()
         heard = logging.StreamHandler(self.log)
         heard.setFormatter(logging.Formatter("{levelname} {name} {message} {args}", style="{"))
-        self.enterContext(override_settings(ADMINS=[("Admin", "admin@kantor.example")]))
+        admin = "admin@kantor.example"
+        # Django 6 wants addresses alone.
+        admins = [admin] if django.VERSION >= (6, 0) else [("Admin", admin)]
+        self.enterContext(override_settings(ADMINS=admins))
         self.enterContext(CaptureQueriesContext(connection))
         loggers = [logging.root, *map(logging.getLogger, logging.root.manager.loggerDict)]
         reporter = AdminEmailHandler(include_html=True)

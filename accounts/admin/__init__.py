@@ -3,19 +3,8 @@
 Nowhere here is a password shown, set or searched, and no login address is changed.
 """
 
-from django.contrib import admin
-from django.utils.translation import gettext_lazy as _
-
 from .account import AccountAdmin
 from .outbox import OutboxMessageAdmin
-from .sign_in import StaffSignInForm
 from .survey import SourceAdmin
 
-__all__ = ["AccountAdmin", "OutboxMessageAdmin", "SourceAdmin", "StaffSignInForm"]
-
-admin.site.site_header = _("kantor.pl – customer service")
-admin.site.site_title = _("kantor.pl – customer service")
-admin.site.index_title = _("What would you like to look after?")
-admin.site.login_form = StaffSignInForm
-# Four kinds of things need no second menu; the tables need its width.
-admin.site.enable_nav_sidebar = False
+__all__ = ["AccountAdmin", "OutboxMessageAdmin", "SourceAdmin"]

@@ -14,29 +14,18 @@ from django.utils.translation import gettext, ngettext, ngettext_lazy
 from django.utils.translation import gettext_lazy as _
 
 from accounts.admin import search
-from accounts.admin.filters import StateFilter, state_of
+from accounts.admin.filters import OnlyFilters, StateFilter, state_of
 from accounts.admin.inlines import ConsentInline, CustomerInline, MessageInline, SurveyInline
 from accounts.admin.pagination import CappedPaginator
 from accounts.models import Customer, User
 from accounts.services import registration, review
+from accounts.services.allowance import Purpose
 
-# What the filters put into an address. Django would let any column of the table be asked for,
-# and `?password__startswith=` would read a hash one character at a time.
-FILTER_LOOKUPS = frozenset(
-    {
-        "state",
-        "customer__kind__exact",
-        "customer__review_state__exact",
-        "survey_answer__source__id__exact",
-        "created_at__gte",
-        "created_at__lt",
-    }
-)
 PRIVILEGES = ("is_staff", "is_superuser", "groups")
 
 
 @admin.register(User)
-class AccountAdmin(admin.ModelAdmin[User]):
+class AccountAdmin(OnlyFilters, admin.ModelAdmin[User]):
     """Look after customers' accounts.
 
     Staff see customers; only superusers see staff, give privileges and delete. Nobody adds an
@@ -62,6 +51,16 @@ class AccountAdmin(admin.ModelAdmin[User]):
         ("customer__review_state", admin.ChoicesFieldListFilter),
         ("survey_answer__source", admin.RelatedFieldListFilter),
         ("created_at", admin.DateFieldListFilter),
+    )
+    filter_lookups = frozenset(
+        {
+            "state",
+            "customer__kind__exact",
+            "customer__review_state__exact",
+            "survey_answer__source__id__exact",
+            "created_at__gte",
+            "created_at__lt",
+        }
     )
     list_select_related = ("customer",)
     list_per_page = 25
@@ -111,10 +110,6 @@ class AccountAdmin(admin.ModelAdmin[User]):
         """Let superusers delete customers; with a member of staff the history would go."""
         return _is_superuser(request) and (obj is None or not obj.is_staff)
 
-    def lookup_allowed(self, lookup: str, value: str, request: HttpRequest | None = None) -> bool:
-        """Allow what the filters ask for and nothing else."""
-        return lookup in FILTER_LOOKUPS
-
     # -- the list -----------------------------------------------------------------------
 
     def get_search_results(
@@ -122,12 +117,6 @@ class AccountAdmin(admin.ModelAdmin[User]):
     ) -> tuple[QuerySet[User], bool]:
         """Search by what the words look like; never a row twice."""
         return (search.find(queryset, search_term) if search_term else queryset), False
-
-    def get_actions(self, request: HttpRequest) -> dict[str, Any]:
-        """Offer our own actions; deleting is done one by one, with its page of consequences."""
-        actions = super().get_actions(request)
-        actions.pop("delete_selected", None)
-        return actions
 
     @admin.display(description=_("number"), ordering="pk")
     def number(self, user: User) -> str:
@@ -223,11 +212,14 @@ class AccountAdmin(admin.ModelAdmin[User]):
 
     @admin.action(description=_("Send the activation link again"), permissions=["change"])
     def send_link(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
-        """Send pending accounts a new link, in the customer's language, within the limits."""
+        """Send pending accounts a new link, in the customer's language.
+
+        Within limits of their own: what strangers asked for must not keep staff from helping.
+        """
         self._carry_out(
             request,
             queryset,
-            registration.resend_link,
+            partial(registration.resend_link, asked=Purpose.ACQUAINTANCE),
             gettext("Activation link sent again."),
             ngettext_lazy("%(count)d link will be sent.", "%(count)d links will be sent.", "count"),
         )

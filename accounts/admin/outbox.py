@@ -13,6 +13,7 @@ from django.utils.timesince import timesince
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
+from accounts.admin.filters import OnlyFilters
 from accounts.admin.pagination import CappedPaginator
 from accounts.mail import outbox
 from accounts.models import OutboxMessage
@@ -28,7 +29,7 @@ class Attempts:
 
 
 @admin.register(OutboxMessage)
-class OutboxMessageAdmin(Attempts, admin.ModelAdmin[OutboxMessage]):
+class OutboxMessageAdmin(Attempts, OnlyFilters, admin.ModelAdmin[OutboxMessage]):
     """Look after the mails: kind, state and failure of each. There is no text to show."""
 
     list_display = (
@@ -44,6 +45,7 @@ class OutboxMessageAdmin(Attempts, admin.ModelAdmin[OutboxMessage]):
         "finished_at",
     )
     list_filter = ("state", "kind")
+    filter_lookups = frozenset({"state__exact", "kind__exact"})
     list_per_page = 25
     list_max_show_all = 25
     paginator = CappedPaginator
@@ -80,12 +82,6 @@ class OutboxMessageAdmin(Attempts, admin.ModelAdmin[OutboxMessage]):
     def has_delete_permission(self, request: HttpRequest, obj: OutboxMessage | None = None) -> bool:
         """Let superusers: a customer is deleted with the mails that he was owed."""
         return request.user.is_superuser
-
-    def get_actions(self, request: HttpRequest) -> dict[str, Any]:
-        """Offer nothing but to try again."""
-        actions = super().get_actions(request)
-        actions.pop("delete_selected", None)
-        return actions
 
     def changelist_view(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None

@@ -2,16 +2,18 @@
 
 from django.contrib import admin
 
+from accounts.admin.filters import OnlyFilters
 from accounts.models import Source
 
 
 @admin.register(Source)
-class SourceAdmin(admin.ModelAdmin[Source]):
+class SourceAdmin(OnlyFilters, admin.ModelAdmin[Source]):
     """Keep the sources in both languages, in their order, in one table.
 
     One that customers have chosen cannot be deleted: stop offering it instead.
     """
 
+    actions = ("delete_selected",)
     list_display = ("id", "position", "name_pl", "name_en", "asks_details", "is_active")
     list_display_links = ("id",)
     list_editable = ("position", "name_pl", "name_en", "asks_details", "is_active")

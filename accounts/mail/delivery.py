@@ -11,17 +11,22 @@ import smtplib
 import traceback
 from collections.abc import Callable
 from datetime import timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from django.conf import settings
+import django
 from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
-from django_tasks import task
 
+from accounts.mail import transport
 from accounts.mail.compose import compose
 from accounts.mail.transport import Line
 from accounts.models import OutboxMessage
+
+if TYPE_CHECKING or django.VERSION < (6, 0):
+    from django_tasks import task
+else:
+    from django.tasks import task
 
 logger = logging.getLogger(__name__)
 
@@ -75,7 +80,7 @@ def deliver_due(limit: int = 100, *, stop: Callable[[], bool] = lambda: False) -
 
 def lease() -> timedelta:
     """Return how long a claim holds, with the mail server's timeout of the settings."""
-    return max(LEASE, timedelta(seconds=WAITS_A_DELIVERY * (settings.EMAIL_TIMEOUT or 0)))
+    return max(LEASE, timedelta(seconds=WAITS_A_DELIVERY * transport.timeout()))
 
 
 def _claim(**which: int) -> OutboxMessage | None:

@@ -6,13 +6,10 @@ they need. Nothing here reads the database, makes a token or sends: the outbox d
 `preheader` (the line that a list of mails shows beside the subject; HTML only) and `content`.
 """
 
-import binascii
 import re
 import unicodedata
 from datetime import date, datetime, timedelta
-from email import encoders
-from email.charset import QP, Charset
-from email.mime.base import MIMEBase
+from email.message import MIMEPart
 from functools import lru_cache, partial
 from typing import Any
 
@@ -25,6 +22,8 @@ from django.utils.text import wrap
 from django.utils.translation import pgettext_lazy
 
 from accounts import consents
+from accounts.mail import mime
+from accounts.mail.mime import SevenBitMessage
 from kantor.serving.typography import JOINER, untie
 
 LINE_WIDTH = 76  # characters of a text line; RFC 5322 section 2.1.1 advises 78 at most
@@ -49,25 +48,6 @@ WEEKDAYS = (
     pgettext_lazy("until", "Saturday"),
     pgettext_lazy("until", "Sunday"),
 )
-
-
-class QuotedPrintable(Charset):
-    """UTF-8 in lines of 76 characters at most: 8-bit lines with a link in them pass the advised 78.
-
-    Encoded in C; the standard library's way is Python and costs as much as half the templates.
-    """
-
-    def __init__(self) -> None:
-        super().__init__("utf-8")
-        self.body_encoding = QP
-
-    def body_encode(self, string: Any) -> Any:
-        """Return a body as it crosses the wire."""
-        body = string.encode() if isinstance(string, str) else string
-        return binascii.b2a_qp(body).decode("ascii")
-
-
-UTF8_QUOTED_PRINTABLE = QuotedPrintable()
 
 
 def activation(
@@ -140,7 +120,7 @@ def welcome(
         },
     )
     if terms:
-        message.attach(_terms(*terms))
+        message.attachments.append(_terms(*terms))
     return message
 
 
@@ -224,10 +204,10 @@ def _build(
         text = render_to_string(f"{folder}/body.txt", context)
         context |= {"subject": subject, "heading": heading}
         html = render_to_string(f"{folder}/body.html", context)
-    message = EmailMultiAlternatives(
+    message = SevenBitMessage(
         subject=subject,
         body=_tidy(text),
-        from_email=settings.DEFAULT_FROM_EMAIL,
+        from_email=mime.mailbox(settings.DEFAULT_FROM_EMAIL),
         to=[recipient],
         reply_to=[settings.REPLY_TO_EMAIL],
         headers={
@@ -238,20 +218,18 @@ def _build(
     )
     # Outlook draws a box for it; the page's styles hold the hours together.
     message.attach_alternative(html.replace(JOINER, ""), "text/html")
-    message.encoding = UTF8_QUOTED_PRINTABLE
     return message
 
 
 @lru_cache(maxsize=16)
-def _terms(version: str, language: str) -> MIMEBase:
-    """Return the terms as an attachment; encoded once a process, shared and never changed."""
-    part = MIMEBase("application", "pdf")
-    part.set_payload(consents.terms_pdf(version, language).read_bytes())
-    encoders.encode_base64(part)
-    name = consents.terms_pdf_name(version, language)
-    part.add_header("Content-Disposition", "attachment", filename=name)
-    part["Content-Language"] = language
-    return part
+def _terms(version: str, language: str) -> MIMEPart:
+    """Return the terms as an attachment; encoded once a process and shared."""
+    return mime.attachment(
+        consents.terms_pdf(version, language).read_bytes(),
+        "application/pdf",
+        consents.terms_pdf_name(version, language),
+        language,
+    )
 
 
 def _absolute(name: str) -> str:

@@ -4,11 +4,12 @@ import smtplib
 from contextlib import suppress
 from time import monotonic
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 from django.conf import settings
-from django.core.mail import EmailMessage, get_connection
+from django.core.mail import EmailMessage
 from django.core.mail.backends.base import BaseEmailBackend
+from django.utils.module_loading import import_string
 
 # Servers count: Postfix and its like close a connection after a hundred mails or so.
 MAILS_A_CONNECTION = 50
@@ -18,7 +19,7 @@ SLOW = 0.5
 SILENCE = 60.0
 
 # What opening failed with, and until when (monotonic) nobody need try again, by the server.
-_silent: dict[tuple[str, int | None], tuple[float, Exception]] = {}
+_silent: dict[tuple[str | None, int | None], tuple[float, Exception]] = {}
 
 
 class Line:
@@ -55,9 +56,8 @@ class Line:
         if self._connection is None:
             self._connection = _open()
             self._sent = 0
-        message.connection = self._connection
         try:
-            message.send()
+            self._connection.send_messages([message])
         except Exception as error:
             if not _goes_on_after(error):
                 self._hang_up()
@@ -96,12 +96,29 @@ class Line:
         self.close()
 
 
+def timeout() -> float:
+    """Return how many seconds the mail server may take for each answer; 0 where none is asked."""
+    return float(_options().get("timeout") or 0)
+
+
+def _options() -> dict[str, Any]:
+    mailer: dict[str, Any] = settings.MAILERS["default"]
+    options: dict[str, Any] = mailer.get("OPTIONS", {})
+    return options
+
+
+def _backend() -> BaseEmailBackend:
+    """Return what Django 6.1 calls `mailers.default`; older versions do not know the setting."""
+    backend: type[BaseEmailBackend] = import_string(settings.MAILERS["default"]["BACKEND"])
+    return backend(alias="default", **_options())
+
+
 def _open() -> BaseEmailBackend:
-    server = (settings.EMAIL_HOST, settings.EMAIL_PORT)
+    server = (_options().get("host"), _options().get("port"))
     until, failure = _silent.get(server, (0.0, None))
     if failure is not None and monotonic() < until:
         raise failure.with_traceback(None)
-    connection: BaseEmailBackend = get_connection()
+    connection = _backend()
     started = monotonic()
     try:
         connection.open()

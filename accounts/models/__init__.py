@@ -4,6 +4,7 @@ from .consent import ConsentRecord
 from .customer import Customer, Kind, ReviewState
 from .limit import Counter
 from .outbox import OutboxMessage
+from .passkey import Passkey
 from .survey import Source, SurveyAnswer
 from .user import User
 
@@ -13,6 +14,7 @@ __all__ = [
     "Customer",
     "Kind",
     "OutboxMessage",
+    "Passkey",
     "ReviewState",
     "Source",
     "SurveyAnswer",

@@ -68,6 +68,9 @@ class User(AbstractBaseUser, PermissionsMixin):
     link_serial = models.PositiveIntegerField(
         _("number of the newest activation link"), default=1, editable=False
     )
+    # How authenticators name the account (WebAuthn's user handle): random, made with the first
+    # passkey and kept, so that a new passkey takes the place of a removed one on the same device.
+    passkey_handle = models.BinaryField(max_length=64, null=True, editable=False)
     created_at = models.DateTimeField(
         _("registered at"), default=timezone.now, db_index=True, editable=False
     )

@@ -242,6 +242,7 @@ class RegistrationWizard(NamedUrlWizardView, SessionWizardView):
             password_hash=form_dict[Step.PASSWORD].cleaned_data["password_hash"],
             given=form_dict[Step.CONSENTS].cleaned_data,
             language=get_language() or "pl",
+            network=network_of(self.request),
         )
         response = redirect("accounts:registration-sent")
         browser.remember(self.request, response, self.attempt, details["email"])

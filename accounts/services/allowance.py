@@ -1,46 +1,102 @@
-"""Say how many mails strangers may have sent to one address, and how soon the next may go.
+"""Say how many mails strangers may have sent to one mailbox, and how soon the next may go.
 
-Counted is what is asked for, not what is sent: whether an address has an account must not show
-in a counter. All doors share the hour and the day; a pause of its own keeps an impatient click
-at one door from using up the other.
+Each purpose has a budget of its own, all that anybody can ask for shares another, and the first
+link of a finished registration has a reserve that no other purpose touches. Together they keep
+strangers within three mails an hour and ten a day; docs/decisions/mail.md has the argument.
+
+Counted is what is asked for, not what is sent: whether an address has an account must not show in
+a counter. Counted are mailboxes, not spellings (`email.mailbox`).
 """
 
+from dataclasses import replace
 from datetime import timedelta
+from enum import Enum
 
 from accounts.limits import Limit, hit_all, longest_wait
+from accounts.values.email import mailbox
 
-LINK_PAUSE = Limit("link-pause", times=1, window=timedelta(minutes=3))
-RESET_PAUSE = Limit("reset-pause", times=1, window=timedelta(minutes=3))
-MAILS_AN_HOUR = Limit("mails-hour", times=3, window=timedelta(hours=1))
-MAILS_A_DAY = Limit("mails-day", times=10, window=timedelta(days=1))
+HOUR, DAY = timedelta(hours=1), timedelta(days=1)
+PAUSE = timedelta(minutes=3)
+
+# An impatient click at one door does not use up another: each has a pause of its own.
+LINK_PAUSE = Limit("link-pause", times=1, window=PAUSE)
+CODE_PAUSE = Limit("code-pause", times=1, window=PAUSE)
+
+# What strangers in one network can have sent to one mailbox, and how much of that is for anybody
+# who asks. The difference is what one network takes of the reserve for first links.
+MAILS_AN_HOUR = Limit("mails-hour", times=3, window=HOUR)
+MAILS_A_DAY = Limit("mails-day", times=10, window=DAY)
+ASKED_AN_HOUR = Limit("asked-hour", times=2, window=HOUR)
+ASKED_A_DAY = Limit("asked-day", times=7, window=DAY)
+_MAILS = (MAILS_AN_HOUR, MAILS_A_DAY)
+_SHARED = (ASKED_AN_HOUR, ASKED_A_DAY, *_MAILS)
+
+# The reserve: what one network may take of it, and one place more for whoever comes from another.
+NETWORK_FIRST_LINKS = (
+    Limit("network-first-link-hour", times=1, window=HOUR),
+    Limit("network-first-link-day", times=3, window=DAY),
+)
+FIRST_LINKS = (
+    Limit("first-link-hour", times=2, window=HOUR),
+    Limit("first-link-day", times=4, window=DAY),
+)
 
 
-def for_registration(email_key: str) -> bool:
-    """Count the first link of a registration; tell whether it may be sent.
+def _budget(name: str, an_hour: int, a_day: int) -> tuple[Limit, Limit]:
+    """Return what one purpose takes of the shared mails at most."""
+    return Limit(f"{name}-hour", an_hour, HOUR), Limit(f"{name}-day", a_day, DAY)
 
-    It begins the pause before a link is sent again, but is not held up by one itself: somebody
-    who registers twice gets both links. One statement, so a try that the hour refuses counts for
-    the day as well.
+
+class Purpose(Enum):
+    """What a mail is asked for; the value is what limits it, each in the order of counting."""
+
+    # By the browser that registered, or with the password of the registration.
+    SEND_AGAIN = (LINK_PAUSE, *_budget("again", 2, 5), *_SHARED)
+    CORRECTION = (LINK_PAUSE, *_budget("correction", 1, 5), *_SHARED)
+    # The link lives for two hours and serves the mailbox's owner, whoever asked for it.
+    RESET = (*_budget("reset", 1, 5), *_SHARED)
+    CODE = (CODE_PAUSE, *_budget("code", 2, 5), *_SHARED)
+    # By somebody who is no stranger: he holds a genuine link of ours, or works for us.
+    ACQUAINTANCE = (LINK_PAUSE, *_budget("acquaintance", 3, 10))
+
+
+def ask(purpose: Purpose, email_key: str) -> timedelta:
+    """Count a mail to this address; return zero when it may be sent, else how long to wait.
+
+    Looked at first: what is refused uses nothing up. Of simultaneous tries no more pass than the
+    limits allow, for what decides is the count of each.
     """
-    _paused, *allowed = hit_all((LINK_PAUSE, MAILS_AN_HOUR, MAILS_A_DAY), email_key)
+    subject, limits = mailbox(email_key), purpose.value
+    left = longest_wait(limits, subject)
+    if left or all(hit_all(limits, subject)):
+        return left
+    # Somebody else was faster; his window may end at this very moment.
+    return longest_wait(limits, subject) or timedelta(seconds=1)
+
+
+def wait(purpose: Purpose, email_key: str) -> timedelta:
+    """Return how long this address has to wait for such a mail; zero when it need not."""
+    return longest_wait(purpose.value, mailbox(email_key))
+
+
+def ask_first_link(email_key: str, network: str) -> bool:
+    """Count the first link of a registration finished in `network`; tell whether it may be sent.
+
+    The reserve comes first: the first registration of a network in an hour is not refused for
+    what others asked for. Further ones take what the shared mails leave. The link begins the pause
+    before it is sent again and is not held up by one: somebody who registers twice gets both.
+    """
+    subject = mailbox(email_key)
+    own = [replace(each, name=f"{each.name} {network}") for each in NETWORK_FIRST_LINKS]
+    # The network's own first and alone: two tries of one at the same moment must not fill the
+    # place of another.
+    if (
+        not longest_wait((*own, *FIRST_LINKS), subject)
+        and all(hit_all(own, subject))
+        and all(hit_all((*FIRST_LINKS, LINK_PAUSE, *_MAILS), subject)[: len(FIRST_LINKS)])
+    ):
+        return True
+    if longest_wait(_SHARED, subject):
+        return False
+    _paused, *allowed = hit_all((LINK_PAUSE, *_SHARED), subject)
     return all(allowed)
-
-
-def for_link(email_key: str) -> bool:
-    """Count another link to this address; tell whether it may be sent."""
-    return _may_send(LINK_PAUSE, email_key)
-
-
-def for_reset(email_key: str) -> bool:
-    """Count a mail to this address about a forgotten password; tell whether it may be sent."""
-    return _may_send(RESET_PAUSE, email_key)
-
-
-def wait_for_link(email_key: str) -> timedelta:
-    """Return how long this address has to wait for another link; zero when it need not."""
-    return longest_wait((LINK_PAUSE, MAILS_AN_HOUR, MAILS_A_DAY), email_key)
-
-
-def _may_send(pause: Limit, email_key: str) -> bool:
-    # In this order: what the pause refuses does not use up the hour, nor what that refuses the day.
-    return pause.hit(email_key) and MAILS_AN_HOUR.hit(email_key) and MAILS_A_DAY.hit(email_key)

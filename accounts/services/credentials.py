@@ -14,6 +14,7 @@ from accounts.limits import Limit
 from accounts.mail import outbox
 from accounts.models import OutboxMessage, User
 from accounts.services import allowance
+from accounts.services.allowance import Purpose
 from accounts.values import email as email_address
 
 FAILED_SIGN_INS = Limit("sign-in", times=5, window=timedelta(minutes=5))
@@ -100,7 +101,7 @@ def request_password_reset(email: str, language: str, network: str) -> None:
     key = email_address.normalise(email)
     if not NETWORK_RESETS.hit(network):
         return
-    if allowance.for_reset(key):
+    if not allowance.ask(Purpose.RESET, key):
         outbox.put_to_address(OutboxMessage.Kind.PASSWORD_RESET, email, language)
 
 

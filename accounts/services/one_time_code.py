@@ -17,13 +17,11 @@ from accounts.limits import Limit
 from accounts.mail import outbox
 from accounts.models import OutboxMessage
 from accounts.services import allowance
+from accounts.services.allowance import Purpose
 from accounts.values import email as email_address
 
-# An address gets a code every three minutes at most, and no more mails a day than strangers may
-# ask for in all. It does not share their hour, and may use up half of their day only: codes must
-# not cost the activation link.
-PAUSE = Limit("code-pause", times=1, window=timedelta(minutes=3))
-CODES_A_DAY = Limit("code-day", times=5, window=timedelta(days=1))
+# What one mailbox gets is counted with all other mails that strangers ask for (`allowance`).
+PAUSE = allowance.CODE_PAUSE
 CODES_AN_ATTEMPT = Limit("code-attempt", times=5, window=timedelta(days=1))
 NETWORK_CODES = Limit("network-code", times=60, window=timedelta(hours=1))
 
@@ -53,16 +51,11 @@ def send(email: str, language: str, attempt: UUID, network: str) -> SentCode | t
 
     `email` is canonical. Nothing is asked about accounts, so nothing is told about them.
     """
-    key = email_address.normalise(email)
-    limits = (
-        (NETWORK_CODES, network),
-        (CODES_AN_ATTEMPT, attempt.hex),
-        (PAUSE, key),
-        (CODES_A_DAY, key),
-        (allowance.MAILS_A_DAY, key),
-    )
+    limits = ((NETWORK_CODES, network), (CODES_AN_ATTEMPT, attempt.hex))
     # Looked at first: a refused try must not use up what the others allow.
     if refused := max(limit.wait(subject) for limit, subject in limits):
+        return refused
+    if refused := allowance.ask(Purpose.CODE, email_address.normalise(email)):
         return refused
     for limit, subject in limits:
         if not limit.hit(subject):

@@ -13,6 +13,7 @@ from accounts import consents
 from accounts.mail import outbox
 from accounts.models import ConsentRecord, Customer, OutboxMessage, User
 from accounts.services import allowance
+from accounts.services.allowance import Purpose
 
 PURGE_BATCH = 500  # accounts that one transaction deletes, each with half a dozen rows
 
@@ -25,6 +26,7 @@ def register(
     password_hash: str,
     given: Mapping[str, bool],
     language: str,
+    network: str,
 ) -> User:
     """Make the pending account of this attempt, its customer, consents and activation mail.
 
@@ -32,7 +34,8 @@ def register(
     the same moment, returns the account of the first and sends nothing. Whether the address
     already has an account is not asked here, so the work is the same; the mail decides. An
     address that was written to too often gets no mail (`allowance`); a later link can be asked for.
-    `answers` are canonical values by the names of the customer's fields, and `email`.
+    `answers` are canonical values by the names of the customer's fields, and `email`; `network` is
+    where the form was finished, for counting.
     """
     data = dict(answers)
     user = User(attempt=attempt, email=data.pop("email"), password=password_hash, language=language)
@@ -52,7 +55,7 @@ def register(
                 )
                 for consent in consents.asked_of(kind)
             )
-            if allowance.for_registration(user.email_key):
+            if allowance.ask_first_link(user.email_key, network):
                 outbox.put(OutboxMessage.Kind.REGISTRATION, user, link_serial=user.link_serial)
     except IntegrityError:
         existing = find_by_attempt(attempt)
@@ -67,19 +70,17 @@ def find_by_attempt(attempt: UUID) -> User | None:
     return User.objects.filter(attempt=attempt).first()
 
 
-def resend_wait(user: User) -> timedelta:
+def resend_wait(user: User, asked: Purpose = Purpose.SEND_AGAIN) -> timedelta:
     """Return how long the owner of this address has to wait for another link; zero when none."""
-    return allowance.wait_for_link(user.email_key)
+    return allowance.wait(asked, user.email_key)
 
 
-def resend_link(user: User) -> bool:
+def resend_link(user: User, asked: Purpose = Purpose.SEND_AGAIN) -> bool:
     """Send a pending account a new link, which ends the older ones; tell whether it was allowed.
 
-    Limited by address, whichever account and whoever asks.
+    Limited by mailbox, whichever account and whoever asks; `asked` tells an acquaintance.
     """
-    if not user.is_pending:
-        return False
-    if not allowance.for_link(user.email_key):
+    if not user.is_pending or allowance.ask(asked, user.email_key):
         return False
     with transaction.atomic():
         changed = User.objects.filter(pk=user.pk, activated_at=None, suspended_at=None).update(

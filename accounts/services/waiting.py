@@ -9,6 +9,7 @@ mail is dropped at its delivery.
 import logging
 from collections.abc import Collection
 from datetime import timedelta
+from enum import Enum
 from uuid import UUID
 
 from django.db import transaction
@@ -19,12 +20,21 @@ from accounts.limits import Limit
 from accounts.mail import outbox
 from accounts.models import OutboxMessage, User
 from accounts.services import allowance
+from accounts.services.allowance import Purpose
 from accounts.values import email as email_address
 
 logger = logging.getLogger(__name__)
 
 # Longer than a browser remembers its registration.
 CORRECTIONS = Limit("address-corrections", times=5, window=timedelta(days=7))
+
+
+class Correction(Enum):
+    """What came of a correction; nothing of it tells whether the account is still there."""
+
+    SENT = "sent"
+    HELD = "held"  # corrected, but the new address has had too many mails for a link
+    TOO_OFTEN = "too often"
 
 
 def look_up(attempts: Collection[UUID]) -> dict[UUID, User]:
@@ -43,7 +53,7 @@ def send_again(attempt: UUID, email: str, language: str) -> bool:
     by now counts as gone.
     """
     key = email_address.normalise(email)
-    if not allowance.for_link(key):
+    if allowance.ask(Purpose.SEND_AGAIN, key):
         return False
     with transaction.atomic():
         User.objects.filter(
@@ -53,8 +63,8 @@ def send_again(attempt: UUID, email: str, language: str) -> bool:
     return True
 
 
-def correct_address(attempt: UUID, mistyped: str, corrected: str, language: str) -> bool:
-    """Give a pending account another address and owe it a link; False when tried too often.
+def correct_address(attempt: UUID, mistyped: str, corrected: str, language: str) -> Correction:
+    """Give a pending account another address and owe it a link, unless that was done too often.
 
     Every older link dies, by its number and by the address in it, and mails that still wait for
     the old address are dropped. Nothing else changes: customer, consents, password. The password
@@ -62,9 +72,9 @@ def correct_address(attempt: UUID, mistyped: str, corrected: str, language: str)
     address has an account is not asked; the mail decides, as at registration.
     """
     if not CORRECTIONS.hit(attempt.hex):
-        return False
+        return Correction.TOO_OFTEN
     key = email_address.normalise(corrected)
-    may_write = allowance.for_link(key)
+    may_write = not allowance.ask(Purpose.CORRECTION, key)
     with transaction.atomic():
         changed = User.objects.filter(
             attempt=attempt,
@@ -81,7 +91,7 @@ def correct_address(attempt: UUID, mistyped: str, corrected: str, language: str)
             _owe_link(attempt, corrected, language)
     if changed:
         logger.info("Registration %s: the address was corrected before activation", attempt)
-    return True
+    return Correction.SENT if may_write else Correction.HELD
 
 
 def _owe_link(attempt: UUID, email: str, language: str) -> None:

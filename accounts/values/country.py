@@ -1,11 +1,11 @@
 """Know the countries and their names of today, in the languages of the site."""
 
 import gettext
+import unicodedata
 from collections.abc import Mapping
 from functools import lru_cache
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any
 
 import django_countries
 from django.conf import settings
@@ -37,13 +37,11 @@ _OWN_NAMES: dict[str, Promise | str] = {
 # ISO 3166-1 alpha-2, and XK, which banks and the European Union use for Kosovo.
 CODES: frozenset[str] = frozenset(COUNTRIES) | frozenset(_OWN_NAMES)
 
-# Polish counts these as letters of their own, each after its plain one; the collation of Unicode
-# alone would put Łotwa before Luksemburg. A Han character sorts after every letter.
-_POLISH_ORDER = str.maketrans(
+# Polish counts these as letters of their own, each after its plain one; "{" and "|" come after "z".
+_POLISH_LETTERS = str.maketrans(
     {
-        **{a: f"{b}\u4e00" for a, b in zip("ąćęłńóśźĄĆĘŁŃÓŚŹ", "acelnoszACELNOSZ", strict=True)},
-        "ż": "z\u4e01",
-        "Ż": "Z\u4e01",
+        **{a: f"{b}{{" for a, b in zip("ąćęłńóśź", "acelnosz", strict=True)},
+        "ż": "z|",
     }
 )
 
@@ -68,16 +66,21 @@ def name(code: str, language: str | None = None) -> str:
 @lru_cache(maxsize=8)
 def choices(language: str) -> tuple[tuple[str, str], ...]:
     """Return (code, name) of every country: Poland first, the others by the alphabet."""
-
-    def sort_key(item: tuple[str, str]) -> Any:
-        code, title = item
-        title = title.translate(_POLISH_ORDER) if language == "pl" else title
-        return django_countries.sort_key((code, title))
-
     names = dict(_names(language))
     poland = (POLAND, names.pop(POLAND))
-    ordered = (poland, *sorted(names.items(), key=sort_key))
-    return tuple((code, tie(title, language)) for code, title in ordered)
+    ordered = sorted(names.items(), key=lambda item: _sort_key(item[1], language))
+    return tuple((code, tie(title, language)) for code, title in (poland, *ordered))
+
+
+def _sort_key(title: str, language: str) -> str:
+    """Return what puts a name in its place: in Polish by its own letters, else by the plain ones.
+
+    Made for Latin letters with or without a mark; whatever else a name has is passed over.
+    """
+    key = title.casefold()
+    if language == "pl":
+        key = key.translate(_POLISH_LETTERS)
+    return "".join(each for each in unicodedata.normalize("NFD", key) if each.isascii())
 
 
 @lru_cache(maxsize=8)

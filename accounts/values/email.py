@@ -45,6 +45,9 @@ PROVIDERS = (
 # A name that only looks like one of these is no honest address.
 _IMITATED = frozenset({*PROVIDERS, "kantor.pl"})
 
+# One provider, one mailbox: it takes both domains and overlooks dots.
+_GMAIL = frozenset({"gmail.com", "googlemail.com"})
+
 # Letters that look like one of a-z: with a stroke or without a dot, Cyrillic, Greek.
 _LOOK_ALIKES = str.maketrans(
     "ıłøđħŧɡɑасԁеһіјӏорԛѕԝхуѵкмтвнгαινορυκτ",
@@ -77,6 +80,20 @@ def normalise(text: str) -> str:
         with contextlib.suppress(EmailNotValidError):
             key = f"{local}{at}{_validated(f'a@{domain}').ascii_domain}"
     return _fitting(key)
+
+
+def mailbox(address: str) -> str:
+    """Return one key for all spellings that reach one mailbox, to count mails by; never to send.
+
+    Beside what `normalise` unifies: what follows a "+" (RFC 5233), and at Gmail the dots and the
+    second domain. Takes anything and never raises.
+    """
+    local, _at, domain = normalise(address).rpartition("@")
+    # An address may begin with a "+": then it is no tag.
+    name = local.partition("+")[0] or local
+    if domain in _GMAIL:
+        domain, name = "gmail.com", name.replace(".", "") or name
+    return f"{name}@{domain}"
 
 
 def parse(text: str) -> str:

@@ -13,10 +13,13 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.generic import View
 
 from accounts.forms.activation import RegistrantForm, SurveyForm
-from accounts.models import Source, User
+from accounts.models import Kind, Source, User
 from accounts.registration import browser
 from accounts.services import activation, registration, survey
 from accounts.services.activation import LinkState
+from accounts.services.allowance import Purpose
+from accounts.values import masked
+from accounts.views.links import redirect_to_mended
 from accounts.views.waiting import ask_to_wait
 from kantor.serving.kept import KeptPage, Words, render_kept
 from kantor.serving.network import held_up, network_of
@@ -47,6 +50,8 @@ class TokenView(View):
         if state in self.served and user is not None:
             self.user = user
             response = super().dispatch(request, *args, **kwargs)
+        elif state is LinkState.BROKEN and (meant := redirect_to_mended(request)):
+            response = meant
         else:
             response = self.explain(state)
         response["Referrer-Policy"] = "strict-origin"
@@ -123,8 +128,12 @@ class ActivationView(TokenView):
         context = {
             "form": form,
             "kind": customer.kind,
-            "masked_email": _masked_email(self.user.email),
-            "masked_name": _masked(customer.owner_name),
+            "masked_email": masked.address(self.user.email),
+            "masked_name": (
+                masked.company(customer.company_name)
+                if customer.kind == Kind.COMPANY
+                else masked.person(customer.owner_name)
+            ),
             "token": self.token,
         }
         return render(self.request, "accounts/activation/confirm.html", context)
@@ -161,9 +170,11 @@ class ResendFromLinkView(TokenView):
         """Send the link where that is what the state asks for, by POST only."""
         _, user = activation.examine(self.token)
         if self.request.method == "POST" and state in RENEWABLE and user is not None:
-            if registration.resend_link(user):
+            # Who holds a link of ours reads the mailbox: he is no stranger to it.
+            if registration.resend_link(user, Purpose.ACQUAINTANCE):
                 return redirect("accounts:registration-resent")
-            return ask_to_wait(self.request, registration.resend_wait(user))
+            wait = registration.resend_wait(user, Purpose.ACQUAINTANCE)
+            return ask_to_wait(self.request, wait)
         return super().explain(state)
 
     def post(self, request: HttpRequest, token: str) -> HttpResponse:
@@ -228,13 +239,3 @@ def _is_ahead_of_its_reader(request: HttpRequest) -> bool:
     """Tell whether a browser loads the page before anybody asked for it."""
     said = " ".join(request.headers.get(name, "") for name in AHEAD_HEADERS).lower()
     return "prefetch" in said or "preview" in said
-
-
-def _masked(text: str) -> str:
-    """Show the first letter of each word, so that its owner recognises it and nobody learns it."""
-    return " ".join(f"{word[0]}•••" for word in text.split())
-
-
-def _masked_email(address: str) -> str:
-    local, _, domain = address.rpartition("@")
-    return f"{local[:1]}•••@{domain[:1]}•••.{domain.rpartition('.')[2]}"

@@ -21,6 +21,7 @@ from accounts.models import User
 from accounts.registration import browser
 from accounts.services import credentials, registration
 from accounts.services.credentials import FAILED_SIGN_INS, SignIn
+from accounts.views.links import redirect_to_mended
 from accounts.views.waiting import ask_to_wait
 from kantor.serving.network import held_up, network_of
 
@@ -56,7 +57,9 @@ class SignInView(auth_views.RedirectURLMixin, FormView):  # type: ignore[type-ar
                 self.request.session.flush()
                 auth.login(self.request, user, backend="accounts.backends.EmailBackend")
                 # Not redirect(): it takes an address without a slash for the name of a view.
-                return HttpResponseRedirect(self.get_success_url())
+                response = HttpResponseRedirect(self.get_success_url())
+                browser.forget_others(self.request, response, user)
+                return response
             case SignIn.PENDING, User() as user:
                 proof = signing.TimestampSigner(salt=PENDING_SALT).sign(str(user.pk))
                 return render(self.request, "accounts/pending.html", {"proof": proof})
@@ -137,9 +140,10 @@ class PasswordResetConfirmView(auth_views.PasswordResetConfirmView):
     success_url = reverse_lazy("accounts:password-reset-done")
     post_reset_login = False
 
+    @method_decorator(never_cache)
     def dispatch(self, *args: Any, **kwargs: Any) -> HttpResponseBase:
         """Keep the token out of the Referer header as well (why not no-referrer: TokenView)."""
-        response = super().dispatch(*args, **kwargs)
+        response = redirect_to_mended(self.request) or super().dispatch(*args, **kwargs)
         response["Referrer-Policy"] = "strict-origin"
         return response
 

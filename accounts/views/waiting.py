@@ -21,11 +21,17 @@ from django.views.decorators.http import require_safe
 from django.views.generic import FormView, TemplateView, View
 
 from accounts.forms.activation import AddressForm
-from accounts.registration import browser
+from accounts.registration import browser, friction
 from accounts.services import allowance, waiting
+from accounts.services.allowance import Purpose
+from accounts.services.waiting import Correction
 from accounts.values import email as email_address
+from accounts.values.webmail import webmail_of
 from kantor.serving.kept import KeptPage, Words, render_kept
-from kantor.serving.network import held_up
+from kantor.serving.network import held_up, network_of, too_many
+
+# How the page's address says what came of a correction.
+CORRECTED = {"wyslano": Correction.SENT, "pozniej": Correction.HELD}
 
 
 class Registration(NamedTuple):
@@ -78,14 +84,14 @@ def wait_text(wait: timedelta) -> str:
         return ""
     if minutes <= 90:
         return ngettext(
-            "You can send another message in %(minutes)d minute.",
-            "You can send another message in %(minutes)d minutes.",
+            "You can send the next message in %(minutes)d minute.",
+            "You can send the next message in %(minutes)d minutes.",
             minutes,
         ) % {"minutes": minutes}
     hours = math.ceil(minutes / 60)
     return ngettext(
-        "You can send another message in %(hours)d hour.",
-        "You can send another message in %(hours)d hours.",
+        "You can send the next message in %(hours)d hour.",
+        "You can send the next message in %(hours)d hours.",
         hours,
     ) % {"hours": hours}
 
@@ -107,11 +113,13 @@ class SentPage(KeptPage):
 
         is_active: bool
         has_to_wait: bool
+        has_webmail: bool
 
     template_name: ClassVar[str] = "accounts/registration/sent.html"
 
     rows: tuple[Row, ...]
     has_looked: bool
+    correction: Correction | None
 
     def context(self, words: Words) -> dict[str, Any]:
         return {
@@ -120,6 +128,10 @@ class SentPage(KeptPage):
                     "email": words.text(f"email{number}"),
                     "attempt": words.text(f"attempt{number}"),
                     "is_active": row.is_active,
+                    # The corrected one is the newest.
+                    "correction": self.correction.value if self.correction and not number else "",
+                    "webmail_name": words.text(f"webmail{number}") if row.has_webmail else "",
+                    "webmail_url": words.text(f"url{number}") if row.has_webmail else "",
                     "wait_text": words.text(f"wait{number}") if row.has_to_wait else "",
                     "wait_seconds": words.text(f"seconds{number}"),
                 }
@@ -143,24 +155,28 @@ class SentView(View):
     def get(self, request: HttpRequest) -> HttpResponse:
         """Show the registrations of this browser."""
         rows = registrations_of(request)
+        webmails = [webmail_of(row.email) for row in rows]
         waits = [
             timedelta(0)
             if row.is_active
-            else allowance.wait_for_link(email_address.normalise(row.email))
+            else allowance.wait(Purpose.SEND_AGAIN, email_address.normalise(row.email))
             for row in rows
         ]
         texts = {}
         for number, (row, wait) in enumerate(zip(rows, waits, strict=True)):
             texts[f"email{number}"] = row.email
             texts[f"attempt{number}"] = row.attempt.hex
+            if webmail := webmails[number]:
+                texts[f"webmail{number}"], texts[f"url{number}"] = webmail
             texts[f"wait{number}"] = wait_text(wait)
             texts[f"seconds{number}"] = str(math.ceil(wait.total_seconds()))
         page = SentPage(
             rows=tuple(
-                SentPage.Row(row.is_active, has_to_wait=bool(wait))
-                for row, wait in zip(rows, waits, strict=True)
+                SentPage.Row(row.is_active, bool(wait), webmail is not None)
+                for row, wait, webmail in zip(rows, waits, webmails, strict=True)
             ),
             has_looked="sprawdzono" in request.GET,
+            correction=CORRECTED.get(request.GET.get("poprawiono", "")),
         )
         return render_kept(request, page, Words(texts))
 
@@ -175,7 +191,8 @@ class SentView(View):
             return redirect("accounts:registration-sent")
         if waiting.send_again(row.attempt, row.email, get_language() or "pl"):
             return redirect("accounts:registration-resent")
-        return ask_to_wait(request, allowance.wait_for_link(email_address.normalise(row.email)))
+        wait = allowance.wait(Purpose.SEND_AGAIN, email_address.normalise(row.email))
+        return ask_to_wait(request, wait)
 
 
 class ResentView(TemplateView):
@@ -227,12 +244,17 @@ class AddressView(FormView):  # type: ignore[type-arg]  # generic in stubs only
     def form_valid(self, form: AddressForm) -> HttpResponse:
         """Correct the address here and in the account, and show where the new link went."""
         attempt, email = self.registration.attempt, form.cleaned_data["email"]
-        is_corrected = waiting.correct_address(
+        network = network_of(self.request)
+        if not friction.FINISHES.hit(network):
+            back = reverse("accounts:registration-sent")
+            return too_many(self.request, friction.FINISHES.wait(network), back=back)
+        outcome = waiting.correct_address(
             attempt, self.registration.email, email, get_language() or "pl"
         )
-        if not is_corrected:
+        if outcome is Correction.TOO_OFTEN:
             page = render(self.request, "accounts/registration/address_limit.html")
             return held_up(page, waiting.CORRECTIONS.wait(attempt.hex))
-        response = redirect("accounts:registration-sent")
+        said = next(word for word, each in CORRECTED.items() if each is outcome)
+        response = redirect(f"{reverse('accounts:registration-sent')}?poprawiono={said}")
         browser.remember(self.request, response, attempt, email)
         return response

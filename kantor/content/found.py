@@ -28,7 +28,15 @@ PUBLIC: dict[str, str | None] = {
     "accessibility": report().day.isoformat(),
 }
 # What belongs to one person. The first page of the registration alone is like a door sign.
-PRIVATE = ("/rejestracja/", "/aktywacja/", "/konto/", "/haslo/", "/logowanie/link/", "/wyloguj/")
+PRIVATE = (
+    "/rejestracja/",
+    "/aktywacja/",
+    "/konto/",
+    "/haslo/",
+    "/logowanie/link/",
+    "/logowanie/klucz/",
+    "/wyloguj/",
+)
 DAY = 24 * 60 * 60
 
 

@@ -1,6 +1,7 @@
 """Tell from which network a request comes, and answer one that came too often."""
 
 import math
+import re
 from datetime import timedelta
 from http import HTTPStatus
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
@@ -10,6 +11,9 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.cache import add_never_cache_headers
+
+# Some proxies add the client's port. Brackets belong to an IPv6 address, with a port or without.
+_WITH_PORT = re.compile(r"\[([^\[\]]*)\](?::[0-9]{1,5})?|([^:\[\]]*):[0-9]{1,5}")
 
 
 def network_of(request: HttpRequest) -> str:
@@ -24,7 +28,7 @@ def network_of(request: HttpRequest) -> str:
         if len(forwarded) >= settings.TRUSTED_PROXIES:
             address = forwarded[-settings.TRUSTED_PROXIES].strip()
     try:
-        parsed = ip_address(address)
+        parsed = ip_address(_without_port(address))
     except ValueError:
         return "unknown"
     if isinstance(parsed, IPv6Address):
@@ -33,6 +37,12 @@ def network_of(request: HttpRequest) -> str:
     if isinstance(parsed, IPv4Address):
         return str(parsed)
     return str(ip_network((parsed, 64), strict=False))
+
+
+def _without_port(address: str) -> str:
+    """Return what stands before the port: `192.0.2.1:5678`, `[2001:db8::1]:443`, or all of it."""
+    found = _WITH_PORT.fullmatch(address)
+    return (found[1] or found[2]) if found else address
 
 
 Response = TypeVar("Response", bound=HttpResponse)

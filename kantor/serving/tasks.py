@@ -7,11 +7,17 @@ from functools import partial
 from queue import Full, Queue
 from threading import Lock, Thread
 from time import monotonic, sleep
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+import django
 from django.db import close_old_connections
-from django_tasks.backends.immediate import ImmediateBackend
-from django_tasks.base import TaskResult
+
+if TYPE_CHECKING or django.VERSION < (6, 0):
+    from django_tasks.backends.immediate import ImmediateBackend
+else:
+    from django.tasks.backends.immediate import ImmediateBackend
+
+__all__ = ["BackgroundBackend", "Helper", "ImmediateBackend", "helper"]
 
 logger = logging.getLogger(__name__)
 
@@ -86,11 +92,11 @@ class BackgroundBackend(ImmediateBackend):
     tasks must be swept up after by other means, as the outbox is.
     """
 
-    def _execute_task(self, task_result: "TaskResult[Any]") -> None:
+    def _execute_task(self, task_result: Any) -> None:
         if not helper.order(partial(self._execute_later, monotonic() + DELAY, task_result)):
             logger.warning("Too many tasks wait; one more is left to be swept up.")
 
-    def _execute_later(self, start: float, task_result: "TaskResult[Any]") -> None:
+    def _execute_later(self, start: float, task_result: Any) -> None:
         sleep(max(0.0, start - monotonic()))
         # What a request does for its connection, before and after.
         close_old_connections()

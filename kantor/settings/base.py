@@ -4,7 +4,12 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+import django
+import django_stubs_ext
 from django.utils.translation import gettext_lazy as _
+
+# `ModelAdmin[User]` and its like tell the type checker; this lets Python read them too.
+django_stubs_ext.monkeypatch()
 
 BASE_DIR = Path(__file__).resolve().parent.parent.parent
 
@@ -19,11 +24,14 @@ INSTALLED_APPS = [
     "django.contrib.messages",
     "whitenoise.runserver_nostatic",
     "django.contrib.staticfiles",
-    "django.contrib.admin",
+    "accounts.apps.StaffSiteConfig",  # django.contrib.admin
     "captcha",
     "formtools",
-    "django_tasks",
 ]
+# Django 6 has the Tasks API of its own; the backport serves 5.2.
+TASKS_PACKAGE = "django.tasks" if django.VERSION >= (6, 0) else "django_tasks"
+if TASKS_PACKAGE == "django_tasks":
+    INSTALLED_APPS += [TASKS_PACKAGE]
 
 MIDDLEWARE = [
     # These only add headers; outermost, they reach the answers that the others give early.
@@ -134,12 +142,10 @@ SECURITY_HEADERS = {
     ),
 }
 
-# A mail server that does not answer must not hold a web process.
-EMAIL_TIMEOUT = 10
 DEFAULT_FROM_EMAIL = "kantor.pl <rejestracja@kantor.example>"
 REPLY_TO_EMAIL = "pomoc@kantor.example"
 
-TASKS = {"default": {"BACKEND": "django_tasks.backends.immediate.ImmediateBackend"}}
+TASKS = {"default": {"BACKEND": f"{TASKS_PACKAGE}.backends.immediate.ImmediateBackend"}}
 
 CAPTCHA_TIMEOUT = 25 * 60  # minutes: longer than an unfinished registration lives
 CAPTCHA_CHALLENGE_FUNCT = "accounts.captcha.challenge.random_challenge"
@@ -149,17 +155,24 @@ LOGGING: dict[str, Any] = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {"line": {"format": "{asctime} {levelname} {name} {message}", "style": "{"}},
-    "filters": {"mask_tokens": {"()": "kantor.logs.MaskTokens"}},
+    "filters": {
+        "mask_tokens": {"()": "kantor.logs.MaskTokens"},
+        "one_line": {"()": "kantor.logs.OneLineForRefusals"},
+    },
     "handlers": {
         "stderr": {
             "class": "logging.StreamHandler",
             "formatter": "line",
-            "filters": ["mask_tokens"],
+            "filters": ["mask_tokens", "one_line"],
         }
     },
     "root": {"handlers": ["stderr"], "level": "INFO"},
-    # The outbox row keeps what became of a mail; a line for each start and end says no more.
-    "loggers": {"django_tasks": {"level": "WARNING"}},
+    "loggers": {
+        # The outbox row keeps what became of a mail; a line for each start and end says no more.
+        TASKS_PACKAGE: {"level": "WARNING"},
+        # It writes the id of each passkey that is used.
+        "fido2": {"level": "WARNING"},
+    },
 }
 DEFAULT_EXCEPTION_REPORTER_FILTER = "kantor.errors.QuietReporterFilter"
 
@@ -176,13 +189,15 @@ OPERATOR_KRS = ""
 OPERATOR_EMAIL = "kontakt@kantor.example"
 
 # Our own
-BASE_URL = "http://127.0.0.1:8000"
+BASE_URL = "http://localhost:8000"
 ACTIVATION_LINK_HOURS = 48
 # How many proxies stand in front and set X-Forwarded-For; 0 trusts the connection's own address.
 TRUSTED_PROXIES = 0
 REGISTRATION_COOKIE_NAME = "registration"
 PASSWORD_COMPOSITION = True
 PENDING_ACCOUNT_DAYS = 30
+# Whom /.well-known/security.txt names, as URIs, the preferred one first; without, it is not there.
+SECURITY_CONTACT: list[str] = []
 # Renders each kept page a second time and compares (kantor.serving.kept): for development, tests.
 KEPT_PAGES_CHECKED = False
 # Closes the "site" or the "registration" with a page that says to come back; "" closes nothing.

@@ -10,10 +10,10 @@ from .base import BASE_DIR, INSTALLED_APPS
 DEBUG = True
 KEPT_PAGES_CHECKED = True
 SECRET_KEY = "development-only-key-that-production-refuses-to-start-with"  # noqa: S105
-BASE_URL = environ.Env().str("BASE_URL", default="http://127.0.0.1:8000")
+BASE_URL = environ.Env().str("BASE_URL", default="http://localhost:8000")
 COMPANY_LOOKUP = environ.Env().str("COMPANY_LOOKUP", default="fixtures")
 ALLOWED_HOSTS = ["127.0.0.1", "localhost", "[::1]"]
 
 INSTALLED_APPS = [*INSTALLED_APPS, "kantor.mailbox", "kantor.specimens"]
-EMAIL_BACKEND = "kantor.mailbox.backend.EmailBackend"
+MAILERS = {"default": {"BACKEND": "kantor.mailbox.backend.EmailBackend"}}
 MAILBOX_DIR = BASE_DIR / "var" / "mail"

@@ -6,7 +6,12 @@ the site unsafe stops the boot as a missing one does.
 
 import re
 from datetime import timedelta
+from email.utils import parseaddr
+from importlib import import_module
+from pathlib import Path
+from urllib.parse import urlsplit
 
+import django
 import environ
 from django.core.exceptions import ImproperlyConfigured
 from stdnum.pl import nip
@@ -18,9 +23,21 @@ from .base import (
     INSTALLED_APPS,
     LOGGING,
     SQLITE_OPTIONS,
+    STATIC_ROOT,
+    STATICFILES_DIRS,
 )
 
 env = environ.Env()
+
+
+def need(package: str, extra: str, variable: str) -> None:
+    """Stop the boot when what this variable asks for was left out of the installation."""
+    try:
+        import_module(package)
+    except ImportError as error:
+        words = f"{variable} needs {package}: make install EXTRAS={extra}"
+        raise ImproperlyConfigured(words) from error
+
 
 REQUIRED = (
     "SECRET_KEY",
@@ -87,16 +104,30 @@ if not re.fullmatch(r"https://[^/?#@\s]+", COMPANY_LOOKUP_URL):
     raise ImproperlyConfigured("COMPANY_LOOKUP_URL is https:// and a host, nothing more.")
 
 DATABASES = {"default": env.db_url("DATABASE_URL")}
-if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
-    DATABASES["default"]["OPTIONS"] = SQLITE_OPTIONS
-    DATABASES["default"]["CONN_MAX_AGE"] = None
-else:
-    # A new connection for each request costs PostgreSQL twelve times the work of a kept one.
-    DATABASES["default"]["CONN_MAX_AGE"] = env.int("DATABASE_CONN_MAX_AGE", default=600)
-    DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
+match str(DATABASES["default"]["ENGINE"]).rpartition(".")[2]:
+    case "sqlite3":
+        DATABASES["default"]["OPTIONS"] = SQLITE_OPTIONS
+        DATABASES["default"]["CONN_MAX_AGE"] = None
+        database_file = str(DATABASES["default"]["NAME"])
+        # SQLite reads a name that begins with "file:" as an address, which may mean memory too.
+        if ":memory:" in database_file.lower() or database_file.startswith("file:"):
+            raise ImproperlyConfigured("DATABASE_URL names a file: memory forgets all customers.")
+        if any(
+            Path(database_file).resolve().is_relative_to(Path(folder).resolve())
+            for folder in (STATIC_ROOT, *STATICFILES_DIRS)
+        ):
+            raise ImproperlyConfigured("DATABASE_URL names a file that the site hands to anybody.")
+    case "postgresql":
+        need("psycopg", "postgresql", "DATABASE_URL")
+        # A new connection for each request costs PostgreSQL twelve times the work of a kept one.
+        DATABASES["default"]["CONN_MAX_AGE"] = env.int("DATABASE_CONN_MAX_AGE", default=600)
+        DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
+    case _:
+        raise ImproperlyConfigured("DATABASE_URL is postgres:// or sqlite:///.")
 
 REDIS_URL = env.str("REDIS_URL", default="")
 if REDIS_URL:
+    need("redis", "redis", "REDIS_URL")
     # A Redis that is silent must not hold a visitor: without these, a client waits for ever. The
     # queue's worker, which waits for work, lengthens the second for itself.
     REDIS_URL += ("&" if "?" in REDIS_URL else "?") + "socket_connect_timeout=1&socket_timeout=1"
@@ -107,14 +138,41 @@ if REDIS_URL:
         }
     }
 
-# django-environ takes smtps:// for STARTTLS. It is TLS from the start, as https:// is.
-vars().update(env.email_url_config(re.sub(r"^smtps:", "smtp+ssl:", env.str("EMAIL_URL").strip())))
-EMAIL_TIMEOUT = env.int("EMAIL_TIMEOUT", default=10)
+# django-environ takes smtps:// for STARTTLS. It is TLS from the start, as https:// is. Its other
+# schemes keep mails on this machine or throw them away, and the outbox would call them sent.
+MAIL_PORTS = {"smtp": 25, "smtp+tls": 587, "smtp+ssl": 465}
+email_url = re.sub(r"^smtps:", "smtp+ssl:", env.str("EMAIL_URL").strip(), flags=re.IGNORECASE)
+mail_scheme = urlsplit(email_url).scheme
+if mail_scheme not in MAIL_PORTS or not urlsplit(email_url).hostname:
+    raise ImproperlyConfigured("EMAIL_URL is smtps://, smtp+tls:// or smtp:// and a mail server.")
+mail_server = env.email_url_config(email_url)
+mail_server["EMAIL_PORT"] = mail_server["EMAIL_PORT"] or MAIL_PORTS[mail_scheme]
+# A mail server that does not answer must not hold a web process.
+mail_server["EMAIL_TIMEOUT"] = env.int("EMAIL_TIMEOUT", default=10)
 outbox_late_minutes = env.int("OUTBOX_LATE_MINUTES", default=30)
-if EMAIL_TIMEOUT < 1 or outbox_late_minutes < 1:
+if mail_server["EMAIL_TIMEOUT"] < 1 or outbox_late_minutes < 1:
     raise ImproperlyConfigured("EMAIL_TIMEOUT and OUTBOX_LATE_MINUTES are at least 1.")
+MAILERS = {
+    "default": {
+        "BACKEND": mail_server["EMAIL_BACKEND"],
+        "OPTIONS": {
+            "host": mail_server["EMAIL_HOST"],
+            "port": mail_server["EMAIL_PORT"],
+            "username": mail_server["EMAIL_HOST_USER"],
+            "password": mail_server["EMAIL_HOST_PASSWORD"],
+            "use_tls": mail_server.get("EMAIL_USE_TLS", False),
+            "use_ssl": mail_server.get("EMAIL_USE_SSL", False),
+            "timeout": mail_server["EMAIL_TIMEOUT"],
+        },
+    }
+}
+if django.VERSION < (6, 1):
+    # These know no MAILERS: `manage.py sendtestemail` goes by the older names.
+    vars().update(mail_server)
 OUTBOX_LATE = timedelta(minutes=outbox_late_minutes)
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL")
+if not re.fullmatch(r"[^@\s]+@[^@\s]+", parseaddr(DEFAULT_FROM_EMAIL)[1]):
+    raise ImproperlyConfigured("DEFAULT_FROM_EMAIL is an address, with or without a name.")
 SERVER_EMAIL = DEFAULT_FROM_EMAIL
 
 OPERATOR_NAME = env.str("OPERATOR_NAME")
@@ -134,6 +192,10 @@ UNREAD = re.compile(r"not?[^a-z@]?reply|nie[^a-z@]?odpowiad", re.IGNORECASE)
 for name, address in (("OPERATOR_EMAIL", OPERATOR_EMAIL), ("REPLY_TO_EMAIL", REPLY_TO_EMAIL)):
     if UNREAD.search(address):
         raise ImproperlyConfigured(f"{name} is an address that somebody reads.")
+
+SECURITY_CONTACT = [contact.strip() for contact in env.list("SECURITY_CONTACT", default=[])]
+if not all(re.fullmatch(r"(?:mailto:[^@\s]+@|https://|tel:\+)[^\s]+", c) for c in SECURITY_CONTACT):
+    raise ImproperlyConfigured("SECURITY_CONTACT holds mailto:, https:// or tel:+ (RFC 9116).")
 
 match env.str("TASKS", default="immediate"):
     case "immediate":

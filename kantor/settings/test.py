@@ -17,7 +17,7 @@ BASE_URL = "http://testserver"
 
 INSTALLED_APPS = [*INSTALLED_APPS, "kantor.mailbox", "kantor.specimens"]
 MAILBOX_DIR = BASE_DIR / "var" / "test-mail"
-EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
+MAILERS = {"default": {"BACKEND": "django.core.mail.backends.locmem.EmailBackend"}}
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 
 # Refusals are what most tests are about; their log lines would bury a failure.

@@ -38,6 +38,7 @@ from accounts.registration import company_data
 from accounts.registration.company_data import Outcome
 from accounts.registration.order import ORDER
 from accounts.registration.steps import STEPS
+from accounts.values.webmail import webmail_of
 from accounts.views.waiting import wait_text
 from kantor import error_pages
 
@@ -113,7 +114,13 @@ def styl(request: HttpRequest) -> HttpResponse:
             _apart("email_hint", {"email_suggestion": "jan@gmail.com"}, "hint"),
             _apart("email_correction", {"email_suggestion": "jan@gmail.com", **NO_TOKEN}, "review"),
         ],
-        "waiting": [_waiting(), _waiting(wait=180), _waiting(is_active=True)],
+        "waiting": [
+            _waiting(),
+            _waiting(email="jan@wp.pl", wait=180),
+            _waiting(correction="sent", wait=180),
+            _waiting(correction="held", wait=3600),
+            _waiting(is_active=True),
+        ],
         "progresses": [
             _repeated("progress", {"progress": list(_progress(number))})
             for number in range(len(ORDER))
@@ -247,15 +254,21 @@ def _lookup(outcome: Outcome | None) -> SafeString:
     return _apart("company_lookup", {"lookup": shown, "url": ""}, f"lookup-{outcome or 'new'}"[:10])
 
 
-def _waiting(*, wait: int = 0, is_active: bool = False) -> SafeString:
+def _waiting(
+    *, email: str = "jan@example.com", correction: str = "", wait: int = 0, is_active: bool = False
+) -> SafeString:
     """Return what the waiting page says of one registration."""
+    webmail = webmail_of(email)
     html: str = render_to_string(
         "partials/waiting.html",
         {
             "registration": {
-                "email": "jan@example.com",
+                "email": email,
                 "attempt": "0" * 32,
                 "is_active": is_active,
+                "correction": correction,
+                "webmail_name": webmail.name if webmail else "",
+                "webmail_url": webmail.url if webmail else "",
                 "wait_text": wait_text(timedelta(seconds=wait)),
                 "wait_seconds": wait,
             },

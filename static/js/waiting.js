@@ -11,11 +11,41 @@ const GIVE_UP_AFTER = 60 * 60 * 1000;
 const region = document.querySelector("[data-waiting]");
 const main = document.getElementById("main");
 
-// The words about the next message go when they are no longer true.
-function endWaits() {
-  for (const hint of main.querySelectorAll("[data-wait]")) {
-    setTimeout(() => hint.remove(), Number(hint.dataset.wait) * 1000);
+// The same signs in both languages, and no plural to get right.
+function clock(seconds) {
+  const parts = [
+    [Math.floor(seconds / 3600), "h"],
+    [Math.floor(seconds / 60) % 60, "min"],
+    [seconds % 60, "s"],
+  ];
+  while (parts.length > 1 && parts[0][0] === 0) {
+    parts.shift();
   }
+  return parts.map(([number, unit]) => `${number}\u00a0${unit}`).join(" ");
+}
+
+// The button is held back for as long as the server would refuse, and the words beside it count
+// down. The end is a moment, not a number of ticks: a tab that slept wakes up right.
+function countDown(hint) {
+  const button = hint.closest("form").querySelector("button");
+  const endsAt = Date.now() + Number(hint.dataset.wait) * 1000;
+  button.disabled = true;
+
+  function tick() {
+    const seconds = Math.ceil((endsAt - Date.now()) / 1000);
+    if (!hint.isConnected || seconds <= 0) {
+      button.disabled = false;
+      hint.remove();
+      return;
+    }
+    hint.textContent = hint.dataset.waitWords.replace("{time}", clock(seconds));
+    setTimeout(tick, 1000 - (Date.now() % 1000));
+  }
+  tick();
+}
+
+function countAllDown() {
+  main.querySelectorAll("[data-wait]").forEach(countDown);
 }
 
 async function exchange() {
@@ -38,7 +68,7 @@ async function exchange() {
   main.prepend(...rest);
   region.dataset.active = fresh.dataset.active;
   document.title = page.title;
-  endWaits();
+  countAllDown();
   region.textContent = main.querySelector("h1").textContent.trim();
   if (hadFocus) {
     main.focus();
@@ -85,6 +115,6 @@ if (region) {
       tick();
     }
   });
-  endWaits();
+  countAllDown();
   timer = setTimeout(tick, pause);
 }

@@ -82,6 +82,7 @@ def _make(
             for consent in consents.asked_of(account.kind)
         },
         language=account.language,
+        network="demo",
     )
     if account.state != "pending":
         activation.activate(user)

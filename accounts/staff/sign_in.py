@@ -10,6 +10,8 @@ from accounts.services import credentials
 from accounts.services.credentials import SignIn
 from kantor.serving.network import network_of
 
+TRIED_TOO_OFTEN = "too_often"  # the code of the error that a form's page answers by 429
+
 
 class StaffSignInForm(AdminAuthenticationForm):
     """Let a member of staff in.
@@ -26,7 +28,7 @@ class StaffSignInForm(AdminAuthenticationForm):
             return self.cleaned_data
         verdict, user = credentials.sign_in(email, password, network_of(self.request))
         if verdict is SignIn.TOO_OFTEN:
-            raise ValidationError(TOO_OFTEN, "too_often")
+            raise ValidationError(TOO_OFTEN, TRIED_TOO_OFTEN)
         if verdict is not SignIn.OPEN or user is None:
             raise self.get_invalid_login_error()
         self.confirm_login_allowed(user)

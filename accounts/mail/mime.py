@@ -1,0 +1,108 @@
+"""Put a message into MIME that every mail server takes: ASCII, in lines of 78 characters at most.
+
+Django 6 builds mails by Python's newer email API and leaves the encoding to it, which prefers
+8-bit lines as long as they come; Django 5.2 builds them by the older one. Built here, a mail has
+the same bytes under each.
+"""
+
+import base64
+import binascii
+from email import policy
+from email.headerregistry import Address, AddressHeader
+from email.message import EmailMessage, MIMEPart
+from email.utils import format_datetime, parseaddr
+from functools import lru_cache
+from typing import Any
+
+from django.core.mail import EmailMultiAlternatives
+from django.utils import timezone
+from django.utils.encoding import punycode
+
+# Neither quoted-printable nor base64 ever has "=_" (RFC 2045, section 6.7): these are in no body,
+# and no body has to be searched for them.
+MIXED = 'multipart/mixed; boundary="=_mixed"'
+ALTERNATIVE = 'multipart/alternative; boundary="=_alternative"'
+
+
+class WireMessage(EmailMessage):
+    """A message that knows how Django 5.2 asks for line ends: as of those it builds itself."""
+
+    def as_bytes(
+        self, unixfrom: bool = False, policy: Any = None, *, linesep: str | None = None
+    ) -> bytes:
+        """Return the message as it crosses the wire."""
+        policy = policy or self.policy
+        return super().as_bytes(unixfrom, policy.clone(linesep=linesep) if linesep else policy)
+
+
+class SevenBitMessage(EmailMultiAlternatives):
+    """A mail of text and HTML; `attachments` holds finished parts, such as `attachment` makes."""
+
+    def message(self, *, policy: Any = policy.default) -> WireMessage:
+        """Return the mail as MIME. Raises ValueError for a header that would be two."""
+        policy = policy.clone(cte_type="7bit")
+        message = WireMessage(policy=policy)
+        message["MIME-Version"] = _shared("MIME-Version", "1.0")
+        body: Any = message
+        if self.attachments:
+            message["Content-Type"] = _shared("Content-Type", MIXED)
+            body = MIMEPart(policy=policy)
+            message.attach(body)
+        body["Content-Type"] = _shared("Content-Type", ALTERNATIVE)
+        body.attach(_text(str(self.body), "text/plain", policy))
+        for content, mimetype in self.alternatives:
+            body.attach(_text(str(content), str(mimetype), policy))
+        for part in self.attachments:
+            message.attach(part)
+        message["Subject"] = _shared("Subject", str(self.subject))
+        message["From"] = _shared("From", self.from_email)
+        message["To"] = _header("To", ", ".join(self.to))
+        message["Reply-To"] = _shared("Reply-To", ", ".join(self.reply_to))
+        message["Date"] = format_datetime(timezone.now())
+        for name, value in self.extra_headers.items():
+            message[name] = _shared(name, value)
+        return message
+
+
+def mailbox(address: str) -> str:
+    """Return a mailbox with its name between quotes if need be: Django 6 insists on RFC 5322."""
+    name, spec = parseaddr(address)
+    local, _at, domain = spec.rpartition("@")
+    return str(Address(name, local, domain))
+
+
+def attachment(content: bytes, mimetype: str, filename: str, language: str) -> MIMEPart:
+    """Return a file as a part; mails may share it, nothing changes it."""
+    part = MIMEPart(policy=policy.default)
+    part["Content-Type"] = mimetype
+    part["Content-Transfer-Encoding"] = "base64"
+    part.add_header("Content-Disposition", "attachment", filename=filename)
+    part["Content-Language"] = language
+    part.set_payload(base64.encodebytes(content).decode("ascii"))
+    return part
+
+
+def _text(content: str, mimetype: str, policy: Any) -> MIMEPart:
+    """Return a text in quoted-printable, encoded in C: the standard library's way is Python."""
+    part = MIMEPart(policy=policy)
+    part["Content-Type"] = _shared("Content-Type", f'{mimetype}; charset="utf-8"')
+    part["Content-Transfer-Encoding"] = _shared("Content-Transfer-Encoding", "quoted-printable")
+    part.set_payload(binascii.b2a_qp(content.encode()).decode("ascii"))
+    return part
+
+
+def _header(name: str, value: str) -> Any:
+    """Return a header that is ready to be added: domains as A-labels (RFC 5890)."""
+    _name, header = policy.default.header_store_parse(name, value)
+    if isinstance(header, AddressHeader) and not value.isascii():
+        addresses = [
+            Address(each.display_name, each.username, punycode(each.domain))
+            for each in header.addresses
+        ]
+        _name, header = policy.default.header_store_parse(name, addresses)
+    return header
+
+
+# Parsing costs more than all else of a mail, and most headers are those of the mails before. The
+# recipient's address is not kept here.
+_shared = lru_cache(maxsize=64)(_header)

@@ -1,0 +1,212 @@
+"""Show the pages of passkeys and take what browsers answer.
+
+An answer comes as a field of a form, so every POST ends in a redirect; what became of it is told
+on the page that follows.
+"""
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+from django.contrib.auth import REDIRECT_FIELD_NAME
+from django.contrib.auth.views import RedirectURLMixin
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
+from django.http.response import HttpResponseBase
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils.decorators import method_decorator
+from django.views.decorators.cache import never_cache
+from django.views.decorators.debug import sensitive_post_parameters
+from django.views.decorators.http import require_safe
+from django.views.generic import View
+
+from accounts.models import Passkey, User
+from accounts.passkeys import hooks, notices, relying_party, services
+from accounts.passkeys.forms import NameForm, NewNameForm
+from accounts.passkeys.services import Outcome
+from accounts.services.credentials import NETWORK_SIGN_INS
+from kantor.serving.network import network_of, too_many
+
+# The field of our forms in which the script sends what the browser answered.
+ANSWER = "passkey"
+REFUSED_NAME = "passkey_name"
+
+
+def sign_in_context(request: HttpRequest) -> dict[str, Any]:
+    """Return what `partials/passkey_sign_in.html` needs; its `next` is the page's own."""
+    return {
+        "passkeys_offered": relying_party.is_offered(),
+        "passkey_notice": notices.take(request),
+    }
+
+
+def list_context(request: HttpRequest) -> dict[str, Any]:
+    """Return what `partials/passkeys.html` needs: the passkeys of who is signed in."""
+    user = _user(request)
+    passkeys = list(user.passkeys.all())
+    known = services.known_to_browsers(user, passkeys)
+    return {
+        "passkeys_offered": relying_party.is_offered(),
+        "passkey_notice": notices.take(request),
+        "passkeys": passkeys,
+        "passkey_room": Passkey.MOST - len(passkeys),
+        "passkeys_known": json.dumps(known) if known else "",
+    }
+
+
+@require_safe
+@never_cache
+def sign_in_options(request: HttpRequest) -> JsonResponse:
+    """Answer the script with a new challenge; neither a session nor a statement is needed."""
+    return JsonResponse(services.options_to_sign_in())
+
+
+@require_safe
+@never_cache
+def add_options(request: HttpRequest) -> JsonResponse:
+    """Answer the script with what makes a passkey for who is signed in."""
+    return JsonResponse(services.options_to_add(_user(request)))
+
+
+@require_safe
+@never_cache
+def confirm_options(request: HttpRequest) -> JsonResponse:
+    """Answer the script with a challenge for the passkeys of who is signed in."""
+    return JsonResponse(services.options_to_confirm(_user(request)))
+
+
+@method_decorator([never_cache, sensitive_post_parameters()], name="dispatch")
+class SignInView(RedirectURLMixin, View):
+    """Sign in with a passkey alone.
+
+    Tries are counted for the network only: a signature is not guessed, and nobody can use up
+    another's tries.
+    """
+
+    next_page = "accounts:account"
+    # The page with the button, which tells what became of a try.
+    page = "accounts:passkey-sign-in"
+    for_staff = False
+    let_in: Callable[..., HttpResponse] = staticmethod(hooks.let_in)
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        """Lead on who is signed in already."""
+        if request.user.is_authenticated:
+            return HttpResponseRedirect(self.get_success_url())
+        return super().dispatch(request, *args, **kwargs)
+
+    def get(self, request: HttpRequest) -> HttpResponse:
+        """Show the button."""
+        context = {REDIRECT_FIELD_NAME: self.get_redirect_url(), **sign_in_context(request)}
+        return render(request, "accounts/passkeys/sign_in.html", context)
+
+    def post(self, request: HttpRequest) -> HttpResponse:
+        """Open the session of whose passkey it is, or lead back to where that is told."""
+        network = network_of(request)
+        if not NETWORK_SIGN_INS.hit(network):
+            return too_many(request, NETWORK_SIGN_INS.wait(network))
+        result = services.sign_in(request.POST.get(ANSWER, ""), for_staff=self.for_staff)
+        if result.outcome is Outcome.ACCEPTED:
+            return self.let_in(request, result.passkey, self.get_success_url())
+        notices.leave(request, "sign-in", result.outcome)
+        return _back_to(self.page, self.get_redirect_url())
+
+
+@method_decorator(never_cache, name="dispatch")
+class ConfirmView(RedirectURLMixin, View):
+    """Let who is signed in prove with a passkey that it is him."""
+
+    next_page = "accounts:passkeys"
+
+    def get(self, request: HttpRequest) -> HttpResponse:
+        """Show the button."""
+        context = {REDIRECT_FIELD_NAME: self.get_redirect_url(), **sign_in_context(request)}
+        return render(request, "accounts/passkeys/confirm.html", context)
+
+    def post(self, request: HttpRequest) -> HttpResponse:
+        """Remember the proof and lead on, or lead back to the button."""
+        result = services.confirm(_user(request), request.POST.get(ANSWER, ""))
+        if result.outcome is not Outcome.ACCEPTED:
+            notices.leave(request, "confirm", result.outcome)
+            return _back_to("accounts:passkey-confirm", self.get_redirect_url())
+        hooks.remember_confirmation(request)
+        return HttpResponseRedirect(self.get_success_url())
+
+
+@method_decorator(never_cache, name="dispatch")
+class PasskeysView(View):
+    """List the passkeys of who is signed in."""
+
+    def get(self, request: HttpRequest) -> HttpResponse:
+        """Show each with its name and when it was added and used."""
+        return render(request, "accounts/passkeys/list.html", list_context(request))
+
+
+@method_decorator(never_cache, name="dispatch")
+class AddView(View):
+    """Add a passkey to the account of who is signed in."""
+
+    def get(self, request: HttpRequest) -> HttpResponse:
+        """Ask for a name and show the button; say so where there is no room for one more."""
+        context = list_context(request) | {"form": NewNameForm()}
+        return render(request, "accounts/passkeys/add.html", context)
+
+    def post(self, request: HttpRequest) -> HttpResponse:
+        """Store what the browser made; a name that we do not take must not cost the passkey."""
+        form = NewNameForm(request.POST)
+        name = form.cleaned_data["name"] if form.is_valid() else ""
+        result = services.add(_user(request), request.POST.get(ANSWER, ""), name)
+        notices.leave(request, "add", result.outcome)
+        if result.outcome in (Outcome.ACCEPTED, Outcome.TOO_MANY):
+            return redirect("accounts:passkeys")
+        return redirect("accounts:passkey-add")
+
+
+@method_decorator(never_cache, name="dispatch")
+class RenameView(View):
+    """Give a passkey another name."""
+
+    def get(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """Ask for the name; one that was refused is shown again with the reason."""
+        passkey = get_object_or_404(_user(request).passkeys, pk=pk)
+        typed = request.session.pop(REFUSED_NAME, None)
+        form = NameForm(None if typed is None else {"name": typed}, initial={"name": passkey.name})
+        context = {"form": form, "passkey": passkey}
+        return render(request, "accounts/passkeys/rename.html", context)
+
+    def post(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """Store the name, or lead back to the reason why not."""
+        form = NameForm(request.POST)
+        if not form.is_valid():
+            request.session[REFUSED_NAME] = request.POST.get("name", "")[: 2 * Passkey.MAX_NAME]
+            return redirect(request.path)
+        if not services.rename(_user(request), pk, form.cleaned_data["name"]):
+            raise Http404("No such passkey.")
+        notices.leave(request, "rename", "accepted")
+        return redirect("accounts:passkeys")
+
+
+@method_decorator(never_cache, name="dispatch")
+class RemoveView(View):
+    """Remove a passkey, after a question."""
+
+    def get(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """Ask."""
+        passkey = get_object_or_404(_user(request).passkeys, pk=pk)
+        return render(request, "accounts/passkeys/remove.html", {"passkey": passkey})
+
+    def post(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """Remove it; one that is gone already is fine."""
+        services.remove(_user(request), pk)
+        notices.leave(request, "remove", "accepted")
+        return redirect("accounts:passkeys")
+
+
+def _back_to(page: str, wanted: str) -> HttpResponse:
+    """Lead back to a page with a button, which still knows where to go afterwards."""
+    return redirect(reverse(page, query={REDIRECT_FIELD_NAME: wanted} if wanted else None))
+
+
+def _user(request: HttpRequest) -> User:
+    assert isinstance(request.user, User)
+    return request.user

@@ -1,0 +1,1 @@
+"""Let staff in and guard their pages; `accounts.admin` is what they see there."""

@@ -1,0 +1,62 @@
+"""Let staff change their password under the limits, and with the notice, of customers."""
+
+from typing import Any
+
+from django.contrib.admin.forms import AdminPasswordChangeForm
+from django.contrib.auth import update_session_auth_hash
+from django.contrib.auth.views import PasswordChangeView
+from django.core.exceptions import ValidationError
+from django.http import HttpResponse, HttpResponseRedirect
+from django.shortcuts import redirect
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import User
+from accounts.services import credentials
+from accounts.services.credentials import NETWORK_SIGN_INS, PASSWORD_CHANGES
+from accounts.staff.sign_in import TRIED_TOO_OFTEN
+from kantor.serving.network import held_up, network_of
+
+
+class StaffPasswordChangeForm(AdminPasswordChangeForm):
+    """Ask for the current password and twice for the new one."""
+
+    def __init__(self, user: User, *args: Any, network: str, **kwargs: Any) -> None:
+        super().__init__(user, *args, **kwargs)
+        self.network = network
+
+    def clean_old_password(self) -> str:
+        """Check the current password, the try counted before the hash is computed."""
+        is_allowed = NETWORK_SIGN_INS.hit(self.network) and PASSWORD_CHANGES.hit(str(self.user.pk))
+        if not is_allowed:
+            raise ValidationError(
+                _("Too many attempts. Wait a quarter of an hour and try again."), TRIED_TOO_OFTEN
+            )
+        return super().clean_old_password()
+
+
+class StaffPasswordChangeView(PasswordChangeView):
+    """Set the new password; sessions elsewhere end, and the owner is told by mail."""
+
+    form_class = StaffPasswordChangeForm
+
+    def get_form_kwargs(self) -> dict[str, Any]:
+        """Add where the request comes from."""
+        return {**super().get_form_kwargs(), "network": network_of(self.request)}
+
+    def form_invalid(self, form: Any) -> HttpResponse:
+        """Show what is wrong; too many tries with their status."""
+        response = super().form_invalid(form)
+        if form.has_error("old_password", TRIED_TOO_OFTEN):
+            return held_up(response, PASSWORD_CHANGES.window)
+        return response
+
+    def form_valid(self, form: Any) -> HttpResponse:
+        """Change it and go on under a new key."""
+        user = form.user
+        if not credentials.change_password(user, form.cleaned_data["new_password1"]):
+            # It was changed in another window meanwhile, which ended this session.
+            return redirect(self.request.path)
+        user.refresh_from_db()
+        update_session_auth_hash(self.request, user)
+        PASSWORD_CHANGES.clear(str(user.pk))
+        return HttpResponseRedirect(self.get_success_url())

@@ -1,0 +1,305 @@
+"""What the staff's pages answer to values that no page of them sends: never a 500."""
+
+import logging
+import re
+import warnings
+from collections.abc import Iterator
+from typing import Any
+from urllib.parse import quote
+
+from bs4 import BeautifulSoup, Tag
+from django.contrib import admin
+from django.contrib.auth.models import Group
+from django.contrib.contenttypes.models import ContentType
+from django.db import transaction
+from django.test import TestCase
+from django.urls import URLResolver
+
+from accounts.models import Kind, OutboxMessage, Source, User
+from accounts.services import review, survey
+from tests.factories import activated, customer_of, registered, staff
+from tests.walk import URLENCODED
+
+ACCOUNTS = "/admin/accounts/user/"
+MESSAGES = "/admin/accounts/outboxmessage/"
+SOURCES = "/admin/accounts/source/"
+GROUPS = "/admin/auth/group/"
+
+# As they stand in an address or a form: percent-encoded, so that what is no text can be sent too.
+NASTY = (
+    "",
+    "abc",
+    "a%00b",
+    "-1",
+    "1.5",
+    "1e999",
+    "True",
+    str(2**63),
+    str(10**30),
+    "9" * 5000,
+    "0001-01-01",
+    "9999-12-31%2023%3A59%3A59.999999",
+    "2026-02-30",
+    "2026-03-29T02%3A30%3A00",
+    "2026-11-29T10%3A00%3A00%2B99%3A99",
+    "%ED%A0%80",
+    "%FF%FE%F0%9F",
+    "%",
+    "%D9%A3",
+    "1_000",
+    "%5B",
+    "1%2C2%2Cabc",
+    "_5F_3A",
+    "..%2F..%2Fetc%0D%0ASet-Cookie%3A%20x",
+    "%27%20OR%201%3D1--%7B%7B7*7%7D%7D",
+)
+# Those that found something: few enough for every field of every form.
+WORST = ("%00", "abc", str(10**30), "0001-01-01", "%ED%A0%80", "")
+VARIABLE = re.compile("<[^>]+>")
+# Fields of a form that are worth it: one row of each kind, no buttons.
+VARIED = re.compile(r"^(?!csrf|_|.*-[1-9]\d*-|.*_NUM_FORMS$)")
+FIELDS = "input[name], textarea[name], select[name]"
+LOOKUPS = [
+    *("exact", "iexact", "in", "gt", "gte", "lt", "lte", "isnull", "contains", "startswith"),
+    *("range", "regex", "iregex", "year", "week_day", "date", "time", "hour", "nonsense"),
+]
+LISTS: dict[str, tuple[str, ...]] = {
+    ACCOUNTS: (
+        "state",
+        "customer__kind__exact",
+        "customer__review_state__exact",
+        "survey_answer__source__id__exact",
+        "created_at__gte",
+        "created_at__lt",
+    ),
+    MESSAGES: ("state__exact", "kind__exact"),
+    SOURCES: (),
+    GROUPS: ("name", "id__exact", "permissions__id__exact"),
+}
+PARAMETERS = ("q", "o", "p", "all", "e", "_popup", "_to_field", "_changelist_filters", "_facets")
+
+
+class NastyTestCase(TestCase):
+    """Signed in as somebody who may do everything, before a site with something of everything."""
+
+    boss: User
+    company: User
+    message: OutboxMessage
+    source: Source
+    group: Group
+
+    @classmethod
+    def setUpTestData(cls) -> None:
+        cls.boss = staff(superuser=True)
+        cls.company = activated(Kind.COMPANY)
+        registered()
+        cls.source = Source.objects.order_by("pk")[0]
+        survey.answer(cls.company, cls.source, "")
+        review.decide(customer_of(cls.company), "approved", by=cls.boss, note="")
+        cls.message = OutboxMessage.objects.order_by("pk")[0]
+        cls.group = Group.objects.create(name="Kierownicy")
+
+    def setUp(self) -> None:
+        self.client.raise_request_exception = False
+        self.client.force_login(self.boss)
+        self.asked = 0
+        # Django warns of a day without a zone, and goes on with ours.
+        self.enterContext(warnings.catch_warnings())
+        warnings.simplefilter("ignore", RuntimeWarning)
+        # Each refusal has its lines; here are thousands.
+        logging.disable(logging.CRITICAL)
+        self.addCleanup(logging.disable, logging.NOTSET)
+
+    def ask(self, address: str, body: str | None = None) -> Any:
+        """Send a request, undo what it did, and return the answer, which is no fault of ours."""
+        with transaction.atomic():
+            if body is None:
+                response = self.client.get(address)
+            else:
+                response = self.client.post(address, body, content_type=URLENCODED)
+            transaction.set_rollback(True)
+        self.asked += 1
+        status, sent = response.status_code, (address[:300], (body or "")[:300])
+        assert status in (200, 302) or 400 <= status < 500, (status, *sent)
+        return response
+
+
+def form_of(response: Any) -> dict[str, str]:
+    """Return what a browser would send of the page's own form, each value percent-encoded."""
+    page = BeautifulSoup(response.content, "html.parser")
+    form = page.select_one("#content form[method=post]")
+    assert isinstance(form, Tag)
+    data = {}
+    for field in form.select(FIELDS):
+        if field.name == "select":
+            chosen = field.select_one("option[selected]")
+            value = str(chosen["value"]) if chosen else ""
+        elif field.name == "textarea":
+            value = field.get_text()
+        else:
+            value = str(field.get("value", ""))
+        data[str(field["name"])] = quote(value)
+    return data
+
+
+def addresses_of(patterns: list[Any], before: str = "") -> Iterator[tuple[str, str | None]]:
+    """Yield every address with its name; what varies in it stands between < and >."""
+    for pattern in patterns:
+        path = before + str(pattern.pattern)
+        if isinstance(pattern, URLResolver):
+            yield from addresses_of(pattern.url_patterns, path)
+        elif not path.startswith(("^", "(")):
+            yield path, pattern.name
+
+
+def encoded(data: dict[str, str]) -> str:
+    """Return a form as it is sent; names and values are encoded already."""
+    return "&".join(f"{name}={value}" for name, value in data.items())
+
+
+class ListTests(NastyTestCase):
+    """The addresses of the lists."""
+
+    def test_take_any_value_of_what_a_list_asks_for(self) -> None:
+        for address, lookups in LISTS.items():
+            for name in lookups:
+                for value in NASTY:
+                    self.ask(f"{address}?{name}={value}")
+                self.ask(f"{address}?{name}=1&{name}=abc&{name}=%00")
+            for name in PARAMETERS:
+                for value in NASTY if address == ACCOUNTS else WORST:
+                    self.ask(f"{address}?{name}={value}")
+        assert self.asked > 500
+
+    def test_answer_400_to_what_no_filter_asks_for(self) -> None:
+        for address, name in (
+            (ACCOUNTS, "password__startswith"),
+            (ACCOUNTS, "email__contains"),
+            (ACCOUNTS, "created_at__year"),
+            (ACCOUNTS, "customer__nip"),
+            (ACCOUNTS, "nonsense"),
+            (ACCOUNTS, "__"),
+            (MESSAGES, "recipient__startswith"),
+            (MESSAGES, "user__password__startswith"),
+            (MESSAGES, "nonsense"),
+            (SOURCES, "name_pl__regex"),
+            (SOURCES, "survey_answers__user__password__startswith"),
+        ):
+            for value in ("", "1", "abc"):
+                assert self.ask(f"{address}?{name}={value}").status_code == 400, name
+
+    def test_of_djangos_own_take_any_lookup(self) -> None:
+        for field in Group._meta.get_fields():
+            for lookup in LOOKUPS:
+                for value in ("abc", "0001-01-01", "%5B", "%00"):
+                    self.ask(f"{GROUPS}?{field.name}__{lookup}={value}")
+        assert self.asked > 200
+
+    def test_answer_400_to_the_values_that_once_were_a_500(self) -> None:
+        # PostgreSQL knows days before the first one.
+        self.ask(f"{ACCOUNTS}?created_at__lt=0001-01-01")
+        self.ask(f"{ACCOUNTS}?customer__kind__exact=%00")
+        for action in ("approve", "suspend", "unsuspend", "send_link"):
+            refused = self.ask(ACCOUNTS, f"action={action}&_selected_action=abc")
+            self.assertContains(refused, "Nie udało się odczytać żądania", status_code=400)
+
+
+class ActionTests(NastyTestCase):
+    """The actions of the lists."""
+
+    def test_take_any_selection(self) -> None:
+        for address in LISTS:
+            for value in NASTY:
+                action = "retry" if address == MESSAGES else "approve"
+                self.ask(address, f"action={action}&_selected_action={value}")
+            for action in ("suspend", "unsuspend", "send_link", "delete_selected", "abc", "%00"):
+                for value in (*WORST, f"{self.company.pk}&_selected_action=abc"):
+                    self.ask(address, f"action={action}&_selected_action={value}&post=yes")
+        assert self.asked > 200
+
+    def test_take_anything_around_a_selection(self) -> None:
+        for name in ("action", "index", "select_across", "post", "_save", "_popup"):
+            for value in WORST:
+                body = {"action": "approve", "_selected_action": str(self.company.pk)}
+                self.ask(ACCOUNTS, encoded(body | {name: value}))
+
+    def test_of_a_filtered_list_take_any_filter(self) -> None:
+        for name in LISTS[ACCOUNTS]:
+            for value in WORST:
+                body = f"action=approve&_selected_action={self.company.pk}&select_across=1"
+                self.ask(f"{ACCOUNTS}?{name}={value}", body)
+
+
+class PageTests(NastyTestCase):
+    """The pages of one thing, and those of the site."""
+
+    def test_of_every_address_take_any_number(self) -> None:
+        names = set()
+        for path, name in addresses_of(admin.site.get_urls()):
+            names.add(name)
+            for value in NASTY if VARIABLE.search(path) else ("",):
+                address = "/admin/" + value.join(VARIABLE.split(path))
+                self.ask(address)
+                if value in WORST:
+                    self.ask(address, "post=yes")
+        assert {"accounts_user_change", "accounts_user_delete", "auth_group_history"} <= names
+        assert {"autocomplete", "password_change", "login", "view_on_site"} <= names
+
+    def test_of_the_site_take_any_question(self) -> None:
+        kinds = [str(ContentType.objects.get_for_model(model).pk) for model in (User, Source)]
+        for value in WORST:
+            for kind in (*kinds, value):
+                self.ask(f"/admin/r/{kind}/{value}/")
+            self.ask(f"/admin/jsi18n/?language={value}")
+            for name in ("app_label", "model_name", "field_name", "term", "page"):
+                asked = {"app_label": "accounts", "model_name": "user", "field_name": "groups"}
+                self.ask(f"/admin/autocomplete/?{encoded(asked | {name: value})}")
+            for path in ("login", "logout", "password_change"):
+                self.ask(f"/admin/{path}/?next={value}")
+
+    def test_take_any_value_of_any_field(self) -> None:
+        for address in (
+            f"{ACCOUNTS}{self.company.pk}/change/",
+            f"{ACCOUNTS}{self.boss.pk}/change/",
+            f"{ACCOUNTS}{self.company.pk}/delete/",
+            f"{SOURCES}{self.source.pk}/change/",
+            f"{SOURCES}add/",
+            f"{GROUPS}{self.group.pk}/change/",
+            f"{GROUPS}add/",
+            "/admin/password_change/",
+        ):
+            data = form_of(self.ask(address))
+            for name in filter(VARIED.search, data):
+                for value in WORST:
+                    # A thousand rows are as many as ten to the thirtieth, and take a second.
+                    is_total = name.endswith("-TOTAL_FORMS") and value.isdecimal()
+                    self.ask(address, encoded(data | {name: "3" if is_total else value}))
+                self.ask(address, encoded({k: v for k, v in data.items() if k != name}))
+        assert self.asked > 300
+
+    def test_take_any_row_of_a_list_that_is_edited_in_place(self) -> None:
+        data = form_of(self.ask(SOURCES)) | {"action": "", "_save": "1"}
+        assert self.ask(SOURCES, encoded(data)).status_code == 302
+        for name in list(filter(VARIED.search, data))[:10]:
+            for value in WORST:
+                self.ask(SOURCES, encoded(data | {name: value}))
+            self.ask(SOURCES, encoded({k: v for k, v in data.items() if k != name}))
+
+
+class StaffPageTests(NastyTestCase):
+    """The same doors for a member of staff who may do less."""
+
+    def setUp(self) -> None:
+        super().setUp()
+        self.client.force_login(staff())
+
+    def test_take_any_value(self) -> None:
+        for address, lookups in LISTS.items():
+            for name in (*lookups, "q", "o", "p"):
+                for value in WORST:
+                    self.ask(f"{address}?{name}={value}")
+        page = f"{ACCOUNTS}{self.company.pk}/change/"
+        data = form_of(self.ask(page))
+        for name in ("customer-0-review_state", "customer-0-review_note", "customer-0-user"):
+            for value in WORST:
+                self.ask(page, encoded(data | {name: value}))

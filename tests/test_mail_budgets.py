@@ -1,0 +1,317 @@
+"""How many mails strangers can have sent to a mailbox, and what nobody can keep from its owner."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from functools import partial
+from uuid import uuid4
+
+from django.core import mail
+from django.test import Client, SimpleTestCase, TestCase, TransactionTestCase
+from hypothesis import given
+from hypothesis import strategies as st
+
+from accounts.models import Counter, OutboxMessage, User
+from accounts.registration import friction
+from accounts.services import activation, allowance, one_time_code, registration, waiting
+from accounts.services.allowance import Purpose
+from accounts.services.credentials import request_password_reset
+from accounts.values.email import MAX_LENGTH, mailbox
+from tests.desk import LIST
+from tests.factories import activated, registered, staff, suspended
+from tests.letters import activation_path, deliver, registering_browser
+from tests.links import travel
+from tests.parallel import at_once
+from tests.people import OSOBA
+from tests.walk import Visitor
+
+EMAIL = "ofiara@example.com"
+HERE, THERE = "192.0.2.1", "198.51.100.7"
+HOUR = timedelta(hours=1)
+
+
+def owed(email: str = EMAIL) -> int:
+    """Return how many mails this address was to get so far, whatever becomes of them."""
+    return OutboxMessage.objects.filter(recipient__iexact=email).count()
+
+
+def ask_for_reset(email: str = EMAIL) -> None:
+    request_password_reset(email, "pl", str(uuid4()))
+
+
+def ask_for_code(email: str = EMAIL) -> None:
+    one_time_code.send(email, "pl", uuid4(), str(uuid4()))
+
+
+def finish(email: str = EMAIL, network: str = HERE) -> bool:
+    """Finish a registration; tell whether its link is owed at once."""
+    user = registered(email=email, network=network)
+    return OutboxMessage.objects.filter(user=user).exists()
+
+
+def finish_elsewhere(email: str = EMAIL) -> None:
+    finish(email, network=str(uuid4()))
+
+
+def send_again(email: str = EMAIL) -> None:
+    waiting.send_again(uuid4(), email, "pl")
+
+
+def correct_to(email: str = EMAIL) -> None:
+    waiting.correct_address(uuid4(), "inny@example.com", email, "pl")
+
+
+WITHOUT_CAPTCHA: tuple[Callable[[], object], ...] = (ask_for_reset, ask_for_code)
+WITHOUT_FINISHING = (*WITHOUT_CAPTCHA, send_again, correct_to)
+
+
+class FirstLinkTests(TestCase):
+    """The first link of a registration."""
+
+    def test_comes_at_once_after_three_requests_for_a_new_password(self) -> None:
+        for _ in range(3):
+            Client().post("/haslo/", {"email": OSOBA.email})
+            travel(timedelta(minutes=3))
+        OSOBA.register(Visitor())
+        path = activation_path(User.objects.get())
+        assert mail.outbox[-1].to == [OSOBA.email]
+        assert Client().get(path).status_code == 200
+
+    def test_comes_at_once_whatever_strangers_asked_for(self) -> None:
+        for hour in range(30):
+            for act in WITHOUT_FINISHING * 2:
+                act()
+                travel(timedelta(minutes=3))
+            travel(timedelta(minutes=60 - 3 * 2 * len(WITHOUT_FINISHING)))
+            if hour in (0, 5, 12, 29):
+                assert finish(), hour
+
+    def test_comes_at_once_after_a_stranger_finished_as_often_as_he_could(self) -> None:
+        for _hour in range(20):
+            for _ in range(4):
+                finish(network=THERE)
+                for act in WITHOUT_FINISHING:
+                    act()
+            travel(HOUR)
+        assert finish(network=HERE)
+
+    def test_comes_at_once_in_the_very_hour_of_a_stranger(self) -> None:
+        for _ in range(6):
+            finish(network=THERE)
+        assert finish(network=HERE)
+
+    def test_comes_twice_to_who_registers_twice(self) -> None:
+        assert finish()
+        assert finish()
+        assert finish()
+        assert not finish()
+
+    def test_begins_the_pause_before_it_is_sent_again(self) -> None:
+        finish()
+        allowance.LINK_PAUSE.clear(EMAIL)
+        OSOBA.addressed(EMAIL).register(Visitor())
+        left = allowance.wait(Purpose.SEND_AGAIN, EMAIL)
+        assert timedelta(minutes=2) < left <= timedelta(minutes=3)
+
+
+class CapTests(TestCase):
+    """What strangers can do to a mailbox, whatever they do and solve."""
+
+    def most(self, *acts: Callable[[], object]) -> tuple[int, int]:
+        """Let them act every five minutes for a day; return the most mails of an hour, and all."""
+        hours = []
+        for _hour in range(24):
+            before = owed()
+            for _ in range(12):
+                for act in acts:
+                    act()
+                travel(timedelta(minutes=5))
+            hours.append(owed() - before)
+        return max(hours), sum(hours)
+
+    def test_is_three_an_hour_and_ten_a_day_from_one_network(self) -> None:
+        assert self.most(*WITHOUT_FINISHING, finish) == (3, 10)
+
+    def test_is_so_in_any_order(self) -> None:
+        assert self.most(finish, *WITHOUT_FINISHING) == (3, 10)
+
+    def test_is_less_without_a_captcha(self) -> None:
+        assert self.most(*WITHOUT_CAPTCHA) == (2, 7)
+
+    def test_is_three_for_who_only_finishes_wherever_he_is(self) -> None:
+        for _ in range(12):
+            finish_elsewhere()
+        assert owed() == 3
+
+    def test_is_one_more_for_who_solves_captchas_in_many_networks(self) -> None:
+        assert self.most(*WITHOUT_FINISHING, finish_elsewhere) == (4, 10)
+
+    def test_is_one_more_a_day_too_for_who_takes_the_best_order(self) -> None:
+        for _hour in range(4):
+            for act in WITHOUT_FINISHING:
+                act()
+            travel(HOUR)
+        for _hour in range(8):
+            for _ in range(4):
+                finish_elsewhere()
+            travel(HOUR)
+        assert owed() == 11
+
+    def test_is_one_for_every_spelling_of_a_mailbox(self) -> None:
+        spellings = ("jan.nowak+a@gmail.com", "J.A.N.nowak@GoogleMail.com", "jannowak@gmail.com")
+        for number in range(12):
+            email = spellings[number % 3]
+            for act in (ask_for_reset, ask_for_code, send_again, correct_to, finish):
+                act(email)
+            travel(timedelta(minutes=5))
+        assert OutboxMessage.objects.count() == 3
+
+
+class PurposeTests(TestCase):
+    """What one purpose leaves for another."""
+
+    def use_up(self, act: Callable[[], object]) -> None:
+        for _ in range(10):
+            act()
+            travel(timedelta(minutes=3))
+
+    def test_is_another_link_and_another_code_after_any_number_of_resets(self) -> None:
+        for purpose in (Purpose.SEND_AGAIN, Purpose.CODE, Purpose.CORRECTION):
+            Counter.objects.all().delete()
+            self.use_up(ask_for_reset)
+            assert not allowance.ask(purpose, EMAIL), purpose
+
+    def test_is_a_reset_after_any_number_of_corrections(self) -> None:
+        self.use_up(correct_to)
+        assert not allowance.ask(Purpose.RESET, EMAIL)
+
+    def test_is_something_every_day(self) -> None:
+        for spent in Purpose:
+            for purpose in Purpose:
+                Counter.objects.all().delete()
+                for _hour in range(10):
+                    allowance.ask(spent, EMAIL)
+                    travel(HOUR)
+                if purpose is not spent:
+                    assert not allowance.ask(purpose, EMAIL), (spent, purpose)
+
+    def test_is_not_touched_by_what_was_refused(self) -> None:
+        for _ in range(50):
+            ask_for_reset()
+        travel(HOUR)
+        ask_for_reset()
+        assert owed() == 2
+        assert not allowance.ask(Purpose.SEND_AGAIN, EMAIL)
+
+
+class AcquaintanceTests(TestCase):
+    """Who is no stranger to a mailbox."""
+
+    def setUp(self) -> None:
+        self.user = registered(language="en", email=EMAIL)
+        self.path = activation_path(self.user)
+        for _hour in range(10):
+            for act in WITHOUT_FINISHING:
+                act()
+            travel(HOUR)
+        self.user.refresh_from_db()
+        assert not registration.resend_link(self.user)
+
+    def test_gets_a_new_link_in_place_of_an_old_one(self) -> None:
+        User.objects.filter(pk=self.user.pk).update(link_serial=5)
+        assert self.client.post(f"{self.path}ponownie/").status_code == 302
+        assert activation_path(self.user) != self.path
+
+    def test_gets_so_many_only(self) -> None:
+        User.objects.filter(pk=self.user.pk).update(link_serial=5)
+        for _ in range(20):
+            self.client.post(f"{self.path}ponownie/")
+            travel(timedelta(minutes=3))
+        assert User.objects.get(pk=self.user.pk).link_serial == 8
+
+    def test_is_staff_on_the_telephone(self) -> None:
+        self.client.force_login(staff())
+        self.client.post(LIST, {"action": "send_link", "_selected_action": [str(self.user.pk)]})
+        assert User.objects.get(pk=self.user.pk).link_serial == self.user.link_serial + 1
+
+
+class SecrecyTests(TestCase):
+    """What counters tell of an address: nothing."""
+
+    def test_is_the_same_for_every_kind_of_address(self) -> None:
+        seen = []
+        for make in (activated, registered, suspended, lambda email: None):
+            make(email=EMAIL)
+            Counter.objects.all().delete()
+            answers = [finish(), finish()]
+            for act in (*WITHOUT_FINISHING, finish):
+                act()
+            # The keys are hashes, some of them of networks made up here.
+            counted = sorted(Counter.objects.values_list("count", flat=True))
+            waits = [round(allowance.wait(each, EMAIL).total_seconds() / 60) for each in Purpose]
+            seen.append((answers, counted, waits))
+            User.objects.all().delete()
+        assert seen == [seen[0]] * 4
+
+
+class CorrectionTests(TestCase):
+    """Corrections as a way to make the site write to strangers."""
+
+    def test_count_on_the_limit_of_the_network_as_finishing_does(self) -> None:
+        user = registered(language="en")
+        assert user.attempt is not None
+        client = registering_browser(user)
+        for _ in range(friction.FINISHES.times - 1):
+            friction.FINISHES.hit("127.0.0.1")
+        path = f"/en/rejestracja/wyslano/adres/?proba={user.attempt.hex}"
+        assert client.post(path, {"email": "x"}).status_code == 200
+        assert client.post(path, {"email": "a@example.com"}).status_code == 302
+        response = client.post(path, {"email": "b@example.com"})
+        assert response.status_code == 429
+        assert int(response["Retry-After"]) > 3500
+        assert User.objects.get(pk=user.pk).email == "a@example.com"
+        elsewhere = client.post(path, {"email": "c@example.com"}, REMOTE_ADDR=THERE)
+        assert elsewhere.status_code == 302
+
+
+class ParallelTests(TransactionTestCase):
+    """Several at the same moment."""
+
+    serialized_rollback = True
+
+    def test_of_one_network_take_three_and_leave_a_place_for_another(self) -> None:
+        at_once(*[partial(finish, network=THERE)] * 6)
+        assert owed() == 3
+        assert finish(network=HERE)
+
+    def test_at_every_door_take_no_more_than_the_cap(self) -> None:
+        acts = (*WITHOUT_FINISHING, finish)
+        results = at_once(*acts * 3)
+        assert not any(isinstance(each, Exception) for each in results), results
+        assert owed() <= 3
+
+    def test_an_activation_among_them_harms_nothing(self) -> None:
+        user = registered(email=EMAIL)
+        results = at_once(partial(activation.activate, user), *[finish] * 3, ask_for_reset)
+        assert not any(isinstance(each, Exception) for each in results), results
+        assert len([each for each in deliver() if each.to == [EMAIL]]) <= 4
+
+
+class MailboxTests(SimpleTestCase):
+    """Which addresses are one mailbox."""
+
+    def test_is_one_with_and_without_a_tag(self) -> None:
+        assert mailbox("Jan+kantor@Example.com") == "jan@example.com"
+        assert mailbox("jan+a+b@example.com") == "jan@example.com"
+        assert mailbox("+jan@example.com") == "+jan@example.com"
+
+    def test_is_one_at_gmail_with_and_without_dots(self) -> None:
+        for spelling in ("j.a.n@gmail.com", "JAN@googlemail.com", "jan.+x@GoogleMail.com"):
+            assert mailbox(spelling) == "jan@gmail.com"
+
+    def test_is_another_one_elsewhere(self) -> None:
+        assert mailbox("j.a.n@example.com") != mailbox("jan@example.com")
+        assert mailbox("jan@gmail.com.pl") != mailbox("jan@gmail.com")
+
+    @given(st.text(max_size=MAX_LENGTH) | st.from_regex(r"[+.a]{0,9}@(gmail\.com|[+.]?)"))
+    def test_takes_anything(self, text: str) -> None:
+        assert mailbox(mailbox(text)) == mailbox(text)
