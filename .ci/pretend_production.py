@@ -26,8 +26,8 @@ def main() -> None:
 
     # The texts in force name this one.
     operator = {name: getattr(base, name) for name in dir(base) if name.startswith("OPERATOR_")}
-    key = {"SECRET_KEY": secrets.token_urlsafe(64)}
-    os.execvpe(sys.argv[1], sys.argv[1:], os.environ | VALUES | operator | key)  # noqa: S606
+    keys = {name: secrets.token_urlsafe(64) for name in ("SECRET_KEY", "TOTP_KEYS")}
+    os.execvpe(sys.argv[1], sys.argv[1:], os.environ | VALUES | operator | keys)  # noqa: S606
 
 
 if __name__ == "__main__":

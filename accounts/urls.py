@@ -1,6 +1,6 @@
 """Give the pages of an account their addresses."""
 
-from django.urls import path, re_path
+from django.urls import include, path, re_path
 
 from accounts.passkeys.urls import urlpatterns as passkeys
 from accounts.registration.wizard import RegistrationWizard
@@ -113,6 +113,7 @@ urlpatterns = [
         name="password-reset-confirm",
     ),
     path("konto/", account.AccountView.as_view(), name="account"),
+    path("konto/bezpieczenstwo/kody/", include("accounts.totp.urls")),
     *passkeys,
     # What mail programs make of our links. Last, and too long for any other address of ours.
     re_path(

@@ -9,6 +9,9 @@ from kantor.settings.base import INSTALLED_APPS, TASKS_PACKAGE
 
 DEBUG = False
 SECRET_KEY = "known-to-all-and-used-only-to-measure-on-this-machine"  # noqa: S105
+TOTP_KEYS = [
+    "known-to-all-and-used-only-to-measure-on-this-machine-0123456789-abcdefghijklmnopqrstu",
+]
 ALLOWED_HOSTS = ["127.0.0.1"]
 BASE_URL = "http://127.0.0.1"
 

@@ -75,6 +75,7 @@ def served(folder: Path) -> Iterator[int]:
         "PYTHONPATH": f"{folder}{os.pathsep}{ROOT}",
         "DJANGO_SETTINGS_MODULE": "weighed",
         "SECRET_KEY": secrets.token_urlsafe(64),
+        "TOTP_KEYS": secrets.token_urlsafe(64),
         "BASE_URL": f"http://127.0.0.1:{port}",
         "ALLOWED_HOSTS": "127.0.0.1",
         "DATABASE_URL": f"sqlite:///{folder}/site.sqlite3",

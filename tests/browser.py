@@ -119,7 +119,7 @@ class Complaints:
         self.expected: set[int] = set()
         # Whether a test has scripts refused on purpose, by a status that they understand.
         self.refused_calls = False
-        self._site = site
+        self.site = site
         context.on("console", self._console)
         context.on("weberror", lambda error: self.heard.append(f"script: {error.error}"))
         context.on("request", self._request)
@@ -133,7 +133,7 @@ class Complaints:
             self.heard.append(f"console {message.type}: {message.text}")
 
     def _request(self, request: Request) -> None:
-        if not request.url.startswith((self._site, "data:")):
+        if not request.url.startswith((self.site, "data:")):
             self.heard.append(f"a request to somebody else: {request.url}")
 
     def _failed(self, request: Request) -> None:
@@ -379,6 +379,22 @@ class BrowserVisitor:
         return self.reach_consents(kind, **others).tick_all().press("Register")
 
 
+def sign_in(visitor: BrowserVisitor, user: User) -> None:
+    """Give the browser the session of somebody who has signed in."""
+    client = Client()
+    client.force_login(user)
+    bring_session(visitor, client)
+
+
+def bring_session(visitor: BrowserVisitor, client: Client) -> None:
+    """Give the browser the session of a client of Django's."""
+    session = client.cookies[settings.SESSION_COOKIE_NAME].value
+    url = visitor.complaints.site
+    visitor.page.context.add_cookies(
+        [{"name": settings.SESSION_COOKIE_NAME, "value": session, "url": url, "httpOnly": True}]
+    )
+
+
 EMAIL = "lucja@example.com"
 PASSWORD = "Siedem-zielonych-rowerów-7"
 NIP = "526-104-08-28"
@@ -400,19 +416,21 @@ OVERFLOWING = """() => {
 }"""
 
 POLISH = {
+    "6 digits from the app": "6 cyfr z aplikacji",
     "Account password": "Hasło do konta",
     "Activate account": "Aktywuj konto",
     "Activate your account": "Aktywuj swoje konto",
     "Add a passkey": "Dodaj klucz dostępu",
     "Address of residence": "Adres zamieszkania",
+    "Authenticator app": "Aplikacja z kodami",
     "Back": "Wstecz",
     "Back to the picture": "Wróć do obrazka",
     "Building number": "Nr domu",
     "Cancel": "Anuluj",
     "Cancel and delete my details": "Anuluj i usuń dane",
     "Cancel the registration?": "Anulować rejestrację?",
-    "Change the name of the passkey": "Zmień nazwę klucza dostępu",
     "Change the name": "Zmień nazwę",
+    "Change the name of the passkey": "Zmień nazwę klucza dostępu",
     "Check your mailbox": "Sprawdź skrzynkę",
     "Code from the e-mail": "Kod z wiadomości e-mail",
     "Company": "Firma",
@@ -420,51 +438,61 @@ POLISH = {
     "Confirm the account password": "Potwierdzenie hasła do konta",
     "Confirm the new password": "Potwierdzenie nowego hasła",
     "Confirm with a passkey": "Potwierdź kluczem dostępu",
+    "Copy": "Kopiuj",
     "Copy the characters from the picture": "Przepisz ciąg znaków z obrazka",
     "Correct": "Popraw",
     "Correct and send the link": "Popraw i wyślij link",
     "Correct the e-mail address": "Popraw adres e-mail",
     "Correspondence address": "Adres korespondencyjny",
+    "Download as a file": "Pobierz jako plik",
     "E-mail address (login)": "Adres e-mail (login)",
+    "Enter the code from the app": "Wpisz kod z aplikacji",
     "First name": "Imię",
     "Full company name": "Pełna nazwa firmy",
     "Hide password": "Ukryj hasło",
     "How did you hear about kantor.pl?": "Skąd wiesz o kantor.pl?",
-    "Send a code by e-mail": "Wyślij kod e-mailem",
+    "I don’t have my phone: use a recovery code": "Nie mam telefonu: użyję kodu zapasowego",
+    "I have saved the codes": "Kody są zapisane",
     "I want to give a different correspondence address": "chcę podać inny adres korespondencyjny",
     "Please say where": "Jakie?",
     "Individual": "Osoba fizyczna",
     "It was not me, delete the details": "To nie ja, usuń dane",
     "Last name": "Nazwisko",
+    "Make new codes": "Utwórz nowe kody",
     "Name of the passkey": "Nazwa klucza dostępu",
     "New password": "Nowe hasło",
     "New picture": "Nowy obrazek",
+    "New recovery codes": "Nowe kody zapasowe",
     "Next": "Dalej",
     "Password": "Hasło",
     "Password you chose when registering": "Hasło ustanowione podczas rejestracji",
     "Phone number": "Numer telefonu",
     "Postal code": "Kod pocztowy",
+    "Recovery code": "Kod zapasowy",
+    "Recovery codes": "Kody zapasowe",
     "Register": "Rejestruj",
     "Registered office address": "Adres siedziby",
+    "Remove": "Usuń",
     "Remove the passkey": "Usuń klucz dostępu",
     "Remove the passkey?": "Usunąć klucz dostępu?",
-    "Remove": "Usuń",
     "Representative’s first name": "Imię reprezentanta",
     "Representative’s last name": "Nazwisko reprezentanta",
     "Return to the registration": "Wróć do rejestracji",
     "Save the name": "Zapisz nazwę",
-    "Send the answer": "Wyślij odpowiedź",
-    "Send the message again": "Wyślij wiadomość ponownie",
-    "Send the link": "Wyślij link",
     "Save the new password": "Zapisz nowe hasło",
+    "Send a code by e-mail": "Wyślij kod e-mailem",
+    "Send the answer": "Wyślij odpowiedź",
+    "Send the link": "Wyślij link",
+    "Send the message again": "Wyślij wiadomość ponownie",
     "Show password": "Pokaż hasło",
     "Show repeated password": "Pokaż powtórzone hasło",
-    "Sign in with a passkey": "Zaloguj się kluczem dostępu",
     "Sign in": "Zaloguj się",
+    "Sign in again": "Zaloguj się jeszcze raz",
+    "Sign in with a passkey": "Zaloguj się kluczem dostępu",
     "Sign out": "Wyloguj się",
     "Sign up": "Zarejestruj się",
-    "Signing in with a passkey": "Logowanie kluczem dostępu",
     "Signing in": "Logowanie",
+    "Signing in with a passkey": "Logowanie kluczem dostępu",
     "Step 1 – Identification of the User": "Krok 1 – Identyfikacja Użytkownika",
     "Step 1a – Your details – company": "Krok 1a – Wypełnienie danych – firma",
     "Step 1b – Your details – individual": ("Krok 1b – Wypełnienie danych – osoba fizyczna"),
@@ -479,6 +507,10 @@ POLISH = {
     "Suggest a password": "Zaproponuj hasło",
     "This registration is already complete": "Ta rejestracja jest już zakończona",
     "Town or city": "Miejscowość",
+    "Turn off the authenticator app": "Wyłącz aplikację z kodami",
+    "Turn on": "Włącz",
+    "Turn on the authenticator app": "Włącz aplikację z kodami",
+    "We cannot check your code at the moment": "Nie możemy teraz sprawdzić kodu",
     "Work e-mail address (login)": "Służbowy adres e-mail (login)",
     "Work phone number": "Służbowy numer telefonu",
     "Your account": "Twoje konto",

@@ -13,17 +13,20 @@ from django.urls import path
 
 from accounts import tokens
 from accounts.limits import Limit
-from accounts.models import Kind, Passkey
+from accounts.models import Kind, Passkey, RecoveryCode
 from accounts.registration import friction
 from accounts.services import allowance, one_time_code, registration
 from accounts.services.activation import PASSWORD_TRIES
 from accounts.services.credentials import FAILED_SIGN_INS
+from accounts.totp import first_step, services
 from kantor import urls
 from kantor.urls import handler400, handler403, handler404, handler500
 from tests import factories
 from tests.audit import AuditTestCase
-from tests.browser import EMAIL, PASSWORD, BrowserVisitor
+from tests.browser import EMAIL, PASSWORD, BrowserVisitor, bring_session, sign_in
 from tests.device import Device
+from tests.phone import OTHER_KEYS, Phone, stopped_clock, turned_on
+from tests.test_second_step import after_first_step
 
 
 def fail(request: HttpRequest, status: int) -> HttpResponse:
@@ -244,6 +247,46 @@ class AccessibilityTests(AuditTestCase):
             new = dict.fromkeys(("New password", "Confirm the new password"), f"{PASSWORD}!nowe")
             self.audit(visitor.fill(new).press("Save the new password"))
             self.audit(visitor.open(link), "used")
+
+    def test_authenticator_app(self) -> None:
+        for visitor in self.in_both():
+            user = factories.activated(language=visitor.language)
+            sign_in(visitor, user)
+            self.audit(visitor.open("/konto/bezpieczenstwo/kody/"), "off")
+            self.audit(visitor.follow("Turn on the authenticator app", within="main"))
+            self.audit(visitor.press("Turn on").is_refused(), "refused")
+            phone = Phone(visitor.page.locator(".key").inner_text())
+            visitor.fill({"6 digits from the app": phone.code()})
+            self.audit(visitor.press("Turn on").is_at("Recovery codes"), "codes")
+            self.audit(visitor.follow("I have saved the codes").is_at("Authenticator app"), "on")
+            self.audit(visitor.follow("New recovery codes"))
+            self.audit(visitor.press("Make new codes").is_at("Recovery codes"), "codes")
+            RecoveryCode.objects.filter(user=user).delete()
+            self.audit(visitor.open("/konto/bezpieczenstwo/kody/"), "no recovery codes left")
+            self.audit(visitor.follow("Turn off the authenticator app"))
+
+    @override_settings(ROOT_URLCONF="tests.test_second_step")
+    def test_second_step(self) -> None:
+        for visitor in self.in_both():
+            with stopped_clock():
+                user = factories.activated(language=visitor.language)
+                phone, _ = turned_on(user)
+            bring_session(visitor, after_first_step(user).client)
+            self.audit(visitor.open("/logowanie/kod/").is_at("Enter the code from the app"))
+            visitor.fill({"6 digits from the app": phone.wrong_code()}).press("Sign in")
+            self.audit(visitor.is_refused(), "refused")
+            self.audit(visitor.follow("I don’t have my phone: use a recovery code"), "recovery")
+            with override_settings(TOTP_KEYS=OTHER_KEYS), self.assertLogs("accounts", "ERROR"):
+                visitor.complaints.expected.add(503)
+                visitor.fill({"Recovery code": "Z" * 24}).press("Sign in")
+                self.audit(visitor.is_at("We cannot check your code at the moment"), "unreadable")
+            for _ in range(services.TRIES.times):
+                services.TRIES.hit(str(user.pk))
+            visitor.complaints.expected.add(429)
+            visitor.open("/logowanie/kod/").fill({"6 digits from the app": "000000"})
+            self.audit(visitor.press("Sign in").is_refused(), "too many tries")
+            with mock.patch.object(first_step, "LIFETIME", timedelta(0)):
+                self.audit(visitor.open("/logowanie/kod/").is_at("Sign in again"), "expired")
 
     @override_settings(ROOT_URLCONF="tests.test_accessibility")
     def test_error_pages(self) -> None:

@@ -5,9 +5,11 @@ import re
 import struct
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from datetime import timedelta
 from functools import cache
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 from bs4 import BeautifulSoup, Tag
 from django import forms
@@ -19,14 +21,16 @@ from django.urls import reverse
 from django.utils.translation import ngettext, override
 
 from accounts import tokens
-from accounts.models import Counter, Kind, User
+from accounts.models import Counter, Kind, RecoveryCode, User
 from accounts.services import credentials, registration
 from accounts.services.activation import PASSWORD_TRIES
+from accounts.totp import first_step, services
 from accounts.values import bank_spelling
 from kantor.serving.typography import tie, untie
 from tests import factories, letters
 from tests.lines import loose_lines
 from tests.people import COMPANY, ENGLISH, FIRMA, OSOBA, PASSWORD, PERSON, POLISH, Applicant, Words
+from tests.phone import OTHER_KEYS, stopped_clock, turned_on
 from tests.walk import Post, Visitor
 
 LANGUAGES = ("pl", "en")
@@ -142,6 +146,9 @@ def spoken(page: Tag, language: str) -> Iterator[str]:
     for element in page.find_all(lang=True):
         if element.name != "html" and element["lang"] != language:
             element.decompose()
+    # Keys and codes are of no language, and may spell a word of any.
+    for element in page.select('[translate="no"]'):
+        element.decompose()
     yield page.get_text(" ")
     for name in SPOKEN:
         for element in page.select(f"[{name}]"):
@@ -317,6 +324,49 @@ class PageLanguageTests(TestCase):
                     assert self.visitor.errors
                 self.visitor.open(f"{say.prefix}/haslo/MQ/zepsuty/")
                 self.hears_only(say.language, [user.email], at_least=11)
+
+    @override_settings(ROOT_URLCONF="tests.test_second_step")
+    def test_authenticator_app(self) -> None:
+        for say in (POLISH, ENGLISH):
+            with self.subTest(say.language), stopped_clock():
+                self.setUp()
+                user = factories.activated(language=say.language)
+                self.browser.force_login(user)
+                overview = f"{say.prefix}/konto/bezpieczenstwo/kody/"
+                pages = (overview, f"{overview}wlacz/", f"{overview}zapasowe/")
+                self.visitor.open(overview)
+                for refused in ("", "?odmowa=brak", "?odmowa=niezgodny", "?odmowa=stary"):
+                    self.visitor.open(f"{overview}wlacz/{refused}")
+                phone, _ = turned_on(user)
+                for left in range(9):
+                    keep = RecoveryCode.objects.values_list("pk", flat=True)[: 8 - left]
+                    RecoveryCode.objects.exclude(pk__in=list(keep)).delete()
+                    for page in pages:
+                        self.visitor.open(page)
+                self.visitor.press(self.visitor.buttons()[0])
+                self.visitor.open(f"{overview}wylacz/")
+                session = self.browser.session
+                first_step.remember(session, user)
+                session.save()
+                page = f"{say.prefix}/logowanie/kod/"
+                for query in ("", "?zapasowy"):
+                    for refused in ("brak", "zapis", "niezgodny"):
+                        self.visitor.open(f"{page}?odmowa={refused}{query.replace('?', '&')}")
+                with override_settings(TOTP_KEYS=OTHER_KEYS), self.assertLogs("accounts"):
+                    self.press_code(page, phone.code())
+                for _ in range(services.TRIES.times):
+                    services.TRIES.hit(str(user.pk))
+                self.press_code(page, phone.code())
+                assert self.visitor.status == 429
+                with mock.patch.object(first_step, "LIFETIME", timedelta(0)):
+                    self.visitor.open(page)
+                self.hears_only(say.language, [user.email], at_least=40)
+
+    def press_code(self, page: str, code: str) -> None:
+        """Enter a code on the page that asks for it."""
+        (label,) = self.visitor.open(page).page.select("main label")
+        self.visitor.fill({" ".join(label.get_text().split()): code})
+        self.visitor.press(self.visitor.buttons()[0])
 
     def test_change_of_the_password(self) -> None:
         for say in (POLISH, ENGLISH):

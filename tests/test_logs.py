@@ -2,14 +2,17 @@
 
 import logging
 import sys
+from collections.abc import Callable
+from functools import partial
 from io import StringIO
 
+from bs4 import BeautifulSoup
 from django.conf import settings
-from django.test import RequestFactory, TestCase
+from django.test import Client, RequestFactory, TestCase
 from django.views.debug import ExceptionReporter
 
 from kantor.logs import MaskTokens
-from tests.factories import registered
+from tests.factories import activated, registered
 from tests.letters import registering_browser
 from tests.walk import Visitor
 
@@ -19,14 +22,20 @@ class LogTests(TestCase):
 
     def logged(self, path: str) -> str:
         """Return what the site's handler writes while somebody opens this path."""
+        return self.logged_while(partial(Visitor().open, path), logging.WARNING)
+
+    def logged_while(self, act: Callable[[], object], least: int) -> str:
+        """Return what the site's handler writes of that or more, with LOG_LEVEL to match."""
         name = "stderr"
         written = StringIO()
         handler = next(h for h in logging.root.handlers if h.name == name)
         assert isinstance(handler, logging.StreamHandler)
         stream, level = handler.setStream(written), handler.level
-        handler.setLevel(logging.WARNING)
+        handler.setLevel(least)
+        self.addCleanup(logging.root.setLevel, logging.root.level)
+        logging.root.setLevel(least)
         try:
-            Visitor().open(path)
+            act()
         finally:
             handler.setStream(stream)
             handler.setLevel(level)
@@ -57,6 +66,19 @@ class LogTests(TestCase):
             line = self.logged(path)
             assert path[:6] in line
             assert not any(part in line for part in parts), line
+
+    def test_holds_no_page_however_much_is_logged(self) -> None:
+        client = Client()
+        client.force_login(activated())
+        answers = []
+
+        def propose() -> None:
+            answers.append(client.post("/haslo/zmiana/propozycja/"))
+
+        logged = self.logged_while(propose, logging.DEBUG)
+        (proposal,) = BeautifulSoup(answers[0].content, "html.parser").select(".proposed strong")
+        assert len(proposal.get_text()) > 10
+        assert proposal.get_text() not in logged
 
     def test_is_masked_by_every_handler(self) -> None:
         assert logging.root.handlers

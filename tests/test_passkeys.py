@@ -23,7 +23,8 @@ from accounts.services import review
 from accounts.services.credentials import NETWORK_SIGN_INS
 from tests import authenticator
 from tests.authenticator import ELIGIBLE, PRESENT, VERIFIED, Authenticator, enrolled
-from tests.factories import activated, staff
+from tests.factories import activated, registered, staff
+from tests.letters import registering_browser
 from tests.onlooker import observed
 from tests.walk import URLENCODED, Visitor
 
@@ -206,6 +207,13 @@ class SigningIn(TestCase):
             "_auth_user_backend",
             "_auth_user_hash",
         }
+
+    def test_forgets_what_somebody_else_registered_in_this_browser(self) -> None:
+        stranger = registered()
+        self.visitor.client.cookies.update(registering_browser(stranger).cookies)
+        assert self.visitor.open("/rejestracja/wyslano/").shows(stranger.email)
+        self.enter()
+        assert not self.visitor.open("/rejestracja/wyslano/").shows(stranger.email)
 
     def test_leads_to_a_page_of_ours_only(self) -> None:
         assert self.enter(f"{SIGN_IN}?next={LIST}").path == LIST

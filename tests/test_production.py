@@ -35,6 +35,7 @@ HOST = "kantor.example"
 SITE = f"https://{HOST}"
 REQUIRED = {
     "SECRET_KEY": KEY,
+    "TOTP_KEYS": secrets.token_urlsafe(64),
     "BASE_URL": SITE,
     "ALLOWED_HOSTS": HOST,
     "DATABASE_URL": "sqlite:///nowhere.sqlite3",
@@ -145,6 +146,23 @@ class BootTests(SimpleTestCase):
         ]
         assert len(keys) >= 3
         assert all(refusals(*[REQUIRED | {"SECRET_KEY": key} for key in keys]))
+
+    def test_refuses_weak_and_known_keys_for_sealing(self) -> None:
+        good, other = secrets.token_urlsafe(64), secrets.token_urlsafe(64)
+        files = [*ROOT.glob("kantor/settings/*.py"), *ROOT.glob("bench/*.py")]
+        known = [
+            key
+            for file in files
+            for key in re.findall(r'TOTP_KEYS = \[\s+"([^"]+)"', file.read_text())
+        ]
+        assert len(known) == 3
+        bad = (good[:-1], f"{good}A", "x" * 86, f"{good[:-1]}+", KEY, *known)
+        listed = [(key, f"{good},{key}", f"{key},{good}") for key in bad]
+        cases = [REQUIRED | {"TOTP_KEYS": keys} for each in listed for keys in each]
+        for case, refusal in zip(cases, refusals(*cases), strict=True):
+            assert "TOTP_KEYS" in refusal, case["TOTP_KEYS"]
+            assert not any(key in refusal for key in bad), "A key must not end up in a log."
+        assert refusals(REQUIRED | {"TOTP_KEYS": f"{good}, {other}"}) == [""]
 
     def test_closes_what_it_knows_only(self) -> None:
         for what in ("", "site", "registration"):

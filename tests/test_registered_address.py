@@ -28,8 +28,8 @@ class RegisteredAddressTests(TestCase):
             answer = visitor.client.post(post.address, post.data)
         # At once: the next request empties the list.
         verbs = [each["sql"].split()[0] for each in statements]
-        # Counters of the network and of mails to the address; account, customer, consents, mail.
-        assert verbs.count("INSERT") == 6
+        # Counters: the network, its part of the reserve, mails. Account, customer, consents, mail.
+        assert verbs.count("INSERT") == 7
         seen = [answer.status_code, _headers(answer), answer.content]
         for path in (answer["Location"], visitor.path):
             page = visitor.client.get(path)

@@ -7,17 +7,20 @@ from typing import Any
 from unittest import mock
 
 from django.conf import settings
-from django.test import Client, SimpleTestCase, TestCase
+from django.test import Client, SimpleTestCase, TestCase, override_settings
 from django.urls import reverse
 
 from accounts.limits import Limit, LocalLimit
 from accounts.registration import friction
 from accounts.services import credentials, waiting
+from accounts.totp import services
 from accounts.views import captcha, password_change, password_help
 from tests.doors import try_in
 from tests.factories import PASSWORD, activated, registered
 from tests.letters import activation_path, registering_browser
 from tests.people import OSOBA, POLISH
+from tests.phone import stopped_clock, turned_on
+from tests.test_second_step import after_first_step
 from tests.walk import Visitor
 
 NEVER = timedelta(minutes=7)
@@ -44,6 +47,16 @@ class DoorTests(TestCase):
     def test_of_the_sign_in(self) -> None:
         self.enterContext(self.shut(credentials, "FAILED_SIGN_INS"))
         self.assert_held_up(try_in("jan@example.com", PASSWORD))
+
+    @override_settings(ROOT_URLCONF="tests.test_second_step")
+    def test_of_the_second_step(self) -> None:
+        with stopped_clock():
+            user = activated()
+            turned_on(user)
+        self.enterContext(self.shut(services, "TRIES"))
+        visitor = after_first_step(user).open("/logowanie/kod/")
+        visitor.fill({"6 cyfr z aplikacji": "000000"}).press("Zaloguj się")
+        self.assert_held_up(visitor.response)
 
     def test_of_a_change_of_the_password(self) -> None:
         self.enterContext(self.shut(password_change, "PASSWORD_CHANGES"))

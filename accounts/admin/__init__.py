@@ -3,8 +3,14 @@
 Nowhere here is a password shown, set or searched, and no login address is changed.
 """
 
+from django.contrib import admin
+from django_otp.plugins.otp_totp.admin import TOTPDevice
+
 from .account import AccountAdmin
 from .outbox import OutboxMessageAdmin
 from .survey import SourceAdmin
 
 __all__ = ["AccountAdmin", "OutboxMessageAdmin", "SourceAdmin"]
+
+# django-otp's own page would show seeds and take readable ones.
+admin.site.unregister(TOTPDevice)

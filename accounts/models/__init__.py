@@ -1,5 +1,6 @@
 """Remember customers, what they agreed to and what still has to be told to them."""
 
+from .authenticator import AuthenticatorApp, RecoveryCode
 from .consent import ConsentRecord
 from .customer import Customer, Kind, ReviewState
 from .limit import Counter
@@ -9,12 +10,14 @@ from .survey import Source, SurveyAnswer
 from .user import User
 
 __all__ = [
+    "AuthenticatorApp",
     "ConsentRecord",
     "Counter",
     "Customer",
     "Kind",
     "OutboxMessage",
     "Passkey",
+    "RecoveryCode",
     "ReviewState",
     "Source",
     "SurveyAnswer",

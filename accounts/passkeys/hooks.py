@@ -8,6 +8,7 @@ from django.contrib import auth
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 
 from accounts.models import Passkey
+from accounts.registration import browser
 
 View = TypeVar("View", bound=Callable[..., object])
 
@@ -19,7 +20,9 @@ def let_in(request: HttpRequest, passkey: Passkey, address: str) -> HttpResponse
     request.session.flush()
     auth.login(request, passkey.user, backend="accounts.backends.EmailBackend")
     # Not redirect(): it takes an address without a slash for the name of a view.
-    return HttpResponseRedirect(address)
+    response = HttpResponseRedirect(address)
+    browser.forget_others(request, response, passkey.user)
+    return response
 
 
 def confirmed(view: View) -> View:

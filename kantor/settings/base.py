@@ -27,6 +27,8 @@ INSTALLED_APPS = [
     "accounts.apps.StaffSiteConfig",  # django.contrib.admin
     "captcha",
     "formtools",
+    # The table of the authenticator apps; accounts.models.AuthenticatorApp seals what it keeps.
+    "django_otp.plugins.otp_totp",
 ]
 # Django 6 has the Tasks API of its own; the backport serves 5.2.
 TASKS_PACKAGE = "django.tasks" if django.VERSION >= (6, 0) else "django_tasks"
@@ -96,6 +98,8 @@ PASSWORD_HASHERS = [
 LOGIN_URL = "accounts:sign-in"
 LOGIN_REDIRECT_URL = "accounts:account"
 LOGOUT_REDIRECT_URL = "home"
+# How an authenticator app names the account.
+OTP_TOTP_ISSUER = "kantor.pl"
 PASSWORD_RESET_TIMEOUT = int(timedelta(hours=2).total_seconds())
 
 LANGUAGE_CODE = "pl"
@@ -172,6 +176,9 @@ LOGGING: dict[str, Any] = {
         TASKS_PACKAGE: {"level": "WARNING"},
         # It writes the id of each passkey that is used.
         "fido2": {"level": "WARNING"},
+        # With LOG_LEVEL=DEBUG it writes the whole context of a page that lacks a variable: the
+        # customer's data, a proposed password.
+        "django.template": {"level": "INFO"},
     },
 }
 DEFAULT_EXCEPTION_REPORTER_FILTER = "kantor.errors.QuietReporterFilter"

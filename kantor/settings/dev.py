@@ -10,6 +10,9 @@ from .base import BASE_DIR, INSTALLED_APPS
 DEBUG = True
 KEPT_PAGES_CHECKED = True
 SECRET_KEY = "development-only-key-that-production-refuses-to-start-with"  # noqa: S105
+TOTP_KEYS = [
+    "development-only-key-of-seeds-that-production-refuses-to-start-with-0123456789-abcdefg",
+]
 BASE_URL = environ.Env().str("BASE_URL", default="http://localhost:8000")
 COMPANY_LOOKUP = environ.Env().str("COMPANY_LOOKUP", default="fixtures")
 ALLOWED_HOSTS = ["127.0.0.1", "localhost", "[::1]"]

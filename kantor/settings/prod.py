@@ -41,6 +41,7 @@ def need(package: str, extra: str, variable: str) -> None:
 
 REQUIRED = (
     "SECRET_KEY",
+    "TOTP_KEYS",
     "BASE_URL",
     "ALLOWED_HOSTS",
     "DATABASE_URL",
@@ -79,6 +80,16 @@ for key in (SECRET_KEY, *SECRET_KEY_FALLBACKS):
         raise ImproperlyConfigured(
             "SECRET_KEY and each of SECRET_KEY_FALLBACKS take at least 50 random characters, never"
             " a sample; .env.example says how to make one."
+        )
+
+TOTP_KEYS = [key.strip() for key in env.list("TOTP_KEYS")]
+for key in TOTP_KEYS:
+    # 64 bytes in URL-safe base64, of their own: who learns the one secret must not have the other.
+    is_random = re.fullmatch(r"[A-Za-z0-9_-]{86}", key) and len(set(key)) >= 20
+    if not is_random or KNOWN_KEYS.search(key) or key in (SECRET_KEY, *SECRET_KEY_FALLBACKS):
+        raise ImproperlyConfigured(
+            "Each of TOTP_KEYS is what secrets.token_urlsafe(64) prints, 86 characters, never a"
+            " sample and never SECRET_KEY; .env.example says how to make one."
         )
 
 BASE_URL = env.str("BASE_URL").rstrip("/")

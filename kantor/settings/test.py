@@ -12,6 +12,9 @@ STATIC_ROOT.mkdir(parents=True, exist_ok=True)  # WhiteNoise warns of a missing 
 DEBUG = False
 KEPT_PAGES_CHECKED = True
 SECRET_KEY = "test-only-key-that-production-refuses-to-start-with"  # noqa: S105
+TOTP_KEYS = [
+    "test-only-key-of-seeds-that-production-refuses-to-start-with-0123456789-abcdefghijklmn",
+]
 ALLOWED_HOSTS = ["testserver", "127.0.0.1", "localhost"]
 BASE_URL = "http://testserver"
 

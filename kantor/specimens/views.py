@@ -17,6 +17,7 @@ from django.template.backends.django import Template
 from django.template.loader import get_template, render_to_string
 from django.template.loader_tags import BlockNode
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext
 from django.views.decorators.cache import never_cache
@@ -38,6 +39,8 @@ from accounts.registration import company_data
 from accounts.registration.company_data import Outcome
 from accounts.registration.order import ORDER
 from accounts.registration.steps import STEPS
+from accounts.totp import codes, qr
+from accounts.totp.services import State
 from accounts.values.webmail import webmail_of
 from accounts.views.waiting import wait_text
 from kantor import error_pages
@@ -45,6 +48,7 @@ from kantor import error_pages
 STYLESHEET = Path(settings.BASE_DIR) / "static" / "css" / "site.css"
 CAPTCHA_KEY = "0" * 40
 TOO_WEAK = "kantor2026"
+APP_KEY = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"
 PROPOSAL = "Sowa-Kajak-Brzoza-Mgła-47"
 NO_TOKEN = {"csrf_token": "0" * 64}
 
@@ -109,6 +113,9 @@ def styl(request: HttpRequest) -> HttpResponse:
         "rules": _rules(),
         "proposal": _proposal(),
         "meters": list(_meters()),
+        "app_states": [_app(left) for left in (None, 8, 2, 0)],
+        "app_key": _app_key(),
+        "recovery_codes": _recovery_codes(),
         "lookups": [_lookup(outcome) for outcome in (None, Outcome.ALL, Outcome.UNAVAILABLE)],
         "email_hints": [
             _apart("email_hint", {"email_suggestion": "jan@gmail.com"}, "hint"),
@@ -246,6 +253,32 @@ def _proposal() -> SafeString:
     """Return the proposal as the script leaves it."""
     html = render_to_string("partials/password_proposal.html").replace(" hidden", "", 1)
     return mark_safe(re.sub(r"(data-proposed>)", rf"\1{PROPOSAL}", html))  # noqa: S308  ours
+
+
+def _app(recovery_codes_left: int | None) -> SafeString:
+    """Return what an account says of its authenticator app; with None it has no app."""
+    now = timezone.now()
+    app = (
+        None
+        if recovery_codes_left is None
+        else State(now, now if recovery_codes_left < 8 else None, recovery_codes_left, now)
+    )
+    return mark_safe(render_to_string("accounts/totp/summary.html", {"app": app}))  # noqa: S308  a template of ours
+
+
+def _app_key() -> SafeString:
+    uri = f"otpauth://totp/kantor.pl%3Ajan%40example.com?secret={APP_KEY}&issuer=kantor.pl"
+    app = {"uri": uri, "key": codes.grouped(APP_KEY, " "), "qr": qr.svg(uri)}
+    context = {"app": app, "email": "jan@example.com"}
+    return mark_safe(render_to_string("accounts/totp/key.html", context))  # noqa: S308  a template of ours
+
+
+def _recovery_codes() -> SafeString:
+    """Return the recovery codes as the script leaves them, with their buttons."""
+    shown = {"codes": [codes.grouped(letter * codes.RECOVERY_LENGTH) for letter in "ABCDEFGH"]}
+    context = {"shown": shown, "email": "jan@example.com"}
+    html = render_to_string("accounts/totp/codes.html", context)
+    return mark_safe(re.sub(r"\shidden\b", "", html))  # noqa: S308  a template of ours
 
 
 def _lookup(outcome: Outcome | None) -> SafeString:

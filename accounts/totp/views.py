@@ -1,0 +1,237 @@
+"""Show, turn on and turn off the authenticator app of whoever is signed in; ask for its code.
+
+Every refused answer is answered by a redirect to the page that says why: the codes themselves are
+kept nowhere. Recovery codes are the one exception: the page that shows them is the answer to the
+POST that made them, as with a proposed password.
+"""
+
+import math
+from collections.abc import Callable
+from datetime import timedelta
+from types import SimpleNamespace
+from typing import Any
+from urllib.parse import urlencode
+
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http.response import HttpResponseBase
+from django.shortcuts import redirect, render
+from django.utils.decorators import method_decorator
+from django.utils.translation import ngettext
+from django.views.decorators.cache import never_cache
+from django.views.decorators.debug import sensitive_post_parameters
+from django.views.generic import View
+
+from accounts.models import User
+from accounts.totp import codes, first_step, qr, services
+from accounts.totp.forms import CodeForm, ConfirmForm, RecoveryForm, SecondStepForm
+from accounts.totp.services import Outcome, Refusal
+from kantor.serving.network import held_up
+
+# The sealed seed that this session was shown: F5, and a phone that goes to the app and back, must
+# find the QR code that was scanned.
+PROPOSED = "totp_proposed"
+# In the query of a page that says why the last answer was refused.
+REFUSED = "odmowa"
+REASONS = {"brak": "required", "zapis": "invalid", "niezgodny": "wrong", "stary": "stale"}
+WITHOUT_APP = "zapasowy"
+
+
+class Untold(SimpleNamespace):
+    """Carry secrets to the page that shows them.
+
+    Of a variable that a template does not find, Django logs the whole context, at DEBUG.
+    """
+
+    def __repr__(self) -> str:
+        return "Untold()"
+
+
+@method_decorator(never_cache, name="dispatch")
+class OverviewView(View):
+    """Say whether there is an app, and lead to what can be done about it."""
+
+    def get(self, request: HttpRequest) -> HttpResponse:
+        """Show it."""
+        return render(
+            request, "accounts/totp/overview.html", {"app": services.state(_owner(request))}
+        )
+
+
+@method_decorator([never_cache, sensitive_post_parameters()], name="dispatch")
+class TurnOnView(View):
+    """Show a seed as a QR code and as text, and turn the app on after a right code.
+
+    The form carries the sealed seed that its page showed, so each of two windows means its own.
+    """
+
+    def get(self, request: HttpRequest) -> HttpResponse:
+        """Show the seed, the same one until the app is on or the session ends."""
+        user = _owner(request)
+        if services.is_on(user):
+            return redirect("accounts:totp")
+        proposal = services.propose(user, request.session.get(PROPOSED, ""))
+        if request.session.get(PROPOSED) != proposal.sealed:
+            request.session[PROPOSED] = proposal.sealed
+        context = {
+            "form": ConfirmForm(refusal=_refusal(request, ConfirmForm)),
+            "app": Untold(
+                sealed=proposal.sealed,
+                uri=proposal.uri,
+                key=codes.grouped(proposal.key, " "),
+                qr=qr.svg(proposal.uri),
+            ),
+        }
+        return render(request, "accounts/totp/turn_on.html", context)
+
+    def post(self, request: HttpRequest) -> HttpResponse:
+        """Turn it on and show the recovery codes, or lead back to the same QR code."""
+        user = _owner(request)
+        sealed = request.POST.get("proposal", "")
+        form = ConfirmForm(request.POST)
+        if not form.is_valid():
+            return self.ask_again(sealed, form.fault)
+        match services.turn_on(user, sealed, form.cleaned_data["code"]):
+            case Refusal.ALREADY_ON:
+                return redirect("accounts:totp")
+            case Refusal() as refusal:
+                return self.ask_again(sealed, refusal.value)
+            case made:
+                request.session.pop(PROPOSED, None)
+                return _show(request, made, is_new=True)
+
+    def ask_again(self, sealed: str, reason: str) -> HttpResponse:
+        """Lead back to the QR code that this window showed, if it is still good."""
+        self.request.session[PROPOSED] = services.propose(_owner(self.request), sealed).sealed
+        return _lead_back(self.request, reason)
+
+
+@method_decorator([never_cache, sensitive_post_parameters()], name="dispatch")
+class RecoveryCodesView(View):
+    """Make a new set of recovery codes, after asking."""
+
+    def get(self, request: HttpRequest) -> HttpResponse:
+        """Say how many are left and what a new set does to them."""
+        app = services.state(_owner(request))
+        if app is None:
+            return redirect("accounts:totp")
+        return render(request, "accounts/totp/renew.html", {"app": app})
+
+    def post(self, request: HttpRequest) -> HttpResponse:
+        """Replace them and show the new ones."""
+        made = services.renew_recovery_codes(_owner(request))
+        return redirect("accounts:totp") if made is None else _show(request, made, is_new=False)
+
+
+@method_decorator([never_cache, sensitive_post_parameters()], name="dispatch")
+class TurnOffView(View):
+    """Turn the app off, after asking."""
+
+    def get(self, request: HttpRequest) -> HttpResponse:
+        """Say what that means."""
+        if not services.is_on(_owner(request)):
+            return redirect("accounts:totp")
+        return render(request, "accounts/totp/turn_off.html")
+
+    def post(self, request: HttpRequest) -> HttpResponse:
+        """Turn it off."""
+        services.turn_off(_owner(request))
+        return redirect("accounts:totp")
+
+
+@method_decorator([never_cache, sensitive_post_parameters()], name="dispatch")
+class SecondStepView(View):
+    """Ask for a code whoever has passed the first step of signing in.
+
+    `enter` opens the session after a right code: it gets the request, what was remembered of the
+    first step and the method, and answers. Nobody else is let in here.
+    """
+
+    enter: Callable[[HttpRequest, first_step.FirstStep, Outcome], HttpResponseBase] | None = None
+    passed: first_step.FirstStep
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        """Send back to the beginning whoever has not passed it, or too long ago."""
+        try:
+            passed = first_step.who(request.session)
+        except first_step.ExpiredError:
+            return render(request, "accounts/totp/expired.html")
+        # An app that was turned off elsewhere in these minutes asks for nothing any more.
+        if passed is None or not services.is_on(passed.user):
+            return redirect("accounts:sign-in")
+        self.passed = passed
+        return super().dispatch(request, *args, **kwargs)
+
+    def get(self, request: HttpRequest) -> HttpResponse:
+        """Ask."""
+        form_class = self.form_class
+        return self.ask(form_class(refusal=_refusal(request, form_class)))
+
+    def post(self, request: HttpRequest) -> HttpResponseBase:
+        """Let in, or say why not."""
+        form = self.form_class(request.POST)
+        if not form.is_valid():
+            return _lead_back(request, form.fault)
+        outcome = services.verify(self.passed.user, form.cleaned_data["code"])
+        match outcome:
+            case Outcome.APP | Outcome.RECOVERY_CODE:
+                first_step.forget(request.session)
+                assert self.enter is not None, "as_view(enter=…)"
+                return self.enter(request, self.passed, outcome)
+            case Outcome.LIMITED:
+                return self.ask_to_wait()
+            case Outcome.UNREADABLE:
+                return render(request, "accounts/totp/unreadable.html", status=503)
+            case _:
+                return _lead_back(request, outcome.value)
+
+    @property
+    def form_class(self) -> type[CodeForm]:
+        """Return the form for the app, or the one for who is without it."""
+        return RecoveryForm if WITHOUT_APP in self.request.GET else SecondStepForm
+
+    def ask(self, form: CodeForm) -> HttpResponse:
+        """Show the form."""
+        context = {"form": form, "is_without_app": WITHOUT_APP in self.request.GET}
+        return render(self.request, "accounts/totp/second_step.html", context)
+
+    def ask_to_wait(self) -> HttpResponse:
+        """Say that no more codes are looked at for now, and how long that lasts."""
+        wait = services.wait(self.passed.user)
+        # A counter may have ended between the refusal and its answer.
+        minutes = max(1, math.ceil(wait / timedelta(minutes=1)))
+        form = self.form_class({})
+        form.errors.clear()
+        form.add_error(
+            None,
+            ngettext(
+                "Too many tries. Try again in {minutes} minute.",
+                "Too many tries. Try again in {minutes} minutes.",
+                minutes,
+            ).format(minutes=minutes),
+        )
+        return held_up(self.ask(form), wait)
+
+
+def _owner(request: HttpRequest) -> User:
+    assert isinstance(request.user, User)
+    return request.user
+
+
+def _show(request: HttpRequest, made: list[str], *, is_new: bool) -> HttpResponse:
+    """Show recovery codes for the only time."""
+    shown = Untold(codes=[codes.grouped(code) for code in made])
+    context = {"shown": shown, "is_new": is_new}
+    return render(request, "accounts/totp/recovery_codes.html", context)
+
+
+def _lead_back(request: HttpRequest, reason: str) -> HttpResponse:
+    """Lead to the page that asks again and says why."""
+    words = {key: word for word, key in REASONS.items()}
+    query = dict.fromkeys({WITHOUT_APP} & request.GET.keys(), "") | {REFUSED: words[reason]}
+    return HttpResponseRedirect(f"{request.path}?{urlencode(query)}")
+
+
+def _refusal(request: HttpRequest, form_class: type[CodeForm]) -> str:
+    """Return the key of the message that the address asks for, if the form has it."""
+    reason = REASONS.get(request.GET.get(REFUSED, ""), "")
+    return reason if reason in form_class.base_fields["code"].error_messages else ""
