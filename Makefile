@@ -18,14 +18,9 @@ SITE := $(VENV)/.site-installed$(subst $(empty) $(empty),,$(EXTRAS:%=-%))
 TOOLS := $(VENV)/.tools-installed
 STATIC := var/static/.collected
 
-# Values that let the production settings load where nothing of production is there. The keys are
-# new each time, so nothing can come to depend on them.
-PRETEND_PRODUCTION = env DJANGO_SETTINGS_MODULE=kantor.settings.prod \
-	SECRET_KEY="$$($(BIN)/python -c 'import secrets; print(secrets.token_urlsafe(64))')" \
-	TOTP_KEYS="$$($(BIN)/python -c 'import secrets; print(secrets.token_urlsafe(64))')" \
-	BASE_URL=https://kantor.example ALLOWED_HOSTS=kantor.example \
-	DATABASE_URL=sqlite:///var/pretend.sqlite3 \
-	EMAIL_URL=smtp://127.0.0.1:25 DEFAULT_FROM_EMAIL=rejestracja@kantor.example
+# Values that let the production settings load where nothing of production is there; the key is
+# new each time, so nothing can come to depend on it.
+PRETEND_PRODUCTION = $(BIN)/python .ci/pretend_production.py
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
@@ -142,8 +137,8 @@ deployment: $(TOOLS)
 	@mkdir -p var
 	@for tasks in immediate database redis; do \
 		echo "check --deploy with TASKS=$$tasks"; \
-		$(PRETEND_PRODUCTION) TASKS=$$tasks REDIS_URL=redis://127.0.0.1:6379/0 \
-			$(MANAGE) check --deploy --fail-level WARNING || exit 1; \
+		TASKS=$$tasks REDIS_URL=redis://127.0.0.1:6379/0 $(PRETEND_PRODUCTION) $(MANAGE) check \
+			--deploy --fail-level WARNING || exit 1; \
 	done
 
 .PHONY: catalogues
@@ -187,7 +182,7 @@ messages: $(TOOLS) ## bring the catalogues up to date with the sources and compi
 	$(MANAGE) makemessages --locale pl --locale en --no-obsolete --no-location --no-wrap \
 		--ignore var --ignore bench --ignore tests
 	@sed -i.before '/^"POT-Creation-Date/d' locale/*/LC_MESSAGES/*.po && rm locale/*/LC_MESSAGES/*.before
-	$(MANAGE) compilemessages --ignore $(VENV) --verbosity 0
+	$(BIN)/python .ci/compile_catalogues.py
 
 .PHONY: terms-pdf
 terms-pdf: $(TOOLS) ## print versions of the terms that have no PDF yet (needs Chromium)

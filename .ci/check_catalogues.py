@@ -11,6 +11,8 @@ import sys
 import tempfile
 from pathlib import Path
 
+from compile_catalogues import compile_catalogue
+
 ROOT = Path(__file__).resolve().parent.parent
 # English is the language of the msgids: its catalogue may leave them as they are.
 SOURCE_LANGUAGE = "en"
@@ -36,7 +38,7 @@ def problems_of(po: Path, folder: Path) -> list[str]:
     """Return what is wrong with one catalogue, with nothing but the catalogue at hand."""
     name = po.relative_to(ROOT)
     fresh, compiled = folder / "fresh.mo", po.with_suffix(".mo")
-    output("msgfmt", "--check", "--output-file", fresh, po)
+    compile_catalogue(po, fresh)
     found = []
     if fuzzy := entries(po, "--only-fuzzy", "--no-obsolete"):
         found.append(f"{name}: fuzzy\n{fuzzy}")

@@ -36,9 +36,7 @@ def pages() -> dict[Path, str]:
                         "language": language,
                         "title": gettext("kantor.pl Terms of Service"),
                         "version_date": date.fromisoformat(version),
-                        "document": render_to_string(
-                            consents.document_template("terms", version, language)
-                        ),
+                        "document": consents.document("terms", version, language),
                     },
                 )
     return found

@@ -2,6 +2,7 @@
 
 from django.apps import AppConfig
 from django.contrib.admin import apps as admin_apps
+from django.core.checks import register
 from django.utils.translation import gettext_lazy as _
 
 
@@ -13,7 +14,10 @@ class AccountsConfig(AppConfig):
 
     def ready(self) -> None:
         """Register the system checks; they need the models, which are there only now."""
-        from accounts.passkeys import checks  # noqa: F401
+        from accounts import checks
+        from accounts.passkeys import checks as _passkeys  # noqa: F401  registers as it is read
+
+        register(checks.check_operator, "operator")
 
 
 class StaffSiteConfig(admin_apps.AdminConfig):

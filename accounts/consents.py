@@ -1,11 +1,13 @@
 """The declarations of step 2c: which exist, in which version, and in exactly which words.
 
-What a person agreed to must be provable (art. 7(1) GDPR): `text_hash` covers the sentence shown
-and the document it links to, and a test pins the hashes of everything published. So a published
-text is never edited: a change is a new version, put in front of its tuple.
+What a person agreed to must be provable (art. 7(1) GDPR): `text_hash` covers the words of the
+sentence shown and of the document it links to, and a test pins the hashes of everything published.
+So a published text is never edited: a change is a new version, put in front of its tuple. Where a
+line may break is no word: no-break spaces count as ordinary ones.
 """
 
 import hashlib
+import json
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import date, datetime
@@ -24,10 +26,12 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import ConsentRecord, Kind, User
+from kantor.serving.operator import Operator
+from kantor.serving.typography import tie, untie
 
 # Newest first; a version is the date since which it holds.
-TERMS_VERSIONS = ("2026-11-23",)
-PRIVACY_VERSIONS = ("2026-11-23",)
+TERMS_VERSIONS = ("2026-11-30", "2026-11-23")
+PRIVACY_VERSIONS = ("2026-11-30", "2026-11-23")
 
 VERSIONS = {"terms": TERMS_VERSIONS, "privacy": PRIVACY_VERSIONS}
 EVERYBODY = frozenset(Kind)
@@ -170,7 +174,10 @@ def _label_html(consent: Consent, language: str) -> SafeString:
         link_start = format_html(
             '<a href="{}" target="_blank" rel="noopener">', _document_url(consent)
         )
-        link_end = format_html(" {}</a>", gettext("(opens in a new tab)"))
+        # Step 2c says so once for every eye, and each link for those who jump from link to link.
+        link_end = format_html(
+            ' <span class="visually-hidden">{}</span></a>', gettext("(opens in a new tab)")
+        )
     return format_html(
         str(consent.label),
         link_start=link_start,
@@ -195,11 +202,12 @@ def _copy_html(consent: Consent, language: str) -> SafeString:
 
 @lru_cache(maxsize=64)
 def text(consent: Consent, language: str) -> str:
-    """Return the plain sentence that is shown in `language`, without the link."""
+    """Return the words of the sentence that is shown in `language`, without the link."""
     with translation.override(language):
-        return str(consent.label).format(
+        shown = str(consent.label).format(
             link_start="", link_end="", date=_date_in_words(consent.version)
         )
+    return untie(shown)
 
 
 @lru_cache(maxsize=64)
@@ -207,9 +215,31 @@ def text_hash(consent: Consent, language: str) -> str:
     """Return the SHA-256, in hexadecimal, of the sentence and of the document it links to."""
     accepted = text(consent, language)
     if consent.document:
-        template = document_template(consent.document, consent.version, language)
-        accepted += "\n" + render_to_string(template)
+        accepted += "\n" + untie(document(consent.document, consent.version, language))
     return hashlib.sha256(accepted.encode()).hexdigest()
+
+
+@lru_cache(maxsize=32)
+def document(kind: str, version: str, language: str) -> SafeString:
+    """Return one version of a document ("terms", "privacy") as it is shown, in HTML.
+
+    Raises LookupError when there is no such document; so a version from a URL is safe here.
+    """
+    template = document_template(kind, version, language)
+    return SafeString(tie(render_to_string(template), language))
+
+
+def named_operator(kind: str, version: str) -> Operator:
+    """Return whom one version of a document ("terms", "privacy") names as the site's operator.
+
+    The text itself has the same words: it holds no variable, so that nothing changes under its
+    hash. Raises LookupError for a version that names nobody.
+    """
+    folder: Path = settings.BASE_DIR / "templates" / "legal" / kind / version
+    try:
+        return Operator(**json.loads((folder / "operator.json").read_text("utf-8")))
+    except FileNotFoundError:
+        raise LookupError(f"{kind!r} of {version!r} names no operator.") from None
 
 
 def document_template(kind: str, version: str, language: str) -> str:
@@ -246,5 +276,5 @@ def _document_url(consent: Consent) -> str:
 
 
 def _date_in_words(version: str) -> str:
-    """Return a version's date as people write it: "23 listopada 2026", "23 November 2026"."""
-    return date_format(date.fromisoformat(version), "j E Y")
+    """Return a version's date as people write it: "23 listopada 2026 r.", "23 November 2026"."""
+    return date_format(date.fromisoformat(version), "DATE_FORMAT")

@@ -29,6 +29,7 @@ from bench.browser import Browser, OverHttp
 from bench.journeys import CAPTCHA_PICTURE, COMPANY, CONSENTS, PASSWORD, Visit
 from bench.ports import free_port, wait_for
 from bench.run import ROOT, table
+from kantor.settings import base
 
 # Of the first visit of the start page, everything included; each other page keeps them too.
 MOST_BYTES, MOST_REQUESTS = 60_000, 7
@@ -86,6 +87,7 @@ def served(folder: Path, *more_settings: str) -> Iterator[int]:
         "DATABASE_URL": f"sqlite:///{folder}/site.sqlite3",
         "EMAIL_URL": "smtp://127.0.0.1:9",
         "DEFAULT_FROM_EMAIL": "rejestracja@kantor.example",
+        **{name: getattr(base, name) for name in dir(base) if name.startswith("OPERATOR_")},
         "SECURE_SSL_REDIRECT": "false",
     }
     for command in (["migrate"], ["collectstatic", "--noinput"]):

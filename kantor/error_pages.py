@@ -30,58 +30,58 @@ class Fault:
 BAD_REQUEST = Fault(
     HTTPStatus.BAD_REQUEST,
     _("We could not understand the request"),
-    _("The browser sent something that this page does not accept. Go back and try again."),
+    _("Your browser sent something this page does not accept. Go back and try again."),
 )
 FORBIDDEN = Fault(
     HTTPStatus.FORBIDDEN,
     _("You have no access to this page"),
-    _("Sign in with an account that may open it, or return to the home page."),
+    _("Sign in with an account that has access to it, or go back to the home page."),
 )
 FOREIGN_FORM = Fault(
     HTTPStatus.FORBIDDEN,
-    _("We could not confirm that the form came from you"),
+    _("We could not confirm that you sent the form"),
     _(
-        "Go back, refresh the page and send the form again. The browser has to accept cookies"
-        " from this site."
+        "Go back, refresh the page and send the form again. Your browser must accept cookies "
+        "from this site."
     ),
 )
 NOT_FOUND = Fault(
     HTTPStatus.NOT_FOUND,
-    _("There is no such page"),
-    _("Check the address. The page may have been moved, or the link may be incomplete."),
+    _("Page not found"),
+    _("Check the address. The page may have moved, or the link may be incomplete."),
 )
 NOT_ALLOWED = Fault(
     HTTPStatus.METHOD_NOT_ALLOWED,
-    _("This address cannot be opened in this way"),
-    _("Return to the page from which you came and use the button or the link on it."),
+    _("This address cannot be opened like this"),
+    _("Go back to the page you came from and use the button or link on it."),
 )
 TOO_LARGE = Fault(
     HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
     _("The form is too large"),
-    _("No form of ours needs that much text. Go back, shorten your answers and send them again."),
+    _("None of our forms needs that much text. Go back, shorten your answers and send them again."),
 )
 BROKEN = Fault(
     HTTPStatus.INTERNAL_SERVER_ERROR,
     _("Something went wrong on our side"),
     _(
-        "We already know about it. Wait a moment and try again; what you entered on earlier steps"
-        " is kept."
+        "We already know about it. Wait a moment and try again. What you entered in earlier "
+        "steps has been kept."
     ),
 )
 CLOSED = Fault(
     HTTPStatus.SERVICE_UNAVAILABLE,
     _("We will be back soon"),
     _(
-        "We are working on the site. Try again in a quarter of an hour. If you have begun a"
-        " registration, the answers that you have sent are kept for a day."
+        "We are working on the site. Try again in a quarter of an hour. If you have started "
+        "registering, we keep the answers you have sent for a day."
     ),
 )
 REGISTRATION_CLOSED = Fault(
     HTTPStatus.SERVICE_UNAVAILABLE,
     _("Registration is closed for a moment"),
     _(
-        "We are working on it. Try again in a quarter of an hour. If you have begun a registration,"
-        " the answers that you have sent are kept for a day. You can sign in as usual."
+        "We are working on it. Try again in a quarter of an hour. If you have started "
+        "registering, we keep the answers you have sent for a day. You can sign in as usual."
     ),
 )
 

@@ -4,6 +4,8 @@ import os
 import re
 from typing import TYPE_CHECKING
 
+from django.core.checks import run_checks
+from django.core.exceptions import ImproperlyConfigured
 from django.core.wsgi import get_wsgi_application
 
 if TYPE_CHECKING:
@@ -14,6 +16,9 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "kantor.settings.prod")
 
 _CHARSET = re.compile(r";\s*charset\s*=\s*(?:\"[^\"]*\"|[^;]*)", re.IGNORECASE)
 _django = get_wsgi_application()
+# manage.py runs these checks by itself; a server would not.
+if faults := run_checks(tags=["operator"]):
+    raise ImproperlyConfigured("\n".join(map(str, faults)))
 
 
 def application(environ: "WSGIEnvironment", start_response: "StartResponse") -> "Iterable[bytes]":

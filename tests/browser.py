@@ -26,6 +26,7 @@ from playwright.sync_api import (
 )
 
 from accounts.models import User
+from kantor.serving.typography import untie
 from tests.browsers import put_in
 
 NARROW, PHONE, DESK = 320, 360, 1280
@@ -241,7 +242,7 @@ class BrowserVisitor:
     @property
     def heading(self) -> str:
         """Return the words of the page's one h1."""
-        return self.page.locator("h1").inner_text().replace("\N{NO-BREAK SPACE}", " ")
+        return untie(self.page.locator("h1").inner_text())
 
     def is_at(self, heading: str) -> Self:
         """Make sure that this is the page, and that nothing on it sticks out sideways."""
@@ -275,7 +276,7 @@ class BrowserVisitor:
     @property
     def errors(self) -> list[str]:
         """Return the sentences of the error summary."""
-        return self.page.locator("#error-summary li").all_inner_texts()
+        return [untie(each) for each in self.page.locator("#error-summary li").all_inner_texts()]
 
     def is_refused(self) -> Self:
         """Make sure that the error summary is there and has the focus."""
@@ -285,13 +286,14 @@ class BrowserVisitor:
 
     def shows(self, words: str) -> bool:
         """Tell whether the main part has these words, as they are."""
-        return words in self.page.locator("main").inner_text()
+        return words in untie(self.page.locator("main").inner_text())
 
     # -- filling in ---------------------------------------------------------------------
 
     def field(self, label: str, within: str | None = None) -> Locator:
         """Return the field of this label, in the named group when labels repeat."""
-        name = re.compile(rf"^{re.escape(self.say(label))}(\s+\((opcjonalnie|optional)\))?$")
+        words = r"\s".join(re.escape(word) for word in self.say(label).split())
+        name = re.compile(rf"^{words}(\s+\((opcjonalnie|optional)\))?$")
         scope = self.page.locator("main")
         if within is not None:
             scope = scope.get_by_role("group", name=self.say(within), exact=True)
@@ -425,7 +427,7 @@ POLISH = {
     "Back to the picture": "Wróć do obrazka",
     "Building number": "Nr domu",
     "Cancel": "Anuluj",
-    "Cancel and delete the data": "Anuluj i usuń dane",
+    "Cancel and delete my details": "Anuluj i usuń dane",
     "Cancel the registration?": "Anulować rejestrację?",
     "Change the name": "Zmień nazwę",
     "Change the name of the passkey": "Zmień nazwę klucza dostępu",
@@ -453,15 +455,13 @@ POLISH = {
     "First name": "Imię",
     "Full company name": "Pełna nazwa firmy",
     "Hide password": "Ukryj hasło",
-    "How do you know kantor.pl?": "Skąd wiesz o kantor.pl?",
-    "I can’t copy the characters": "Nie mogę przepisać kodu",
+    "How did you hear about kantor.pl?": "Skąd wiesz o kantor.pl?",
     "I don’t have my phone: use a recovery code": "Nie mam telefonu: użyję kodu zapasowego",
     "I have saved the codes": "Kody są zapisane",
     "I want to give a different correspondence address": "chcę podać inny adres korespondencyjny",
-    "If something else, what?": "Jeśli inne, to jakie?",
-    "Individual person": "Osoba fizyczna",
+    "Individual": "Osoba fizyczna",
     "It was not me, block the password": "To nie ja, zablokuj hasło",
-    "It was not me, delete the data": "To nie ja, usuń dane",
+    "It was not me, delete the details": "To nie ja, usuń dane",
     "Last name": "Nazwisko",
     "Make new codes": "Utwórz nowe kody",
     "Name of the passkey": "Nazwa klucza dostępu",
@@ -470,7 +470,7 @@ POLISH = {
     "New recovery codes": "Nowe kody zapasowe",
     "Next": "Dalej",
     "Password": "Hasło",
-    "Password chosen at registration": "Hasło ustanowione podczas rejestracji",
+    "Password you chose when registering": "Hasło ustanowione podczas rejestracji",
     "Phone number": "Numer telefonu",
     "Postal code": "Kod pocztowy",
     "Recovery code": "Kod zapasowy",
@@ -485,6 +485,7 @@ POLISH = {
     "Return to the registration": "Wróć do rejestracji",
     "Save the name": "Zapisz nazwę",
     "Save the new password": "Zapisz nowe hasło",
+    "Send a code by e-mail": "Wyślij kod e-mailem",
     "Send the answer": "Wyślij odpowiedź",
     "Send the link": "Wyślij link",
     "Send the message again": "Wyślij wiadomość ponownie",
@@ -498,15 +499,12 @@ POLISH = {
     "Sign-in and security": "Logowanie i bezpieczeństwo",
     "Signing in": "Logowanie",
     "Signing in with a passkey": "Logowanie kluczem dostępu",
-    "Stay signed in": "Zostań",
-    "Step 1 of 3 – Identification of the User": "Krok 1 z 3 – Identyfikacja Użytkownika",
-    "Step 1a of 3 – Your details – company": "Krok 1a z 3 – Wypełnienie danych – firma",
-    "Step 1b of 3 – Your details – individual person": (
-        "Krok 1b z 3 – Wypełnienie danych – osoba fizyczna"
-    ),
-    "Step 2a of 3 – Checking the details": "Krok 2a z 3 – Weryfikacja wprowadzonych danych",
-    "Step 2b of 3 – Setting the password": "Krok 2b z 3 – Ustanowienie hasła",
-    "Step 2c of 3 – Accepting the Terms": "Krok 2c z 3 – Akceptacja Regulaminu",
+    "Step 1 – Identification of the User": "Krok 1 – Identyfikacja Użytkownika",
+    "Step 1a – Your details – company": "Krok 1a – Wypełnienie danych – firma",
+    "Step 1b – Your details – individual": ("Krok 1b – Wypełnienie danych – osoba fizyczna"),
+    "Step 2a – Checking the details": "Krok 2a – Weryfikacja wprowadzonych danych",
+    "Step 2b – Setting the password": "Krok 2b – Ustanowienie hasła",
+    "Step 2c – Accepting the Terms": "Krok 2c – Akceptacja Regulaminu",
     "Street": "Ulica",
     "Tax number (NIP)": "NIP",
     "Thank you for your answer.": "Dziękujemy za odpowiedź.",

@@ -7,7 +7,7 @@ from django.test import Client
 PATH = "/en/logowanie/"
 RESET_PATH = "/en/haslo/"
 ACCOUNT = "/en/konto/"
-GENERIC = "This e-mail address and password do not match. Check both."
+GENERIC = "Wrong e-mail address or password. Check them and try again."
 
 
 def try_in(email: str, password: str, client: Client | None = None, **extra: Any) -> Any:

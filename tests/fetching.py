@@ -10,7 +10,7 @@ from tests.people import FIRMA, Applicant
 from tests.register import NIP, Register
 from tests.walk import Visitor
 
-FETCH = {"pl": "Pobierz dane", "en": "Fetch data"}
+FETCH = {"pl": "Pobierz dane", "en": "Fetch details"}
 FOUND = {
     "Dane firmy": {
         "Pełna nazwa firmy": "WZÓR I PRZYKŁAD spółka z ograniczoną odpowiedzialnością",

@@ -13,7 +13,7 @@ from accounts import tokens
 from accounts.models import Counter, OutboxMessage, SurveyAnswer, User
 from kantor.serving.models import Session
 
-LABEL = "Password chosen at registration"
+LABEL = "Password you chose when registering"
 OTHER_PASSWORD = "Cztery-czerwone-sanki-9"
 
 

@@ -64,13 +64,13 @@ POLISH = Words(
     propose="Zaproponuj hasło",
     captcha="Przepisz ciąg znaków z obrazka",
     new_picture="Nowy obrazek",
-    cannot_copy="Nie mogę przepisać kodu",
+    cannot_copy="Wyślij kod e-mailem",
     other_address="chcę podać inny adres korespondencyjny",
     correspondence="Adres korespondencyjny",
-    start="Krok 1 z 3 – Identyfikacja Użytkownika",
-    review="Krok 2a z 3 – Weryfikacja wprowadzonych danych",
-    setting_password="Krok 2b z 3 – Ustanowienie hasła",
-    consents="Krok 2c z 3 – Akceptacja Regulaminu",
+    start="Krok 1 – Identyfikacja Użytkownika",
+    review="Krok 2a – Weryfikacja wprowadzonych danych",
+    setting_password="Krok 2b – Ustanowienie hasła",
+    consents="Krok 2c – Akceptacja Regulaminu",
     check_mailbox="Sprawdź skrzynkę",
     active="Konto jest aktywne",
     source="Skąd wiesz o kantor.pl?",
@@ -101,16 +101,16 @@ ENGLISH = Words(
     propose="Suggest a password",
     captcha="Copy the characters from the picture",
     new_picture="New picture",
-    cannot_copy="I can’t copy the characters",
+    cannot_copy="Send a code by e-mail",
     other_address="I want to give a different correspondence address",
     correspondence="Correspondence address",
-    start="Step 1 of 3 – Identification of the User",
-    review="Step 2a of 3 – Checking the details",
-    setting_password="Step 2b of 3 – Setting the password",
-    consents="Step 2c of 3 – Accepting the Terms",
+    start="Step 1 – Identification of the User",
+    review="Step 2a – Checking the details",
+    setting_password="Step 2b – Setting the password",
+    consents="Step 2c – Accepting the Terms",
     check_mailbox="Check your mailbox",
     active="The account is active",
-    source="How do you know kantor.pl?",
+    source="How did you hear about kantor.pl?",
     send_answer="Send the answer",
     sign_in="Sign in",
     sign_in_login="E-mail address (login)",
@@ -119,7 +119,7 @@ ENGLISH = Words(
     unknown="This registration is not available",
     finished="This registration is already complete",
     cancel_question="Cancel the registration?",
-    cancel_for_good="Cancel and delete the data",
+    cancel_for_good="Cancel and delete my details",
     keep_registering="Return to the registration",
     cancelled="The registration was cancelled",
     signed_in="You already have an account",
@@ -210,7 +210,7 @@ class Applicant:
 FIRMA = Applicant(
     words=POLISH,
     kind="Firma",
-    details_heading="Krok 1a z 3 – Wypełnienie danych – firma",
+    details_heading="Krok 1a – Wypełnienie danych – firma",
     details={
         "Dane firmy": {
             "Pełna nazwa firmy": "Przędzalnia „Żuraw” Łękawska i Wspólnicy sp.j.",
@@ -247,7 +247,7 @@ FIRMA = Applicant(
 OSOBA = Applicant(
     words=POLISH,
     kind="Osoba fizyczna",
-    details_heading="Krok 1b z 3 – Wypełnienie danych – osoba fizyczna",
+    details_heading="Krok 1b – Wypełnienie danych – osoba fizyczna",
     details={
         "Dane osobowe": {"Imię": "Grażyna Józefa", "Nazwisko": "Śliwińska"},
         "Adres zamieszkania": {
@@ -271,7 +271,7 @@ OSOBA = Applicant(
 COMPANY = Applicant(
     words=ENGLISH,
     kind="Company",
-    details_heading="Step 1a of 3 – Your details – company",
+    details_heading="Step 1a – Your details – company",
     details={
         "Company details": {
             "Full company name": "Harbour & Sons Trading Ltd",
@@ -307,8 +307,8 @@ COMPANY = Applicant(
 )
 PERSON = Applicant(
     words=ENGLISH,
-    kind="Individual person",
-    details_heading="Step 1b of 3 – Your details – individual person",
+    kind="Individual",
+    details_heading="Step 1b – Your details – individual",
     details={
         "Personal details": {"First name": "Renée", "Last name": "van der Meer"},
         "Address of residence": {

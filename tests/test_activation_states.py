@@ -22,15 +22,15 @@ DONE = ("The account is active", ["Sign in", "Send the answer"])
 ALREADY = ("The account is already active", ["Sign in"])
 EXPIRED = ("The link has expired", ["Send a new link"])
 NEWER = ("There is a newer link", ["Send a new link"])
-MOVED = ("The registration has another address", ["Home page"])
+MOVED = ("This registration has another address", ["Home page"])
 BLOCK = ("The account is already active", ["Call +48 22 859 0218"])
 CLOSED = ("The account is suspended", ["Call +48 22 859 0218"])
 BROKEN = ("The link does not work", ["Ask for a new link", "Sign up"])
-SURE = ("Wasn’t it you?", ["It was not me, delete the data", "Leave it as it is"])
-DELETED = ("The data have been deleted", ["Home page"])
+SURE = ("Was it not you?", ["It was not me, delete the details", "Leave it as it is"])
+DELETED = ("The details have been deleted", ["Home page"])
 WAIT = ("Please wait a moment", ["Check your mailbox"])
 SENT = ("A new link is on its way", ["Check your mailbox"])
-TOO_MANY = ("Too many tries", ["Return to the activation"])
+TOO_MANY = ("Too many attempts", ["Back to the activation"])
 Page = tuple[str, list[str]]
 
 
@@ -188,7 +188,7 @@ class ScannerTests(BrowserTestCase):
         for number in range(20):
             scanner.page.context.clear_cookies()
             scanner.open(link).is_at("Activate your account")
-            scanner.field("Password chosen at registration").fill(f"Zgaduje-{number}-razy")
+            scanner.field("Password you chose when registering").fill(f"Zgaduje-{number}-razy")
             scanner.press("Activate account")
         assert not is_active(user)
         assert len(deliver()) == 1

@@ -306,4 +306,4 @@ class TitleTests(SimpleTestCase):
 
     def test_name_the_site_in_polish(self) -> None:
         response = Client().get("/admin/login/")
-        self.assertContains(response, "kantor.pl – obsługa")
+        self.assertContains(response, "kantor.pl\N{NO-BREAK SPACE}– obsługa")

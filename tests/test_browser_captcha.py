@@ -15,7 +15,7 @@ from accounts.registration import friction
 from tests.browser import DESK, EMAIL, PASSWORD, PHONE, BrowserTestCase, BrowserVisitor
 from tests.ears import hear
 
-COMPANY, PERSON = "Company", "Individual person"
+COMPANY, PERSON = "Company", "Individual"
 # Settled when the player has gone on for a while, or cannot.
 PLAYED = """audio => new Promise((done, fail) => {
   audio.addEventListener("error", () => fail(new Error(audio.error.message)));
@@ -49,23 +49,23 @@ class NewPictureTests(BrowserTestCase):
         expect(picture).not_to_have_attribute("src", before)
         expect(visitor.field("Copy the characters from the picture")).to_be_focused()
         expect(password).to_have_value("Tajne-haslo-1")
-        visitor.set_password().is_at("Step 2c of 3 – Accepting the Terms")
+        visitor.set_password().is_at("Step 2c – Accepting the Terms")
 
     def test_new_picture_comes_by_a_page_without_scripts(self) -> None:
         visitor = self.visitor(scripts=False).reach_password(PERSON)
         picture = visitor.page.locator(".captcha img")
         before = picture.get_attribute("src")
-        visitor.press("New picture").is_at("Step 2b of 3 – Setting the password")
+        visitor.press("New picture").is_at("Step 2b – Setting the password")
         assert picture.get_attribute("src") != before
         assert not visitor.errors
-        visitor.set_password().is_at("Step 2c of 3 – Accepting the Terms")
+        visitor.set_password().is_at("Step 2c – Accepting the Terms")
 
     def test_new_picture_that_does_not_come_is_asked_for_by_the_form(self) -> None:
         visitor = self.visitor().reach_password(PERSON)
         picture = visitor.page.locator(".captcha img")
         before = str(picture.get_attribute("src"))
         visitor.page.evaluate("() => { window.fetch = () => Promise.reject(new Error()); }")
-        visitor.press("New picture").is_at("Step 2b of 3 – Setting the password")
+        visitor.press("New picture").is_at("Step 2b – Setting the password")
         expect(picture).not_to_have_attribute("src", before)
 
     def test_new_picture_is_announced_each_time(self) -> None:
@@ -95,7 +95,7 @@ class NewPictureTests(BrowserTestCase):
             visitor.button("New picture").click()
             expect(visitor.page.locator("[data-captcha-says]")).to_contain_text("za 10 minut")
         expect(password).to_have_value("Tajne-haslo-1")
-        visitor.set_password().is_at("Step 2c of 3 – Accepting the Terms")
+        visitor.set_password().is_at("Step 2c – Accepting the Terms")
 
 
 class WithoutImagesTests(BrowserTestCase):
@@ -103,7 +103,7 @@ class WithoutImagesTests(BrowserTestCase):
 
     def finish(self, visitor: BrowserVisitor) -> None:
         """Go on from step 2b to the end."""
-        visitor.press("Next").is_at("Step 2c of 3 – Accepting the Terms").tick_all()
+        visitor.press("Next").is_at("Step 2c – Accepting the Terms").tick_all()
         visitor.press("Register").is_at("Check your mailbox")
         assert User.objects.count() == 1
 
@@ -140,7 +140,7 @@ class WithoutImagesTests(BrowserTestCase):
     def test_person_registers_by_code(self) -> None:
         visitor = without_images(self.visitor()).reach_password(PERSON)
         type_passwords(visitor)
-        visitor.button("I can’t copy the characters").click()
+        visitor.button("Send a code by e-mail").click()
         field = visitor.field("Code from the e-mail")
         expect(field).to_be_focused()
         expect(visitor.page.locator("[data-captcha-says]")).to_have_text("Kod został wysłany.")
@@ -157,13 +157,13 @@ class WithoutImagesTests(BrowserTestCase):
         expect(password).not_to_have_value("")
         expect(password).not_to_have_attribute("aria-invalid", "true")
         expect(visitor.page.locator("#error-summary")).to_have_count(1)
-        visitor.button("I can’t copy the characters").click()
+        visitor.button("Send a code by e-mail").click()
         expect(visitor.field("Code from the e-mail")).to_be_focused()
         expect(visitor.page.locator("#error-summary")).to_have_count(0)
 
     def test_person_registers_by_code_without_scripts(self) -> None:
         visitor = without_images(self.visitor("en", PHONE, scripts=False)).reach_password(PERSON)
-        visitor.press("I can’t copy the characters").is_at("Step 2b of 3 – Setting the password")
+        visitor.press("Send a code by e-mail").is_at("Step 2b – Setting the password")
         assert not visitor.errors
         type_passwords(visitor)
         visitor.fill({"Code from the e-mail": CODE.findall(str(mail.outbox[-1].body))[0]})
@@ -172,12 +172,12 @@ class WithoutImagesTests(BrowserTestCase):
     def test_way_back_leads_to_a_picture(self) -> None:
         visitor = self.visitor().reach_password(PERSON)
         type_passwords(visitor)
-        visitor.button("I can’t copy the characters").click()
+        visitor.button("Send a code by e-mail").click()
         visitor.field("Code from the e-mail").wait_for()
         visitor.button("Back to the picture").click()
         expect(visitor.field("Copy the characters from the picture")).to_be_focused()
         expect(visitor.field("Account password")).to_have_value(PASSWORD)
-        visitor.copy_captcha().press("Next").is_at("Step 2c of 3 – Accepting the Terms")
+        visitor.copy_captcha().press("Next").is_at("Step 2c – Accepting the Terms")
 
     def test_decoy_is_out_of_reach(self) -> None:
         visitor = self.visitor().reach_password(PERSON)

@@ -4,7 +4,7 @@ from playwright.sync_api import expect
 
 from tests.browser import PHONE, BrowserTestCase, BrowserVisitor
 
-COMPANY, PERSON = "Company", "Individual person"
+COMPANY, PERSON = "Company", "Individual"
 EMAIL_LABEL = "E-mail address (login)"
 
 
@@ -28,7 +28,7 @@ class EmailHintTests(BrowserTestCase):
         expect(email).to_be_focused()
         expect(question).to_be_hidden()
         expect(visitor.page.locator("[name=wizard_suggestion]")).to_be_hidden()
-        visitor.press("Next").is_at("Step 2a of 3 – Checking the details")
+        visitor.press("Next").is_at("Step 2a – Checking the details")
         expect(visitor.page.locator("[name=wizard_suggestion]")).to_have_count(0)
 
     def test_goes_when_the_address_is_mended_by_hand(self) -> None:
@@ -45,13 +45,13 @@ class EmailHintTests(BrowserTestCase):
             self.type_slip(visitor)
             with visitor.page.expect_navigation():
                 visitor.field(EMAIL_LABEL).press("Enter")
-            visitor.is_at("Step 2a of 3 – Checking the details")
+            visitor.is_at("Step 2a – Checking the details")
             assert visitor.shows("jan@gmial.com")
 
     def test_works_without_scripts_on_the_form_and_on_the_review(self) -> None:
         visitor = self.visitor(width=PHONE, scripts=False)
         self.type_slip(visitor)
-        visitor.press("Next").is_at("Step 2a of 3 – Checking the details").fits()
+        visitor.press("Next").is_at("Step 2a – Checking the details").fits()
         visitor.page.locator("a[href$='#contact']").click()
         button = visitor.page.get_by_role("button", name="Użyj jan@gmail.com")
         expect(button).to_be_visible()
@@ -59,16 +59,16 @@ class EmailHintTests(BrowserTestCase):
         with visitor.page.expect_navigation():
             button.click()
         expect(visitor.field(EMAIL_LABEL)).to_have_value("jan@gmail.com")
-        visitor.press("Next").is_at("Step 2a of 3 – Checking the details")
+        visitor.press("Next").is_at("Step 2a – Checking the details")
         assert visitor.shows("jan@gmail.com")
 
     def test_on_the_review_is_taken_by_one_button(self) -> None:
         visitor = self.visitor(width=PHONE)
         self.type_slip(visitor)
-        visitor.press("Next").is_at("Step 2a of 3 – Checking the details")
+        visitor.press("Next").is_at("Step 2a – Checking the details")
         with visitor.page.expect_navigation():
             visitor.page.get_by_role("button", name="Użyj jan@gmail.com").click()
-        visitor.is_at("Step 2a of 3 – Checking the details")
+        visitor.is_at("Step 2a – Checking the details")
         assert visitor.shows("jan@gmail.com")
 
 
@@ -77,7 +77,7 @@ class ForeignDomainTests(BrowserTestCase):
 
     def test_is_shown_in_its_own_letters(self) -> None:
         visitor = self.visitor().reach_review(PERSON, email="Jan@przykład.pl")
-        visitor.is_at("Step 2a of 3 – Checking the details")
+        visitor.is_at("Step 2a – Checking the details")
         assert visitor.shows("Jan@przykład.pl")
 
 
@@ -111,10 +111,10 @@ class WayBackTests(BrowserTestCase):
             group = visitor.page.locator("#representative")
             expect(group).to_be_focused()
             expect(group).to_be_in_viewport()
-            visitor.press("Next").is_at("Step 2a of 3 – Checking the details")
+            visitor.press("Next").is_at("Step 2a – Checking the details")
             visitor.page.locator("a[href$='#id_dane-other_address']").click()
             expect(visitor.page.locator("[name='dane-other_address']")).to_be_focused()
-            visitor.press("Next").is_at("Step 2a of 3 – Checking the details")
+            visitor.press("Next").is_at("Step 2a – Checking the details")
 
     def test_the_error_summary_has_the_focus_instead_when_something_is_wrong(self) -> None:
         visitor = self.visitor(width=PHONE).reach_review(COMPANY)

@@ -8,10 +8,10 @@ from playwright.sync_api import expect
 from accounts.models import Customer, User
 from tests.browser import ADDRESS, DESK, EMAIL, PASSWORD, PHONE, BrowserTestCase, BrowserVisitor
 
-COMPANY, PERSON = "Company", "Individual person"
+COMPANY, PERSON = "Company", "Individual"
 DETAILS = {
-    COMPANY: "Step 1a of 3 – Your details – company",
-    PERSON: "Step 1b of 3 – Your details – individual person",
+    COMPANY: "Step 1a – Your details – company",
+    PERSON: "Step 1b – Your details – individual",
 }
 
 
@@ -22,20 +22,20 @@ class JourneyTests(BrowserTestCase):
         """Go the whole way, refused once on every step that can refuse."""
         visitor = self.visitor(language, width, scripts=scripts)
         visitor.open("/").fits().follow("Sign up")
-        visitor.is_at("Step 1 of 3 – Identification of the User").press("Next").is_refused()
+        visitor.is_at("Step 1 – Identification of the User").press("Next").is_refused()
         visitor.choose(kind).press("Next")
         visitor.is_at(DETAILS[kind]).press("Next").is_refused()
         visitor.fill_details(kind).press("Next")
-        visitor.is_at("Step 2a of 3 – Checking the details")
+        visitor.is_at("Step 2a – Checking the details")
         owner = "Meble Żuraw sp. z o.o." if kind == COMPANY else "Łucja Żak-Nowak"
         assert visitor.page.locator(".owner-name").inner_text() == owner
-        visitor.press("Next").is_at("Step 2b of 3 – Setting the password")
+        visitor.press("Next").is_at("Step 2b – Setting the password")
         visitor.press("Next").is_refused().set_password()
-        visitor.is_at("Step 2c of 3 – Accepting the Terms").press("Register").is_refused()
+        visitor.is_at("Step 2c – Accepting the Terms").press("Register").is_refused()
         visitor.tick_all().press("Register").is_at("Check your mailbox")
         assert visitor.shows(EMAIL)
         visitor.open(self.activation_link()).is_at("The account is active")
-        visitor.field("How do you know kantor.pl?").select_option(index=3)
+        visitor.field("How did you hear about kantor.pl?").select_option(index=3)
         visitor.press("Send the answer").is_at("The account is active")
         assert visitor.shows(visitor.say("Thank you for your answer."))
         visitor.follow("Sign in", within="main").is_at("Signing in").press("Sign in").is_refused()
@@ -113,10 +113,10 @@ class ReturningTests(BrowserTestCase):
         visitor.fill({"First name": "Łucja"}).press("Next").reload().is_refused()
         assert visitor.field("First name").input_value() == "Łucja"
         visitor.fill_details(PERSON).press("Next").reload()
-        visitor.is_at("Step 2a of 3 – Checking the details")
+        visitor.is_at("Step 2a – Checking the details")
         assert visitor.shows("31-147")
         visitor.press("Next").reload().press("Next").reload().is_refused()
-        visitor.set_password().reload().is_at("Step 2c of 3 – Accepting the Terms")
+        visitor.set_password().reload().is_at("Step 2c – Accepting the Terms")
         visitor.press("Register").reload().is_refused()
         visitor.tick_all().press("Register").reload().is_at("Check your mailbox")
         visitor.open(self.activation_link()).reload().is_at("The account is active")
@@ -130,18 +130,16 @@ class ReturningTests(BrowserTestCase):
         visitor = self.visitor().reach_details(PERSON).fill_details(PERSON)
         answers = self.typed(visitor)
         visitor.press("Next").press("Next").set_password()
-        visitor.is_at("Step 2c of 3 – Accepting the Terms")
-        visitor.back().is_at("Step 2b of 3 – Setting the password")
+        visitor.is_at("Step 2c – Accepting the Terms")
+        visitor.back().is_at("Step 2b – Setting the password")
         assert visitor.field("Account password").input_value() == ""
-        visitor.back().is_at("Step 2a of 3 – Checking the details")
+        visitor.back().is_at("Step 2a – Checking the details")
         visitor.back().is_at(DETAILS[PERSON])
         assert self.typed(visitor) == answers
-        visitor.back().is_at("Step 1 of 3 – Identification of the User")
+        visitor.back().is_at("Step 1 – Identification of the User")
         visitor.forward().is_at(DETAILS[PERSON])
         assert self.typed(visitor) == answers
-        visitor.press("Next").press("Next").press("Next").is_at(
-            "Step 2c of 3 – Accepting the Terms"
-        )
+        visitor.press("Next").press("Next").press("Next").is_at("Step 2c – Accepting the Terms")
 
     def test_back_after_the_end_explains_and_registers_nobody_again(self) -> None:
         visitor = self.visitor().register(PERSON)
@@ -157,13 +155,11 @@ class ReturningTests(BrowserTestCase):
     def test_back_and_correct_keep_what_was_typed(self) -> None:
         visitor = self.visitor("en").reach_details(COMPANY)
         visitor.fill({"Full company name": "Half typed"}).press("Back")
-        visitor.is_at("Step 1 of 3 – Identification of the User").press("Next").is_at(
-            DETAILS[COMPANY]
-        )
+        visitor.is_at("Step 1 – Identification of the User").press("Next").is_at(DETAILS[COMPANY])
         assert visitor.field("Full company name").input_value() == "Half typed"
         visitor.fill_details(COMPANY).press("Next").follow("Correct", within="#company")
         visitor.fill({"Full company name": "Another Ltd"}).press("Next")
-        visitor.is_at("Step 2a of 3 – Checking the details")
+        visitor.is_at("Step 2a – Checking the details")
         assert visitor.page.locator(".owner-name").inner_text() == "Another Ltd"
 
     def test_the_other_language_shows_the_same_step_with_the_same_answers(self) -> None:
@@ -183,7 +179,7 @@ class ReturningTests(BrowserTestCase):
         visitor.press("Cancel").is_at("Cancel the registration?")
         visitor.follow("Return to the registration").is_at(DETAILS[PERSON])
         assert visitor.field("First name").input_value() == "Łucja"
-        visitor.press("Cancel").reload().press("Cancel and delete the data")
+        visitor.press("Cancel").reload().press("Cancel and delete my details")
         visitor.is_at("The registration was cancelled").reload()
         visitor.open(attempt, status=404)
 
@@ -221,10 +217,10 @@ class OnceTests(BrowserTestCase):
         self.visitor().register(PERSON)
         stranger = self.visitor(width=PHONE).open(self.activation_link())
         stranger.is_at("Activate your account").press("Activate account").is_refused()
-        stranger.fill({"Password chosen at registration": "Zgaduje-7-razy"})
+        stranger.fill({"Password you chose when registering": "Zgaduje-7-razy"})
         stranger.press("Activate account").is_refused()
         assert not User.objects.get().is_active
-        stranger.fill({"Password chosen at registration": PASSWORD}).press("Activate account")
+        stranger.fill({"Password you chose when registering": PASSWORD}).press("Activate account")
         stranger.is_at("The account is active").reload()
         assert User.objects.get().is_active
 
@@ -283,7 +279,7 @@ class ComfortTests(BrowserTestCase):
                 visitor.fits().press("Next").is_refused()
                 expect(address).to_be_visible()
                 visitor.fill_details(COMPANY).fill(ADDRESS, within="Correspondence address")
-                visitor.press("Next").is_at("Step 2a of 3 – Checking the details")
+                visitor.press("Next").is_at("Step 2a – Checking the details")
                 assert visitor.shows("Adres korespondencyjny")
 
     def test_switching_the_language_takes_along_what_was_not_sent(self) -> None:
@@ -310,12 +306,12 @@ class ComfortTests(BrowserTestCase):
         assert not visitor.page.locator("[name^='dane-corr_'][required]").count()
         visitor.fill_details(COMPANY).press("Next").press("Next")
         password = visitor.field("Account password")
-        expect(password).to_have_accessible_description(re.compile("co najmniej 8 znaków"))
+        expect(password).to_have_accessible_description(re.compile(r"co najmniej 8\sznaków"))
         visitor.button("Show repeated password").click()
         expect(visitor.field("Confirm the account password")).to_have_attribute("type", "text")
         expect(password).to_have_attribute("type", "password")
         expect(visitor.page.locator("[required]")).to_have_count(3)
-        visitor.set_password().press("Back").is_at("Step 2b of 3 – Setting the password")
+        visitor.set_password().press("Back").is_at("Step 2b – Setting the password")
         expect(visitor.page.locator("[required]")).to_have_count(0)
 
     def test_enter_in_a_field_presses_next(self) -> None:

@@ -237,8 +237,8 @@ class OfferTests(FetchingTestCase):
         visitor = COMPANY.start(Visitor())
         visitor.fill({"Tax number (NIP)": NIP}).press(FETCH["en"])
         assert visitor.shows(
-            "We filled in the name, the address and the registration numbers from the register of "
-            "VAT payers. Check them."
+            "We have filled in the name, the address and the registration numbers from the "
+            "register of VAT payers. Check them."
         )
         visitor.open(visitor.path.removeprefix("/en"))
         assert visitor.shows(FILLED)
@@ -251,7 +251,7 @@ class InvalidNumberTests(FetchingTestCase):
         for number, message in (
             ("", "Podaj NIP złożony z 10 cyfr."),
             ("123", "Podaj NIP złożony z 10 cyfr."),
-            ("9990000015", "Ten NIP ma błędną cyfrę kontrolną."),
+            ("9990000015", "Ten NIP jest nieprawidłowy."),
         ):
             with self.subTest(number):
                 self.visitor = FIRMA.start(Visitor())
@@ -301,8 +301,8 @@ class ScriptTests(FetchingTestCase):
         assert "no-store" in answer["Cache-Control"]
         assert answer.json() == {
             "invalid": False,
-            "message": "Uzupełniliśmy adres i numery rejestrowe z Wykazu podatników VAT. "
-            "Sprawdź je.",
+            "message": "Uzupełniliśmy adres i\N{NO-BREAK SPACE}numery rejestrowe "
+            "z\N{NO-BREAK SPACE}Wykazu podatników VAT. Sprawdź je.",
             "values": {
                 "regon": moods.REGON,
                 "krs": moods.KRS,

@@ -12,11 +12,11 @@ from tests import register as moods
 from tests.browser import DESK, PHONE, BrowserTestCase, BrowserVisitor
 from tests.register import NIP, PATIENCE, Register
 
-FETCH = {"pl": "Pobierz dane", "en": "Fetch data"}
+FETCH = {"pl": "Pobierz dane", "en": "Fetch details"}
 FILLED = {
     "pl": "Uzupełniliśmy nazwę, adres i numery rejestrowe z Wykazu podatników VAT. Sprawdź je.",
-    "en": "We filled in the name, the address and the registration numbers from the register of "
-    "VAT payers. Check them.",
+    "en": "We have filled in the name, the address and the registration numbers from the register "
+    "of VAT payers. Check them.",
 }
 LATER = "Nie można teraz pobrać danych. Wpisz je samodzielnie albo spróbuj później."
 
@@ -144,7 +144,7 @@ class FetchingTests(BrowserTestCase):
         status = visitor.page.locator(".company-lookup [role=status]")
         expect(status).to_have_text(LATER)
         visitor.fill_details("Company").press("Next")
-        visitor.is_at("Step 2a of 3 – Checking the details")
+        visitor.is_at("Step 2a – Checking the details")
 
     def test_lost_connection_is_told_as_well(self) -> None:
         visitor = self.company().fill({"Tax number (NIP)": NIP})

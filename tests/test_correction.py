@@ -76,11 +76,11 @@ class CorrectionTests(TestCase):
                 client.post(f"{self.old}to-nie-ja/"),
             ):
                 assert response.status_code == 410
-                assert heading(response) == "The registration has another address"
+                assert heading(response) == "This registration has another address"
                 assert self.NEW not in response.content.decode()
         assert User.objects.get(pk=self.user.pk).is_pending
         activation.activate(User.objects.get(pk=self.user.pk))
-        assert heading(Client().get(self.old)) == "The registration has another address"
+        assert heading(Client().get(self.old)) == "This registration has another address"
 
     def test_drops_a_mail_that_still_waits_for_the_old_address(self) -> None:
         user = registered(language="en", email="jeszcze@example.com")
@@ -119,7 +119,7 @@ class CorrectionTests(TestCase):
         for same in ("pomylony@example.com", " POMYLONY@Example.com "):
             self.correct(same)
             (error,) = self.visitor.errors
-            assert error.startswith("We wrote to this address already.")
+            assert error.startswith("We have already written to this address.")
 
     def test_survives_whatever_is_posted(self) -> None:
         client = self.visitor.client
@@ -161,7 +161,7 @@ class CorrectionTests(TestCase):
             assert self.visitor.heading == "Check your mailbox"
         self.correct("proba6@example.com")
         assert self.visitor.status == 429
-        assert self.visitor.heading == "The address was corrected too often"
+        assert self.visitor.heading == "The address has been corrected too many times"
         assert address_of(self.user) == "proba4@example.com"
 
     def test_to_the_address_of_a_customer_tells_the_owner_only(self) -> None:

@@ -43,13 +43,15 @@ class WizardPagesTests(TestCase):
 
     def test_show_the_words_of_their_own_visitor_only(self) -> None:
         kept.forget()
+        # The footer names the operator to everybody.
+        known = f"{settings.OPERATOR_NAME} {settings.OPERATOR_ADDRESS}"
         strangers: set[str] = set()
         for applicant in (OSOBA, PERSON, FIRMA, COMPANY, OSOBA):
             own = answers_of(applicant)
             pages = "".join(self.pages(applicant))
             assert own
             for word in strangers - own:
-                assert word not in pages, word
+                assert word not in pages or word in known, word
             strangers |= own
 
     def test_name_their_own_attempt_only(self) -> None:
@@ -155,7 +157,9 @@ class KeptPageTests(SimpleTestCase):
     @override_settings(KEPT_PAGES_CHECKED=False)
     def test_is_rendered_each_time_for_who_is_signed_in(self) -> None:
         for times in (1, 2):
-            assert "Wyloguj" in self.get(user=User(email="jan@example.com", is_active=True))
+            with override("pl"):
+                page = self.get(user=User(email="jan@example.com", is_active=True))
+            assert "Wyloguj" in page
             assert Greeting.rendered == times
 
     def test_puts_the_values_in_once_and_escaped(self) -> None:

@@ -23,7 +23,7 @@ from tests.test_waiting_page import CORRECT, FIELD, SEND
 from tests.walk import Visitor
 
 WAITING = "/rejestracja/wyslano/"
-FETCH = {"pl": "Pobierz dane", "en": "Fetch data"}
+FETCH = {"pl": "Pobierz dane", "en": "Fetch details"}
 BACK_TO_PICTURE = {"pl": "Wróć do obrazka", "en": "Back to the picture"}
 COUNTRIES = {
     "pl": ({"Kraj": "Polska"}, {"Kraj": "Niemcy"}),

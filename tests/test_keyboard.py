@@ -16,7 +16,7 @@ FOCUS = """() => {
     return style && style.outlineStyle !== "none" && parseFloat(style.outlineWidth) >= 2;
   });
   const labels = [...(element.labels ?? [])];
-  const words = (labels[0] ?? element).innerText ?? "";
+  const words = ((labels[0] ?? element).innerText ?? "").replaceAll("\u00a0", " ");
   return {
     html: element.outerHTML.slice(0, 120),
     name: (labels.length ? words : element.getAttribute("aria-label") ?? words),
@@ -125,7 +125,7 @@ class KeyboardTests(BrowserTestCase):
         visitor = self.visitor(language, width)
         keys = Fingers(visitor.open("/"))
         keys.skip_to_content()
-        keys.enter("Sign up").is_at("Step 1 of 3 – Identification of the User")
+        keys.enter("Sign up").is_at("Step 1 – Identification of the User")
         keys.enter("Next").is_refused()
         stop = keys.stop()
         assert stop is not None
@@ -133,24 +133,24 @@ class KeyboardTests(BrowserTestCase):
         keys.press("Enter")
         visitor.page.wait_for_function("document.activeElement.type === 'radio'")
         keys.press("ArrowDown")
-        assert visitor.field("Individual person").is_checked()
+        assert visitor.field("Individual").is_checked()
         keys.press("ArrowUp")
         assert visitor.field("Company").is_checked()
         keys.press("ArrowDown")
         visitor.page.evaluate(FOCUS)
-        keys.enter("Next").is_at("Step 1b of 3 – Your details – individual person")
-        keys.enter("Next", DETAILS).is_at("Step 2a of 3 – Checking the details")
+        keys.enter("Next").is_at("Step 1b – Your details – individual")
+        keys.enter("Next", DETAILS).is_at("Step 2a – Checking the details")
         keys.skip_to_content()
-        keys.enter("Next").is_at("Step 2b of 3 – Setting the password")
+        keys.enter("Next").is_at("Step 2b – Setting the password")
         code = visitor.copy_captcha().field("Copy the characters from the picture").input_value()
         visitor.reload()
         passwords = dict.fromkeys(("Account password", "Confirm the account password"), PASSWORD)
         keys.enter("Next", {**passwords, "Copy the characters from the picture": code})
-        visitor.is_at("Step 2c of 3 – Accepting the Terms")
+        visitor.is_at("Step 2c – Accepting the Terms")
         keys.enter("Register").is_refused()
         keys.enter("Register", tick=True).is_at("Check your mailbox")
         visitor.open(self.activation_link()).is_at("The account is active")
-        keys.enter("Send the answer", {"How do you know kantor.pl?": "the next one"})
+        keys.enter("Send the answer", {"How did you hear about kantor.pl?": "the next one"})
         assert visitor.shows(visitor.say("Thank you for your answer."))
         keys.skip_to_content()
         keys.enter("Sign in").is_at("Signing in")

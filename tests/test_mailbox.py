@@ -8,6 +8,7 @@ from django.core.mail import EmailMultiAlternatives
 from django.test import TestCase, override_settings
 
 from kantor.mailbox.backend import EmailBackend
+from kantor.serving.typography import tie
 
 
 class MailboxTests(TestCase):
@@ -36,8 +37,8 @@ class MailboxTests(TestCase):
     def test_shows_a_mail_with_the_time_in_warsaw(self) -> None:
         self.send()
         for address, written in (
-            ("/poczta/", "23 listopada 2026 r., 14:05"),
-            ("/en/poczta/", "23 November 2026, 14:05"),
+            ("/poczta/", tie("23 listopada 2026 r., 14:05", "pl")),
+            ("/en/poczta/", tie("23 November 2026, 14:05", "en")),
         ):
             inbox = self.client.get(address)
             self.assertContains(inbox, written)

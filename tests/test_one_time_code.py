@@ -25,8 +25,8 @@ from tests.people import COMPANY, OSOBA, POLISH, Applicant
 from tests.walk import Visitor
 
 BUTTONS = {
-    "pl": ("Nie mogę przepisać kodu", "Wyślij kolejny kod", "Wróć do obrazka"),
-    "en": ("I can’t copy the characters", "Send another code", "Back to the picture"),
+    "pl": ("Wyślij kod e-mailem", "Wyślij kolejny kod", "Wróć do obrazka"),
+    "en": ("Send a code by e-mail", "Send another code", "Back to the picture"),
 }
 CODE_FIELD = {"pl": "Kod z wiadomości e-mail", "en": "Code from the e-mail"}
 CANNOT, AGAIN, BACK = BUTTONS["pl"]

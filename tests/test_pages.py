@@ -40,10 +40,10 @@ FAULTS = {
 HEADINGS = {
     400: ("Nie udało się odczytać żądania", "We could not understand the request"),
     403: ("Nie masz dostępu do tej strony", "You have no access to this page"),
-    404: ("Nie ma takiej strony", "There is no such page"),
+    404: ("Nie ma takiej strony", "Page not found"),
     405: (
         "Tego adresu nie można otworzyć w ten sposób",
-        "This address cannot be opened in this way",
+        "This address cannot be opened like this",
     ),
     413: ("Formularz jest za duży", "The form is too large"),
     500: ("Coś poszło nie tak po naszej stronie", "Something went wrong on our side"),

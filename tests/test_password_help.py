@@ -346,7 +346,7 @@ class InTheBrowser(BrowserTestCase):
     """What the script adds."""
 
     def test_proposal_fills_both_fields_and_is_shown_until_they_change(self) -> None:
-        visitor = self.visitor(width=PHONE).reach_password("Individual person")
+        visitor = self.visitor(width=PHONE).reach_password("Individual")
         page = visitor.page
         page.get_by_role("button", name=PROPOSE).click()
         shown = page.locator("[data-proposed]")
@@ -391,7 +391,7 @@ class InTheBrowser(BrowserTestCase):
         expect(page.locator("[data-copy]")).to_be_hidden()
 
     def test_meter_is_spoken_once_when_the_typing_rests(self) -> None:
-        visitor = self.visitor().reach_password("Individual person")
+        visitor = self.visitor().reach_password("Individual")
         page = visitor.page
         page.evaluate(
             """() => {
@@ -406,7 +406,7 @@ class InTheBrowser(BrowserTestCase):
         assert page.evaluate("spoken") == ["Siła hasła: silna (wystarczy)"]
 
     def test_meter_goes_quiet_when_the_limit_is_reached(self) -> None:
-        visitor = self.visitor().reach_password("Individual person")
+        visitor = self.visitor().reach_password("Individual")
         page = visitor.page
         visitor.fill({"Account password": "Kantor2026!"})
         meter = page.locator("[data-strength-meter]")

@@ -119,7 +119,7 @@ class PreHijackTests(TestCase):
     def test_cannot_keep_the_victim_from_refusing(self) -> None:
         attacker = self.attack()
         path = activation_path(attacker)
-        Visitor().open(path).follow("It was not me").press("It was not me, delete the data")
+        Visitor().open(path).follow("It was not me").press("It was not me, delete the details")
         assert not User.objects.filter(pk=attacker.pk).exists()
 
     def test_gains_nothing_by_correcting_his_own_address_to_the_victims(self) -> None:
@@ -130,7 +130,7 @@ class PreHijackTests(TestCase):
         stolen = activation_path(attacker)
         assert browser.post(path, {"email": self.EMAIL}).status_code == 302
         # The link to his own mailbox is dead, the new one is in the victim's.
-        assert heading(browser.get(stolen)) == "The registration has another address"
+        assert heading(browser.get(stolen)) == "This registration has another address"
         path = newest_path(self.EMAIL, "/aktywacja/")
         assert heading(Client().post(path, {"password": PASSWORD})) == "Activate your account"
         victim = self.defend()

@@ -25,6 +25,7 @@ from django.test import SimpleTestCase, TestCase
 from django.utils import timezone
 
 from accounts.models import OutboxMessage
+from kantor.settings import base
 from tests.factories import PASSWORD, registered
 from tests.mail_server import MailServer, Postbox, free_port, silent_server
 
@@ -40,6 +41,11 @@ REQUIRED = {
     "DATABASE_URL": "sqlite:///nowhere.sqlite3",
     "EMAIL_URL": "smtp://127.0.0.1:25",
     "DEFAULT_FROM_EMAIL": "kantor.pl <rejestracja@kantor.example>",
+    # As the published texts have it.
+    "OPERATOR_NAME": base.OPERATOR_NAME,
+    "OPERATOR_ADDRESS": base.OPERATOR_ADDRESS,
+    "OPERATOR_NIP": base.OPERATOR_NIP,
+    "OPERATOR_EMAIL": base.OPERATOR_EMAIL,
 }
 REDIS = {"REDIS_URL": "redis://127.0.0.1:6379/0"}
 # Loads the settings anew for each case of standard input: [environment, changes of the base].
@@ -74,7 +80,7 @@ def run(code: str, given: str = "", **environment: str) -> "subprocess.Completed
     return subprocess.run(
         [sys.executable, "-c", code],
         cwd=ROOT,
-        env=plain | environment,
+        env=plain | {"OPERATOR_KRS": base.OPERATOR_KRS} | environment,
         input=given,
         capture_output=True,
         text=True,
@@ -300,6 +306,7 @@ class ServedTests(SimpleTestCase):
         cls.addClassCleanup(mail_server.stop)
         cls.environment = REQUIRED | {
             "DJANGO_SETTINGS_MODULE": "here",
+            "OPERATOR_KRS": base.OPERATOR_KRS,
             "PYTHONPATH": f"{folder}:{ROOT}",
             "DATABASE_URL": f"sqlite:///{folder}/site.sqlite3",
             "EMAIL_URL": f"smtp://127.0.0.1:{mail_server.port}",

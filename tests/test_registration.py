@@ -7,6 +7,7 @@ from django.core import mail
 from django.test import TestCase
 
 from accounts.models import ConsentRecord, Customer, SurveyAnswer, User
+from kantor.serving.typography import untie
 from tests.people import COMPANY, FIRMA, OSOBA, PERSON, Applicant
 from tests.walk import Visitor
 
@@ -76,7 +77,7 @@ class JourneyTests(JourneyTestCase):
             visitor.open(self.activation_link())
         assert visitor.heading == words.active
         assert [each.to for each in mail.outbox] == [[applicant.email]] * 2
-        option = visitor.field(words.source).find_all("option")[2].get_text()
+        option = untie(visitor.field(words.source).find_all("option")[2].get_text())
         visitor.fill({words.source: option}).press(words.send_answer)
         assert visitor.heading == words.active
         assert SurveyAnswer.objects.filter(user=customer.user).count() == 1
@@ -167,7 +168,7 @@ class AnswersTests(JourneyTestCase):
             "Miejscowość": "Warszawa 1",
         }
         visitor = FIRMA.reach_review(Visitor())
-        assert visitor.shows("taki sam jak adres powyżej")
+        assert visitor.shows("taki sam jak powyżej")
         applicant = replace(FIRMA, other_address=other)
         visitor = Visitor()
         self.register(applicant, visitor)
@@ -180,7 +181,7 @@ class AnswersTests(JourneyTestCase):
     def test_show_the_second_address_on_the_review(self) -> None:
         other = {"Nr domu": "17", "Kod pocztowy": "00-950", "Miejscowość": "Warszawa 1"}
         visitor = replace(OSOBA, other_address=other).reach_review(Visitor())
-        assert not visitor.shows("taki sam jak adres powyżej")
+        assert not visitor.shows("taki sam jak powyżej")
         assert visitor.shows("Warszawa 1")
 
     def test_need_every_part_of_a_second_address_that_was_asked_for(self) -> None:

@@ -89,7 +89,7 @@ class SessionTests(TestCase):
         return client.cookies[settings.SESSION_COOKIE_NAME].value
 
     def test_has_a_new_key_and_nothing_of_an_unfinished_registration(self) -> None:
-        visitor = Visitor().open("/en/rejestracja/").choose("Individual person").press("Next")
+        visitor = Visitor().open("/en/rejestracja/").choose("Individual").press("Next")
         before = self.session(visitor.client)
         assert Session.objects.filter(session_key=before).exists()
         visitor.open(PATH).fill({"E-mail address (login)": self.user.email, "Password": PASSWORD})

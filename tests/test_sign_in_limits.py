@@ -31,7 +31,7 @@ class LimitTests(TestCase):
         response = try_in(self.user.email, PASSWORD, client)
         assert response.status_code == 429
         assert response["Retry-After"] == "300"
-        assert "Too many tries" in response.content.decode()
+        assert "Too many attempts" in response.content.decode()
         assert not is_signed_in(client)
 
     def test_are_forgotten_after_five_minutes_however_many_there_were(self) -> None:

@@ -2,15 +2,19 @@
 
 import hashlib
 import re
+from datetime import date
 from html import unescape
 from typing import Any
 
 from django.template.loader import render_to_string
 from django.test import SimpleTestCase, TestCase
+from django.utils import translation
+from django.utils.formats import date_format
 from pypdf import PdfReader
 
 from accounts import consents
 from accounts.models import ConsentRecord
+from kantor.serving.typography import untie
 from tests import factories, letters
 
 LANGUAGES = ("pl", "en")
@@ -19,19 +23,27 @@ EVERY = [(version, language) for version in consents.TERMS_VERSIONS for language
 # What customers were handed. A failure here means that a published file was printed again: put
 # the old one back. Only a new version adds lines.
 PUBLISHED = {
+    ("2026-11-30", "pl"): "e06bedf89e4e276adb258375f4aa152e699072c77078e0c4a8bc9a0a50a40316",
+    ("2026-11-30", "en"): "878c2b58bbe933000d8023f099effc0241d7b77a0cbb21d597400e8a2a8d0171",
     ("2026-11-23", "pl"): "ab41c4add90eff85aec6c801c13646d268a1fc2fb47e7fd1c47250266c9eab42",
     ("2026-11-23", "en"): "22118df46be9947cdb3caa6195afd5b95bfb0cc09fa1256306b6ce30957e4bc2",
 }
-TITLES = {
-    "pl": ("Regulamin serwisu kantor.pl", "Wersja z dnia 23 listopada 2026 r."),
-    "en": ("kantor.pl Terms of Service", "Version of 23 November 2026"),
-}
+NEWEST = consents.TERMS_VERSIONS[0]
+TITLES = {"pl": "Regulamin serwisu kantor.pl", "en": "kantor.pl Terms of Service"}
+
+
+def head_of(version: str, language: str) -> str:
+    """Return what stands above the text: the site, the title and the date of the version."""
+    with translation.override(language):
+        day = date_format(date.fromisoformat(version), "DATE_FORMAT")
+    words = {"pl": "Wersja z dnia", "en": "Version of"}[language]
+    return f"kantor.pl {TITLES[language]} {words} {untie(day)}"
 
 
 def words_of_file(reader: PdfReader) -> str:
     """Return the text of a PDF on one line, without the foot of each page."""
     pages = (re.sub(r"^\d+ / \d+kantor\.pl\n", "", page.extract_text()) for page in reader.pages)
-    return " ".join(" ".join(pages).split())
+    return " ".join(untie(" ".join(pages)).split())
 
 
 def words_of_text(version: str, language: str) -> str:
@@ -49,15 +61,16 @@ class PrintedTerms(SimpleTestCase):
         found = {
             key: hashlib.sha256(consents.terms_pdf(*key).read_bytes()).hexdigest() for key in EVERY
         }
+        unpinned = {key: value for key, value in found.items() if key not in PUBLISHED}
+        assert not unpinned, f"Add what is new: {unpinned}"
         assert found == PUBLISHED
 
     def test_say_exactly_what_was_accepted(self) -> None:
         for version, language in EVERY:
             with self.subTest(version=version, language=language):
                 found = words_of_file(PdfReader(consents.terms_pdf(version, language)))
-                head = " ".join(("kantor.pl", *TITLES[language]))
                 # Where a tag stands between a word and its comma, the two differ in a space.
-                wanted = f"{head} {words_of_text(version, language)}"
+                wanted = f"{head_of(version, language)} {words_of_text(version, language)}"
                 assert found.replace(" ", "") == wanted.replace(" ", "")
 
     def test_can_be_read_aloud_and_walked_through(self) -> None:
@@ -70,7 +83,7 @@ class PrintedTerms(SimpleTestCase):
                 assert root["/StructTreeRoot"]
                 assert root["/ViewerPreferences"]["/DisplayDocTitle"]
                 assert reader.metadata is not None
-                assert reader.metadata.title == TITLES[language][0]
+                assert reader.metadata.title == TITLES[language]
                 assert len(reader.outline[1]) == 13  # a bookmark for each paragraph sign
 
     def test_are_small(self) -> None:
@@ -87,11 +100,11 @@ class TermsOnTheSite(TestCase):
     def test_are_downloaded_in_the_language_of_the_page(self) -> None:
         for language, prefix in (("pl", ""), ("en", "/en")):
             with self.subTest(language=language):
-                response = self.client.get(f"{prefix}/regulamin/2026-11-23/pdf/")
-                published = consents.terms_pdf("2026-11-23", language).read_bytes()
+                response = self.client.get(f"{prefix}/regulamin/{NEWEST}/pdf/")
+                published = consents.terms_pdf(NEWEST, language).read_bytes()
                 assert response.getvalue() == published
                 assert response["Content-Type"] == "application/pdf"
-                name = consents.terms_pdf_name("2026-11-23", language)
+                name = consents.terms_pdf_name(NEWEST, language)
                 assert response["Content-Disposition"] == f'attachment; filename="{name}"'
                 assert not response.cookies
 
@@ -100,14 +113,15 @@ class TermsOnTheSite(TestCase):
             assert self.client.get(f"/regulamin/{version}/pdf/").status_code == 404
 
     def test_are_only_read(self) -> None:
-        assert self.client.post("/regulamin/2026-11-23/pdf/").status_code == 405
+        assert self.client.post(f"/regulamin/{NEWEST}/pdf/").status_code == 405
 
     def test_are_offered_where_they_are_read(self) -> None:
-        for page in ("/regulamin/", "/regulamin/2026-11-23/"):
-            assert (
-                '<a href="/regulamin/2026-11-23/pdf/">Pobierz regulamin (PDF)</a>'
-                in self.client.get(page).content.decode()
-            )
+        for page, version in (
+            ("/regulamin/", NEWEST),
+            *((f"/regulamin/{version}/", version) for version in consents.TERMS_VERSIONS),
+        ):
+            link = f'<a href="/regulamin/{version}/pdf/">Pobierz regulamin (PDF)</a>'
+            assert link in self.client.get(page).content.decode()
 
 
 class TermsInTheMail(TestCase):
@@ -130,7 +144,7 @@ class TermsInTheMail(TestCase):
         user = factories.registered(language="en")
         user.language = "pl"
         user.save()
-        assert consents.accepted_terms(user) == ("2026-11-23", "en")
+        assert consents.accepted_terms(user) == (NEWEST, "en")
 
     def test_are_those_accepted_last(self) -> None:
         user = factories.registered()

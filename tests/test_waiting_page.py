@@ -94,18 +94,18 @@ class CorrectionTests(TestCase):
     def test_is_that_the_link_went_there(self) -> None:
         visitor = self.correct("pl", "dobry@wp.pl")
         assert visitor.heading == POLISH.check_mailbox
-        words = "Adres jest poprawiony. Nowy link wysłaliśmy na adres dobry@wp.pl , a poprzedni"
+        words = "Adres został poprawiony. Nowy link wysłaliśmy na adres dobry@wp.pl , a poprzedni"
         assert visitor.shows(words)
         assert visitor.element("main [role=status]:not([data-waiting])")
         assert deliver()[-1].to == ["dobry@wp.pl"]
-        assert visitor.follow("EN English").shows("The address is corrected. We have sent")
+        assert visitor.follow("EN English").shows("The address has been corrected. We have sent")
 
     def test_is_true_when_the_new_address_has_had_too_many_mails(self) -> None:
         for purpose in (Purpose.RESET, Purpose.CODE):
             allowance.ask(purpose, "pelny@example.com")
         visitor = self.correct("en", "pelny@example.com")
-        assert visitor.shows("The address is corrected to pelny@example.com")
-        assert visitor.shows("you have to send the new link a little later")
+        assert visitor.shows("The address has been corrected to pelny@example.com")
+        assert visitor.shows("so you can send the new link only a little later")
         assert visitor.shows("You can send the next message in 60 minutes.")
         assert not visitor.shows("We have sent")
         assert not any(each.to == ["pelny@example.com"] for each in deliver())
@@ -117,8 +117,8 @@ class CorrectionTests(TestCase):
         other, user = registered(language="en"), registered(language="en")
         visitor = Visitor(registering_browser(other, user)).open(f"/en{PAGE}")
         visitor.follow(CORRECT["en"]).fill({FIELD["en"]: "nowy@example.com"}).press(SEND["en"])
-        assert visitor.text.count("The address is corrected") == 1
-        assert visitor.shows(f"We have sent a message to {other.email}")
+        assert visitor.text.count("The address has been corrected") == 1
+        assert visitor.shows(f"We have sent an activation link to {other.email}")
 
     def test_is_gone_with_the_next_visit(self) -> None:
         visitor = self.correct("en", "nowy@example.com")
@@ -190,7 +190,7 @@ class CountingTests(BrowserTestCase):
             ("en", r"^You can send the next message in (\d\u00a0min )?\d+\u00a0s\.$"),
         ):
             email = f"liczy.{language}@example.com"
-            visitor = self.visitor(language).register("Individual person", email=email)
+            visitor = self.visitor(language).register("Individual", email=email)
             visitor.page.clock.install()
             visitor.reload()
             button, hint = visitor.button(AGAIN), visitor.page.locator("[data-wait]")
@@ -209,7 +209,7 @@ class CountingTests(BrowserTestCase):
             assert visitor.press(AGAIN).path.endswith("/rejestracja/wyslano/ponownie/")
 
     def test_is_free_when_nothing_is_to_be_waited_for(self) -> None:
-        visitor = self.visitor("en").register("Individual person", email="wolny@example.com")
+        visitor = self.visitor("en").register("Individual", email="wolny@example.com")
         travel(timedelta(minutes=3))
         visitor.reload()
         assert visitor.button(AGAIN).is_enabled()
@@ -217,7 +217,7 @@ class CountingTests(BrowserTestCase):
         assert User.objects.get().link_serial == 2
 
     def test_tells_hours_in_hours(self) -> None:
-        visitor = self.visitor("en").register("Individual person", email="dlugo@example.com")
+        visitor = self.visitor("en").register("Individual", email="dlugo@example.com")
         for _ in range(allowance.ASKED_A_DAY.times):
             allowance.ASKED_A_DAY.hit("dlugo@example.com")
         hint = visitor.reload().page.locator("[data-wait]")

@@ -8,6 +8,7 @@ from django.test import TestCase
 
 from accounts.models import Customer, User
 from accounts.services import activation
+from kantor.serving.typography import untie
 from tests.people import COMPANY, FIRMA, OSOBA, PERSON, Applicant
 from tests.test_language import foreign_words, spoken, words
 from tests.walk import Visitor
@@ -73,14 +74,14 @@ TOO_LONG = "x" * 290
 # What is typed wrongly, and the sentence that says what to do. Each field once.
 WRONG_COMPANY = {
     "Dane firmy": {
-        "Pełna nazwa firmy": ("„”", "Zapisz nazwę firmy literami lub cyframi."),
+        "Pełna nazwa firmy": ("„”", "Nazwa firmy musi zawierać litery lub cyfry."),
         "NIP": (
             "526-104-08-29",
-            "Ten NIP ma błędną cyfrę kontrolną. Sprawdź, czy nie ma literówki.",
+            "Ten NIP jest nieprawidłowy. Sprawdź, czy wszystkie cyfry się zgadzają.",
         ),
         "REGON": (
             "012100785",
-            "Ten REGON ma błędną cyfrę kontrolną. Sprawdź, czy nie ma literówki.",
+            "Ten REGON jest nieprawidłowy. Sprawdź, czy wszystkie cyfry się zgadzają.",
         ),
         "Numer KRS": ("brak", "Podaj numer KRS złożony z 10 cyfr, np. 0000123456."),
     },
@@ -94,7 +95,7 @@ WRONG_COMPANY = {
     "Reprezentant Firmy": {
         "Imię reprezentanta": (
             "Ż4neta",
-            "W imieniu i nazwisku nie można użyć znaku „4”. Używaj tylko liter, odstępów, "
+            "W imieniu i nazwisku nie można użyć znaku „4”. Używaj tylko liter, spacji, "
             "łączników, apostrofów i kropek.",
         ),
         "Nazwisko reprezentanta": (
@@ -102,7 +103,7 @@ WRONG_COMPANY = {
             "W tym polu jest niewidoczny lub niedozwolony znak. Wyczyść pole i wpisz tekst "
             "ponownie.",
         ),
-        "Stanowisko lub funkcja": ("1/2", "Zapisz stanowisko literami."),
+        "Stanowisko lub funkcja": ("1/2", "Stanowisko musi zawierać litery."),
         "Służbowy adres e-mail (login)": ("żaneta", "Podaj adres e-mail, np. jan@example.com."),
         "Służbowy numer telefonu": (
             "801 234 567",
@@ -181,9 +182,9 @@ class HonestTests(TestCase):
     def test_a_person_abroad_with_the_ugliest_answers(self) -> None:
         visitor = UGLY_PERSON.reach_review(Visitor())
         assert self.rows(visitor) == [
-            *("Individual person", "Nguyễn Thị", "O'Brien-Ibn Sīnā"),
+            *("Individual", "Nguyễn Thị", "O'Brien-Ibn Sīnā"),
             *("Not given", "dz. 12/3", "Not given", "Not given", "香港", "Hong Kong"),
-            *("the same as the address above", "+44 20 7946 0958", "NGUYEN@Example.COM"),
+            *("same as above", "+44 20 7946 0958", "NGUYEN@Example.COM"),
         ]
         customer = self.finish(UGLY_PERSON, visitor)
         assert customer.main_street == customer.main_postal_code == customer.corr_country == ""
@@ -260,15 +261,17 @@ class WrongTests(TestCase):
 
     def test_a_company(self) -> None:
         visitor = self.drive(FIRMA, WRONG_COMPANY)
-        assert visitor.element("#error-summary h2").get_text(strip=True) == "Popraw 14 pól"
+        assert untie(visitor.element("#error-summary h2").get_text(strip=True)) == "Popraw 14 pól"
 
     def test_a_person(self) -> None:
         visitor = self.drive(OSOBA, WRONG_PERSON)
-        assert visitor.element("#error-summary h2").get_text(strip=True) == "Popraw 8 pól"
+        assert untie(visitor.element("#error-summary h2").get_text(strip=True)) == "Popraw 8 pól"
 
     def test_a_company_in_english(self) -> None:
         visitor = self.drive(COMPANY, WRONG_ENGLISH)
-        assert visitor.element("#error-summary h2").get_text(strip=True) == "Correct 4 fields"
+        assert (
+            untie(visitor.element("#error-summary h2").get_text(strip=True)) == "Correct 4 fields"
+        )
 
     def test_an_empty_form_asks_for_every_answer_that_is_needed(self) -> None:
         for applicant, count in ((FIRMA, 9), (OSOBA, 7), (COMPANY, 9), (PERSON, 7)):

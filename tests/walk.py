@@ -8,6 +8,8 @@ from bs4 import BeautifulSoup, Tag
 from captcha.models import CaptchaStore
 from django.test import Client
 
+from kantor.serving.typography import untie
+
 URLENCODED = "application/x-www-form-urlencoded"
 
 
@@ -290,7 +292,7 @@ class Visitor:
 
 def _words(tag: Tag) -> str:
     """Return what a person reads there: white space counts once."""
-    return " ".join(tag.get_text(" ").replace("\N{NO-BREAK SPACE}", " ").split())
+    return " ".join(untie(tag.get_text(" ")).split())
 
 
 def _says(found: str, wanted: str) -> bool:

@@ -245,8 +245,8 @@ class AccountAdmin(OnlyFilters, admin.ModelAdmin[User]):
                 passed_over += 1
         if passed_over:
             passed_over_words = ngettext(
-                "%(count)d account was passed over: this does not apply to it now.",
-                "%(count)d accounts were passed over: this does not apply to them now.",
+                "%(count)d account was skipped: this does not apply to it now.",
+                "%(count)d accounts were skipped: this does not apply to them now.",
                 passed_over,
             )
             words = passed_over_words % {"count": passed_over}

@@ -156,7 +156,7 @@ class SurveyInline(RecordInline):
 
     model = SurveyAnswer
     fields = ("source", "details", "answered_at")
-    verbose_name_plural = _("How the customer knows kantor.pl")
+    verbose_name_plural = _("How the customer heard of kantor.pl")
 
 
 class MessageInline(Attempts, RecordInline):

@@ -16,6 +16,7 @@ from accounts.forms.fields import wrong
 from accounts.models import Source
 from accounts.passwords import MAX_LENGTH
 from accounts.values.email import normalise
+from kantor.serving.typography import tie
 
 # Key, name in Polish, name in English, whether it asks for details.
 OfferedSource = tuple[int, str, str, bool]
@@ -25,13 +26,13 @@ class RegistrantForm(forms.Form):
     """Ask for the password chosen at registration: it proves that this is the same person."""
 
     password = forms.CharField(
-        label=_("Password chosen at registration"),
+        label=_("Password you chose when registering"),
         strip=False,
         max_length=MAX_LENGTH,
         widget=forms.PasswordInput(attrs={"autocomplete": "current-password", **fields.SECRET}),
         error_messages={
-            "required": _("Enter the password that you chose at registration."),
-            **wrong(_("This is not the password chosen at registration.")),
+            "required": _("Enter the password you chose when registering."),
+            **wrong(_("This is not the password you chose when registering.")),
         },
     )
 
@@ -50,7 +51,10 @@ class AddressForm(forms.Form):
         email: str = self.cleaned_data["email"]
         if normalise(email) == normalise(self._present):
             raise ValidationError(
-                _("We wrote to this address already. Enter another one, or leave it as it is."),
+                _(
+                    "We have already written to this address. Enter another one, or leave it as "
+                    "it is."
+                ),
                 "same",
             )
         return email
@@ -87,7 +91,7 @@ class SurveyForm(forms.Form):
     """Ask how the customer knows the service; nothing here is required."""
 
     source = forms.ModelChoiceField(
-        label=_("How do you know kantor.pl?"),
+        label=_("How did you hear about kantor.pl?"),
         widget=SourceSelect,
         queryset=Source.objects.filter(is_active=True),
         required=False,
@@ -113,12 +117,12 @@ class SurveyForm(forms.Form):
         is_english = get_language() == "en"
         field.choices = [
             ("", field.empty_label),
-            *((key, english if is_english else polish) for key, polish, english, _asks in sources),
+            *((key, tie(english, "en") if is_english else tie(polish, "pl")) for key, polish, english, _asks in sources),
         ]
 
     def clean_details(self) -> str:
         """Refuse characters that nobody types."""
         details: str = self.cleaned_data["details"]
         if not details.isprintable():
-            raise ValidationError(_("Use letters, digits and common signs only."), "invalid")
+            raise ValidationError(_("Use only letters, digits and common signs."), "invalid")
         return details

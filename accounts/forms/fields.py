@@ -93,7 +93,7 @@ class TaxNumberField(ValueField):
     """
 
     ordinary_label = _("Tax number (NIP)")
-    ordinary_help = _("A company from outside Poland enters the tax number of its own country.")
+    ordinary_help = _("A company outside Poland gives its own country’s tax number.")
     attributes: ClassVar = {**_NUMBER, "size": 14, "maxlength": 40}
     default_error_messages: ClassVar = {"required": _("Enter a NIP of 10 digits.")}
 
@@ -180,13 +180,13 @@ class PhoneField(ValueField):
     parse = staticmethod(phone.parse)
     widget = forms.TelInput
     ordinary_label = _("Phone number")
-    ordinary_help = _("Selected digits of this number are asked for when you sign in.")
+    ordinary_help = _("We ask for some of its digits when you sign in.")
     autocomplete = "tel"
     attributes: ClassVar = {"inputmode": "tel", "size": 20, "maxlength": 60}
     default_error_messages: ClassVar = {
         "required": _(
-            "Enter a phone number, for example 601 234 567, "  # noqa: RUF001  a number stays on one line
-            "or one from abroad with the country code, for example +44 20 7946 0958."  # noqa: RUF001
+            "Enter a phone number, for example 601 234 567, "
+            "or one from abroad with the country code, for example +44 20 7946 0958."
         )
     }
 
@@ -196,7 +196,7 @@ class StreetField(ValueField):
 
     parse = staticmethod(address.parse_street)
     ordinary_label = _("Street")
-    ordinary_help = _("Leave this empty if the place has no street names.")
+    ordinary_help = _("Leave empty if there are no street names.")
     is_optional = True
     autocomplete = "address-line1"
     attributes: ClassVar = {**_NAME, "size": 30, "maxlength": 200}

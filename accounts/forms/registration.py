@@ -55,8 +55,8 @@ class KindForm(forms.Form):
         template_name="django/forms/choice_cards.html",  # type: ignore[call-arg]  # stubs lag
         choices=Kind.choices,
         error_messages={
-            "required": _("Choose who is registering: a company or an individual person."),
-            "invalid_choice": _("Choose who is registering: a company or an individual person."),
+            "required": _("Choose who is registering: a company or an individual."),
+            "invalid_choice": _("Choose who is registering: a company or an individual."),
         },
     )
 
@@ -181,10 +181,7 @@ class CompanyForm(DetailsForm):
             "representative",
             _("Company representative"),
             ("first_name", "last_name", "position", "email", "phone"),
-            _(
-                "The person whom the company’s authorised representatives empowered to use "
-                "kantor.pl on its behalf. The work e-mail is the login."
-            ),
+            _("The person authorised by those who represent the company to use kantor.pl for it."),
         ),
     )
 
@@ -281,7 +278,7 @@ class PasswordForm(forms.Form):
         ),
         error_messages={
             "required": _("Copy the characters from the picture."),
-            **wrong(_("The characters do not match. Copy them from the new picture.")),
+            **wrong(_("The characters do not match. Copy those in the new picture.")),
         },
     )
     code = forms.CharField(
@@ -298,7 +295,7 @@ class PasswordForm(forms.Form):
         ),
         error_messages={
             "required": _("Enter the code from the e-mail."),
-            **wrong(_("The code does not match. Check it in the newest message from us.")),
+            **wrong(_("The code does not match. Check it in our newest message.")),
         },
     )
     # A decoy that no person sees: whatever fills in every field gives itself away. Password

@@ -12,7 +12,7 @@ from accounts.models import User
 from accounts.passwords import MAX_LENGTH, normalize
 
 # What both doors say when no more tries are taken.
-TOO_OFTEN = _("Too many tries. Wait five minutes, or set a new password by e-mail.")
+TOO_OFTEN = _("Too many attempts. Wait five minutes, or set a new password by e-mail.")
 
 
 class SignInForm(forms.Form):
@@ -24,7 +24,7 @@ class SignInForm(forms.Form):
         widget=forms.EmailInput(attrs={"autocomplete": "username", "size": "40"}),
         error_messages={
             "required": _("Enter your e-mail address."),
-            "max_length": _("Enter the e-mail address, e.g. jan@example.com."),
+            "max_length": _("Enter your e-mail address, for example jan@example.com."),
         },
     )
     password = forms.CharField(
@@ -97,5 +97,7 @@ class ChangePasswordForm(SetPasswordForm):
         cleaned: dict[str, Any] = super().clean() or self.cleaned_data
         old, new = cleaned.get("old_password"), cleaned.get("new_password1")
         if old and new and normalize(old) == normalize(new):
-            self.add_error("new_password1", _("Choose a password other than the current one."))
+            self.add_error(
+                "new_password1", _("Choose a password that differs from the current one.")
+            )
         return cleaned

@@ -25,6 +25,7 @@ from accounts import consents
 from accounts.mail import mime
 from accounts.mail.mime import SevenBitMessage
 from accounts.values.visit import Visit
+from kantor.serving.typography import JOINER, untie
 
 LINE_WIDTH = 76  # characters of a text line; RFC 5322 section 2.1.1 advises 78 at most
 NAME_LENGTH = 40  # longest first name in a mail: enough for a greeting, too short for a letter
@@ -48,9 +49,6 @@ WEEKDAYS = (
     pgettext_lazy("until", "Saturday"),
     pgettext_lazy("until", "Sunday"),
 )
-
-# Polish typography leaves no word of one letter at the end of a line.
-SHORT_WORD = re.compile(r"\b([aiouwz]) ", re.IGNORECASE)
 
 
 def activation(
@@ -233,9 +231,10 @@ def _build(
             **{variable: partial(_absolute, page) for variable, page in PAGES.items()},
             **context,
         }
-        subject = " ".join(render_to_string(f"{folder}/subject.txt", context).split())
+        heading = render_to_string(f"{folder}/subject.txt", context).strip()
+        subject = untie(heading)
         text = render_to_string(f"{folder}/body.txt", context)
-        context |= {"subject": subject, "heading": SHORT_WORD.sub("\\1\u00a0", subject)}
+        context |= {"subject": subject, "heading": heading}
         html = render_to_string(f"{folder}/body.html", context)
     message = SevenBitMessage(
         subject=subject,
@@ -249,7 +248,8 @@ def _build(
             "Content-Language": language,
         },
     )
-    message.attach_alternative(html, "text/html")
+    # Outlook draws a box for it; the page's styles hold the hours together.
+    message.attach_alternative(html.replace(JOINER, ""), "text/html")
     return message
 
 
@@ -294,4 +294,5 @@ def _plain_name(first_name: str) -> str:
 
 def _tidy(text: str) -> str:
     """Wrap the lines of a text part and leave one empty line at most; links stay whole."""
-    return wrap(re.sub(r"\n{3,}", "\n\n", text.strip()), LINE_WIDTH) + "\n"
+    lines = re.sub(r"\n{3,}", "\n\n", text.strip().replace(JOINER, ""))
+    return wrap(lines, LINE_WIDTH) + "\n"

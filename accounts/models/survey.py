@@ -6,9 +6,11 @@ from django.utils import timezone
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
+from kantor.serving.typography import tie
+
 
 class Source(models.Model):
-    """One choice of "How do you know kantor.pl?", kept by staff in both languages."""
+    """One choice of "How did you hear about kantor.pl?", kept by staff in both languages."""
 
     name_pl = models.CharField(_("name in Polish"), max_length=100)
     name_en = models.CharField(_("name in English"), max_length=100)
@@ -22,7 +24,7 @@ class Source(models.Model):
         ordering = ["position", "pk"]
 
     def __str__(self) -> str:
-        return self.name_en if get_language() == "en" else self.name_pl
+        return tie(self.name_en, "en") if get_language() == "en" else tie(self.name_pl, "pl")
 
 
 class SurveyAnswer(models.Model):

@@ -24,7 +24,7 @@ class NameField(ValueField):
         """Return the name as typed, but for blanks. Raises as `text.clean` does, or `no_letter`."""
         name = clean(text, max_length=Passkey.MAX_NAME)
         if not has_any(name, "LN"):
-            raise ValidationError(_("Enter a name with letters or digits."), "no_letter")
+            raise ValidationError(_("The name must contain letters or digits."), "no_letter")
         return name
 
 

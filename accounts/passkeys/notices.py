@@ -23,7 +23,7 @@ _STALE = Notice(_("That took too long or was sent twice. Try again."))
 # may have been copied and one of an account that is not open sound alike.
 _NOTICES = {
     "sign-in refused": Notice(
-        _("This passkey does not sign you in. Use another one, or sign in with your password.")
+        _("This passkey cannot sign you in. Use another one, or sign in with your password.")
     ),
     "sign-in stale": _STALE,
     "sign-in suspended": Notice(
@@ -36,7 +36,7 @@ _NOTICES = {
     "add accepted": Notice(_("The passkey has been added."), is_fault=False),
     "add refused": Notice(_("The passkey could not be added. Try again.")),
     "add stale": _STALE,
-    "add too-many": Notice(_("An account may have 10 passkeys. Remove one to add another.")),
+    "add too-many": Notice(_("An account can have 10 passkeys. Remove one to add another.")),
     "rename accepted": Notice(_("The name has been changed."), is_fault=False),
     "remove accepted": Notice(
         _("The passkey has been removed. If your device still offers it, delete it there as well."),

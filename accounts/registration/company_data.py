@@ -59,39 +59,39 @@ class Outcome(StrEnum):
 
 
 MESSAGES: dict[str | None, Promise] = {
-    Outcome.NAME: _("We filled in the name from the register of VAT payers. Check it."),
-    Outcome.ADDRESS: _("We filled in the address from the register of VAT payers. Check it."),
+    Outcome.NAME: _("We have filled in the name from the register of VAT payers. Check it."),
+    Outcome.ADDRESS: _("We have filled in the address from the register of VAT payers. Check it."),
     Outcome.NUMBERS: _(
-        "We filled in the registration numbers from the register of VAT payers. Check them."
+        "We have filled in the registration numbers from the register of VAT payers. Check them."
     ),
     Outcome.NAME_ADDRESS: _(
-        "We filled in the name and the address from the register of VAT payers. Check them."
+        "We have filled in the name and the address from the register of VAT payers. Check them."
     ),
     Outcome.NAME_NUMBERS: _(
-        "We filled in the name and the registration numbers from the register of VAT payers. "
-        "Check them."
-    ),
-    Outcome.ADDRESS_NUMBERS: _(
-        "We filled in the address and the registration numbers from the register of VAT payers. "
-        "Check them."
-    ),
-    Outcome.ALL: _(
-        "We filled in the name, the address and the registration numbers from the register of VAT "
+        "We have filled in the name and the registration numbers from the register of VAT "
         "payers. Check them."
     ),
-    Outcome.NOTHING: _("We filled in nothing. What you typed stays as it is."),
+    Outcome.ADDRESS_NUMBERS: _(
+        "We have filled in the address and the registration numbers from the register of VAT "
+        "payers. Check them."
+    ),
+    Outcome.ALL: _(
+        "We have filled in the name, the address and the registration numbers from the register "
+        "of VAT payers. Check them."
+    ),
+    Outcome.NOTHING: _("We have filled in nothing. What you typed stays as it is."),
     Outcome.UNKNOWN: _(
-        "There is no such company in the register of VAT payers; not every company is in it. Fill "
-        "in the form yourself."
+        "This company is not in the register of VAT payers; not every company is. Fill in the "
+        "details yourself."
     ),
     Outcome.UNAVAILABLE: _(
-        "The data cannot be fetched at the moment. Fill in the form yourself or try again later."
+        "We cannot fetch the details at the moment. Fill them in yourself or try again later."
     ),
-    Outcome.EXHAUSTED: _("No more data can be fetched today. Fill in the form yourself."),
+    Outcome.EXHAUSTED: _("We cannot fetch any more details today. Fill them in yourself."),
     Outcome.TOO_MANY: _(
-        "You have fetched data too many times. Fill in the form yourself or try again later."
+        "You have fetched details too many times. Fill them in yourself or try again later."
     ),
-    Outcome.FOREIGN: _("Data can be fetched for Polish companies only. Fill in the form yourself."),
+    Outcome.FOREIGN: _("We can fetch details of Polish companies only. Fill them in yourself."),
 }
 
 

@@ -82,7 +82,7 @@ def summary(form: DetailsForm, values: Mapping[str, str]) -> list[SummaryGroup]:
 
 def _group(form: DetailsForm, group: Group, values: Mapping[str, str]) -> SummaryGroup:
     if group.names == OTHER_ADDRESS and not values[address_line("corr", 0)]:
-        same = Row("corr_address", "", [gettext("the same as the address above")])
+        same = Row("corr_address", "", [gettext("same as above")])
         # The group itself is hidden until this box is ticked.
         return SummaryGroup(group.slug, group.title, [same], str(form["other_address"].auto_id))
     rows = [row for row in _rows(form, group, values) if any(row.lines)]

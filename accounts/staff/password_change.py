@@ -30,7 +30,7 @@ class StaffPasswordChangeForm(AdminPasswordChangeForm):
         is_allowed = NETWORK_SIGN_INS.hit(self.network) and PASSWORD_CHANGES.hit(str(self.user.pk))
         if not is_allowed:
             raise ValidationError(
-                _("Too many tries. Wait a quarter of an hour and try again."), TRIED_TOO_OFTEN
+                _("Too many attempts. Wait a quarter of an hour and try again."), TRIED_TOO_OFTEN
             )
         return super().clean_old_password()
 

@@ -21,5 +21,5 @@ def parse(text: str) -> str:
     name = clean(text, max_length=MAX_LENGTH)
     check_characters(name, "LMNP", _SIGNS)
     if not has_any(name, "LN"):
-        raise ValidationError(_("Enter the company name with letters or digits."), "no_letter")
+        raise ValidationError(_("The company name must contain letters or digits."), "no_letter")
     return name

@@ -16,6 +16,8 @@ from django.utils.translation import gettext_lazy as _
 from django_countries.base import CountriesBase
 from django_countries.data import COUNTRIES
 
+from kantor.serving.typography import tie
+
 POLAND = "PL"
 
 # Names that django-countries lacks, leaves in English on a Polish page or has in an old form.
@@ -57,7 +59,8 @@ def parse(text: str) -> str:
 
 def name(code: str, language: str | None = None) -> str:
     """Return the name in this language, by default the active one; an unknown code unchanged."""
-    return _names(language or get_language() or settings.LANGUAGE_CODE).get(code, code)
+    language = language or get_language() or settings.LANGUAGE_CODE
+    return tie(_names(language).get(code, code), language)
 
 
 @lru_cache(maxsize=8)
@@ -65,7 +68,8 @@ def choices(language: str) -> tuple[tuple[str, str], ...]:
     """Return (code, name) of every country: Poland first, the others by the alphabet."""
     names = dict(_names(language))
     poland = (POLAND, names.pop(POLAND))
-    return (poland, *sorted(names.items(), key=lambda item: _sort_key(item[1], language)))
+    ordered = sorted(names.items(), key=lambda item: _sort_key(item[1], language))
+    return tuple((code, tie(title, language)) for code, title in (poland, *ordered))
 
 
 def _sort_key(title: str, language: str) -> str:

@@ -57,14 +57,14 @@ def parse(text: str, *, max_length: int = 100) -> str:
         if not _is_of_a_name(character):
             raise ValidationError(
                 _(
-                    "“%(character)s” cannot be used in a name. Use letters, spaces, hyphens, "
-                    "apostrophes and dots only."
+                    "“%(character)s” cannot be used in a name. Use only letters, spaces, "
+                    "hyphens, apostrophes and dots."
                 ),
                 "characters",
                 {"character": character},
             )
     if not has_any(name, "L"):
-        raise ValidationError(_("Enter the name with letters."), "no_letter")
+        raise ValidationError(_("The name must contain letters."), "no_letter")
     if _MISPLACED.search(name):
         raise ValidationError(
             _("Check the hyphens, apostrophes and dots in this name."), "punctuation"

@@ -20,11 +20,11 @@ def parse(text: str) -> str:
         raise ValidationError(_("Enter a NIP of 10 digits."), "invalid")
     if not nip.is_valid(number):
         raise ValidationError(
-            _("This NIP has a wrong check digit. Check it for a typing mistake."), "checksum"
+            _("This NIP is not valid. Check that every digit is right."), "checksum"
         )
     if number[0] == "0" or number[1:3] == "00":
         raise ValidationError(
-            _("No NIP begins with these digits. Check it for a typing mistake."), "prefix"
+            _("No NIP begins with these digits. Check that every digit is right."), "prefix"
         )
     return number
 

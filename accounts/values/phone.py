@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from phonenumbers import PhoneNumberFormat, PhoneNumberType
 
 from accounts.values.text import clean, unify_hyphens, unwrap_number
+from kantor.serving.typography import BLANK
 
 _ORDINARY = frozenset(
     {
@@ -69,12 +70,16 @@ def parse(text: str, country: str = "PL") -> str:
 
 
 def display(number: str) -> str:
-    """Return the number in groups: +48 601 234 567. What is no number comes back unchanged."""
+    """Return the number in groups that stay on one line: +48 601 234 567.
+
+    What is no number comes back unchanged.
+    """
     try:
         parsed = phonenumbers.parse(number)
     except phonenumbers.NumberParseException:
         return number
-    return phonenumbers.format_number(parsed, PhoneNumberFormat.INTERNATIONAL)
+    grouped: str = phonenumbers.format_number(parsed, PhoneNumberFormat.INTERNATIONAL)
+    return grouped.replace(" ", BLANK)
 
 
 def _international(typed: str) -> str:
@@ -106,8 +111,8 @@ def _is_number_of(country: str, digits: str) -> bool:
 def _invalid() -> ValidationError:
     return ValidationError(
         _(
-            "Enter a phone number, for example 601 234 567, "  # noqa: RUF001  a number stays on one line
-            "or one from abroad with the country code, for example +44 20 7946 0958."  # noqa: RUF001
+            "Enter a phone number, for example 601 234 567, "
+            "or one from abroad with the country code, for example +44 20 7946 0958."
         ),
         "invalid",
     )

@@ -16,7 +16,7 @@ def parse(text: str) -> str:
     position = clean(text, max_length=MAX_LENGTH)
     check_characters(position, "LMNP", " +")
     if not has_any(position, "L"):
-        raise ValidationError(_("Enter the position with letters."), "no_letter")
+        raise ValidationError(_("The position must contain letters."), "no_letter")
     if has_web_address(position):
         raise ValidationError(_("Enter the position only, without a website."), "web_address")
     return position

@@ -21,6 +21,6 @@ def parse(text: str) -> str:
         number = number.removesuffix("00000")
     if not regon.is_valid(number) or not number.strip("0"):
         raise ValidationError(
-            _("This REGON has a wrong check digit. Check it for a typing mistake."), "checksum"
+            _("This REGON is not valid. Check that every digit is right."), "checksum"
         )
     return number

@@ -144,6 +144,9 @@ def _too_long(max_length: int) -> ValidationError:
 
 def _unsupported() -> ValidationError:
     return ValidationError(
-        _("There is an invisible or unsupported character here. Clear the field and type again."),
+        _(
+            "There is an invisible or unsupported character here. Clear the field and type it "
+            "again."
+        ),
         "unsupported",
     )

@@ -67,7 +67,7 @@ class SignInView(auth_views.RedirectURLMixin, FormView):  # type: ignore[type-ar
                 return held_up(self.form_invalid(form), FAILED_SIGN_INS.window)
             case _:
                 form.add_error(
-                    None, _("This e-mail address and password do not match. Check both.")
+                    None, _("Wrong e-mail address or password. Check them and try again.")
                 )
                 return self.form_invalid(form)
 

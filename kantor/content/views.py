@@ -1,10 +1,8 @@
 """Answer for the pages of content that are more than their template."""
 
 from datetime import date
-from email.utils import parseaddr
 from typing import Any
 
-from django.conf import settings
 from django.http import FileResponse, Http404, HttpRequest
 from django.urls import reverse
 from django.utils.translation import get_language
@@ -12,7 +10,7 @@ from django.views.decorators.http import require_safe
 from django.views.generic import TemplateView
 
 from accounts import consents
-from accounts.consents import PRIVACY_VERSIONS, TERMS_VERSIONS, document_template
+from accounts.consents import PRIVACY_VERSIONS, TERMS_VERSIONS
 from kantor.content.accessibility import report
 
 
@@ -25,7 +23,7 @@ class TermsView(TemplateView):
         """Add the version and the list of all; 404 for a version that never was."""
         version = kwargs.get("version", TERMS_VERSIONS[0])
         try:
-            template = document_template("terms", version, get_language() or "pl")
+            document = consents.document("terms", version, get_language() or "pl")
         except LookupError as error:
             raise Http404("There is no such version of the terms.") from error
         return super().get_context_data(
@@ -40,7 +38,7 @@ class TermsView(TemplateView):
                     {"version": known, "date": date.fromisoformat(known)}
                     for known in TERMS_VERSIONS
                 ],
-                "document_template": template,
+                "document": document,
             }
         )
 
@@ -67,12 +65,12 @@ class PrivacyView(TemplateView):
     template_name = "pages/privacy.html"
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        """Add the version and where its text is."""
+        """Add the version and its text."""
         version = PRIVACY_VERSIONS[0]
         return super().get_context_data(
             **kwargs,
             version_date=date.fromisoformat(version),
-            document_template=document_template("privacy", version, get_language() or "pl"),
+            document=consents.document("privacy", version, get_language() or "pl"),
         )
 
 
@@ -82,7 +80,5 @@ class AccessibilityView(TemplateView):
     template_name = "pages/accessibility.html"
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        """Add what the tests saw and the address for complaints."""
-        return super().get_context_data(
-            **kwargs, report=report(), email=parseaddr(settings.REPLY_TO_EMAIL)[1]
-        )
+        """Add what the tests saw."""
+        return super().get_context_data(**kwargs, report=report())

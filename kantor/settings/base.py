@@ -188,6 +188,14 @@ DEFAULT_EXCEPTION_REPORTER_FILTER = "kantor.errors.QuietReporterFilter"
 # activated accounts only; accounts.backends lets in no others.
 SILENCED_SYSTEM_CHECKS = ["auth.W004"]
 
+# Who runs the site, plainly made up here; production says who it is. The newest published texts
+# name the same one, or nothing starts (accounts.checks).
+OPERATOR_NAME = "Kantor Przykładowy Jan Zmyślony"
+OPERATOR_ADDRESS = "ul. Przykładowa 1, 00-999 Zmyślin"
+OPERATOR_NIP = "9990001226"
+OPERATOR_KRS = ""
+OPERATOR_EMAIL = "kontakt@kantor.example"
+
 # Our own
 BASE_URL = "http://localhost:8000"
 ACTIVATION_LINK_HOURS = 48

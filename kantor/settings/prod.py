@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 import django
 import environ
 from django.core.exceptions import ImproperlyConfigured
+from stdnum.pl import nip
 
 from .base import *  # noqa: F403  settings are one star-import deep, by Django's custom
 from .base import (
@@ -48,6 +49,10 @@ REQUIRED = (
     "DATABASE_URL",
     "EMAIL_URL",
     "DEFAULT_FROM_EMAIL",
+    "OPERATOR_NAME",
+    "OPERATOR_ADDRESS",
+    "OPERATOR_NIP",
+    "OPERATOR_EMAIL",
 )
 if empty := [name for name in REQUIRED if not env.str(name).strip()]:
     raise ImproperlyConfigured(f"Must not be empty: {', '.join(empty)}.")
@@ -190,7 +195,24 @@ DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL")
 if not re.fullmatch(r"[^@\s]+@[^@\s]+", parseaddr(DEFAULT_FROM_EMAIL)[1]):
     raise ImproperlyConfigured("DEFAULT_FROM_EMAIL is an address, with or without a name.")
 SERVER_EMAIL = DEFAULT_FROM_EMAIL
-REPLY_TO_EMAIL = env.str("REPLY_TO_EMAIL", default=DEFAULT_FROM_EMAIL)
+
+OPERATOR_NAME = env.str("OPERATOR_NAME")
+OPERATOR_ADDRESS = env.str("OPERATOR_ADDRESS")
+OPERATOR_NIP = env.str("OPERATOR_NIP")
+OPERATOR_KRS = env.str("OPERATOR_KRS", default="")
+OPERATOR_EMAIL = env.str("OPERATOR_EMAIL")
+REPLY_TO_EMAIL = env.str("REPLY_TO_EMAIL", default=OPERATOR_EMAIL)
+if not re.fullmatch(r"\d{10}", OPERATOR_NIP) or not nip.is_valid(OPERATOR_NIP):
+    raise ImproperlyConfigured("OPERATOR_NIP has ten digits, the last one a check digit.")
+if not re.fullmatch(r"\d{10}|", OPERATOR_KRS):
+    raise ImproperlyConfigured("OPERATOR_KRS has ten digits, or it is empty.")
+if not re.fullmatch(r"[^@\s<>]+@[^@\s<>]+", OPERATOR_EMAIL):
+    raise ImproperlyConfigured("OPERATOR_EMAIL is an e-mail address, without a name.")
+# Pages and mails ask people to write there.
+UNREAD = re.compile(r"not?[^a-z@]?reply|nie[^a-z@]?odpowiad", re.IGNORECASE)
+for name, address in (("OPERATOR_EMAIL", OPERATOR_EMAIL), ("REPLY_TO_EMAIL", REPLY_TO_EMAIL)):
+    if UNREAD.search(address):
+        raise ImproperlyConfigured(f"{name} is an address that somebody reads.")
 
 SECURITY_CONTACT = [contact.strip() for contact in env.list("SECURITY_CONTACT", default=[])]
 if not all(re.fullmatch(r"(?:mailto:[^@\s]+@|https://|tel:\+)[^\s]+", c) for c in SECURITY_CONTACT):

@@ -245,6 +245,7 @@ def _rules() -> SafeString:
         ("lower", 'data-met="true"'),
         ("upper", 'data-met="false"'),
         ("special", 'data-met="false" data-waived="true"'),
+        ("strength", 'data-met="true"'),
     ):
         html = SafeString(html.replace(f'data-rule="{rule}"', f'data-rule="{rule}" {state}'))
     return html

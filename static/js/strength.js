@@ -67,7 +67,8 @@
     function show(verdict) {
       meter.dataset.score = verdict.score;
       for (const item of items) {
-        const met = verdict.rules[item.dataset.rule] === true;
+        // The last point is the strength, which is judged apart: 2 of 0 to 4 is moderate.
+        const met = verdict.rules[item.dataset.rule] ?? verdict.score >= 2;
         // A strong passphrase may lack kinds of characters; the item is neither kept nor missing.
         const waived = verdict.enough && !met;
         item.dataset.met = met;

@@ -28,7 +28,7 @@ class ConsentsPage:
 
     @property
     def heading(self) -> Promise:
-        return _("Step 2c of 3 – Accepting the Terms")
+        return _("Step 2c – Accepting the Terms")
 
     def form(self) -> ConsentsForm:
         """Return the form with its boxes as they are kept."""

@@ -57,8 +57,8 @@ class DetailsPage:
     @property
     def heading(self) -> Promise:
         if self.kind == Kind.COMPANY:
-            return _("Step 1a of 3 – Your details – company")
-        return _("Step 1b of 3 – Your details – individual person")
+            return _("Step 1a – Your details – company")
+        return _("Step 1b – Your details – individual")
 
     def form(self, words: Words) -> DetailsForm:
         """Return the form with the answers that are kept; Poland is proposed for both addresses."""

@@ -51,7 +51,7 @@ class PasswordPage:
 
     @property
     def heading(self) -> Promise:
-        return _("Step 2b of 3 – Setting the password")
+        return _("Step 2b – Setting the password")
 
     def form(self) -> PasswordForm:
         """Return the empty form, with a field for the challenge or the code if either is asked."""
@@ -276,15 +276,12 @@ class PasswordStep:
         if verdict is Verdict.WRONG:
             return ValidationError(form.fields["code"].error_messages["wrong"], "wrong")
         return ValidationError(
-            _(
-                "This code no longer works. Have another one sent, or copy the characters "
-                "from the picture."
-            )
+            _("This code no longer works. Have another one sent, or go back to the picture.")
         )
 
 
 def _once_more() -> ValidationError:
-    return ValidationError(_("Once more, please: copy the characters from the new picture."))
+    return ValidationError(_("Please copy the characters once more, from the new picture."))
 
 
 def _minutes_to_wait(sent: SentCode | None) -> int:

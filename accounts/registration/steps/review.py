@@ -34,7 +34,7 @@ class ReviewPage:
 
     @property
     def heading(self) -> Promise:
-        return _("Step 2a of 3 – Checking the details")
+        return _("Step 2a – Checking the details")
 
     def context(self, words: Words, form: forms.Form | None = None) -> dict[str, Any]:
         texts = {

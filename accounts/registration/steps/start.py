@@ -26,7 +26,7 @@ class StartPage:
 
     @property
     def heading(self) -> Promise:
-        return _("Step 1 of 3 – Identification of the User")
+        return _("Step 1 – Identification of the User")
 
     def form(self) -> KindForm:
         """Return the form with the chosen card."""

@@ -1,5 +1,6 @@
 """Tags of the page frame: what every page carries must cost next to nothing."""
 
+from dataclasses import replace
 from datetime import date
 from functools import lru_cache
 from urllib.parse import urljoin
@@ -15,6 +16,9 @@ from django.utils.html import format_html, format_html_join
 from django.utils.http import escape_leading_slashes
 from django.utils.safestring import SafeString
 from django.utils.translation import get_language
+
+from kantor.serving.operator import Operator, operator
+from kantor.serving.typography import tie
 
 register = template.Library()
 
@@ -82,6 +86,16 @@ def page_url(context: Context, language: str = "", path: str = "") -> str:
         path = request.path if isinstance(request, HttpRequest) else "/"
     code = language or get_language() or settings.LANGUAGE_CODE
     return f"{settings.BASE_URL}{translated_path(path, code)}"
+
+
+@register.simple_tag(name="operator")
+def operator_as_shown() -> Operator:
+    """Return who runs the site, with name and address held together as texts are.
+
+    Both are Polish words on an English page too.
+    """
+    shown = operator()
+    return replace(shown, name=tie(shown.name, "pl"), address=tie(shown.address, "pl"))
 
 
 @register.simple_tag
