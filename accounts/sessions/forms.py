@@ -21,7 +21,7 @@ class ConfirmForm(forms.Form):
         error_messages={
             "required": _("Enter your password."),
             **wrong(_("This is not the password of your account.")),
-            "too_often": _("Too many tries. Wait a quarter of an hour and try again."),
+            "too_often": _("Too many attempts. Wait a quarter of an hour and try again."),
         },
     )
 
