@@ -33,13 +33,12 @@ from accounts.models import (
 from accounts.services import credentials, events, registration
 from accounts.services.activation import PASSWORD_TRIES
 from accounts.totp import first_step, services
+from accounts.values import bank_spelling
 from accounts.values.visit import Visit
+from kantor.serving.typography import tie, untie
 from tests import factories, letters
 from tests.browsers import signed_in
 from tests.clock import later
-from accounts.values import bank_spelling
-from kantor.serving.typography import tie, untie
-from tests import factories, letters
 from tests.lines import loose_lines
 from tests.people import COMPANY, ENGLISH, FIRMA, OSOBA, PASSWORD, PERSON, POLISH, Applicant, Words
 from tests.phone import OTHER_KEYS, stopped_clock, turned_on

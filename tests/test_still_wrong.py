@@ -1,4 +1,4 @@
-"""The script asks which of the refused fields are still wrong: the code that refused them answers."""
+"""Tell the script which refused fields are still wrong: the code that refused them answers."""
 
 from django.test import Client, TestCase
 from django.urls import reverse

@@ -117,7 +117,10 @@ class SurveyForm(forms.Form):
         is_english = get_language() == "en"
         field.choices = [
             ("", field.empty_label),
-            *((key, tie(english, "en") if is_english else tie(polish, "pl")) for key, polish, english, _asks in sources),
+            *(
+                (key, tie(english, "en") if is_english else tie(polish, "pl"))
+                for key, polish, english, _asks in sources
+            ),
         ]
 
     def clean_details(self) -> str:

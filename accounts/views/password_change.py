@@ -61,7 +61,9 @@ class ChangeView(FormView):  # type: ignore[type-arg]  # generic in stubs only
         """Check the current password, count the try before, and change it."""
         match credentials.proves_owner(self.user, form.cleaned_data["old_password"]):
             case None:
-                form.add_error(None, _("Too many attempts. Wait a quarter of an hour and try again."))
+                form.add_error(
+                    None, _("Too many attempts. Wait a quarter of an hour and try again.")
+                )
                 return held_up(self.form_invalid(form), PASSWORD_CHANGES.window)
             case False:
                 form.add_error("old_password", form.fields["old_password"].error_messages["wrong"])
