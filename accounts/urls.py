@@ -2,11 +2,11 @@
 
 from django.urls import include, path, re_path
 
+from accounts.account.urls import urlpatterns as account
 from accounts.passkeys.urls import urlpatterns as passkeys
 from accounts.registration.wizard import RegistrationWizard
 from accounts.sessions.urls import urlpatterns as sessions
 from accounts.views import (
-    account,
     activation,
     links,
     password_change,
@@ -120,7 +120,7 @@ urlpatterns = [
         sign_in.PasswordResetConfirmView.as_view(),
         name="password-reset-confirm",
     ),
-    path("konto/", account.AccountView.as_view(), name="account"),
+    *account,
     *sessions,
     path("konto/bezpieczenstwo/kody/", include("accounts.totp.urls")),
     *passkeys,

@@ -20,6 +20,8 @@ RESET_LINK = f"{SITE}/haslo/MTIz/abc-0123456789abcdef0123456789abcdef/"
 
 DISOWN_LINK = f"{SITE}/konto/to-nie-ja/17~{'A1-_' * 10}abc/"
 
+DATA_LINK = f"{SITE}/konto/dane/"
+
 CODE = "042917"
 LIFETIMES = {
     "password_reset": timedelta(hours=2),
@@ -35,6 +37,9 @@ NAMES = (
     "password_changed",
     "one_time_code",
     "new_browser",
+    "panel_open",
+    "request_received",
+    "request_decided",
 )
 
 
@@ -88,5 +93,20 @@ def build(
                 visit=Visit("firefox", "windows", "83.12.x.x"),
                 link=DISOWN_LINK,
                 expires_at=expires_at,
+            )
+        case "panel_open":
+            return messages.panel_open(**envelope, first_name=first_name)
+        case "request_received":
+            return messages.request_received(
+                **envelope, first_name=first_name, section="name", link=DATA_LINK
+            )
+        case "request_decided":
+            return messages.request_decided(
+                **envelope,
+                first_name=first_name,
+                section="name",
+                link=DATA_LINK,
+                is_accepted=False,
+                answer="Nazwisko zmienia urząd, a nie my.",
             )
     raise AssertionError(name)

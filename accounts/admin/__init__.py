@@ -7,10 +7,11 @@ from django.contrib import admin
 from django_otp.plugins.otp_totp.admin import TOTPDevice
 
 from .account import AccountAdmin
+from .data import DataRequestAdmin
 from .outbox import OutboxMessageAdmin
 from .survey import SourceAdmin
 
-__all__ = ["AccountAdmin", "OutboxMessageAdmin", "SourceAdmin"]
+__all__ = ["AccountAdmin", "DataRequestAdmin", "OutboxMessageAdmin", "SourceAdmin"]
 
 # django-otp's own page would show seeds and take readable ones.
 admin.site.unregister(TOTPDevice)

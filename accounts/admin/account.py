@@ -15,7 +15,13 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.admin import search
 from accounts.admin.filters import OnlyFilters, StateFilter, state_of
-from accounts.admin.inlines import ConsentInline, CustomerInline, MessageInline, SurveyInline
+from accounts.admin.inlines import (
+    ConsentInline,
+    CustomerInline,
+    DataChangeInline,
+    MessageInline,
+    SurveyInline,
+)
 from accounts.admin.pagination import CappedPaginator
 from accounts.models import Customer, User
 from accounts.services import registration, review
@@ -76,7 +82,7 @@ class AccountAdmin(OnlyFilters, admin.ModelAdmin[User]):
         "least 3 characters), or #number. At most 1,001 matches are counted."
     )
     actions = ("approve", "suspend", "unsuspend", "send_link")
-    inlines = (CustomerInline, ConsentInline, SurveyInline, MessageInline)
+    inlines = (CustomerInline, ConsentInline, DataChangeInline, SurveyInline, MessageInline)
     readonly_fields = (
         "number",
         "email",
@@ -170,7 +176,12 @@ class AccountAdmin(OnlyFilters, admin.ModelAdmin[User]):
         for changed in formset.save(commit=False):
             assert isinstance(changed, Customer)
             review.decide(
-                changed, changed.review_state, by=_staff(request), note=changed.review_note
+                changed,
+                changed.review_state,
+                by=_staff(request),
+                note=changed.review_note,
+                words=changed.review_words,
+                sections=changed.review_sections or (),
             )
 
     # -- actions ------------------------------------------------------------------------

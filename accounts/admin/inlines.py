@@ -3,6 +3,7 @@
 from dataclasses import replace
 from typing import Any
 
+from django import forms
 from django.contrib import admin
 from django.http import HttpRequest
 from django.urls import reverse
@@ -16,14 +17,37 @@ from django.utils.translation import ngettext
 from accounts import consents
 from accounts.admin.outbox import Attempts
 from accounts.admin.pagination import MOST_COUNTED
-from accounts.models import ConsentRecord, Customer, Kind, OutboxMessage, SurveyAnswer, User
+from accounts.models import ConsentRecord, Customer, DataChange, Kind, OutboxMessage, ReviewState, SurveyAnswer, User
+from accounts.models.customer import Section
 from accounts.values import country, nip, phone
+
+
+class ReviewForm(forms.ModelForm[Customer]):
+    """Ask for the decision, and what the customer is to read and to correct."""
+
+    review_sections = forms.MultipleChoiceField(
+        label=_("to be corrected"),
+        choices=Section.choices,
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+    )
+
+    def clean(self) -> dict[str, Any]:
+        """Refuse to ask for a correction of nothing, or of what this kind has not."""
+        cleaned = super().clean() or self.cleaned_data
+        sections = cleaned.get("review_sections") or []
+        if cleaned.get("review_state") == ReviewState.CORRECTION and not sections:
+            self.add_error("review_sections", _("Choose what the customer is to correct."))
+        if Section.COMPANY in sections and self.instance.kind != Kind.COMPANY:
+            self.add_error("review_sections", _("An individual has no company details."))
+        return cleaned
 
 
 class CustomerInline(admin.StackedInline[Customer, User]):
     """Show the customer's data; only the review can be changed, and the service records it."""
 
     model = Customer
+    form = ReviewForm
     fk_name = "user"
     can_delete = False
     readonly_fields = (
@@ -59,7 +83,15 @@ class CustomerInline(admin.StackedInline[Customer, User]):
         )
         return [
             (None, {"fields": data}),
-            (_("Review"), {"fields": ("review_state", "review_note", "reviewed")}),
+            (_("Review"), {
+                    "fields": (
+                        "review_state",
+                        "review_sections",
+                        "review_words",
+                        "review_note",
+                        "reviewed",
+                    )
+                },),
         ]
 
     def has_add_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
@@ -149,6 +181,13 @@ class ConsentInline(RecordInline):
         digits = record.text_hash
         parts = ((digits[start : start + 8],) for start in range(0, len(digits), 8))
         return format_html_join(SafeString("<wbr>"), "{}", parts)
+
+
+class DataChangeInline(RecordInline):
+    """Show what the data were before each change, and after it."""
+
+    model = DataChange
+    fields = ("section", "before", "after", "changed_at")
 
 
 class SurveyInline(RecordInline):

@@ -49,6 +49,10 @@ def compose(message: OutboxMessage) -> EmailMessage | None:
             )
         case OutboxMessage.Kind.ONE_TIME_CODE:
             return _one_time_code(message)
+        case OutboxMessage.Kind.REQUEST_RECEIVED | OutboxMessage.Kind.REQUEST_DECIDED:
+            return _data_request(message)
+        case OutboxMessage.Kind.PANEL_OPEN:
+            return _panel_open(message)
         case OutboxMessage.Kind.NEW_BROWSER:
             return _new_browser(message)
         case unknown:
@@ -112,6 +116,36 @@ def _one_time_code(message: OutboxMessage) -> EmailMessage | None:
         message_id=message.message_id,
         code=code.of(message.message_id, message.recipient),
         expires_at=expires_at,
+    )
+
+
+def _data_request(message: OutboxMessage) -> EmailMessage | None:
+    request, user = message.request, message.user
+    if request is None or user is None or not user.is_active:
+        return None
+    received = {
+        "recipient": message.recipient,
+        "language": message.language,
+        "message_id": message.message_id,
+        "first_name": _first_name(user),
+        "section": request.section,
+        "link": _link(message.language, "accounts:data"),
+    }
+    if message.kind == OutboxMessage.Kind.REQUEST_RECEIVED:
+        return messages.request_received(**received)
+    is_accepted = request.state == request.State.ACCEPTED
+    return messages.request_decided(**received, is_accepted=is_accepted, answer=request.answer)
+
+
+def _panel_open(message: OutboxMessage) -> EmailMessage | None:
+    user = message.user
+    if user is None or not user.is_active or not settings.PANEL_URL:
+        return None
+    return messages.panel_open(
+        recipient=user.email,
+        language=user.language,
+        message_id=message.message_id,
+        first_name=_first_name(user),
     )
 
 

@@ -24,6 +24,7 @@ from django.utils.translation import pgettext_lazy
 from accounts import consents
 from accounts.mail import mime
 from accounts.mail.mime import SevenBitMessage
+from accounts.models.customer import Section
 from accounts.values.visit import Visit
 from kantor.serving.typography import JOINER, untie
 
@@ -182,6 +183,66 @@ def one_time_code(
     )
 
 
+def request_received(
+    *, recipient: str, language: str, message_id: str, first_name: str, section: str, link: str
+) -> EmailMultiAlternatives:
+    """Build the receipt of a request for a change of a section's data; nothing of the data.
+
+    `link` leads to the page where it can be withdrawn.
+    """
+    return _build(
+        "request_received",
+        recipient=recipient,
+        language=language,
+        message_id=message_id,
+        context={
+            "first_name": _plain_name(first_name),
+            "section": Section(section),
+            "link": link,
+        },
+    )
+
+
+def request_decided(
+    *,
+    recipient: str,
+    language: str,
+    message_id: str,
+    first_name: str,
+    section: str,
+    link: str,
+    is_accepted: bool,
+    answer: str,
+) -> EmailMultiAlternatives:
+    """Build the answer to a request for a change, with staff's words for the customer."""
+    return _build(
+        "request_decided",
+        recipient=recipient,
+        language=language,
+        message_id=message_id,
+        context={
+            "first_name": _plain_name(first_name),
+            "section": Section(section),
+            "link": link,
+            "is_accepted": is_accepted,
+            "answer": answer,
+        },
+    )
+
+
+def panel_open(
+    *, recipient: str, language: str, message_id: str, first_name: str
+) -> EmailMultiAlternatives:
+    """Build the mail that was promised: the Transaction Panel is open, at PANEL_URL."""
+    return _build(
+        "panel_open",
+        recipient=recipient,
+        language=language,
+        message_id=message_id,
+        context={"first_name": _plain_name(first_name)},
+    )
+
+
 def new_browser(
     *,
     recipient: str,
@@ -228,6 +289,7 @@ def _build(
             "language": language,
             "recipient": recipient,
             "site_url": settings.BASE_URL,
+            "panel_url": settings.PANEL_URL,
             **{variable: partial(_absolute, page) for variable, page in PAGES.items()},
             **context,
         }

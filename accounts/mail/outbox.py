@@ -12,7 +12,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from accounts.mail import delivery
-from accounts.models import AccountEvent, OutboxMessage, User
+from accounts.models import AccountEvent, DataRequest, OutboxMessage, User
 
 
 def put(
@@ -21,10 +21,12 @@ def put(
     *,
     link_serial: int = 0,
     about: AccountEvent | None = None,
+    request: DataRequest | None = None,
 ) -> None:
     """Owe this account a mail; call it in the transaction of what the mail announces.
 
-    `about` is the event that it tells of: when that was, from which browser and where.
+    `about` is the event that it tells of: when that was, from which browser and where;
+    `request` the one that was received or decided.
     """
     _put(
         OutboxMessage(
@@ -34,6 +36,7 @@ def put(
             language=user.language,
             link_serial=link_serial,
             about=about,
+            request=request,
         )
     )
 

@@ -3,6 +3,7 @@
 from .authenticator import AuthenticatorApp, RecoveryCode
 from .consent import ConsentRecord
 from .customer import Customer, Kind, ReviewState
+from .data import DataChange, DataRequest
 from .event import AccountEvent
 from .limit import Counter
 from .outbox import OutboxMessage
@@ -18,6 +19,8 @@ __all__ = [
     "ConsentRecord",
     "Counter",
     "Customer",
+    "DataChange",
+    "DataRequest",
     "Kind",
     "OutboxMessage",
     "Passkey",

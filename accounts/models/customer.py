@@ -27,6 +27,17 @@ class ReviewState(models.TextChoices):
     REJECTED = "rejected", _("rejected")
 
 
+class Section(models.TextChoices):
+    """What of the data staff may ask a customer to correct, as he reads it after a colon."""
+
+    COMPANY = "company", _("company details")
+    ADDRESS = "address", _("address")
+    NAME = "name", _("first and last name")
+
+
+WORDS_LENGTH = 500  # longest words of staff for a customer
+
+
 # The fields whose words a password must not lean on; the e-mail address is the account's own.
 OWN_WORDS = (
     "company_name",
@@ -94,6 +105,12 @@ class Customer(models.Model):
         _("review"), max_length=10, choices=ReviewState.choices, default=ReviewState.NEW
     )
     review_note = models.TextField(_("note of the review"), blank=True)
+    # For the customer to read, with the sections (`Section`) that he is to correct; the note above
+    # is for staff alone.
+    review_words = models.CharField(
+        _("words for the customer"), max_length=WORDS_LENGTH, blank=True, default="", db_default=""
+    )
+    review_sections = models.JSONField(_("to be corrected"), null=True, blank=True, default=list)
     reviewed_at = models.DateTimeField(_("reviewed at"), null=True, blank=True, editable=False)
     reviewed_by = models.ForeignKey(
         settings.AUTH_USER_MODEL,

@@ -22,6 +22,9 @@ class OutboxMessage(models.Model):
         PASSWORD_RESET = "password_reset", _("password reset")
         PASSWORD_CHANGED = "password_changed", _("password changed")
         ONE_TIME_CODE = "one_time_code", _("one-time code")
+        REQUEST_RECEIVED = "request_received", _("request for a change received")
+        REQUEST_DECIDED = "request_decided", _("request for a change decided")
+        PANEL_OPEN = "panel_open", _("the Transaction Panel is open")
         NEW_BROWSER = "new_browser", _("sign-in from a new browser")
 
     class State(models.TextChoices):
@@ -43,6 +46,13 @@ class OutboxMessage(models.Model):
     # What it tells of: when, from which browser and where. About what is forgotten it is dropped.
     about = models.ForeignKey(
         "accounts.AccountEvent",
+        null=True,
+        editable=False,
+        on_delete=models.SET_NULL,
+        related_name="+",
+    )
+    request = models.ForeignKey(
+        "accounts.DataRequest",
         null=True,
         editable=False,
         on_delete=models.SET_NULL,

@@ -69,6 +69,10 @@ class User(AbstractBaseUser, PermissionsMixin):
     email_corrected_at = models.DateTimeField(
         _("e-mail address corrected at"), null=True, blank=True, editable=False
     )
+    # Since when the customer has our word that we write when the Transaction Panel opens, and when
+    # that mail was owed: once.
+    panel_promised_at = models.DateTimeField(null=True, blank=True, editable=False)
+    panel_announced_at = models.DateTimeField(null=True, blank=True, editable=False)
     language = models.CharField(
         _("language"), max_length=5, choices=settings.LANGUAGES, default=settings.LANGUAGE_CODE
     )

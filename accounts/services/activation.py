@@ -12,6 +12,7 @@ from accounts.limits import Limit
 from accounts.mail import outbox
 from accounts.models import OutboxMessage, User
 from accounts.passwords import normalize
+from accounts.services import panel
 
 PASSWORD_TRIES = Limit("activation-password", times=5, window=timedelta(minutes=15))
 # What one network may cost us, whatever links it holds: a hash a try.
@@ -80,7 +81,7 @@ def activate(user: User) -> LinkState:
                 suspended_at=None,
                 link_serial=user.link_serial,
                 password=user.password,
-            ).update(activated_at=now, is_active=True)
+            ).update(activated_at=now, is_active=True, **panel.promise(now))
             if opened:
                 others = [pk for pk in pending if pk != user.pk]
                 # Only when there are any: deleting costs a statement for each table.

@@ -1,5 +1,7 @@
 """Record what staff decide about a customer."""
 
+from collections.abc import Sequence
+
 from django.db import transaction
 from django.utils import timezone
 
@@ -7,13 +9,59 @@ from accounts.models import Customer, ReviewState, User
 from accounts.services import sessions
 
 
-def decide(customer: Customer, state: str, *, by: User, note: str = "") -> None:
-    """Set the state of the review, with who decided it and when."""
+def decide(
+    customer: Customer,
+    state: str,
+    *,
+    by: User,
+    note: str = "",
+    words: str = "",
+    sections: Sequence[str] = (),
+) -> None:
+    """Set the state of the review, with who decided it and when.
+
+    `note` is for staff alone; `words` and `sections` are what the customer reads while a
+    correction is awaited, and are forgotten with any other decision.
+    """
+    awaits = state == ReviewState.CORRECTION
+    customer.review_words = words if awaits else ""
+    customer.review_sections = list(sections) if awaits else []
     customer.review_state = state
     customer.review_note = note
     customer.reviewed_at = timezone.now()
     customer.reviewed_by = by
-    customer.save(update_fields=["review_state", "review_note", "reviewed_at", "reviewed_by"])
+    customer.save(
+        update_fields=[
+            "review_state",
+            "review_note",
+            "review_words",
+            "review_sections",
+            "reviewed_at",
+            "reviewed_by",
+        ]
+    )
+
+
+def ask_for_correction(
+    customer: Customer, sections: Sequence[str], *, words: str, by: User, note: str = ""
+) -> None:
+    """Open these sections (`Section`) to the customer, with words of ours for him to read."""
+    decide(
+        customer, ReviewState.CORRECTION, by=by, note=note, words=words, sections=sections
+    )
+
+
+def correction_recorded(customer: Customer, section: str) -> None:
+    """Take a section off what is awaited; after the last one the data are to be reviewed again.
+
+    Call it in the transaction of the correction, the customer's row locked.
+    """
+    rest = [each for each in customer.review_sections or [] if each != section]
+    customer.review_sections = rest
+    if customer.review_state == ReviewState.CORRECTION and not rest:
+        customer.review_state = ReviewState.NEW
+        customer.review_words = ""
+    customer.save(update_fields=["review_sections", "review_state", "review_words"])
 
 
 def approve(user: User, *, by: User) -> bool:

@@ -196,6 +196,10 @@ OPERATOR_NIP = "9990001226"
 OPERATOR_KRS = ""
 OPERATOR_EMAIL = "kontakt@kantor.example"
 
+# Where customers exchange currency, outside this site. "" says that it is not open yet: no page
+# and no mail leads there then, and who is promised word of it gets it by `announce_panel`.
+PANEL_URL = ""
+
 # Our own
 BASE_URL = "http://localhost:8000"
 ACTIVATION_LINK_HOURS = 48

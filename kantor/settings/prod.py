@@ -105,6 +105,10 @@ ACTIVATION_LINK_HOURS = env.int("ACTIVATION_LINK_HOURS", default=48)
 if TRUSTED_PROXIES < 0 or ACTIVATION_LINK_HOURS < 1:
     raise ImproperlyConfigured("TRUSTED_PROXIES is at least 0, ACTIVATION_LINK_HOURS at least 1.")
 
+PANEL_URL = env.str("PANEL_URL", default="")
+if PANEL_URL and not re.fullmatch(r"https://[^/?#@\s]+(?:/[^\s?#]*)?", PANEL_URL):
+    raise ImproperlyConfigured("PANEL_URL is an https:// address, or empty while it is not open.")
+
 SESSION_IDLE_MINUTES = env.int("SESSION_IDLE_MINUTES", default=SESSION_IDLE_MINUTES)
 SESSION_HOURS = env.int("SESSION_HOURS", default=SESSION_HOURS)
 # Whoever is to be warned two minutes before the end needs more than two; a row lives for a day.

@@ -99,6 +99,12 @@ def operator_as_shown() -> Operator:
 
 
 @register.simple_tag
+def panel_url() -> str:
+    """Return the address of the Transaction Panel, "" while it is not open."""
+    return settings.PANEL_URL
+
+
+@register.simple_tag
 def absolute_static(name: str) -> str:
     """Return the absolute address of a static file, for readers outside the site."""
     return urljoin(f"{settings.BASE_URL}/", static(name))

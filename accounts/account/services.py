@@ -1,0 +1,103 @@
+"""Change a customer's data, or ask staff to; every change leaves what was before it.
+
+A customer changes his address, and what staff have asked him to correct; all else is a request.
+Each function locks the customer's row, so of simultaneous calls one comes after the other.
+"""
+
+from collections.abc import Mapping
+
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+
+from accounts.mail import outbox
+from accounts.models import Customer, DataChange, DataRequest, OutboxMessage, ReviewState, User
+from accounts.models.customer import Section
+from accounts.services import review
+
+
+def may_change(customer: Customer, section: str) -> bool:
+    """Tell whether the customer changes this section himself, at once."""
+    awaited = customer.review_state == ReviewState.CORRECTION and section in (
+        customer.review_sections or []
+    )
+    return section == Section.ADDRESS or awaited
+
+
+def change(user: User, section: str, values: Mapping[str, str]) -> bool:
+    """Store these canonical values; tell whether that was still the customer's to do.
+
+    What staff have awaited is theirs to review again. Values as they were are fine: then staff
+    are told that it is right so.
+    """
+    with transaction.atomic():
+        customer = Customer.objects.select_for_update().get(user=user)
+        if not may_change(customer, section):
+            return False
+        _store(customer, section, values)
+        if section in (customer.review_sections or []):
+            review.correction_recorded(customer, section)
+    return True
+
+
+def ask(user: User, section: str, values: Mapping[str, str], reason: str) -> bool:
+    """Ask staff for this change; False while another request is open. Owes the receipt."""
+    try:
+        with transaction.atomic():
+            request = DataRequest.objects.create(
+                user=user, section=section, wanted=dict(values), reason=reason
+            )
+            outbox.put(OutboxMessage.Kind.REQUEST_RECEIVED, user, request=request)
+    except IntegrityError:
+        return False
+    return True
+
+
+def withdraw(user: User) -> bool:
+    """Take back the open request of this account; tell whether there was one."""
+    return bool(
+        user.data_requests.filter(state=DataRequest.State.OPEN).update(
+            state=DataRequest.State.WITHDRAWN, closed_at=timezone.now()
+        )
+    )
+
+
+def accept(request: DataRequest, *, by: User, answer: str = "") -> bool:
+    """Carry out an open request and owe its answer; tell whether it was open."""
+    with transaction.atomic():
+        customer = Customer.objects.select_for_update().get(user=request.user_id)
+        if not _close(request, DataRequest.State.ACCEPTED, by=by, answer=answer):
+            return False
+        _store(customer, request.section, request.wanted)
+    return True
+
+
+def refuse(request: DataRequest, *, by: User, answer: str) -> bool:
+    """Refuse an open request with words for the customer; tell whether it was open."""
+    with transaction.atomic():
+        return _close(request, DataRequest.State.REFUSED, by=by, answer=answer)
+
+
+def set_language(user: User, language: str) -> None:
+    """Write to this customer in another language from now on; mails that wait keep theirs."""
+    User.objects.filter(pk=user.pk).update(language=language)
+
+
+def _close(request: DataRequest, state: DataRequest.State, *, by: User, answer: str) -> bool:
+    closed = DataRequest.objects.filter(pk=request.pk, state=DataRequest.State.OPEN).update(
+        state=state, answer=answer, closed_at=timezone.now(), decided_by=by
+    )
+    if closed:
+        outbox.put(OutboxMessage.Kind.REQUEST_DECIDED, request.user, request=request)
+    return bool(closed)
+
+
+def _store(customer: Customer, section: str, values: Mapping[str, str]) -> None:
+    before = {name: getattr(customer, name) for name in values}
+    if before == dict(values):
+        return
+    for name, value in values.items():
+        setattr(customer, name, value)
+    customer.save(update_fields=[*values, "name_key", "company_key"])
+    DataChange.objects.create(
+        user_id=customer.pk, section=section, before=before, after=dict(values)
+    )

@@ -1,0 +1,102 @@
+"""Let staff answer what customers ask to be changed."""
+
+from typing import Any
+
+from django import forms
+from django.contrib import admin, messages
+from django.http import HttpRequest
+from django.utils.html import format_html_join
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
+from accounts.account import services
+from accounts.admin.filters import OnlyFilters
+from accounts.admin.pagination import CappedPaginator
+from accounts.models import Customer, DataRequest, User
+
+
+class DecisionForm(forms.ModelForm[DataRequest]):
+    """Ask for the decision and the words for the customer, who reads them in a mail."""
+
+    decision = forms.ChoiceField(
+        label=_("decision"),
+        choices=(
+            (DataRequest.State.ACCEPTED.value, _("accept: the details change at once")),
+            (DataRequest.State.REFUSED.value, _("refuse")),
+        ),
+        widget=forms.RadioSelect,
+    )
+
+    def clean(self) -> dict[str, Any]:
+        """Refuse without words only what needs none: whoever is refused is told why."""
+        cleaned = super().clean() or self.cleaned_data
+        is_refusal = cleaned.get("decision") == DataRequest.State.REFUSED
+        if is_refusal and not cleaned.get("answer"):
+            self.add_error("answer", _("Tell the customer why."))
+        return cleaned
+
+
+@admin.register(DataRequest)
+class DataRequestAdmin(OnlyFilters, admin.ModelAdmin[DataRequest]):
+    """Show requests, the open ones to be decided; nobody adds or deletes one here."""
+
+    form = DecisionForm
+    list_display = ("id", "section", "state", "created_at", "closed_at")
+    list_filter = ("state",)
+    filter_lookups = frozenset({"state__exact"})
+    list_per_page = 25
+    list_max_show_all = 25
+    paginator = CappedPaginator
+    show_full_result_count = False
+    show_facets = admin.ShowFacets.NEVER
+    actions = ()
+    readonly_fields = ("account", "section", "difference", "reason", "state", "created_at")
+
+    def get_fieldsets(self, request: HttpRequest, obj: DataRequest | None = None) -> Any:
+        """Ask about an open one; of a closed one show the words that were sent."""
+        asks = ("decision",) if self.has_change_permission(request, obj) else ()
+        return [(None, {"fields": (*self.readonly_fields, "answer", *asks)})]
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        """Leave it to customers to ask."""
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: DataRequest | None = None) -> bool:
+        """Let superusers: a customer is deleted with what he asked."""
+        return request.user.is_superuser
+
+    def has_change_permission(self, request: HttpRequest, obj: DataRequest | None = None) -> bool:
+        """Let an open request be decided; a closed one is for reading."""
+        is_open = obj is None or obj.state == DataRequest.State.OPEN
+        return is_open and super().has_change_permission(request, obj)
+
+    def get_form(self, request: HttpRequest, obj: Any = None, **kwargs: Any) -> Any:
+        """Leave the question out where there is nothing to decide."""
+        if not self.has_change_permission(request, obj):
+            kwargs["form"] = forms.ModelForm
+        return super().get_form(request, obj, **kwargs)
+
+    def save_model(self, request: HttpRequest, obj: DataRequest, form: Any, change: bool) -> None:
+        """Decide by the service; one that was closed meanwhile stays as it is."""
+        assert isinstance(request.user, User)
+        decision, answer = form.cleaned_data["decision"], form.cleaned_data["answer"]
+        decide = services.accept if decision == DataRequest.State.ACCEPTED else services.refuse
+        if not decide(obj, by=request.user, answer=answer):
+            self.message_user(request, gettext("It was closed already."), messages.WARNING)
+
+    @admin.display(description=_("account"))
+    def account(self, asked: DataRequest) -> str:
+        """Return the number of the account."""
+        return str(asked.user)
+
+    @admin.display(description=_("now, and wanted"))
+    def difference(self, asked: DataRequest) -> str:
+        """Return what would change, line by line."""
+        customer = Customer.objects.get(user=asked.user_id)
+        lines = (
+            (Customer._meta.get_field(name).verbose_name, getattr(customer, name), wanted)
+            for name, wanted in asked.wanted.items()
+            if getattr(customer, name) != wanted
+        )
+        return format_html_join(SafeString("<br>"), "{}: {} → {}", lines)
