@@ -1,10 +1,21 @@
 """The page of the signed-in customer."""
 
-from django.test import Client, TestCase
+from io import StringIO
+from typing import Any
 
-from accounts.models import Kind, User
+from django.conf import settings
+from django.core.management import CommandError, call_command
+from django.db import connection
+from django.test import Client, TestCase, override_settings
+from django.test.utils import CaptureQueriesContext
+
+from accounts.models import Kind, Passkey, User
+from accounts.models.customer import Section
+from accounts.services import review
+from tests import browsers, mails
 from tests.doors import ACCOUNT, PATH
 from tests.factories import COMPANY, activated, staff
+from tests.letters import deliver
 from tests.walk import Visitor
 
 
@@ -101,3 +112,143 @@ class AccountPageTests(TestCase):
         visitor = self.page_of(activated()).open("/en/rejestracja/")
         assert visitor.status == 200
         assert not visitor.page.select("main input[name=start-kind]")
+
+
+class StateTests(TestCase):
+    """The state comes first, in words, with one next thing to do."""
+
+    def page(self, user: User) -> Visitor:
+        client = Client()
+        client.force_login(user)
+        return Visitor(client).open("/konto/")
+
+    def reviewed(self, state: str, **more: Any) -> Visitor:
+        user = activated()
+        review.decide(user.customer, state, by=staff(), note="Tylko dla nas", **more)
+        page = self.page(user)
+        assert "Tylko dla nas" not in page.text
+        return page
+
+    def test_new(self) -> None:
+        page = self.page(activated())
+        assert page.shows("Sprawdzamy Twoje dane.")
+        assert page.shows("Nie musisz nic robić; napiszemy, gdy skończymy.")
+
+    def test_approved_while_the_panel_is_not_open(self) -> None:
+        page = self.reviewed("approved")
+        assert page.shows("Dane sprawdzone.")
+        assert page.shows("Panel jest w przygotowaniu. Napiszemy, gdy ruszy.")
+        assert not page.page.select("#stan a")
+
+    @override_settings(PANEL_URL="https://panel.kantor.example/")
+    def test_approved_once_the_panel_is_open(self) -> None:
+        page = self.reviewed("approved")
+        link = page.element("#stan a.button")
+        assert link["href"] == "https://panel.kantor.example/"
+        assert link.get_text() == "Przejdź do Panelu Transakcyjnego"
+        assert not page.shows("w przygotowaniu")
+
+    def test_correction_says_what_and_in_which_words(self) -> None:
+        page = self.reviewed(
+            "correction", words="Brakuje numeru mieszkania.", sections=[Section.ADDRESS]
+        )
+        assert page.element("#stan h2").get_text(strip=True) == "Popraw: adres."
+        assert page.shows("Brakuje numeru mieszkania.")
+        assert page.element("#stan a.button").get_text() == "Popraw dane"
+
+    def test_rejected(self) -> None:
+        page = self.reviewed("rejected")
+        assert page.shows("Nie możemy prowadzić tego konta.")
+        assert page.shows("9:00–16:30")
+        assert "Twoje kroki" not in page.text
+
+    def test_security_card_suggests_a_passkey_to_who_has_none(self) -> None:
+        user = activated()
+        link = "main a[href$='klucze/nowy/']"
+        assert len(self.page(user).page.select(link)) == 1
+        Passkey.objects.create(user=user, credential_id=b"1", public_key=b"1", name="Telefon")
+        assert not self.page(user).page.select(link)
+
+    def test_costs_six_statements_at_most(self) -> None:
+        user = activated(Kind.COMPANY, news=True)
+        client = browsers.signed_in(user)
+        client.get("/konto/")
+        with CaptureQueriesContext(connection) as queries:
+            assert client.get("/konto/").status_code == 200
+        assert len(queries) <= 6, [query["sql"] for query in queries]
+
+
+@override_settings(PANEL_URL="https://panel.kantor.example/")
+class AnnouncementTests(TestCase):
+    """Whoever was promised word of the Panel gets it, once."""
+
+    def announced(self) -> str:
+        output = StringIO()
+        call_command("announce_panel", stdout=output)
+        return output.getvalue()
+
+    @override_settings(PANEL_URL="")
+    def promised(self, **details: Any) -> User:
+        return activated(**details)
+
+    def test_each_once(self) -> None:
+        user = self.promised()
+        assert "Owed 1 " in self.announced()
+        assert "Owed 0 " in self.announced()
+        (mail,) = [each for each in deliver() if "Panel Transakcyjny" in each.subject]
+        assert mail.to == [user.email]
+        assert settings.PANEL_URL in str(mail.body)
+
+    def test_nobody_who_was_never_promised_it(self) -> None:
+        activated()
+        assert "Owed 0 " in self.announced()
+
+    def test_who_is_suspended_when_he_is_back(self) -> None:
+        user = self.promised()
+        review.suspend(user)
+        assert "Owed 0 " in self.announced()
+        review.unsuspend(user)
+        assert "Owed 1 " in self.announced()
+
+    @override_settings(PANEL_URL="")
+    def test_not_before_it_is_open(self) -> None:
+        self.promised()
+        with self.assertRaises(CommandError):
+            call_command("announce_panel")
+
+    @override_settings(PANEL_URL="")
+    def test_an_older_account_has_the_promise_from_its_page(self) -> None:
+        user = activated()
+        User.objects.update(panel_promised_at=None)
+        client = Client()
+        client.force_login(user)
+        client.get("/konto/")
+        user.refresh_from_db()
+        assert user.panel_promised_at is not None
+
+
+class PanelTests(TestCase):
+    """PANEL_URL decides what pages and mails say."""
+
+    PAGES = ("/", "/o-nas/", "/jak-to-dziala/", "/przewodnik/", "/korzysci/")
+
+    def test_nothing_promises_an_order_before_it_is_open(self) -> None:
+        for path in self.PAGES:
+            with self.subTest(path):
+                text = Visitor().open(path).text
+                assert "gdy panel ruszy" in text or "w przygotowaniu" in text
+        body = str(mails.build("welcome", "pl").body)
+        assert "powiadomimy Cię e-mailem, gdy panel ruszy" in " ".join(body.split())
+        assert "co najmniej dwa rachunki" not in " ".join(body.split())
+
+    @override_settings(PANEL_URL="https://panel.kantor.example/")
+    def test_everything_leads_there_once_it_is(self) -> None:
+        for path in self.PAGES:
+            with self.subTest(path):
+                text = Visitor().open(path).text
+                assert "gdy panel ruszy" not in text
+                assert "w przygotowaniu" not in text
+        for language in ("pl", "en"):
+            message = mails.build("welcome", language)
+            for part in (str(message.body), str(message.alternatives[0][0])):
+                assert "https://panel.kantor.example/" in part
