@@ -107,6 +107,6 @@ def build(
                 section="name",
                 link=DATA_LINK,
                 is_accepted=False,
-                answer="Nazwisko zmienia urząd, a nie my.",
+                answer="1234 / 2026",
             )
     raise AssertionError(name)

@@ -146,7 +146,9 @@ class RequestTests(DataTestCase):
         assert DataRequest.objects.get().state == "open"
 
     def test_of_a_company_judges_the_number_by_its_country(self) -> None:
-        user = activated(Kind.COMPANY, main_country="DE", main_postal_code="10117", nip="DE811569869")
+        user = activated(
+            Kind.COMPANY, main_country="DE", main_postal_code="10117", nip="DE811569869"
+        )
         visitor = Visitor(signed_in(user)).open(COMPANY)
         visitor.fill({"Numer identyfikacji podatkowej": "DE 811 569 870", **REASON})
         visitor.press("Wyślij wniosek")
@@ -155,6 +157,8 @@ class RequestTests(DataTestCase):
 
 class DecidedAtOnceTests(TransactionTestCase):
     """Staff decide and the customer withdraws at the same moment: one of them counts."""
+
+    serialized_rollback = True
 
     def test_one_wins(self) -> None:
         user, member = activated(), staff()

@@ -230,7 +230,7 @@ class AnnouncementTests(TestCase):
 class PanelTests(TestCase):
     """PANEL_URL decides what pages and mails say."""
 
-    PAGES = ("/", "/o-nas/", "/jak-to-dziala/", "/przewodnik/", "/korzysci/")
+    PAGES = ("/", "/o-nas/", "/jak-to-dziala/", "/pomoc/pierwsze-kroki/rejestracja/", "/korzysci/")
 
     def test_nothing_promises_an_order_before_it_is_open(self) -> None:
         for path in self.PAGES:

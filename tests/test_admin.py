@@ -131,7 +131,7 @@ class PrivilegeTests(StaffTestCase):
 
     def test_consents_have_no_page_of_their_own(self) -> None:
         names = {model.__name__ for model in admin.site._registry}
-        assert names == {"User", "OutboxMessage", "Source", "Group"}
+        assert names == {"User", "OutboxMessage", "DataRequest", "Source", "Group"}
 
 
 class ActionTests(StaffTestCase):

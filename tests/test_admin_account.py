@@ -126,6 +126,7 @@ class AccountPageTests(StaffTestCase):
             self.client.get(address),
             **{
                 "customer-0-review_state": "correction",
+                "customer-0-review_sections": "address",
                 "customer-0-review_note": "Zła nazwa firmy.",
             },
         )

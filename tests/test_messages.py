@@ -395,6 +395,7 @@ class OwnerOfTheBankAccounts(SimpleTestCase):
                 assert max(len(line) for line in raw.split(b"\r\n")) <= 78
 
 
+@override_settings(PANEL_URL="https://panel.kantor.example/")
 class Welcome(SimpleTestCase):
     def test_explains_the_first_steps(self) -> None:
         body = flat(text_of(build("welcome", "pl")))

@@ -32,9 +32,7 @@ class AccountView(View):
         """Show it; an account of staff may have no customer behind it."""
         user = _user(request)
         passkeys = Passkey.objects.filter(user=OuterRef("user"))
-        customer = (
-            Customer.objects.filter(user=user).annotate(has_passkey=Exists(passkeys)).first()
-        )
+        customer = Customer.objects.filter(user=user).annotate(has_passkey=Exists(passkeys)).first()
         rows = rows_of(request)
         context = {
             "customer": customer,

@@ -71,11 +71,17 @@ class DataRequestAdmin(OnlyFilters, admin.ModelAdmin[DataRequest]):
         is_open = obj is None or obj.state == DataRequest.State.OPEN
         return is_open and super().has_change_permission(request, obj)
 
-    def get_form(self, request: HttpRequest, obj: Any = None, **kwargs: Any) -> Any:
+    def get_form(
+        self,
+        request: HttpRequest,
+        obj: DataRequest | None = None,
+        change: bool = False,
+        **kwargs: Any,
+    ) -> type[forms.ModelForm[DataRequest]]:
         """Leave the question out where there is nothing to decide."""
         if not self.has_change_permission(request, obj):
             kwargs["form"] = forms.ModelForm
-        return super().get_form(request, obj, **kwargs)
+        return super().get_form(request, obj, change, **kwargs)
 
     def save_model(self, request: HttpRequest, obj: DataRequest, form: Any, change: bool) -> None:
         """Decide by the service; one that was closed meanwhile stays as it is."""
@@ -94,8 +100,9 @@ class DataRequestAdmin(OnlyFilters, admin.ModelAdmin[DataRequest]):
     def difference(self, asked: DataRequest) -> str:
         """Return what would change, line by line."""
         customer = Customer.objects.get(user=asked.user_id)
+        fields = {field.name: field for field in Customer._meta.fields}
         lines = (
-            (Customer._meta.get_field(name).verbose_name, getattr(customer, name), wanted)
+            (fields[name].verbose_name, getattr(customer, name), wanted)
             for name, wanted in asked.wanted.items()
             if getattr(customer, name) != wanted
         )

@@ -17,7 +17,16 @@ from django.utils.translation import ngettext
 from accounts import consents
 from accounts.admin.outbox import Attempts
 from accounts.admin.pagination import MOST_COUNTED
-from accounts.models import ConsentRecord, Customer, DataChange, Kind, OutboxMessage, ReviewState, SurveyAnswer, User
+from accounts.models import (
+    ConsentRecord,
+    Customer,
+    DataChange,
+    Kind,
+    OutboxMessage,
+    ReviewState,
+    SurveyAnswer,
+    User,
+)
 from accounts.models.customer import Section
 from accounts.values import country, nip, phone
 
@@ -83,7 +92,9 @@ class CustomerInline(admin.StackedInline[Customer, User]):
         )
         return [
             (None, {"fields": data}),
-            (_("Review"), {
+            (
+                _("Review"),
+                {
                     "fields": (
                         "review_state",
                         "review_sections",
@@ -91,7 +102,8 @@ class CustomerInline(admin.StackedInline[Customer, User]):
                         "review_note",
                         "reviewed",
                     )
-                },),
+                },
+            ),
         ]
 
     def has_add_permission(self, request: HttpRequest, obj: User | None = None) -> bool:

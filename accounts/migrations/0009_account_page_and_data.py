@@ -7,80 +7,201 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('accounts', '0008_sessions_and_events'),
+        ("accounts", "0008_sessions_and_events"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='customer',
-            name='review_sections',
-            field=models.JSONField(blank=True, default=list, null=True, verbose_name='to be corrected'),
+            model_name="customer",
+            name="review_sections",
+            field=models.JSONField(
+                blank=True, default=list, null=True, verbose_name="to be corrected"
+            ),
         ),
         migrations.AddField(
-            model_name='customer',
-            name='review_words',
-            field=models.CharField(blank=True, db_default='', default='', max_length=500, verbose_name='words for the customer'),
+            model_name="customer",
+            name="review_words",
+            field=models.CharField(
+                blank=True,
+                db_default="",
+                default="",
+                max_length=500,
+                verbose_name="words for the customer",
+            ),
         ),
         migrations.AddField(
-            model_name='user',
-            name='panel_announced_at',
+            model_name="user",
+            name="panel_announced_at",
             field=models.DateTimeField(blank=True, editable=False, null=True),
         ),
         migrations.AddField(
-            model_name='user',
-            name='panel_promised_at',
+            model_name="user",
+            name="panel_promised_at",
             field=models.DateTimeField(blank=True, editable=False, null=True),
         ),
         migrations.AlterField(
-            model_name='outboxmessage',
-            name='kind',
-            field=models.CharField(choices=[('registration', 'activation link'), ('welcome', 'welcome help'), ('password_reset', 'password reset'), ('password_changed', 'password changed'), ('one_time_code', 'one-time code'), ('request_received', 'request for a change received'), ('request_decided', 'request for a change decided'), ('panel_open', 'the Transaction Panel is open'), ('new_browser', 'sign-in from a new browser')], max_length=20, verbose_name='message'),
+            model_name="outboxmessage",
+            name="kind",
+            field=models.CharField(
+                choices=[
+                    ("registration", "activation link"),
+                    ("welcome", "welcome help"),
+                    ("password_reset", "password reset"),
+                    ("password_changed", "password changed"),
+                    ("one_time_code", "one-time code"),
+                    ("request_received", "request for a change received"),
+                    ("request_decided", "request for a change decided"),
+                    ("panel_open", "the Transaction Panel is open"),
+                    ("new_browser", "sign-in from a new browser"),
+                ],
+                max_length=20,
+                verbose_name="message",
+            ),
         ),
         migrations.CreateModel(
-            name='DataChange',
+            name="DataChange",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('section', models.CharField(choices=[('company', 'company details'), ('address', 'address'), ('name', 'first and last name')], max_length=10, verbose_name='section')),
-                ('before', models.JSONField(verbose_name='before')),
-                ('after', models.JSONField(verbose_name='after')),
-                ('changed_at', models.DateTimeField(default=django.utils.timezone.now, verbose_name='changed at')),
-                ('user', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='data_changes', to=settings.AUTH_USER_MODEL, verbose_name='account')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "section",
+                    models.CharField(
+                        choices=[
+                            ("company", "company details"),
+                            ("address", "address"),
+                            ("name", "first and last name"),
+                        ],
+                        max_length=10,
+                        verbose_name="section",
+                    ),
+                ),
+                ("before", models.JSONField(verbose_name="before")),
+                ("after", models.JSONField(verbose_name="after")),
+                (
+                    "changed_at",
+                    models.DateTimeField(
+                        default=django.utils.timezone.now, verbose_name="changed at"
+                    ),
+                ),
+                (
+                    "user",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="data_changes",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="account",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'change of details',
-                'verbose_name_plural': 'changes of details',
-                'ordering': ['-changed_at', '-pk'],
+                "verbose_name": "change of details",
+                "verbose_name_plural": "changes of details",
+                "ordering": ["-changed_at", "-pk"],
             },
         ),
         migrations.CreateModel(
-            name='DataRequest',
+            name="DataRequest",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('section', models.CharField(choices=[('company', 'company details'), ('address', 'address'), ('name', 'first and last name')], max_length=10, verbose_name='section')),
-                ('wanted', models.JSONField(verbose_name='wanted')),
-                ('reason', models.CharField(max_length=500, verbose_name='reason')),
-                ('state', models.CharField(choices=[('open', 'open'), ('accepted', 'accepted'), ('refused', 'refused'), ('withdrawn', 'withdrawn')], default='open', max_length=9, verbose_name='state')),
-                ('answer', models.CharField(blank=True, max_length=500, verbose_name='words for the customer')),
-                ('created_at', models.DateTimeField(default=django.utils.timezone.now, verbose_name='received at')),
-                ('closed_at', models.DateTimeField(blank=True, null=True, verbose_name='closed at')),
-                ('decided_by', models.ForeignKey(blank=True, editable=False, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='decided by')),
-                ('user', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='data_requests', to=settings.AUTH_USER_MODEL, verbose_name='account')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "section",
+                    models.CharField(
+                        choices=[
+                            ("company", "company details"),
+                            ("address", "address"),
+                            ("name", "first and last name"),
+                        ],
+                        max_length=10,
+                        verbose_name="section",
+                    ),
+                ),
+                ("wanted", models.JSONField(verbose_name="wanted")),
+                ("reason", models.CharField(max_length=500, verbose_name="reason")),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("open", "open"),
+                            ("accepted", "accepted"),
+                            ("refused", "refused"),
+                            ("withdrawn", "withdrawn"),
+                        ],
+                        default="open",
+                        max_length=9,
+                        verbose_name="state",
+                    ),
+                ),
+                (
+                    "answer",
+                    models.CharField(
+                        blank=True, max_length=500, verbose_name="words for the customer"
+                    ),
+                ),
+                (
+                    "created_at",
+                    models.DateTimeField(
+                        default=django.utils.timezone.now, verbose_name="received at"
+                    ),
+                ),
+                (
+                    "closed_at",
+                    models.DateTimeField(blank=True, null=True, verbose_name="closed at"),
+                ),
+                (
+                    "decided_by",
+                    models.ForeignKey(
+                        blank=True,
+                        editable=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="decided by",
+                    ),
+                ),
+                (
+                    "user",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="data_requests",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="account",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'request for a change',
-                'verbose_name_plural': 'requests for a change',
-                'ordering': ['-created_at', '-pk'],
+                "verbose_name": "request for a change",
+                "verbose_name_plural": "requests for a change",
+                "ordering": ["-created_at", "-pk"],
             },
         ),
         migrations.AddField(
-            model_name='outboxmessage',
-            name='request',
-            field=models.ForeignKey(editable=False, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='accounts.datarequest'),
+            model_name="outboxmessage",
+            name="request",
+            field=models.ForeignKey(
+                editable=False,
+                null=True,
+                on_delete=django.db.models.deletion.SET_NULL,
+                related_name="+",
+                to="accounts.datarequest",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='datarequest',
-            constraint=models.UniqueConstraint(condition=models.Q(('state', 'open')), fields=('user',), name='one_open_request_per_account'),
+            model_name="datarequest",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("state", "open")),
+                fields=("user",),
+                name="one_open_request_per_account",
+            ),
         ),
     ]

@@ -11,7 +11,7 @@ from accounts.models import OutboxMessage, User
 
 
 def promise(at: datetime) -> dict[str, datetime]:
-    """Return what an account remembers whose pages and mails make the promise; nothing once open."""
+    """Return what an account remembers that is promised word; nothing once it is open."""
     return {} if settings.PANEL_URL else {"panel_promised_at": at}
 
 
