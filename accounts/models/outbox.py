@@ -23,6 +23,8 @@ class OutboxMessage(models.Model):
         PASSWORD_CHANGED = "password_changed", _("password changed")
         ONE_TIME_CODE = "one_time_code", _("one-time code")
         NEW_BROWSER = "new_browser", _("sign-in from a new browser")
+        FAILED_SIGN_INS = "failed_sign_ins", _("several failed sign-ins")
+        PASSWORD_BARRED = "password_barred", _("password blocked")
 
     class State(models.TextChoices):
         """How far the mail has come."""
