@@ -86,8 +86,14 @@ urlpatterns = [
     *sign_in,
     path("adres/sprawdz/", still_wrong.email, name="email-check"),
     path("haslo/", password_reset.PasswordResetView.as_view(), name="password-reset"),
-    path("haslo/wyslano/", password_reset.PasswordResetSentView.as_view(), name="password-reset-sent"),
-    path("haslo/zmienione/", password_reset.PasswordResetDoneView.as_view(), name="password-reset-done"),
+    path(
+        "haslo/wyslano/", password_reset.PasswordResetSentView.as_view(), name="password-reset-sent"
+    ),
+    path(
+        "haslo/zmienione/",
+        password_reset.PasswordResetDoneView.as_view(),
+        name="password-reset-done",
+    ),
     path("haslo/zmiana/", password_change.ChangeView.as_view(), name="password-change"),
     path(
         "haslo/zmiana/gotowe/",

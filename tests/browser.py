@@ -28,6 +28,7 @@ from playwright.sync_api import (
 from accounts.models import User
 from kantor.serving.typography import untie
 from tests.browsers import put_in
+from tests.doors import NUMBER
 
 NARROW, PHONE, DESK = 320, 360, 1280
 HEIGHTS = {NARROW: 568, PHONE: 740, DESK: 900}
@@ -185,6 +186,12 @@ class BrowserVisitor:
         value = client.cookies[name].value
         self.page.context.add_cookies([{"name": name, "value": value, "url": settings.BASE_URL}])
         return self
+
+    def sign_in(self, email: str, password: str, digits: str = NUMBER) -> Self:
+        """Go through both pages of the sign-in, from the first of them."""
+        self.fill({"E-mail address (login)": email}).press("Next")
+        self.page.locator("#id_digits").fill(digits)
+        return self.fill({"Password": password}).press("Sign in")
 
     # -- going --------------------------------------------------------------------------
 

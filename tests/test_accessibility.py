@@ -18,7 +18,7 @@ from accounts.models import AccountEvent, Kind, Passkey, RecoveryCode, User
 from accounts.registration import friction
 from accounts.services import allowance, credentials, events, one_time_code, registration
 from accounts.services.activation import PASSWORD_TRIES
-from accounts.services.credentials import FAILED_SIGN_INS
+from accounts.sign_in import tries
 from accounts.totp import first_step, services
 from kantor import urls
 from kantor.urls import handler400, handler403, handler404, handler500
@@ -49,7 +49,7 @@ class AccessibilityTests(AuditTestCase):
     def sign_in(self, visitor: BrowserVisitor, email: str, password: str = PASSWORD) -> None:
         """Fill in the form for signing in and send it."""
         visitor.open("/logowanie/")
-        visitor.fill({"E-mail address (login)": email, "Password": password}).press("Sign in")
+        visitor.sign_in(email, password)
 
     def test_content_pages(self) -> None:
         for visitor in self.in_both():
@@ -185,12 +185,15 @@ class AccessibilityTests(AuditTestCase):
     def test_sign_in_and_account(self) -> None:
         for visitor in self.in_both():
             self.audit(visitor.open("/logowanie/"))
+            self.audit(visitor.press("Next").is_refused(), "nothing typed")
+            visitor.fill({"E-mail address (login)": "nikt@example.com"})
+            self.audit(visitor.press("Next"), "password")
             self.audit(visitor.press("Sign in").is_refused(), "refused")
             nobody = f"nikt-{visitor.language}@example.com"
             self.sign_in(visitor, nobody)
             self.audit(visitor.is_refused(), "no such account")
-            for _ in range(FAILED_SIGN_INS.times):
-                FAILED_SIGN_INS.hit(f"{nobody} 127.0.0.1")
+            for _ in range(tries.HERE.times):
+                tries.HERE.hit(f"{nobody} 127.0.0.1")
             visitor.complaints.expected.add(429)
             self.sign_in(visitor, nobody)
             self.audit(visitor, "too many tries")

@@ -270,7 +270,6 @@ class RealBrowserTests(BrowserTestCase):
         fields = ("New password", "Confirm the new password")
         visitor.fill(dict.fromkeys(fields, OTHER_PASSWORD)).press("Save the new password")
         visitor.is_at("The password has been changed").follow("Sign in", within="main")
-        visitor.fill({"E-mail address (login)": user.email, "Password": OTHER_PASSWORD})
-        visitor.press("Sign in").is_at("Your account")
+        visitor.sign_in(user.email, OTHER_PASSWORD).is_at("Your account")
         visitor.press("Sign out")
         visitor.open("/konto/").is_at("Signing in")

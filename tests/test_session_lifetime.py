@@ -13,7 +13,7 @@ from accounts.sessions.lifetime import lifetime_of
 from kantor.serving.models import Session
 from tests.browsers import browser, signed_in
 from tests.clock import later
-from tests.doors import ACCOUNT, is_signed_in, try_in
+from tests.doors import ACCOUNT, is_signed_in, try_in, walk_in
 from tests.factories import PASSWORD, activated, staff
 from tests.walk import Visitor
 
@@ -264,8 +264,8 @@ class ExpiredTests(TestCase):
     EXPIRED = "Your session has expired. After signing in you will return to the same page."
 
     def sign_in(self) -> Visitor:
-        answers = {"E-mail address (login)": self.user.email, "Password": PASSWORD}
-        return self.visitor.fill(answers).press("Sign in")
+        visitor: Visitor = walk_in(self.visitor, self.user.email, PASSWORD)
+        return visitor
 
     def test_is_told_and_returns_to_the_same_page(self) -> None:
         with later(IDLE):
@@ -352,9 +352,9 @@ class SignedInAlreadyTests(TestCase):
     def test_is_led_there_too_when_the_form_was_open_before(self) -> None:
         user = activated(language="en")
         first = Visitor().open("/en/logowanie/?next=/en/konto/bezpieczenstwo/")
-        post = first.post_of("Sign in")
+        post = first.post_of("Next")
         other = first.new_tab().open("/en/logowanie/")
-        other.fill({"E-mail address (login)": user.email, "Password": PASSWORD}).press("Sign in")
+        walk_in(other, user.email, PASSWORD)
         assert other.path == ACCOUNT
         # The token of its form is not good any more.
         assert first.send(post).path == "/en/konto/bezpieczenstwo/"

@@ -11,6 +11,7 @@ from accounts.forms.fields import wrong
 from accounts.models import User
 from accounts.passwords import MAX_LENGTH, normalize
 
+
 class PasswordResetForm(forms.Form):
     """Ask for the address of the account whose password is forgotten."""
 

@@ -56,11 +56,7 @@ def knows_by(cookie: str, account: User | None) -> bool:
 def remember(request: HttpRequest, response: HttpResponseBase, account: User) -> None:
     """Name this account first among those that the browser knows, for another 180 days."""
     own = list(_marks(account))
-    others = [
-        entry
-        for entry in _read(cookie_of(request))
-        if entry.mark not in own
-    ]
+    others = [entry for entry in _read(cookie_of(request)) if entry.mark not in own]
     entries = [Entry(own[0], _today()), *others][:MOST_ACCOUNTS]
     response.set_cookie(
         settings.KNOWN_BROWSER_COOKIE_NAME,

@@ -105,7 +105,7 @@ def fits(answer: Answer, number: str) -> bool:
     code, national = _national(number)
     typed = _digits(answer.typed)
     whole = {national, code + national}
-    # A zero in front as it is dialled inside the country, +48 (0) 601…, and 00 in place of the plus.
+    # A zero in front as dialled inside the country, +48 (0) 601…, and 00 in place of the plus.
     whole |= {f"0{national}", f"{code}0{national}"}
     whole |= {f"00{each}" for each in (code + national, f"{code}0{national}")}
     by_places = len(national) >= FEWEST and typed == _chosen(national, answer.places)

@@ -163,9 +163,7 @@ class PasswordView(DoorView):
             case _:
                 return self.ask_again(kept, ["refused"], typed)
 
-    def ask_again(
-        self, kept: Kept, codes: list[str], typed: str, until: float = 0
-    ) -> HttpResponse:
+    def ask_again(self, kept: Kept, codes: list[str], typed: str, until: float = 0) -> HttpResponse:
         """Lead back to the form, which says once what was wrong."""
         keeping.refuse(self.request.session, kept, codes, typed, until)
         return self.lead_to("accounts:sign-in-password")
