@@ -6,6 +6,7 @@ from django.test import Client
 from django.utils.translation import override
 
 from accounts.sign_in import digits as digits_module
+from kantor.serving.typography import untie
 
 PATH = "/en/logowanie/"
 PASSWORD_PATH = "/en/logowanie/haslo/"
@@ -59,7 +60,8 @@ def enters(email: str, password: str) -> bool:
 def digits_label(email: str, language: str = "en") -> str:
     """Return the label under which the digits of this address are asked for today."""
     with override(language):
-        return digits_module.question(digits_module.places(email, digits_module.today()))
+        asked = digits_module.places(email, digits_module.today())
+        return untie(digits_module.question(asked))
 
 
 WORDS = {
