@@ -193,7 +193,6 @@ class PageTests(TestCase):
             # The page has been open for a minute, since yesterday.
             session["sign_in"] = kept | {"at": kept["at"] + timedelta(days=day).total_seconds()}
             session.save()
-            client.cookies["sessionid"] = session.session_key
             send(client, {"password": PASSWORD, "digits": chosen})
             assert "_auth_user_id" in client.session
 

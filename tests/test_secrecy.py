@@ -85,7 +85,7 @@ class SecrecyTests(TestCase):
 
     def test_is_nothing_in_any_of_a_hundred_tries(self) -> None:
         # The third, the twentieth and the hundredth have consequences for whoever has an account.
-        counts = {}
+        counts: dict[str, list[int]] = {}
         for state, email in self.states().items():
             for number in range(100):
                 travel(timedelta(hours=2))
