@@ -3,6 +3,7 @@
 from django.urls import include, path, re_path
 
 from accounts.passkeys.urls import urlpatterns as passkeys
+from accounts.phone.urls import urlpatterns as phone
 from accounts.registration.wizard import RegistrationWizard
 from accounts.sessions.urls import urlpatterns as sessions
 from accounts.views import (
@@ -85,6 +86,7 @@ urlpatterns = [
     path("logowanie/", sign_in.SignInView.as_view(), name="sign-in"),
     path("logowanie/link/", sign_in.PendingResendView.as_view(), name="pending-resend"),
     path("wyloguj/", sign_in.SignOutView.as_view(), name="sign-out"),
+    *phone,
     path("adres/sprawdz/", still_wrong.email, name="email-check"),
     path("haslo/", sign_in.PasswordResetView.as_view(), name="password-reset"),
     path("haslo/wyslano/", sign_in.PasswordResetSentView.as_view(), name="password-reset-sent"),
@@ -134,5 +136,10 @@ urlpatterns = [
         r"^(?:/|[a-z]{2}/)*haslo[\s\S]{40,}\Z",
         links.astray,
         {"template_name": "accounts/password_reset_confirm.html"},
+    ),
+    re_path(
+        r"^(?:/|[a-z]{2}/)*logowanie/+numer[\s\S]{40,}\Z",
+        links.astray,
+        {"template_name": "accounts/phone/over.html", "state": "broken"},
     ),
 ]
