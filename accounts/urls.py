@@ -3,6 +3,7 @@
 from django.urls import include, path, re_path
 
 from accounts.passkeys.urls import urlpatterns as passkeys
+from accounts.phone.urls import urlpatterns as phone
 from accounts.registration.wizard import RegistrationWizard
 from accounts.sessions.urls import urlpatterns as sessions
 from accounts.sign_in.urls import urlpatterns as sign_in
@@ -84,6 +85,7 @@ urlpatterns = [
         name="activation-resend",
     ),
     *sign_in,
+    *phone,
     path("adres/sprawdz/", still_wrong.email, name="email-check"),
     path("haslo/", password_reset.PasswordResetView.as_view(), name="password-reset"),
     path(
@@ -139,5 +141,10 @@ urlpatterns = [
         r"^(?:/|[a-z]{2}/)*haslo[\s\S]{40,}\Z",
         links.astray,
         {"template_name": "accounts/password_reset_confirm.html"},
+    ),
+    re_path(
+        r"^(?:/|[a-z]{2}/)*logowanie/+numer[\s\S]{40,}\Z",
+        links.astray,
+        {"template_name": "accounts/phone/over.html", "state": "broken"},
     ),
 ]

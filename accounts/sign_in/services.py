@@ -12,8 +12,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from accounts.backends import EmailBackend, State, candidates_of
-from accounts.mail import outbox
-from accounts.models import AccountEvent, OutboxMessage, User
+from accounts.models import AccountEvent, User
 from accounts.services import events
 from accounts.services.credentials import NETWORK_SIGN_INS
 from accounts.sessions import known_browser
@@ -121,20 +120,11 @@ def _bar(owner: User | None, visit: Visit) -> None:
             _tell(owner, AccountEvent.Kind.PASSWORD_BARRED, visit, by_mail=True)
 
 
-# The mail of each of these events.
-_MAILS = {
-    AccountEvent.Kind.FAILED_SIGN_INS: OutboxMessage.Kind.FAILED_SIGN_INS,
-    AccountEvent.Kind.PASSWORD_BARRED: OutboxMessage.Kind.PASSWORD_BARRED,
-}
-
-
 def _tell(owner: User | None, kind: AccountEvent.Kind, visit: Visit, *, by_mail: bool) -> None:
     """Note it for the owner; for nobody, run as many statements that change nothing."""
     with transaction.atomic():
         if owner is not None:
-            event = events.record(owner, kind, visit=visit)
-            if by_mail:
-                outbox.put(_MAILS[kind], owner, about=event)
+            (events.tell if by_mail else events.record)(owner, kind, visit=visit)
         else:
             for _statement in range(2 if by_mail else 1):
                 User.objects.filter(pk=0).update(language="")

@@ -34,6 +34,7 @@ PRIVATE = (
     "/konto/",
     "/haslo/",
     "/logowanie/link/",
+    "/logowanie/numer/",
     "/logowanie/klucz/",
     "/wyloguj/",
 )
