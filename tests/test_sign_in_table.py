@@ -329,6 +329,8 @@ class StatementTests(TestCase):
 class ParallelTests(TransactionTestCase):
     """Twenty tries at the same moment, on whichever database the tests run."""
 
+    serialized_rollback = True
+
     def test_of_one_network_pass_five(self) -> None:
         user = activated()
         found = at_once(*[partial(tried, user.email)] * 20)
