@@ -268,7 +268,7 @@ class PageLanguageTests(TestCase):
         assert visitor.heading == say.check_mailbox, visitor.errors
         visitor.open(consents).open(letters.newest_path(person.email, "/aktywacja/"))
         visitor.press(say.send_answer)
-        visitor.follow(say.sign_in).press(say.next)
+        visitor.follow(say.sign_in).fill({say.sign_in_login: ""}).press(say.next)
         visitor.fill({say.sign_in_login: person.email}).press(say.next).press(say.sign_in)
         label = digits_label(person.email, say.language)
         for _ in range(tries.HERE.times + 1):

@@ -190,6 +190,11 @@ class PhoneField(ValueField):
         )
     }
 
+    def __init__(self, **kwargs: Any) -> None:
+        if not settings.SIGN_IN_PHONE_DIGITS:
+            kwargs.setdefault("help_text", "")
+        super().__init__(**kwargs)
+
 
 class StreetField(ValueField):
     """Ask for a street; villages have none."""
