@@ -195,8 +195,8 @@ class CodeView(LinkView):
         form.add_error(
             None,
             ngettext(
-                "Too many tries. Try again in {minutes} minute.",
-                "Too many tries. Try again in {minutes} minutes.",
+                "Too many attempts. Try again in {minutes} minute.",
+                "Too many attempts. Try again in {minutes} minutes.",
                 minutes,
             ).format(minutes=minutes),
         )
