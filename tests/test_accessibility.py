@@ -12,7 +12,7 @@ from django.test import override_settings
 from django.urls import path
 from django.utils import timezone
 
-from accounts import disowning, tokens
+from accounts import disowning, phone_link, tokens
 from accounts.limits import Limit
 from accounts.models import AccountEvent, Kind, Passkey, RecoveryCode, User
 from accounts.registration import friction
@@ -297,6 +297,32 @@ class AccessibilityTests(AuditTestCase):
             new = dict.fromkeys(("New password", "Confirm the new password"), f"{PASSWORD}!nowe")
             self.audit(visitor.fill(new).press("Save the new password"))
             self.audit(visitor.open(link), "used")
+
+    def test_phone_number_that_is_not_known(self) -> None:
+        for visitor in self.in_both():
+            with stopped_clock():
+                user = factories.activated(language=visitor.language)
+                phone, _ = turned_on(user)
+                self.audit(visitor.open("/logowanie/numer/"))
+                self.audit(visitor.press("Send the link").is_refused(), "refused")
+                visitor.fill({"E-mail address (login)": user.email})
+                self.audit(visitor.press("Send the link").is_at("Check your mailbox"))
+                body = str(mail.outbox[-1].body)
+                (link,) = re.findall(rf"{self.live_server_url}(\S*/numer/\S+)", body)
+                self.audit(visitor.open(link).is_at("Confirm that it is you"))
+                self.audit(visitor.press("Continue").is_refused(), "refused")
+                visitor.fill({"Password": factories.PASSWORD}).press("Continue")
+                self.audit(visitor.is_at("Enter the code from the app"))
+                self.audit(visitor.press("Continue").is_refused(), "refused")
+                visitor.fill({"6 digits from the app": phone.code()}).press("Continue")
+                self.audit(visitor.is_at("Your phone number"))
+                self.audit(visitor.press("Save the new number").is_refused(), "refused")
+                visitor.fill({"New phone number": "512 345 678"}).press("Save the new number")
+                self.audit(visitor.is_at("The phone number has been changed"))
+                self.audit(visitor.open(link, status=410), "used")
+                self.audit(visitor.open("/logowanie/numer/zepsuty/", status=404), "broken")
+                with mock.patch.object(phone_link, "LIFETIME", timedelta(0)):
+                    self.audit(visitor.open(link, status=410), "expired")
 
     def test_authenticator_app(self) -> None:
         for visitor in self.in_both():
