@@ -18,7 +18,6 @@ from accounts import demo
 from accounts.captcha import challenge
 from accounts.forms.registration import details_form
 from accounts.limits import Limit
-from accounts.sign_in.digits import Answer
 from accounts.mail import outbox
 from accounts.management.commands.deliver_mail import Command as DeliverMail
 from accounts.models import (
@@ -35,6 +34,7 @@ from accounts.models import (
 )
 from accounts.models.customer import search_key
 from accounts.services import events, sessions
+from accounts.sign_in.digits import Answer
 from accounts.values.visit import NOBODY
 from kantor.serving.models import Session
 from tests.factories import activated, registered, staff, suspended

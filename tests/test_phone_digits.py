@@ -1,5 +1,6 @@
 """Which digits of the phone number the sign-in asks for, and what it takes for them."""
 
+import re
 from datetime import UTC, date, datetime, timedelta
 from unittest import mock
 
@@ -12,13 +13,17 @@ from accounts.models import Kind
 from accounts.sign_in import digits
 from accounts.sign_in.digits import Answer, fits, places
 from accounts.values import phone
+from kantor.serving.typography import untie
+from tests import mails
 from tests.clock import later
 from tests.doors import GENERIC, PASSWORD_PATH, PATH, digits_label, is_signed_in, send, try_in
 from tests.factories import PASSWORD, activated
+from tests.people import OSOBA, PERSON
 from tests.walk import Visitor
 
 POLISH, BRITISH, SHORT = "+48601234567", "+442079460958", "+376312345"
 ASKED = (2, 5, 9)
+GUIDE = "/pomoc/pierwsze-kroki/rejestracja/"
 DAYS = st.dates(date(2020, 1, 1), date(2100, 1, 1))
 SEPARATORS = st.sampled_from(["", " ", "-", "\u00a0", ".", " - "])
 
@@ -255,3 +260,29 @@ class WithoutDigitsTests(TestCase):
         assert visitor.errors == ["The address or the password does not match. Check both."]
         visitor.fill({"Password": PASSWORD}).press("Sign in")
         assert visitor.heading == "Your account"
+
+    def test_has_no_sentence_that_speaks_of_them_on_any_page_or_in_the_welcome(self) -> None:
+        for language, (digit, number) in (("pl", ("cyfr", "telefon")), ("en", ("digit", "phone"))):
+            prefix = "" if language == "pl" else f"/{language}"
+            texts = [
+                Visitor().open(f"{prefix}{path}").text
+                for path in ("/pomoc/", GUIDE, "/jak-to-dziala/", "/logowanie/")
+            ]
+            texts.append(str(mails.build("welcome", language).body))
+            details = PERSON if language == "en" else OSOBA
+            texts.append(details.start(Visitor()).text)
+            for text in texts:
+                sentences = re.split(r"(?<=[.?!]) ", text)
+                spoken = [each for each in sentences if digit in each and number in each]
+                assert spoken == [], spoken
+
+
+class TextTests(TestCase):
+    """What pages and the welcome say where the digits are asked for."""
+
+    def test_speak_of_them_and_never_of_a_second_factor(self) -> None:
+        for page in ("/pomoc/", GUIDE):
+            assert "trzy cyfry" in Visitor().open(page).text.lower()
+        assert "trzy cyfry numeru telefonu" in untie(str(mails.build("welcome", "pl").body))
+        for page in ("/pomoc/", GUIDE, "/regulamin/", "/prywatnosc/"):
+            assert "drugi składnik" not in Visitor().open(page).text

@@ -374,7 +374,8 @@ class ServedTests(SimpleTestCase):
         """Open a page and send its form."""
         server = headers.pop("server", "behind a proxy")
         page = self.ask(path, server=server)
-        hidden = BeautifulSoup(page.body, "html.parser").select("main form input[type=hidden]")
+        form = BeautifulSoup(page.body, "html.parser").select("main form")[0]
+        hidden = form.select("input[type=hidden]")
         data = {str(each["name"]): str(each["value"]) for each in hidden} | data
         cookies = "; ".join(f"{name}={morsel.value}" for name, morsel in page.cookies.items())
         headers = {"Origin": SITE} | headers
@@ -389,7 +390,8 @@ class ServedTests(SimpleTestCase):
         page = self.ask("/logowanie/haslo/", "GET", None, Cookie=cookies, **headers)
         session |= {name: morsel.value for name, morsel in page.cookies.items()}
         cookies = "; ".join(f"{name}={value}" for name, value in session.items())
-        hidden = BeautifulSoup(page.body, "html.parser").select("main form input[type=hidden]")
+        form = BeautifulSoup(page.body, "html.parser").select("main form")[0]
+        hidden = form.select("input[type=hidden]")
         data = {str(each["name"]): str(each["value"]) for each in hidden}
         data |= {"password": password, "digits": "601 234 567"}
         headers = {"Origin": SITE, "Cookie": cookies} | headers

@@ -190,10 +190,12 @@ class PhoneField(ValueField):
         )
     }
 
-    def __init__(self, **kwargs: Any) -> None:
+    def get_bound_field(self, form: forms.BaseForm, field_name: str) -> forms.BoundField:
+        """Return the field as a page shows it; what its digits are for only where they are."""
+        bound = super().get_bound_field(form, field_name)
         if not settings.SIGN_IN_PHONE_DIGITS:
-            kwargs.setdefault("help_text", "")
-        super().__init__(**kwargs)
+            bound.help_text = ""
+        return bound
 
 
 class StreetField(ValueField):

@@ -28,6 +28,7 @@ from accounts.services import credentials
 from accounts.services.credentials import NETWORK_SIGN_INS, PASSWORD_CHANGES
 from accounts.sessions.forms import ConfirmForm
 from accounts.sessions.visit import visit_of
+from accounts.sign_in import tries
 from accounts.totp import services as totp
 from accounts.totp.forms import SecondStepForm
 from accounts.totp.services import Outcome
@@ -231,6 +232,7 @@ class NumberView(View):
         if not services.change(self.user, number, visit=visit, but=here):
             # It was changed in another window meanwhile, or the account was closed.
             return redirect(request.path)
+        tries.forgive_digits(self.user.email_key)
         proof.forget(request.session)
         return redirect("accounts:phone-changed")
 

@@ -70,5 +70,10 @@ def forgive(key: str, network: str) -> None:
     )
 
 
+def forgive_digits(key: str) -> None:
+    """Forget the tries with wrong digits at this address, after the number was changed."""
+    forget([DIGITS.key(key)])
+
+
 def _here(key: str, network: str, *, is_known: bool) -> str:
     return f"{key} {KNOWN if is_known else network}"

@@ -13,8 +13,8 @@ from django.utils import timezone
 from accounts import consents, demo
 from accounts.models import ConsentRecord, Customer, OutboxMessage, ReviewState, Source, User
 from accounts.passwords import normalize
-from accounts.values import phone
 from accounts.services import activation, registration, review, survey
+from accounts.values import phone
 
 
 class Command(BaseCommand):
