@@ -193,7 +193,7 @@ class LinkTests(TestCase):
         visitor.fill({"E-mail address (login)": user.email}).press("Send the link")
         assert visitor.heading == "Check your mailbox"
         visitor.open(newest_path(user.email, "/en/logowanie/numer/"))
-        visitor.fill({"Password": PASSWORD}).press("Continue")
+        visitor.fill({"Password": PASSWORD}).press("Next")
         assert visitor.heading == "Your phone number"
         visitor.fill({"New phone number": "+44 20 7946 0958"}).press("Save the new number")
         assert visitor.heading == "The phone number has been changed"

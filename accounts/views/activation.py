@@ -191,12 +191,11 @@ class DonePage(KeptPage):
 
     answered: bool
     sources: tuple[OfferedSource, ...]
-    asks_digits: bool
 
     def context(self, words: Words) -> dict[str, Any]:
         form = SurveyForm()
         form.offer(self.sources)
-        ending = words.text("phone_ending") if self.asks_digits else ""
+        ending = words.text("phone_ending") if settings.SIGN_IN_PHONE_DIGITS else ""
         return {"form": form, "answered": self.answered, "phone_ending": ending}
 
 
@@ -210,10 +209,8 @@ class DoneView(View):
         if user is None:
             return redirect("accounts:sign-in")
         answered = hasattr(user, "survey_answer")
-        asks_digits = settings.SIGN_IN_PHONE_DIGITS
-        page = DonePage(answered, () if answered else self._sources(), asks_digits)
-        texts = {"phone_ending": _phone_ending(user)} if asks_digits else {}
-        return render_kept(request, page, Words(texts))
+        page = DonePage(answered, () if answered else self._sources())
+        return render_kept(request, page, Words({"phone_ending": _phone_ending(user)}))
 
     def post(self, request: HttpRequest) -> HttpResponse:
         """Record the answer; no answer is an answer too."""
