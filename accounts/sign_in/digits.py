@@ -73,7 +73,7 @@ def places(email: str, day: date) -> Places:
 def question(asked: Places) -> str:
     """Return the label of the field: "2., 5. i 9. cyfra numeru telefonu"."""
     first, second, third = (str(_ORDINALS[place]) for place in asked)
-    return gettext("%(first)s, %(second)s and %(third)s digit of your phone number") % {
+    return gettext("%(first)s, %(second)s and %(third)s digits of your phone number") % {
         "first": first,
         "second": second,
         "third": third,

@@ -33,6 +33,8 @@ PRIVATE = (
     "/aktywacja/",
     "/konto/",
     "/haslo/",
+    "/logowanie/haslo/",
+    "/logowanie/kod/",
     "/logowanie/link/",
     "/logowanie/numer/",
     "/logowanie/klucz/",
