@@ -168,9 +168,12 @@ class OtherPagesTests(ErrorsTestCase):
         self.assert_done(visitor)
 
     def test_a_field_that_was_empty_is_right_when_something_stands_in_it(self) -> None:
-        visitor = self.visitor().open("/logowanie/").press("Sign in").is_refused()
-        visitor.fill({"E-mail address (login)": "lucja@example.com"})
-        self.assert_right(visitor, visitor.field("E-mail address (login)"))
+        visitor = self.visitor().open("/logowanie/")
+        visitor.fill({"E-mail address (login)": "lucja@example.com"}).press("Next")
+        visitor.press("Sign in").is_refused()
+        digits = visitor.page.locator("#id_digits")
+        digits.fill("037")
+        self.assert_right(visitor, digits)
         self.assert_wrong(visitor, visitor.field("Password"))
         visitor.fill({"Password": "x"})
         self.assert_done(visitor)

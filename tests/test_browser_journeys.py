@@ -38,8 +38,11 @@ class JourneyTests(BrowserTestCase):
         visitor.field("How did you hear about kantor.pl?").select_option(index=3)
         visitor.press("Send the answer").is_at("The account is active")
         assert visitor.shows(visitor.say("Thank you for your answer."))
-        visitor.follow("Sign in", within="main").is_at("Signing in").press("Sign in").is_refused()
-        visitor.fill({"E-mail address (login)": EMAIL, "Password": PASSWORD}).press("Sign in")
+        visitor.follow("Sign in", within="main").is_at("Signing in").press("Next")
+        visitor.is_refused().fill({"E-mail address (login)": EMAIL}).press("Next")
+        visitor.press("Sign in").is_refused()
+        visitor.page.locator("#id_digits").fill("601 234 567")
+        visitor.fill({"Password": PASSWORD}).press("Sign in")
         visitor.is_at("Your account")
         assert visitor.shows(EMAIL)
         customer = Customer.objects.get(user__is_active=True)
@@ -122,7 +125,7 @@ class ReturningTests(BrowserTestCase):
         visitor.open(self.activation_link()).reload().is_at("The account is active")
         visitor.press("Send the answer").reload().is_at("The account is active")
         visitor.open("/logowanie/")
-        visitor.fill({"E-mail address (login)": EMAIL, "Password": PASSWORD}).press("Sign in")
+        visitor.sign_in(EMAIL, PASSWORD)
         visitor.reload().is_at("Your account")
         assert User.objects.count() == 1
 
