@@ -130,7 +130,7 @@ class CountryCodeTests(TestCase):
 
     def test_a_company_is_asked_alike(self) -> None:
         form = CompanyForm({"main_country": "ES", "phone": self.BOTH})
-        assert [untie(error) for error in form.errors["phone"]] == [
+        assert [untie(str(error)) for error in form.errors["phone"]] == [
             "Podaj numer z kodem kraju, np. +48 601 234 567."
         ]
 
