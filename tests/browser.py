@@ -28,6 +28,7 @@ from playwright.sync_api import (
 from accounts.models import User
 from kantor.serving.typography import untie
 from tests.browsers import put_in
+from tests.doors import NUMBER
 
 NARROW, PHONE, DESK = 320, 360, 1280
 HEIGHTS = {NARROW: 568, PHONE: 740, DESK: 900}
@@ -185,6 +186,12 @@ class BrowserVisitor:
         value = client.cookies[name].value
         self.page.context.add_cookies([{"name": name, "value": value, "url": settings.BASE_URL}])
         return self
+
+    def sign_in(self, email: str, password: str, digits: str = NUMBER) -> Self:
+        """Go through both pages of the sign-in, from the first of them."""
+        self.fill({"E-mail address (login)": email}).press("Next")
+        self.page.locator("#id_digits").fill(digits)
+        return self.fill({"Password": password}).press("Sign in")
 
     # -- going --------------------------------------------------------------------------
 
@@ -381,9 +388,7 @@ class BrowserVisitor:
 
 def sign_in(visitor: BrowserVisitor, user: User) -> None:
     """Give the browser the session of somebody who has signed in."""
-    client = Client()
-    client.force_login(user)
-    bring_session(visitor, client)
+    bring_session(visitor, put_in(user, Client()))
 
 
 def bring_session(visitor: BrowserVisitor, client: Client) -> None:
@@ -462,10 +467,13 @@ POLISH = {
     "Individual": "Osoba fizyczna",
     "It was not me, block the password": "To nie ja, zablokuj hasło",
     "It was not me, delete the details": "To nie ja, usuń dane",
+    "Please say where": "Jakie?",
+    "Stay signed in": "Zostań",
     "Last name": "Nazwisko",
     "Make new codes": "Utwórz nowe kody",
     "Name of the passkey": "Nazwa klucza dostępu",
     "New password": "Nowe hasło",
+    "New phone number": "Nowy numer telefonu",
     "New picture": "Nowy obrazek",
     "New recovery codes": "Nowe kody zapasowe",
     "Next": "Dalej",
@@ -484,6 +492,7 @@ POLISH = {
     "Representative’s last name": "Nazwisko reprezentanta",
     "Return to the registration": "Wróć do rejestracji",
     "Save the name": "Zapisz nazwę",
+    "Save the new number": "Zapisz nowy numer",
     "Save the new password": "Zapisz nowe hasło",
     "Send a code by e-mail": "Wyślij kod e-mailem",
     "Send the answer": "Wyślij odpowiedź",
@@ -509,6 +518,7 @@ POLISH = {
     "Tax number (NIP)": "NIP",
     "Thank you for your answer.": "Dziękujemy za odpowiedź.",
     "The account is active": "Konto jest aktywne",
+    "The phone number has been changed": "Numer telefonu został zmieniony",
     "The registration was cancelled": "Rejestracja została anulowana",
     "Suggest a password": "Zaproponuj hasło",
     "This registration is already complete": "Ta rejestracja jest już zakończona",
@@ -521,4 +531,5 @@ POLISH = {
     "Work phone number": "Służbowy numer telefonu",
     "Your account": "Twoje konto",
     "Your passkeys": "Twoje klucze dostępu",
+    "Your phone number": "Twój numer telefonu",
 }
