@@ -16,7 +16,7 @@ from accounts import disowning, phone_link, tokens
 from accounts.limits import Limit
 from accounts.models import AccountEvent, Kind, Passkey, RecoveryCode, User
 from accounts.registration import friction
-from accounts.services import allowance, credentials, events, one_time_code, registration
+from accounts.services import allowance, credentials, events, one_time_code, registration, review
 from accounts.services.activation import PASSWORD_TRIES
 from accounts.sign_in import tries
 from accounts.totp import first_step, services
@@ -209,6 +209,26 @@ class AccessibilityTests(AuditTestCase):
             self.audit(visitor, "proposed")
             self.audit(visitor.press("Save the new password").is_refused(), "refused")
             self.audit(visitor.open("/rejestracja/"), "signed in")
+
+    def test_account_and_details(self) -> None:
+        for visitor in self.in_both():
+            user = factories.activated(Kind.COMPANY, language=visitor.language)
+            visitor.signed_in_as(user)
+            for state in ("approved", "rejected", "correction"):
+                review.decide(
+                    user.customer,
+                    state,
+                    by=factories.staff(),
+                    words="Brakuje numeru.",
+                    sections=("address",),
+                )
+                self.audit(visitor.open("/konto/"), state)
+            self.audit(visitor.open("/konto/dane/"), "correction")
+            self.audit(visitor.open("/konto/dane/address/"))
+            visitor.open("/konto/dane/name/")
+            self.audit(visitor.press("Send the request").is_refused(), "refused")
+            visitor.fill({"Why the details change": "x"}).press("Send the request")
+            self.audit(visitor.is_at("Your details"), "asked")
 
     def test_sign_in_and_security(self) -> None:
         for visitor in self.in_both():

@@ -104,6 +104,7 @@ class OwingTests(TransactionTestCase):
             "kind",
             "user_id",
             "about_id",
+            "request_id",
             "asked_from",
             "recipient",
             "language",
