@@ -388,9 +388,7 @@ class BrowserVisitor:
 
 def sign_in(visitor: BrowserVisitor, user: User) -> None:
     """Give the browser the session of somebody who has signed in."""
-    client = Client()
-    client.force_login(user)
-    bring_session(visitor, client)
+    bring_session(visitor, put_in(user, Client()))
 
 
 def bring_session(visitor: BrowserVisitor, client: Client) -> None:
@@ -469,6 +467,8 @@ POLISH = {
     "Individual": "Osoba fizyczna",
     "It was not me, block the password": "To nie ja, zablokuj hasło",
     "It was not me, delete the details": "To nie ja, usuń dane",
+    "Please say where": "Jakie?",
+    "Stay signed in": "Zostań",
     "Last name": "Nazwisko",
     "Make new codes": "Utwórz nowe kody",
     "Name of the passkey": "Nazwa klucza dostępu",

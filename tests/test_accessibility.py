@@ -97,7 +97,7 @@ class AccessibilityTests(AuditTestCase):
             self.audit(visitor.press("Next").is_at("Step 2a – Checking the details"))
             self.audit(visitor.press("Next").is_at("Step 2b – Setting the password"))
             self.audit(visitor.press("Next").is_refused(), "refused")
-            visitor.fill({"Account password": "Zima2026"})
+            visitor.fill({"Account password": "Zima2026!"})
             visitor.page.locator("[data-strength-advice] li").first.wait_for()
             self.audit(visitor, "weak password")
             one_time_code.PAUSE.clear(EMAIL)

@@ -15,10 +15,10 @@ from accounts.registration.company_data import MESSAGES
 from tests import factories
 from tests.browser import ADDRESS, DESK, NARROW, PASSWORD, PHONE, BrowserTestCase, BrowserVisitor
 
-COMPANY, PERSON = "Company", "Individual person"
+COMPANY, PERSON = "Company", "Individual"
 WIDTHS = (NARROW, PHONE, DESK)
 EMAIL = {COMPANY: "Work e-mail address (login)", PERSON: "E-mail address (login)"}
-REVIEW = "Step 2a of 3 – Checking the details"
+REVIEW = "Step 2a – Checking the details"
 LONG_ADDRESS = f"{'bardzo-dluga-nazwa-skrzynki' * 2}@gmial.com"
 
 # Where that stands which can be pressed or typed in, in the window and below it. Of what is above

@@ -44,8 +44,8 @@ class WordsTests(SimpleTestCase):
 
     MOMENT = datetime(2026, 11, 29, 13, 5, tzinfo=UTC)
 
-    def parts(self, name: str, language: str = "pl", **details: str) -> list[str]:
-        message = build(name, language, changed_at=self.MOMENT, **details)
+    def parts(self, name: str, language: str = "pl", method: str = "passkey") -> list[str]:
+        message = build(name, language, changed_at=self.MOMENT, method=method)
         return [flat(text_of(message)), Page(html_of(message)).text.replace(" :", ":")]
 
     def test_say_when_with_what_and_from_where(self) -> None:
