@@ -413,7 +413,7 @@ class Welcome(SimpleTestCase):
         body = flat(text_of(build("welcome", "pl")))
         for words in (
             "Login to Twój adres e-mail: anna@firma.example.",
-            "wybrane cyfry numeru telefonu",
+            "trzy cyfry numeru telefonu",
             "jeden w złotych i jeden w walucie",
             "Złóż zlecenie",
             "Nigdy nie prosimy o hasło",

@@ -318,7 +318,6 @@ def _build(
             "language": language,
             "recipient": recipient,
             "site_url": settings.BASE_URL,
-            "phone_digits": settings.SIGN_IN_PHONE_DIGITS,
             **{variable: partial(_absolute, page) for variable, page in PAGES.items()},
             **context,
         }
