@@ -2,9 +2,8 @@
 
 import os
 import re
-import shutil
 from typing import Any, ClassVar, Self
-from unittest import SkipTest, mock
+from unittest import mock
 from urllib.parse import urlsplit
 
 from captcha.models import CaptchaStore
@@ -22,33 +21,25 @@ from playwright.sync_api import (
     Page,
     Request,
     Response,
-    sync_playwright,
+    expect,
 )
 
 from accounts.models import User
 from kantor.serving.typography import untie
+from tests import chromium
 from tests.browsers import put_in
 
 NARROW, PHONE, DESK = 320, 360, 1280
 HEIGHTS = {NARROW: 568, PHONE: 740, DESK: 900}
 
-FLAGS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--in-process-gpu",
-    "--disable-features=PaintHolding",
-    "--disable-quic",
-    "--disable-dev-shm-usage",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--no-first-run",
-]
+# Milliseconds until a wait gives up: what it waits for comes as soon as the machine has the time.
+PATIENCE = 60_000
+expect.set_options(timeout=PATIENCE)
 
 
 @tag("browser")
 class BrowserTestCase(StaticLiveServerTestCase):
-    """Start the site and one Chromium for the class; each test opens contexts of its own.
+    """Start the site for the class; each test opens contexts of its own in the one Chromium.
 
     Whatever the browser complains of fails the test at its end: errors and policy violations in
     the console, failed or foreign requests, dialogs. Without Chromium the class is skipped, but
@@ -61,24 +52,18 @@ class BrowserTestCase(StaticLiveServerTestCase):
 
     @classmethod
     def setUpClass(cls) -> None:
-        """Start the site, then the browser."""
-        chromium = os.environ.get("CHROMIUM") or shutil.which("chromium")
-        if chromium is None:
-            reason = "no Chromium: apt-get install chromium, or name one in CHROMIUM"
-            if os.environ.get("CI"):
-                raise AssertionError(f"CI must not skip the browser tests; {reason}")
-            raise SkipTest(reason)
+        """Start the site, and the browser for the first class of the process."""
+        chromium.program()
         # Playwright's event loop runs in this thread: Django would refuse the ORM, and keeps other
         # connections than outside the loop, which know nothing of the serialized rows.
         cls.enterClassContext(mock.patch.dict(os.environ, {"DJANGO_ALLOW_ASYNC_UNSAFE": "true"}))
         super().setUpClass()
         cls.enterClassContext(override_settings(BASE_URL=cls.live_server_url))
         rows = connection._test_serialized_contents  # type: ignore[attr-defined]
-        playwright = cls.enterClassContext(sync_playwright())
+        cls.browser = chromium.browser()
+        cls.addClassCleanup(chromium.rest)
         connection._test_serialized_contents = rows  # type: ignore[attr-defined]
         cls.addClassCleanup(connections.close_all)
-        cls.browser = playwright.chromium.launch(executable_path=chromium, args=FLAGS)
-        cls.addClassCleanup(cls.browser.close)
 
     def visitor(
         self, language: str = "pl", width: int = DESK, *, scripts: bool = True
@@ -92,7 +77,7 @@ class BrowserTestCase(StaticLiveServerTestCase):
             java_script_enabled=scripts,
             reduced_motion="reduce",
         )
-        context.set_default_timeout(10_000)
+        context.set_default_timeout(PATIENCE)
         complaints = Complaints(context, self.live_server_url)
         self.addCleanup(self._finish, context, complaints)
         return BrowserVisitor(context.new_page(), complaints, language)
