@@ -103,6 +103,7 @@ class OwingTests(TransactionTestCase):
             "id",
             "kind",
             "user_id",
+            "about_id",
             "recipient",
             "language",
             "link_serial",

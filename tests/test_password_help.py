@@ -21,6 +21,7 @@ from accounts.models import Counter, User
 from accounts.registration.answers import Answers
 from accounts.registration.storage import newest_attempt, open_attempt
 from accounts.views.password_help import CALLS, NETWORK_CALLS
+from kantor.serving.typography import untie
 from tests.browser import PHONE, BrowserTestCase
 from tests.factories import PASSWORD, activated, registered
 from tests.letters import deliver, newest_path
@@ -199,9 +200,12 @@ class Doors(TestCase):
         for visitor in (change, registration):
             said = [line.text.strip() for line in visitor.page.select(".field-error p")]
             assert len(said) == 2, said
-            assert said[0].endswith(reason)
-            assert visitor.errors == [reason]
-        assert ask(registration, weak).json()["advice"] == [reason, said[1]]
+            assert untie(said[0]).endswith(reason)
+            assert [untie(error) for error in visitor.errors] == [reason]
+        assert [untie(each) for each in ask(registration, weak).json()["advice"]] == [
+            reason,
+            untie(said[1]),
+        ]
 
     def test_the_list_of_rules_says_all_that_is_asked(self) -> None:
         rules = self.at_registration().page.select("[data-rule]")

@@ -138,7 +138,9 @@ class Visitor:
         return [
             words
             for button in self._main.find_all("button")
-            if (words := _words(button)) and not button.has_attr("hidden")
+            if (words := _words(button))
+            and not button.has_attr("hidden")
+            and button.find_parent(hidden=True) is None
         ]
 
     def button(self, words: str) -> Tag:

@@ -216,8 +216,8 @@ class SecondStepView(View):
         form.add_error(
             None,
             ngettext(
-                "Too many tries. Try again in {minutes} minute.",
-                "Too many tries. Try again in {minutes} minutes.",
+                "Too many attempts. Try again in {minutes} minute.",
+                "Too many attempts. Try again in {minutes} minutes.",
                 minutes,
             ).format(minutes=minutes),
         )
