@@ -28,6 +28,7 @@ from accounts.models import User
 from kantor.serving.typography import untie
 from tests import chromium
 from tests.browsers import put_in
+from tests.walk import Visitor
 
 NARROW, PHONE, DESK = 320, 360, 1280
 HEIGHTS = {NARROW: 568, PHONE: 740, DESK: 900}
@@ -322,33 +323,36 @@ class BrowserVisitor:
 
     def fill_details(self, kind: str, **others: str) -> Self:
         """Fill in the data; `others` may hold another email."""
-        email = others.get("email", EMAIL)
-        if kind == "Company":
-            self.fill({"Full company name": "Meble Żuraw sp. z o.o.", "Tax number (NIP)": NIP})
-            self.fill(ADDRESS, within="Registered office address")
-            person = {
-                "Representative’s first name": "Łucja",
-                "Representative’s last name": "Żak-Nowak",
-                "Work e-mail address (login)": email,
-                "Work phone number": "601 234 567",
-            }
-        else:
-            self.fill(ADDRESS, within="Address of residence")
-            person = {
-                "First name": "Łucja",
-                "Last name": "Żak-Nowak",
-                "E-mail address (login)": email,
-                "Phone number": "601 234 567",
-            }
-        return self.fill(person)
+        for group, answers in details(kind, **others):
+            self.fill(answers, within=group)
+        return self
 
     def reach_review(self, kind: str, **others: str) -> Self:
         """Go from nothing to the review."""
         return self.reach_details(kind).fill_details(kind, **others).press("Next")
 
     def reach_password(self, kind: str, **others: str) -> Self:
-        """Go from nothing to the password."""
-        return self.reach_review(kind, **others).press("Next")
+        """Come to the password with everything before it done, which the journeys do by hand."""
+        before = Visitor()
+        before.open("/rejestracja/" if self.language == "pl" else "/en/rejestracja/")
+        before.choose(self.say(kind)).press(self.say("Next"))
+        for group, answers in details(kind, **others):
+            spoken = {self.say(label): answer for label, answer in answers.items()}
+            before.fill(spoken, within=group and self.say(group))
+        before.press(self.say("Next")).press(self.say("Next"))
+        assert before.heading == self.say("Step 2b – Setting the password"), before.errors
+        self.take_over(before.client)
+        return self.open(before.path)
+
+    def take_over(self, client: Client) -> Self:
+        """Put the cookies of a client of Django's into this browser."""
+        self.page.context.add_cookies(
+            [
+                {"name": name, "value": cookie.value, "url": self.complaints.site}
+                for name, cookie in client.cookies.items()
+            ]
+        )
+        return self
 
     def set_password(self) -> Self:
         """Choose a good password, copy the captcha and go on."""
@@ -378,6 +382,37 @@ def bring_session(visitor: BrowserVisitor, client: Client) -> None:
     visitor.page.context.add_cookies(
         [{"name": settings.SESSION_COOKIE_NAME, "value": session, "url": url, "httpOnly": True}]
     )
+
+
+def details(kind: str, email: str = "") -> list[tuple[str | None, dict[str, str]]]:
+    """Return what is typed about a customer, by label, and the group where labels repeat."""
+    email = email or EMAIL
+    if kind == "Company":
+        return [
+            (None, {"Full company name": "Meble Żuraw sp. z o.o.", "Tax number (NIP)": NIP}),
+            ("Registered office address", ADDRESS),
+            (
+                None,
+                {
+                    "Representative’s first name": "Łucja",
+                    "Representative’s last name": "Żak-Nowak",
+                    "Work e-mail address (login)": email,
+                    "Work phone number": "601 234 567",
+                },
+            ),
+        ]
+    return [
+        ("Address of residence", ADDRESS),
+        (
+            None,
+            {
+                "First name": "Łucja",
+                "Last name": "Żak-Nowak",
+                "E-mail address (login)": email,
+                "Phone number": "601 234 567",
+            },
+        ),
+    ]
 
 
 EMAIL = "lucja@example.com"
