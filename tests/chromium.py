@@ -8,11 +8,15 @@ from unittest import SkipTest
 
 from playwright.sync_api import Browser, Playwright, sync_playwright
 
+# What a window has beside its page: two pages for the address bar's list, each in a process of its
+# own, and a process for the page that might come next. A third of what a short test costs.
+UNUSED = ["WebUIOmniboxPopup", "WebUIOmniboxAimPopup", "SpareRendererForSitePerProcess"]
+
 FLAGS = [
     "--no-sandbox",
     "--disable-gpu",
     "--in-process-gpu",
-    "--disable-features=PaintHolding",
+    f"--disable-features={','.join(['PaintHolding', *UNUSED])}",
     "--disable-quic",
     "--disable-dev-shm-usage",
     "--disable-background-networking",
