@@ -369,10 +369,8 @@ class BrowserVisitor:
 
 
 def sign_in(visitor: BrowserVisitor, user: User) -> None:
-    """Give the browser the session of somebody who has signed in."""
-    client = Client()
-    client.force_login(user)
-    bring_session(visitor, client)
+    """Give the browser the session of somebody who has signed in and confirmed who it is."""
+    bring_session(visitor, put_in(user, Client()))
 
 
 def bring_session(visitor: BrowserVisitor, client: Client) -> None:

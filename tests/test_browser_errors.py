@@ -7,7 +7,7 @@ from playwright.sync_api import Locator, expect
 from accounts.views import still_wrong
 from tests.browser import ADDRESS, NIP, PASSWORD, PHONE, BrowserTestCase, BrowserVisitor
 
-COMPANY, PERSON = "Company", "Individual person"
+COMPANY, PERSON = "Company", "Individual"
 REVIEW = "Step 2a of 3 – Checking the details"
 
 

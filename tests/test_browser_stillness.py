@@ -15,7 +15,7 @@ from accounts.registration.company_data import MESSAGES
 from tests import factories
 from tests.browser import ADDRESS, DESK, NARROW, PASSWORD, PHONE, BrowserTestCase, BrowserVisitor
 
-COMPANY, PERSON = "Company", "Individual person"
+COMPANY, PERSON = "Company", "Individual"
 WIDTHS = (NARROW, PHONE, DESK)
 EMAIL = {COMPANY: "Work e-mail address (login)", PERSON: "E-mail address (login)"}
 REVIEW = "Step 2a of 3 – Checking the details"

@@ -367,7 +367,7 @@ class InTheBrowser(BrowserTestCase):
         assert shown.text_content() == ""
 
     def test_proposal_is_copied_where_the_browser_can(self) -> None:
-        visitor = self.visitor(width=PHONE).reach_password("Individual person")
+        visitor = self.visitor(width=PHONE).reach_password("Individual")
         page = visitor.page
         page.context.grant_permissions(["clipboard-read", "clipboard-write"])
         copy = page.locator("[data-copy]")
@@ -389,7 +389,7 @@ class InTheBrowser(BrowserTestCase):
         visitor.page.add_init_script(
             "Object.defineProperty(navigator, 'clipboard', { value: undefined })"
         )
-        page = visitor.reach_password("Individual person").page
+        page = visitor.reach_password("Individual").page
         page.get_by_role("button", name=PROPOSE).click()
         page.locator("[data-proposed]").wait_for()
         expect(page.locator("[data-copy]")).to_be_hidden()
