@@ -28,6 +28,7 @@ from accounts.models import User
 from kantor.serving.typography import untie
 from tests import chromium
 from tests.browsers import put_in
+from tests.doors import NUMBER
 from tests.walk import Visitor
 
 NARROW, PHONE, DESK = 320, 360, 1280
@@ -171,6 +172,12 @@ class BrowserVisitor:
         value = client.cookies[name].value
         self.page.context.add_cookies([{"name": name, "value": value, "url": settings.BASE_URL}])
         return self
+
+    def sign_in(self, email: str, password: str, digits: str = NUMBER) -> Self:
+        """Go through both pages of the sign-in, from the first of them."""
+        self.fill({"E-mail address (login)": email}).press("Next")
+        self.page.locator("#id_digits").fill(digits)
+        return self.fill({"Password": password}).press("Sign in")
 
     # -- going --------------------------------------------------------------------------
 
@@ -480,10 +487,13 @@ POLISH = {
     "Individual": "Osoba fizyczna",
     "It was not me, block the password": "To nie ja, zablokuj hasło",
     "It was not me, delete the details": "To nie ja, usuń dane",
+    "Please say where": "Jakie?",
+    "Stay signed in": "Zostań",
     "Last name": "Nazwisko",
     "Make new codes": "Utwórz nowe kody",
     "Name of the passkey": "Nazwa klucza dostępu",
     "New password": "Nowe hasło",
+    "New phone number": "Nowy numer telefonu",
     "New picture": "Nowy obrazek",
     "New recovery codes": "Nowe kody zapasowe",
     "Next": "Dalej",
@@ -502,6 +512,7 @@ POLISH = {
     "Representative’s last name": "Nazwisko reprezentanta",
     "Return to the registration": "Wróć do rejestracji",
     "Save the name": "Zapisz nazwę",
+    "Save the new number": "Zapisz nowy numer",
     "Save the new password": "Zapisz nowe hasło",
     "Send a code by e-mail": "Wyślij kod e-mailem",
     "Send the answer": "Wyślij odpowiedź",
@@ -527,6 +538,7 @@ POLISH = {
     "Tax number (NIP)": "NIP",
     "Thank you for your answer.": "Dziękujemy za odpowiedź.",
     "The account is active": "Konto jest aktywne",
+    "The phone number has been changed": "Numer telefonu został zmieniony",
     "The registration was cancelled": "Rejestracja została anulowana",
     "Suggest a password": "Zaproponuj hasło",
     "This registration is already complete": "Ta rejestracja jest już zakończona",
@@ -539,4 +551,5 @@ POLISH = {
     "Work phone number": "Służbowy numer telefonu",
     "Your account": "Twoje konto",
     "Your passkeys": "Twoje klucze dostępu",
+    "Your phone number": "Twój numer telefonu",
 }

@@ -19,6 +19,7 @@ from django.core import mail
 from django.test import override_settings
 
 from tests import letters
+from tests.doors import NUMBER, digits_label
 from tests.people import COMPANY, FIRMA, OSOBA, PERSON
 from tests.walk import Visitor
 
@@ -211,7 +212,9 @@ def walk(visitor: Any, language: str) -> Iterator[tuple[str, Any]]:
     letters.deliver()
     yield "krok-4-powitanie", visitor.elsewhere().read(_newest_mail())
     visitor.open(f"{words.prefix}/logowanie/")
-    visitor.fill({words.sign_in_login: person.email, words.sign_in_password: person.password})
+    visitor.fill({words.sign_in_login: person.email}).press(words.next)
+    visitor.fill({words.sign_in_password: person.password})
+    visitor.fill({digits_label(person.email, words.language): NUMBER})
     yield "logowanie", visitor
 
 

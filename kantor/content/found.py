@@ -33,7 +33,10 @@ PRIVATE = (
     "/aktywacja/",
     "/konto/",
     "/haslo/",
+    "/logowanie/haslo/",
+    "/logowanie/kod/",
     "/logowanie/link/",
+    "/logowanie/numer/",
     "/logowanie/klucz/",
     "/wyloguj/",
 )

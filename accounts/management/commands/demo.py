@@ -14,6 +14,7 @@ from accounts import consents, demo
 from accounts.models import ConsentRecord, Customer, OutboxMessage, ReviewState, Source, User
 from accounts.passwords import normalize
 from accounts.services import activation, registration, review, survey
+from accounts.values import phone
 
 
 class Command(BaseCommand):
@@ -56,6 +57,10 @@ class Command(BaseCommand):
         if example is not None:
             self.stdout.write(f"Customers: {example.email}  password: {customer_password}")
             self.stdout.write("           (the same password for every invented customer)")
+            if settings.SIGN_IN_PHONE_DIGITS:
+                self.stdout.write(
+                    f"           phone number: {phone.display(example.customer.phone)}"
+                )
 
 
 def _staff(password_hash: str) -> User:
