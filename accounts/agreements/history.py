@@ -31,6 +31,8 @@ class Entry:
     # The sentence in the language in which it was shown.
     sentence: SafeString
     words: Promise
+    # A link to the document as a file, where there is one.
+    copy: SafeString
 
     @property
     def proof(self) -> SafeString:
@@ -75,10 +77,11 @@ def declarations(records: Iterable[ConsentRecord]) -> list[Declaration]:
 
 
 def _entry(consent: Consent, record: ConsentRecord, *, was_given: bool) -> Entry:
+    shown = replace(consent, version=record.version)
     with override(record.language):
-        sentence = consents.label_html(replace(consent, version=record.version))
+        sentence, copy = consents.label_html(shown), consents.copy_html(shown)
     if record.given:
         words = _("Accepted") if consent.required else _("Consent given")
     else:
         words = _("Consent withdrawn") if was_given else _("Consent not given")
-    return Entry(record, sentence, words)
+    return Entry(record, sentence, words, copy)
