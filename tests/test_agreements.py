@@ -33,7 +33,8 @@ def words_of(page: Visitor, selector: str) -> list[str]:
     for element in copy(page.page).select(f"main {selector}"):
         for hidden in element.select(".visually-hidden"):
             hidden.decompose()
-        found.append(" ".join(untie(element.get_text()).split()).replace(" .", ".").replace(" ,", ","))
+        words = " ".join(untie(element.get_text()).split())
+        found.append(words.replace(" .", ".").replace(" ,", ","))
     return found
 
 
