@@ -211,8 +211,19 @@ class LinkTests(TestCase):
 class AtOnceTests(TransactionTestCase):
     """Several clicks at the same moment."""
 
+    serialized_rollback = True
+
     def test_add_one_row(self) -> None:
-        user = activated(news=True)
-        path = link_of(user)
-        at_once(*[lambda: Client().post(path)] * 3)
-        assert rows(user) == [(True, "registration"), (False, "link")]
+        user = activated(news=False)
+        for expected in (True, False) * 3:
+            before = len(rows(user))
+
+            def say(yes: bool = expected) -> bool:
+                if yes:
+                    return agreements.agree_to_news(user, language="pl")
+                return agreements.withdraw_news(user, channel=Channel.LINK)
+
+            said = at_once(*[say] * 6)
+            assert sorted(said) == [False] * 5 + [True]
+            assert len(rows(user)) == before + 1
+            assert agreements.wants_news(user) is expected
