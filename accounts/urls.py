@@ -3,6 +3,7 @@
 from django.urls import include, path, re_path
 
 from accounts.account.urls import urlpatterns as account
+from accounts.agreements.urls import urlpatterns as agreements
 from accounts.passkeys.urls import urlpatterns as passkeys
 from accounts.phone.urls import urlpatterns as phone
 from accounts.registration.wizard import RegistrationWizard
@@ -128,6 +129,7 @@ urlpatterns = [
         name="password-reset-confirm",
     ),
     *account,
+    *agreements,
     *sessions,
     path("konto/bezpieczenstwo/kody/", include("accounts.totp.urls")),
     *passkeys,

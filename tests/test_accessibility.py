@@ -12,7 +12,7 @@ from django.test import override_settings
 from django.urls import path
 from django.utils import timezone
 
-from accounts import disowning, phone_link, tokens
+from accounts import disowning, news_link, phone_link, tokens
 from accounts.limits import Limit
 from accounts.models import AccountEvent, Kind, Passkey, RecoveryCode, User
 from accounts.registration import friction
@@ -247,6 +247,20 @@ class AccessibilityTests(AuditTestCase):
             self.audit(visitor.press("Confirm").is_refused(), "refused")
             User.objects.filter(pk=user.pk).update(password_barred_at=timezone.now())
             self.audit(visitor.open("/konto/bezpieczenstwo/"), "barred")
+
+    def test_consents(self) -> None:
+        for visitor in self.in_both():
+            user = factories.activated(language=visitor.language, news=True)
+            link = f"/zgody/{news_link.make(user)}/"
+            self.sign_in(visitor, user.email, factories.PASSWORD)
+            self.audit(visitor.open("/konto/zgody/"))
+            for summary in visitor.page.locator("main details > summary").all():
+                summary.click()
+            self.audit(visitor, "histories")
+            self.audit(visitor.open(link), "asks")
+            self.audit(visitor.press("Withdraw the consent"), "withdrawn")
+            self.audit(visitor.open("/konto/zgody/"), "news withdrawn")
+            self.audit(visitor.open("/zgody/zepsuty/", status=404), "broken")
 
     def test_end_of_a_session(self) -> None:
         for visitor in self.in_both():

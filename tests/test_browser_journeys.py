@@ -39,7 +39,6 @@ class JourneyTests(BrowserTestCase):
         visitor.press("Send the answer").is_at("The account is active")
         assert visitor.shows(visitor.say("Thank you for your answer."))
         visitor.follow("Sign in", within="main").is_at("Signing in").press("Next")
-        visitor.is_refused().fill({"E-mail address (login)": EMAIL}).press("Next")
         visitor.press("Sign in").is_refused()
         visitor.page.locator("#id_digits").fill("601 234 567")
         visitor.fill({"Password": PASSWORD}).press("Sign in")

@@ -75,7 +75,12 @@ class Fingers:
         A field whose label is among `answers` is typed into, or its next choice taken when it is a
         list. `tick` ticks every box.
         """
-        left = {self.visitor.say(label): answer for label, answer in answers.items()}
+        # That of the digits is another one every day.
+        as_it_is = digits_label(EMAIL, self.visitor.language)
+        left = {
+            label if label == as_it_is else self.visitor.say(label): answer
+            for label, answer in answers.items()
+        }
         for _ in range(MOST_STOPS):
             stop = self.stop()
             assert stop is not None, f"no {words!r} on {self.visitor.path}"

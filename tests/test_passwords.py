@@ -238,7 +238,7 @@ class Threads(SimpleTestCase):
 
     def seen_by(self, judge: Callable[[str, list[str]], object]) -> dict[str, bool]:
         """Let two threads judge at one moment; tell for each whether it knew the other's words."""
-        both = Barrier(2, timeout=20)
+        both = Barrier(2, timeout=60)
         leaks: dict[str, bool] = {}
         real = matching.omnimatch
 

@@ -343,7 +343,7 @@ class ServedTests(SimpleTestCase):
     def stop(cls, server: "subprocess.Popen[str]", stderr: IO[str]) -> None:
         """End the server and wait for it."""
         server.terminate()
-        server.wait(10)
+        server.wait(60)
         stderr.close()
 
     def ask(
@@ -362,7 +362,7 @@ class ServedTests(SimpleTestCase):
         if data is not None:
             body = urlencode(data)
             sent["Content-Type"] = "application/x-www-form-urlencoded"
-        talk = http.client.HTTPConnection("127.0.0.1", self.ports[server], timeout=20)
+        talk = http.client.HTTPConnection("127.0.0.1", self.ports[server], timeout=60)
         try:
             talk.request(method, path, body, {k: v for k, v in sent.items() if v})
             response = talk.getresponse()
@@ -551,7 +551,7 @@ class ServedTests(SimpleTestCase):
     def test_keeps_nobody_waiting_for_a_mail_server_that_says_nothing(self) -> None:
         port = silent_server(self.addCleanup)
         name = "with a silent mail server"
-        self.ports[name] = self.serve(EMAIL_URL=f"smtp://127.0.0.1:{port}", EMAIL_TIMEOUT="6")
+        self.ports[name] = self.serve(EMAIL_URL=f"smtp://127.0.0.1:{port}", EMAIL_TIMEOUT="60")
         self.send_form("/haslo/", {"email": "nobody@example.com"}, server=name)
         for _ in range(3):
             started = time.monotonic()
@@ -559,7 +559,7 @@ class ServedTests(SimpleTestCase):
             assert self.send_form("/haslo/", data, server=name).status == 302
             assert self.ask("/haslo/wyslano/", server=name).status == 200
             # Three answers of the one process, while its mail waits for the server.
-            assert time.monotonic() - started < 3
+            assert time.monotonic() - started < 30
         assert self.ask("/healthz", server=name).status == 200
 
     def test_needs_the_right_origin_for_a_form(self) -> None:

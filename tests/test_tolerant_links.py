@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from accounts.services import activation
 from accounts.views.links import mended
 from tests.browser import BrowserTestCase
+from tests.doors import walk_in
 from tests.factories import PASSWORD, activated, registered
 from tests.letters import activation_path, deliver, paths, registering_browser, token_of
 from tests.links import LABEL, actions, facts, heading, is_active
@@ -134,8 +135,7 @@ class WayOnTests(TestCase):
         user = registered(language="pl")
         visitor = Visitor().open("/aktywacja/urwany/").follow("Poproś o nowy link")
         visitor.follow("Zaloguj się")
-        visitor.fill({"Adres e-mail (login)": user.email, "Hasło": PASSWORD})
-        visitor.press("Zaloguj się").press("Wyślij nowy link")
+        walk_in(visitor, user.email, PASSWORD, language="pl").press("Wyślij nowy link")
         assert visitor.heading == "Nowy link jest w drodze"
         Visitor().open(activation_path(user)).fill(
             {"Hasło ustanowione podczas rejestracji": PASSWORD}

@@ -380,7 +380,6 @@ def _build(
             "recipient": recipient,
             "site_url": settings.BASE_URL,
             "panel_url": settings.PANEL_URL,
-            "phone_digits": settings.SIGN_IN_PHONE_DIGITS,
             **{variable: partial(_absolute, page) for variable, page in PAGES.items()},
             **context,
         }

@@ -9,7 +9,6 @@ from datetime import timedelta
 from http import HTTPStatus
 from typing import Any
 
-from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
@@ -238,11 +237,7 @@ class NumberView(View):
 
     def show(self, form: NumberForm) -> HttpResponse:
         """Show the number as people write it, and the form for another one."""
-        context = {
-            "form": form,
-            "number": phone.display(self.user.customer.phone),
-            "phone_digits": settings.SIGN_IN_PHONE_DIGITS,
-        }
+        context = {"form": form, "number": phone.display(self.user.customer.phone)}
         return render(self.request, "accounts/phone/number.html", context)
 
 
@@ -250,10 +245,6 @@ class ChangedView(TemplateView):
     """Say that the new number is stored, with the way to sign in."""
 
     template_name = "accounts/phone/changed.html"
-
-    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        """Add whether the sign-in asks for digits of it."""
-        return super().get_context_data(**kwargs, phone_digits=settings.SIGN_IN_PHONE_DIGITS)
 
 
 def _reason(request: HttpRequest) -> str:

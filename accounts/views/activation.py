@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, ClassVar
 
-from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.decorators import method_decorator
@@ -195,8 +194,11 @@ class DonePage(KeptPage):
     def context(self, words: Words) -> dict[str, Any]:
         form = SurveyForm()
         form.offer(self.sources)
-        ending = words.text("phone_ending") if settings.SIGN_IN_PHONE_DIGITS else ""
-        return {"form": form, "answered": self.answered, "phone_ending": ending}
+        return {
+            "form": form,
+            "answered": self.answered,
+            "phone_ending": words.text("phone_ending"),
+        }
 
 
 @method_decorator(never_cache, name="dispatch")
@@ -223,7 +225,7 @@ class DoneView(View):
             context = {
                 "form": form,
                 "answered": hasattr(user, "survey_answer"),
-                "phone_ending": _phone_ending(user) if settings.SIGN_IN_PHONE_DIGITS else "",
+                "phone_ending": _phone_ending(user),
             }
             return render(request, "accounts/activation/done.html", context)
         if form.cleaned_data["source"] is not None:

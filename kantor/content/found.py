@@ -32,6 +32,7 @@ PRIVATE = (
     "/rejestracja/",
     "/aktywacja/",
     "/konto/",
+    "/zgody/",
     "/haslo/",
     "/logowanie/haslo/",
     "/logowanie/kod/",
