@@ -399,6 +399,9 @@ def details(kind: str, email: str = "") -> list[tuple[str | None, dict[str, str]
             (
                 None,
                 {
+    "Send the request": "Wyślij wniosek",
+    "Why the details change": "Dlaczego dane się zmieniają",
+    "Your details": "Twoje dane",
                     "Representative’s first name": "Łucja",
                     "Representative’s last name": "Żak-Nowak",
                     "Work e-mail address (login)": email,
