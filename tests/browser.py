@@ -399,9 +399,6 @@ def details(kind: str, email: str = "") -> list[tuple[str | None, dict[str, str]
             (
                 None,
                 {
-    "Send the request": "Wyślij wniosek",
-    "Why the details change": "Dlaczego dane się zmieniają",
-    "Your details": "Twoje dane",
                     "Representative’s first name": "Łucja",
                     "Representative’s last name": "Żak-Nowak",
                     "Work e-mail address (login)": email,
@@ -444,6 +441,9 @@ OVERFLOWING = """() => {
 }"""
 
 POLISH = {
+    "Send the request": "Wyślij wniosek",
+    "Why the details change": "Dlaczego dane się zmieniają",
+    "Your details": "Twoje dane",
     "6 digits from the app": "6 cyfr z aplikacji",
     "Account password": "Hasło do konta",
     "Activate account": "Aktywuj konto",
