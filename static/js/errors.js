@@ -17,7 +17,7 @@
 
   function read(error) {
     const root = error.closest("[data-field]");
-    const controls = [...root.querySelectorAll("input, select")];
+    const controls = [...root.querySelectorAll("input, select, textarea")];
     const ids = controls.map((control) => `#${control.id}`);
     return {
       error,
