@@ -45,7 +45,8 @@ class _Writer(BytesGenerator):
 
     # Called by Generator for parts of this type, as its _dispatch says.
     def _handle_application_pdf(self, part: MIMEPart) -> None:
-        self.write(_ended(str(part.get_payload()), str(self.policy.linesep)))
+        assert self.policy is not None
+        self.write(_ended(str(part.get_payload()), self.policy.linesep))
 
 
 class SevenBitMessage(EmailMultiAlternatives):
