@@ -43,17 +43,24 @@ class Limit:
         Counter.objects.filter(key=self.key(subject)).delete()
 
     def key(self, subject: str) -> str:
-        # Addresses of people are hashed: a table of counters is no place for them.
-        return hashlib.sha256(f"{self.name}:{subject}".encode("utf-8", "replace")).hexdigest()
+        return _key(self.name, subject)
 
 
 def hit_all(limits: Sequence[Limit], subject: str) -> list[bool]:
     """Count one try by `subject` against every limit; tell of each whether it still allows it.
 
+    One statement, as `count_all`.
+    """
+    counts = count_all(limits, subject)
+    return [count <= limit.times for limit, count in zip(limits, counts, strict=True)]
+
+
+def count_all(limits: Sequence[Limit], subject: str) -> list[int]:
+    """Count one try by `subject` against every limit; return how many there are by now.
+
     One INSERT … ON CONFLICT: parallel tries are all counted, on SQLite and PostgreSQL.
     """
     now = timezone.now()
-    allowed = {limit.key(subject): limit.times for limit in limits}
     values: list[Any] = []
     for limit in limits:
         values += [limit.key(subject), stored(now + limit.window)]
@@ -72,7 +79,7 @@ def hit_all(limits: Sequence[Limit], subject: str) -> list[bool]:
             [*values, stored(now), stored(now)],
         )
         counts = dict(cursor.fetchall())
-    return [counts[key] <= times for key, times in allowed.items()]
+    return [counts[limit.key(subject)] for limit in limits]
 
 
 def longest_wait(limits: Sequence[Limit], subject: str) -> timedelta:
@@ -85,6 +92,83 @@ def longest_wait(limits: Sequence[Limit], subject: str) -> timedelta:
     running = Counter.objects.filter(key__in=allowed, ends_at__gt=now)
     waits = [each.ends_at - now for each in running if each.count >= allowed[each.key]]
     return max(waits, default=timedelta(0))
+
+
+@dataclass(frozen=True)
+class Ladder:
+    """Allow `times` tries, then none for a while; after each further round of them for longer.
+
+    The last of `waits` repeats. `times` is at least 2. What was tried is forgotten after `memory`
+    without a try, counted from the end of a wait.
+    """
+
+    name: str
+    times: int
+    waits: tuple[timedelta, ...]
+    memory: timedelta
+
+    def hit(self, subject: str) -> int | None:
+        """Count one try; return how many there are by now, or None when it has to wait.
+
+        What has to wait is not counted. One INSERT … ON CONFLICT: of any number of parallel tries
+        as many pass as the round has left, on SQLite and PostgreSQL.
+        """
+        now = timezone.now()
+        remembered = stored(now + self.memory)
+        rounds = " ".join(["WHEN accounts_counter.count + 1 = %s THEN %s"] * len(self.waits))
+        ends: list[Any] = []
+        for number, wait in enumerate(self.waits, start=1):
+            ends += [number * self.times, stored(now + wait)]
+        # A full round has its wait in ends_at, any other the moment at which it is forgotten.
+        forgotten = """accounts_counter.ends_at <=
+            CASE WHEN accounts_counter.count %% %s = 0 THEN %s ELSE %s END"""
+        about = [self.times, stored(now - self.memory), stored(now)]
+        with connection.cursor() as cursor:
+            cursor.execute(
+                f"""
+                INSERT INTO accounts_counter (key, count, ends_at) VALUES (%s, 1, %s)
+                ON CONFLICT (key) DO UPDATE SET
+                    count = CASE WHEN {forgotten} THEN 1 ELSE accounts_counter.count + 1 END,
+                    ends_at = CASE
+                        WHEN {forgotten} OR (accounts_counter.count + 1) %% %s <> 0 THEN %s
+                        {rounds} ELSE %s END
+                WHERE accounts_counter.count %% %s <> 0 OR accounts_counter.ends_at <= %s
+                RETURNING count
+                """,  # noqa: S608  placeholders only
+                [
+                    self.key(subject),
+                    remembered,
+                    *about,
+                    *about,
+                    self.times,
+                    remembered,
+                    *ends,
+                    stored(now + self.waits[-1]),
+                    self.times,
+                    stored(now),
+                ],
+            )
+            row = cursor.fetchone()
+        return None if row is None else int(row[0])
+
+    def wait(self, subject: str) -> timedelta:
+        """Return how long `subject` has to wait for the next try; zero when it need not."""
+        now = timezone.now()
+        row = Counter.objects.filter(key=self.key(subject), ends_at__gt=now).first()
+        return row.ends_at - now if row and row.count % self.times == 0 else timedelta(0)
+
+    def key(self, subject: str) -> str:
+        return _key(self.name, subject)
+
+
+def forget(keys: Sequence[str]) -> None:
+    """Forget what was counted under these keys of limits and ladders; one DELETE."""
+    Counter.objects.filter(key__in=keys).delete()
+
+
+def _key(name: str, subject: str) -> str:
+    # Addresses of people are hashed: a table of counters is no place for them.
+    return hashlib.sha256(f"{name}:{subject}".encode("utf-8", "replace")).hexdigest()
 
 
 @dataclass(frozen=True)

@@ -2,16 +2,19 @@
 
 from django.urls import include, path, re_path
 
+from accounts.agreements.urls import urlpatterns as agreements
 from accounts.passkeys.urls import urlpatterns as passkeys
+from accounts.phone.urls import urlpatterns as phone
 from accounts.registration.wizard import RegistrationWizard
 from accounts.sessions.urls import urlpatterns as sessions
+from accounts.sign_in.urls import urlpatterns as sign_in
 from accounts.views import (
     account,
     activation,
     links,
     password_change,
+    password_reset,
     registration,
-    sign_in,
     still_wrong,
     waiting,
 )
@@ -82,13 +85,18 @@ urlpatterns = [
         activation.ResendFromLinkView.as_view(),
         name="activation-resend",
     ),
-    path("logowanie/", sign_in.SignInView.as_view(), name="sign-in"),
-    path("logowanie/link/", sign_in.PendingResendView.as_view(), name="pending-resend"),
-    path("wyloguj/", sign_in.SignOutView.as_view(), name="sign-out"),
+    *sign_in,
+    *phone,
     path("adres/sprawdz/", still_wrong.email, name="email-check"),
-    path("haslo/", sign_in.PasswordResetView.as_view(), name="password-reset"),
-    path("haslo/wyslano/", sign_in.PasswordResetSentView.as_view(), name="password-reset-sent"),
-    path("haslo/zmienione/", sign_in.PasswordResetDoneView.as_view(), name="password-reset-done"),
+    path("haslo/", password_reset.PasswordResetView.as_view(), name="password-reset"),
+    path(
+        "haslo/wyslano/", password_reset.PasswordResetSentView.as_view(), name="password-reset-sent"
+    ),
+    path(
+        "haslo/zmienione/",
+        password_reset.PasswordResetDoneView.as_view(),
+        name="password-reset-done",
+    ),
     path("haslo/zmiana/", password_change.ChangeView.as_view(), name="password-change"),
     path(
         "haslo/zmiana/gotowe/",
@@ -117,10 +125,11 @@ urlpatterns = [
     ),
     path(
         "haslo/<uidb64>/<token>/",
-        sign_in.PasswordResetConfirmView.as_view(),
+        password_reset.PasswordResetConfirmView.as_view(),
         name="password-reset-confirm",
     ),
     path("konto/", account.AccountView.as_view(), name="account"),
+    *agreements,
     *sessions,
     path("konto/bezpieczenstwo/kody/", include("accounts.totp.urls")),
     *passkeys,
@@ -134,5 +143,10 @@ urlpatterns = [
         r"^(?:/|[a-z]{2}/)*haslo[\s\S]{40,}\Z",
         links.astray,
         {"template_name": "accounts/password_reset_confirm.html"},
+    ),
+    re_path(
+        r"^(?:/|[a-z]{2}/)*logowanie/+numer[\s\S]{40,}\Z",
+        links.astray,
+        {"template_name": "accounts/phone/over.html", "state": "broken"},
     ),
 ]

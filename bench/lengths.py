@@ -104,10 +104,18 @@ def walk(page: Page, site: str, kind: str, database: Path) -> Iterator[str]:
     page.goto(f"{site}/logowanie/")
     yield "sign-in"
     page.locator("[name='username']").fill(email)
+    _press_first(page)
+    yield "sign-in, password"
     page.locator("[name='password']").fill(PASSWORD)
-    with page.expect_navigation():
-        page.locator("main form button:not([type='button'])").click()
+    page.locator("[name='digits']").fill(str(answers["phone"]))
+    _press_first(page)
     yield "account"
+
+
+def _press_first(page: Page) -> None:
+    """Press the main button of a page of the sign-in."""
+    with page.expect_navigation():
+        page.locator("main form .actions .button").first.click()
 
 
 def _press(page: Page) -> None:

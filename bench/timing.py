@@ -217,7 +217,9 @@ def visit(
     person.post("correct", {"email": corrected})
     stranger = Visit(Browser(transport, address), note)
     stranger.get("page", "/logowanie/")
-    stranger.post("sign-in", {"username": email, "password": "Nie-to-haslo-7"})
+    stranger.post("address", {"username": email})
+    stranger.get("page", "/logowanie/haslo/")
+    stranger.post("sign-in", {"password": "Nie-to-haslo-7", "digits": "037"})
     stranger.get("page", "/haslo/")
     stranger.post("reset", {"email": email})
 

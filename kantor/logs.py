@@ -3,10 +3,10 @@
 import logging
 import re
 
-# Tokens stand in the addresses of the activation, of a new password and of "To nie ja", and may be
-# cut in two or stand between too many slashes there: mail programs do that. No other word of an
-# address is as long.
-_ADDRESS = re.compile(r"/(?:aktywacja|haslo|to-nie-ja)(?s:.+)")
+# Tokens stand in the addresses of the activation, of a new password, of the phone number, of "To
+# nie ja" and of the end of news, and may be cut in two or stand between too many slashes there:
+# mail programs do that. No other word of an address is as long.
+_ADDRESS = re.compile(r"/(?:aktywacja|haslo|numer|to-nie-ja|zgody)(?s:.+)")
 _TOKEN = re.compile(r"[\w.~-]{16,}")
 
 

@@ -2,9 +2,8 @@
 
 import os
 import re
-import shutil
 from typing import Any, ClassVar, Self
-from unittest import SkipTest, mock
+from unittest import mock
 from urllib.parse import urlsplit
 
 from captcha.models import CaptchaStore
@@ -22,33 +21,27 @@ from playwright.sync_api import (
     Page,
     Request,
     Response,
-    sync_playwright,
+    expect,
 )
 
 from accounts.models import User
 from kantor.serving.typography import untie
+from tests import chromium
 from tests.browsers import put_in
+from tests.doors import NUMBER
+from tests.walk import Visitor
 
 NARROW, PHONE, DESK = 320, 360, 1280
 HEIGHTS = {NARROW: 568, PHONE: 740, DESK: 900}
 
-FLAGS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--in-process-gpu",
-    "--disable-features=PaintHolding",
-    "--disable-quic",
-    "--disable-dev-shm-usage",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--no-first-run",
-]
+# Milliseconds until a wait gives up: what it waits for comes as soon as the machine has the time.
+PATIENCE = 60_000
+expect.set_options(timeout=PATIENCE)
 
 
 @tag("browser")
 class BrowserTestCase(StaticLiveServerTestCase):
-    """Start the site and one Chromium for the class; each test opens contexts of its own.
+    """Start the site for the class; each test opens contexts of its own in the one Chromium.
 
     Whatever the browser complains of fails the test at its end: errors and policy violations in
     the console, failed or foreign requests, dialogs. Without Chromium the class is skipped, but
@@ -61,24 +54,18 @@ class BrowserTestCase(StaticLiveServerTestCase):
 
     @classmethod
     def setUpClass(cls) -> None:
-        """Start the site, then the browser."""
-        chromium = os.environ.get("CHROMIUM") or shutil.which("chromium")
-        if chromium is None:
-            reason = "no Chromium: apt-get install chromium, or name one in CHROMIUM"
-            if os.environ.get("CI"):
-                raise AssertionError(f"CI must not skip the browser tests; {reason}")
-            raise SkipTest(reason)
+        """Start the site, and the browser for the first class of the process."""
+        chromium.program()
         # Playwright's event loop runs in this thread: Django would refuse the ORM, and keeps other
         # connections than outside the loop, which know nothing of the serialized rows.
         cls.enterClassContext(mock.patch.dict(os.environ, {"DJANGO_ALLOW_ASYNC_UNSAFE": "true"}))
         super().setUpClass()
         cls.enterClassContext(override_settings(BASE_URL=cls.live_server_url))
         rows = connection._test_serialized_contents  # type: ignore[attr-defined]
-        playwright = cls.enterClassContext(sync_playwright())
+        cls.browser = chromium.browser()
+        cls.addClassCleanup(chromium.rest)
         connection._test_serialized_contents = rows  # type: ignore[attr-defined]
         cls.addClassCleanup(connections.close_all)
-        cls.browser = playwright.chromium.launch(executable_path=chromium, args=FLAGS)
-        cls.addClassCleanup(cls.browser.close)
 
     def visitor(
         self, language: str = "pl", width: int = DESK, *, scripts: bool = True
@@ -92,7 +79,7 @@ class BrowserTestCase(StaticLiveServerTestCase):
             java_script_enabled=scripts,
             reduced_motion="reduce",
         )
-        context.set_default_timeout(10_000)
+        context.set_default_timeout(PATIENCE)
         complaints = Complaints(context, self.live_server_url)
         self.addCleanup(self._finish, context, complaints)
         return BrowserVisitor(context.new_page(), complaints, language)
@@ -185,6 +172,12 @@ class BrowserVisitor:
         value = client.cookies[name].value
         self.page.context.add_cookies([{"name": name, "value": value, "url": settings.BASE_URL}])
         return self
+
+    def sign_in(self, email: str, password: str, digits: str = NUMBER) -> Self:
+        """Go through both pages of the sign-in, from the first of them."""
+        self.fill({"E-mail address (login)": email}).press("Next")
+        self.page.locator("#id_digits").fill(digits)
+        return self.fill({"Password": password}).press("Sign in")
 
     # -- going --------------------------------------------------------------------------
 
@@ -337,33 +330,36 @@ class BrowserVisitor:
 
     def fill_details(self, kind: str, **others: str) -> Self:
         """Fill in the data; `others` may hold another email."""
-        email = others.get("email", EMAIL)
-        if kind == "Company":
-            self.fill({"Full company name": "Meble Żuraw sp. z o.o.", "Tax number (NIP)": NIP})
-            self.fill(ADDRESS, within="Registered office address")
-            person = {
-                "Representative’s first name": "Łucja",
-                "Representative’s last name": "Żak-Nowak",
-                "Work e-mail address (login)": email,
-                "Work phone number": "601 234 567",
-            }
-        else:
-            self.fill(ADDRESS, within="Address of residence")
-            person = {
-                "First name": "Łucja",
-                "Last name": "Żak-Nowak",
-                "E-mail address (login)": email,
-                "Phone number": "601 234 567",
-            }
-        return self.fill(person)
+        for group, answers in details(kind, **others):
+            self.fill(answers, within=group)
+        return self
 
     def reach_review(self, kind: str, **others: str) -> Self:
         """Go from nothing to the review."""
         return self.reach_details(kind).fill_details(kind, **others).press("Next")
 
     def reach_password(self, kind: str, **others: str) -> Self:
-        """Go from nothing to the password."""
-        return self.reach_review(kind, **others).press("Next")
+        """Come to the password with everything before it done, which the journeys do by hand."""
+        before = Visitor()
+        before.open("/rejestracja/" if self.language == "pl" else "/en/rejestracja/")
+        before.choose(self.say(kind)).press(self.say("Next"))
+        for group, answers in details(kind, **others):
+            spoken = {self.say(label): answer for label, answer in answers.items()}
+            before.fill(spoken, within=group and self.say(group))
+        before.press(self.say("Next")).press(self.say("Next"))
+        assert before.heading == self.say("Step 2b – Setting the password"), before.errors
+        self.take_over(before.client)
+        return self.open(before.path)
+
+    def take_over(self, client: Client) -> Self:
+        """Put the cookies of a client of Django's into this browser."""
+        self.page.context.add_cookies(
+            [
+                {"name": name, "value": cookie.value, "url": self.complaints.site}
+                for name, cookie in client.cookies.items()
+            ]
+        )
+        return self
 
     def set_password(self) -> Self:
         """Choose a good password, copy the captcha and go on."""
@@ -380,10 +376,8 @@ class BrowserVisitor:
 
 
 def sign_in(visitor: BrowserVisitor, user: User) -> None:
-    """Give the browser the session of somebody who has signed in."""
-    client = Client()
-    client.force_login(user)
-    bring_session(visitor, client)
+    """Give the browser the session of somebody who has signed in and confirmed who it is."""
+    bring_session(visitor, put_in(user, Client()))
 
 
 def bring_session(visitor: BrowserVisitor, client: Client) -> None:
@@ -393,6 +387,37 @@ def bring_session(visitor: BrowserVisitor, client: Client) -> None:
     visitor.page.context.add_cookies(
         [{"name": settings.SESSION_COOKIE_NAME, "value": session, "url": url, "httpOnly": True}]
     )
+
+
+def details(kind: str, email: str = "") -> list[tuple[str | None, dict[str, str]]]:
+    """Return what is typed about a customer, by label, and the group where labels repeat."""
+    email = email or EMAIL
+    if kind == "Company":
+        return [
+            (None, {"Full company name": "Meble Żuraw sp. z o.o.", "Tax number (NIP)": NIP}),
+            ("Registered office address", ADDRESS),
+            (
+                None,
+                {
+                    "Representative’s first name": "Łucja",
+                    "Representative’s last name": "Żak-Nowak",
+                    "Work e-mail address (login)": email,
+                    "Work phone number": "601 234 567",
+                },
+            ),
+        ]
+    return [
+        ("Address of residence", ADDRESS),
+        (
+            None,
+            {
+                "First name": "Łucja",
+                "Last name": "Żak-Nowak",
+                "E-mail address (login)": email,
+                "Phone number": "601 234 567",
+            },
+        ),
+    ]
 
 
 EMAIL = "lucja@example.com"
@@ -460,12 +485,16 @@ POLISH = {
     "I have saved the codes": "Kody są zapisane",
     "I want to give a different correspondence address": "chcę podać inny adres korespondencyjny",
     "Individual": "Osoba fizyczna",
+    "Withdraw the consent": "Wycofaj zgodę",
     "It was not me, block the password": "To nie ja, zablokuj hasło",
     "It was not me, delete the details": "To nie ja, usuń dane",
+    "Please say where": "Jakie?",
+    "Stay signed in": "Zostań",
     "Last name": "Nazwisko",
     "Make new codes": "Utwórz nowe kody",
     "Name of the passkey": "Nazwa klucza dostępu",
     "New password": "Nowe hasło",
+    "New phone number": "Nowy numer telefonu",
     "New picture": "Nowy obrazek",
     "New recovery codes": "Nowe kody zapasowe",
     "Next": "Dalej",
@@ -484,6 +513,7 @@ POLISH = {
     "Representative’s last name": "Nazwisko reprezentanta",
     "Return to the registration": "Wróć do rejestracji",
     "Save the name": "Zapisz nazwę",
+    "Save the new number": "Zapisz nowy numer",
     "Save the new password": "Zapisz nowe hasło",
     "Send a code by e-mail": "Wyślij kod e-mailem",
     "Send the answer": "Wyślij odpowiedź",
@@ -509,6 +539,7 @@ POLISH = {
     "Tax number (NIP)": "NIP",
     "Thank you for your answer.": "Dziękujemy za odpowiedź.",
     "The account is active": "Konto jest aktywne",
+    "The phone number has been changed": "Numer telefonu został zmieniony",
     "The registration was cancelled": "Rejestracja została anulowana",
     "Suggest a password": "Zaproponuj hasło",
     "This registration is already complete": "Ta rejestracja jest już zakończona",
@@ -521,4 +552,5 @@ POLISH = {
     "Work phone number": "Służbowy numer telefonu",
     "Your account": "Twoje konto",
     "Your passkeys": "Twoje klucze dostępu",
+    "Your phone number": "Twój numer telefonu",
 }

@@ -1,9 +1,10 @@
 """Find the places where a line of a page could end and should not."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
-from bs4 import BeautifulSoup, Tag
+from bs4 import Tag
+from bs4.element import NavigableString
 
 COUNTED = {
     "pl": r"minut\w*|godzin\w*|dni|znak\w*|cyfr\w*|pól|pola|pole|r\.",
@@ -16,6 +17,7 @@ MONTHS = {
 }
 # A line ends behind each of these anyway.
 BLOCKS = re.compile(r"^(?:br|button|d[dt]|div|h\d|label|legend|li|option|p|t[dh])$")
+UNSEEN = {"script", "style", "title"}
 # Each ends where the line could end; the blank is an ordinary one.
 EVERYWHERE = (
     r"\d (?=\d)",  # a telephone number, thousands
@@ -34,12 +36,19 @@ def loose_lines(page: Tag, language: str, typed: Iterable[str] = ()) -> list[str
     `typed` is what people typed: it is shown as they did. What is hidden from the eye counts too,
     since one cannot see that here; the scripts do not.
     """
-    shown = BeautifulSoup(str(page), "html.parser")
-    for element in shown(["script", "style", "title"]):
-        element.decompose()
-    for element in shown(BLOCKS):
-        element.append("¶")
-    return loose_in(shown.get_text(), language, typed)
+    return loose_in("".join(_shown(page)), language, typed)
+
+
+def _shown(element: Tag) -> Iterator[str]:
+    """Yield the texts of an element, with a mark at the end of each that ends a line."""
+    for child in element.children:
+        if isinstance(child, Tag):
+            if child.name not in UNSEEN:
+                yield from _shown(child)
+        elif type(child) is NavigableString:
+            yield child
+    if BLOCKS.match(element.name):
+        yield "¶"
 
 
 def loose_in(text: str, language: str, typed: Iterable[str] = ()) -> list[str]:

@@ -19,10 +19,13 @@ REFUSE_LINK = f"{SITE}/aktywacja/{TOKEN}/to-nie-ja/"
 RESET_LINK = f"{SITE}/haslo/MTIz/abc-0123456789abcdef0123456789abcdef/"
 
 DISOWN_LINK = f"{SITE}/konto/to-nie-ja/17~{'A1-_' * 10}abc/"
+PHONE_LINK = f"{SITE}/logowanie/numer/17~1tabcd~{'A1-_' * 10}abc/"
+VISIT = Visit("firefox", "windows", "83.12.x.x")
 
 CODE = "042917"
 LIFETIMES = {
     "password_reset": timedelta(hours=2),
+    "phone_link": timedelta(hours=2),
     "one_time_code": timedelta(minutes=15),
     "new_browser": timedelta(days=7),
 }
@@ -35,6 +38,14 @@ NAMES = (
     "password_changed",
     "one_time_code",
     "new_browser",
+    "failed_sign_ins",
+    "password_barred",
+    "suspended",
+    "phone_link",
+    "phone_changed",
+    "method_added",
+    "method_removed",
+    "recovery_code_used",
 )
 
 
@@ -47,6 +58,8 @@ def build(
     recipient: str = "anna@firma.example",
     expires_at: datetime | None = None,
     changed_at: datetime | None = None,
+    method: str = "passkey",
+    visit: Visit = VISIT,
 ) -> EmailMultiAlternatives:
     """Build one message by its name, with plausible values for all else."""
     envelope = {"recipient": recipient, "language": language, "message_id": MESSAGE_ID}
@@ -85,8 +98,30 @@ def build(
                 **envelope,
                 first_name=first_name,
                 signed_in_at=changed_at or timezone.now(),
-                visit=Visit("firefox", "windows", "83.12.x.x"),
+                visit=visit,
                 link=DISOWN_LINK,
                 expires_at=expires_at,
+            )
+        case "suspended":
+            return messages.suspended(
+                **envelope, first_name=first_name, suspended_at=changed_at or timezone.now()
+            )
+        case "phone_link":
+            return messages.phone_link(
+                **envelope,
+                first_name=first_name,
+                link=PHONE_LINK,
+                expires_at=expires_at,
+                asked_at=changed_at or timezone.now(),
+                visit=visit,
+            )
+        case notice if notice in messages.EVENT_NOTICES:
+            return messages.event_notice(
+                notice,
+                **envelope,
+                first_name=first_name,
+                happened_at=changed_at or timezone.now(),
+                visit=visit,
+                method=method if notice.startswith("method") else "",
             )
     raise AssertionError(name)

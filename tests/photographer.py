@@ -21,7 +21,7 @@ from PIL import Image
 from playwright.sync_api import Locator, Page
 
 from tests import guide
-from tests.browser import POLISH, BrowserTestCase, BrowserVisitor, Complaints
+from tests.browser import PATIENCE, POLISH, BrowserTestCase, BrowserVisitor, Complaints
 
 # A phone's width, so that a phone can show the words at their own size, and sharper than that. Few
 # colours without loss weigh less than a lossy picture and blur nothing.
@@ -158,7 +158,7 @@ class Pictures(BrowserTestCase):
             device_scale_factor=DENSITY if width == WIDTH else 1,
             reduced_motion="reduce",
         )
-        context.set_default_timeout(20_000)
+        context.set_default_timeout(PATIENCE)
         complaints = Complaints(context, self.live_server_url)
         self.addCleanup(self._finish, context, complaints)
         visitor = Photographer(context.new_page(), complaints, language)

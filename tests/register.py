@@ -15,7 +15,7 @@ NAME = "WZÓR I PRZYKŁAD SPÓŁKA Z OGRANICZONĄ ODPOWIEDZIALNOŚCIĄ"
 JSON = "application/json"
 
 # How long a test waits for what must come; only a failing test waits that long.
-PATIENCE = 10
+PATIENCE = 60
 
 
 class Register(ThreadingHTTPServer):

@@ -1,5 +1,8 @@
 """Run the suite by `manage.py test`, in several processes too (`--parallel`)."""
 
+import unittest
+from collections.abc import Iterator
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +12,7 @@ from django.test.runner import (
     RemoteTestResult,
     RemoteTestRunner,
 )
+from django.test.utils import iter_test_cases  # type: ignore[attr-defined]
 
 
 class Result(RemoteTestResult):
@@ -41,7 +45,10 @@ class ParallelSuite(ParallelTestSuite):
 
 
 class Runner(DiscoverRunner):
-    """Copy the test database for each process only when all of it lies in its file.
+    """Share the browser's tests one by one; copy a test database when all of it lies in its file.
+
+    Django gives each process whole classes, and one that audits every page would still run when
+    all others have ended.
 
     Django copies the file of an SQLite database while its connection is open; in WAL mode the
     tables are then still in the log beside it, and every process gets an empty copy. Closing the
@@ -49,7 +56,19 @@ class Runner(DiscoverRunner):
     its log behind, and SQLite would play that into the next run's copy of the same name.
     """
 
-    parallel_test_suite = ParallelSuite
+    def build_suite(self, *args: Any, **kwargs: Any) -> unittest.TestSuite:
+        """Return the suite, in parts when there are processes to share it."""
+        processes, self.parallel = self.parallel, 1
+        suite = super().build_suite(*args, **kwargs)
+        if processes > 1:
+            parts = sorted(_parts(suite), key=_is_of_browser)
+            # Also the number of databases that are made.
+            self.parallel = min(processes, len(parts)) or 1
+            if self.parallel > 1:
+                return ParallelSuite(
+                    parts, self.parallel, self.failfast, self.debug_mode, self.buffer
+                )
+        return suite
 
     def setup_databases(self, **kwargs: Any) -> Any:
         """Create the databases, then their copies; return what `teardown_databases` needs."""
@@ -66,6 +85,24 @@ class Runner(DiscoverRunner):
                             suffix=str(number), verbosity=self.verbosity, keepdb=self.keepdb
                         )
         return created
+
+
+def _parts(suite: unittest.TestSuite) -> Iterator[unittest.TestSuite]:
+    """Yield a suite for each class in its order, and for each test of a class with a browser.
+
+    Such a class costs next to nothing to begin, since the browser is the process's.
+    """
+    for _class, tests in groupby(iter_test_cases(suite), type):
+        part = unittest.TestSuite(tests)
+        if _is_of_browser(part):
+            yield from (unittest.TestSuite([test]) for test in part)
+        else:
+            yield part
+
+
+def _is_of_browser(part: unittest.TestSuite) -> bool:
+    """Tell whether these tests need the browser; they come last, for they fill gaps best."""
+    return any("browser" in getattr(test, "tags", ()) for test in part)
 
 
 def _forget_log(clone: dict[str, Any]) -> None:

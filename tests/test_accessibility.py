@@ -12,13 +12,13 @@ from django.test import override_settings
 from django.urls import path
 from django.utils import timezone
 
-from accounts import disowning, tokens
+from accounts import disowning, news_link, phone_link, tokens
 from accounts.limits import Limit
 from accounts.models import AccountEvent, Kind, Passkey, RecoveryCode, User
 from accounts.registration import friction
 from accounts.services import allowance, credentials, events, one_time_code, registration
 from accounts.services.activation import PASSWORD_TRIES
-from accounts.services.credentials import FAILED_SIGN_INS
+from accounts.sign_in import tries
 from accounts.totp import first_step, services
 from kantor import urls
 from kantor.urls import handler400, handler403, handler404, handler500
@@ -49,7 +49,7 @@ class AccessibilityTests(AuditTestCase):
     def sign_in(self, visitor: BrowserVisitor, email: str, password: str = PASSWORD) -> None:
         """Fill in the form for signing in and send it."""
         visitor.open("/logowanie/")
-        visitor.fill({"E-mail address (login)": email, "Password": password}).press("Sign in")
+        visitor.sign_in(email, password)
 
     def test_content_pages(self) -> None:
         for visitor in self.in_both():
@@ -97,7 +97,7 @@ class AccessibilityTests(AuditTestCase):
             self.audit(visitor.press("Next").is_at("Step 2a – Checking the details"))
             self.audit(visitor.press("Next").is_at("Step 2b – Setting the password"))
             self.audit(visitor.press("Next").is_refused(), "refused")
-            visitor.fill({"Account password": "Zima2026"})
+            visitor.fill({"Account password": "Zima2026!"})
             visitor.page.locator("[data-strength-advice] li").first.wait_for()
             self.audit(visitor, "weak password")
             one_time_code.PAUSE.clear(EMAIL)
@@ -185,12 +185,15 @@ class AccessibilityTests(AuditTestCase):
     def test_sign_in_and_account(self) -> None:
         for visitor in self.in_both():
             self.audit(visitor.open("/logowanie/"))
+            self.audit(visitor.press("Next").is_refused(), "nothing typed")
+            visitor.fill({"E-mail address (login)": "nikt@example.com"})
+            self.audit(visitor.press("Next"), "password")
             self.audit(visitor.press("Sign in").is_refused(), "refused")
             nobody = f"nikt-{visitor.language}@example.com"
             self.sign_in(visitor, nobody)
             self.audit(visitor.is_refused(), "no such account")
-            for _ in range(FAILED_SIGN_INS.times):
-                FAILED_SIGN_INS.hit(f"{nobody} 127.0.0.1")
+            for _ in range(tries.HERE.times):
+                tries.HERE.hit(f"{nobody} 127.0.0.1")
             visitor.complaints.expected.add(429)
             self.sign_in(visitor, nobody)
             self.audit(visitor, "too many tries")
@@ -224,6 +227,20 @@ class AccessibilityTests(AuditTestCase):
             self.audit(visitor.press("Confirm").is_refused(), "refused")
             User.objects.filter(pk=user.pk).update(password_barred_at=timezone.now())
             self.audit(visitor.open("/konto/bezpieczenstwo/"), "barred")
+
+    def test_consents(self) -> None:
+        for visitor in self.in_both():
+            user = factories.activated(language=visitor.language, news=True)
+            link = f"/zgody/{news_link.make(user)}/"
+            self.sign_in(visitor, user.email, factories.PASSWORD)
+            self.audit(visitor.open("/konto/zgody/"))
+            for summary in visitor.page.locator("main details > summary").all():
+                summary.click()
+            self.audit(visitor, "histories")
+            self.audit(visitor.open(link), "asks")
+            self.audit(visitor.press("Withdraw the consent"), "withdrawn")
+            self.audit(visitor.open("/konto/zgody/"), "news withdrawn")
+            self.audit(visitor.open("/zgody/zepsuty/", status=404), "broken")
 
     def test_end_of_a_session(self) -> None:
         for visitor in self.in_both():
@@ -294,6 +311,32 @@ class AccessibilityTests(AuditTestCase):
             new = dict.fromkeys(("New password", "Confirm the new password"), f"{PASSWORD}!nowe")
             self.audit(visitor.fill(new).press("Save the new password"))
             self.audit(visitor.open(link), "used")
+
+    def test_phone_number_that_is_not_known(self) -> None:
+        for visitor in self.in_both():
+            with stopped_clock():
+                user = factories.activated(language=visitor.language)
+                phone, _ = turned_on(user)
+                self.audit(visitor.open("/logowanie/numer/"))
+                self.audit(visitor.press("Send the link").is_refused(), "refused")
+                visitor.fill({"E-mail address (login)": user.email})
+                self.audit(visitor.press("Send the link").is_at("Check your mailbox"))
+                body = str(mail.outbox[-1].body)
+                (link,) = re.findall(rf"{self.live_server_url}(\S*/numer/\S+)", body)
+                self.audit(visitor.open(link).is_at("Confirm that it is you"))
+                self.audit(visitor.press("Next").is_refused(), "refused")
+                visitor.fill({"Password": factories.PASSWORD}).press("Next")
+                self.audit(visitor.is_at("Enter the code from the app"))
+                self.audit(visitor.press("Next").is_refused(), "refused")
+                visitor.fill({"6 digits from the app": phone.code()}).press("Next")
+                self.audit(visitor.is_at("Your phone number"))
+                self.audit(visitor.press("Save the new number").is_refused(), "refused")
+                visitor.fill({"New phone number": "512 345 678"}).press("Save the new number")
+                self.audit(visitor.is_at("The phone number has been changed"))
+                self.audit(visitor.open(link, status=410), "used")
+                self.audit(visitor.open("/logowanie/numer/zepsuty/", status=404), "broken")
+                with mock.patch.object(phone_link, "LIFETIME", timedelta(0)):
+                    self.audit(visitor.open(link, status=410), "expired")
 
     def test_authenticator_app(self) -> None:
         for visitor in self.in_both():

@@ -22,7 +22,7 @@ from accounts.models import (
 )
 from accounts.services import activation, registration, review
 from accounts.services.activation import LinkState
-from accounts.views.sign_in import PENDING_SALT
+from accounts.sign_in.views import PENDING_SALT
 from kantor.serving.typography import untie
 from tests.factories import PASSWORD, activated, registered
 from tests.letters import (

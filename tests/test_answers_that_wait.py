@@ -10,6 +10,7 @@ from django.utils import timezone
 from kantor.serving.models import Session
 from tests.browsers import signed_in
 from tests.clock import later
+from tests.doors import walk_in
 from tests.factories import PASSWORD, activated
 from tests.people import OSOBA, POLISH
 from tests.steps import step_url
@@ -29,8 +30,7 @@ class WaitingTests(TestCase):
         self.post = self.tab.post_of("Dalej")
         self.cookie = self.tab.client.cookies[settings.SESSION_COOKIE_NAME].value
         self.other = self.tab.new_tab().open("/logowanie/")
-        answers = {"Adres e-mail (login)": self.user.email, "Hasło": PASSWORD}
-        self.other.fill(answers).press("Zaloguj się")
+        walk_in(self.other, self.user.email, PASSWORD, language="pl")
         assert self.other.heading == "Twoje konto"
 
     def sign_out(self) -> None:

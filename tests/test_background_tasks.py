@@ -25,7 +25,7 @@ def silent_mail_server():
 tasks.helper.order(lambda: print("first", flush=True))
 tasks.helper.order(silent_mail_server)
 tasks.helper.order(lambda: print("never", flush=True))
-begun.wait(30)
+begun.wait(60)
 """
 FORKS = """
 import os
@@ -84,10 +84,10 @@ class HelperTests(SimpleTestCase):
 
         def wait() -> None:
             begun.set()
-            may_end.wait(30)
+            may_end.wait(60)
 
         helper.order(wait)
-        assert begun.wait(30)
+        assert begun.wait(60)
         assert [helper.order(int) for _ in range(5)] == [True] * 3 + [False] * 2
         assert helper.finish(0.01) == 4
         backend = BackgroundBackend("default", {})

@@ -1,5 +1,7 @@
 """The form of the details in a real browser: the hint at the e-mail, keyboards, ways back."""
 
+import re
+
 from playwright.sync_api import expect
 
 from tests.browser import PHONE, BrowserTestCase, BrowserVisitor
@@ -21,7 +23,10 @@ class EmailHintTests(BrowserTestCase):
         question = visitor.page.get_by_text("Czy chodzi o jan@gmail.com?")
         expect(question).to_be_visible()
         email = visitor.field(EMAIL_LABEL)
-        expect(email).to_have_accessible_description("Czy chodzi o jan@gmail.com?")
+        # Before the "@" a long address may be cut, so its halves are boxes of their own.
+        expect(email).to_have_accessible_description(
+            re.compile(r"Czy chodzi o\s+jan\s?@gmail\.com\?")
+        )
         visitor.fits()
         visitor.page.get_by_role("button", name="Użyj jan@gmail.com").click()
         expect(email).to_have_value("jan@gmail.com")
@@ -86,8 +91,8 @@ class KeyboardTests(BrowserTestCase):
 
     def test_follows_the_country(self) -> None:
         visitor = self.visitor(width=PHONE).reach_details(COMPANY)
-        nip = visitor.field("Tax number (NIP)")
-        code = visitor.field("Postal code", within="Registered office address")
+        nip = visitor.page.locator("[name='dane-nip']")
+        code = visitor.page.locator("[name='dane-main_postal_code']")
         country = visitor.page.get_by_label("Kraj").first
         for choice, keyboard in (("DE", "text"), ("PL", "numeric")):
             country.select_option(choice)

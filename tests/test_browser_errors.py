@@ -7,8 +7,8 @@ from playwright.sync_api import Locator, expect
 from accounts.views import still_wrong
 from tests.browser import ADDRESS, NIP, PASSWORD, PHONE, BrowserTestCase, BrowserVisitor
 
-COMPANY, PERSON = "Company", "Individual person"
-REVIEW = "Step 2a of 3 – Checking the details"
+COMPANY, PERSON = "Company", "Individual"
+REVIEW = "Step 2a – Checking the details"
 
 
 class ErrorsTestCase(BrowserTestCase):
@@ -77,20 +77,20 @@ class DetailsTests(ErrorsTestCase):
     def test_heading_says_no_number_that_is_not_true(self) -> None:
         visitor = self.visitor().reach_details(PERSON).press("Next").is_refused()
         heading = visitor.page.locator("#error-summary h2")
-        expect(heading).to_have_text("Popraw 8 pól")
+        expect(heading).to_have_text("Popraw 7 pól")
         visitor.fill({"First name": "Łucja"})
         expect(heading).to_have_text("Jeszcze do poprawienia:")
 
     def test_another_country_may_make_a_number_right(self) -> None:
         visitor = self.visitor().reach_details(COMPANY).fill_details(COMPANY)
-        visitor.fill({"Tax number (NIP)": "DE123456789"})
-        visitor.fill({"Postal code": "10115"}, "Registered office address")
+        visitor.fill({"Tax number (NIP)": "GB999999973"})
+        visitor.fill({"Postal code": "SW1A 1AA"}, "Registered office address")
         visitor.press("Next").is_refused()
         nip = visitor.page.locator("[name='dane-nip']")
         code = visitor.page.locator("[name='dane-main_postal_code']")
         self.assert_wrong(visitor, nip)
         self.assert_wrong(visitor, code)
-        visitor.page.locator("[name='dane-main_country']").select_option("DE")
+        visitor.page.locator("[name='dane-main_country']").select_option("GB")
         self.assert_right(visitor, nip)
         self.assert_right(visitor, code)
         self.assert_done(visitor)
@@ -168,9 +168,12 @@ class OtherPagesTests(ErrorsTestCase):
         self.assert_done(visitor)
 
     def test_a_field_that_was_empty_is_right_when_something_stands_in_it(self) -> None:
-        visitor = self.visitor().open("/logowanie/").press("Sign in").is_refused()
-        visitor.fill({"E-mail address (login)": "lucja@example.com"})
-        self.assert_right(visitor, visitor.field("E-mail address (login)"))
+        visitor = self.visitor().open("/logowanie/")
+        visitor.fill({"E-mail address (login)": "lucja@example.com"}).press("Next")
+        visitor.press("Sign in").is_refused()
+        digits = visitor.page.locator("#id_digits")
+        digits.fill("037")
+        self.assert_right(visitor, digits)
         self.assert_wrong(visitor, visitor.field("Password"))
         visitor.fill({"Password": "x"})
         self.assert_done(visitor)

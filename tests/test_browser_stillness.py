@@ -15,10 +15,10 @@ from accounts.registration.company_data import MESSAGES
 from tests import factories
 from tests.browser import ADDRESS, DESK, NARROW, PASSWORD, PHONE, BrowserTestCase, BrowserVisitor
 
-COMPANY, PERSON = "Company", "Individual person"
+COMPANY, PERSON = "Company", "Individual"
 WIDTHS = (NARROW, PHONE, DESK)
 EMAIL = {COMPANY: "Work e-mail address (login)", PERSON: "E-mail address (login)"}
-REVIEW = "Step 2a of 3 – Checking the details"
+REVIEW = "Step 2a – Checking the details"
 LONG_ADDRESS = f"{'bardzo-dluga-nazwa-skrzynki' * 2}@gmial.com"
 
 # Where that stands which can be pressed or typed in, in the window and below it. Of what is above
@@ -203,8 +203,7 @@ class PasswordTests(BrowserTestCase):
         user = factories.activated(password=PASSWORD)
         for width in WIDTHS:
             visitor = self.visitor("en", width).open("/logowanie/")
-            visitor.fill({"E-mail address (login)": user.email, "Password": PASSWORD})
-            visitor.press("Sign in").open("/haslo/zmiana/")
+            visitor.sign_in(user.email, PASSWORD).open("/haslo/zmiana/")
             self.assert_meter_is_still(visitor, "New password")
 
     def test_messages_that_go_leave_their_places(self) -> None:
@@ -221,6 +220,7 @@ class PasswordTests(BrowserTestCase):
     def test_showing_a_password_moves_nothing(self) -> None:
         for width in WIDTHS:
             visitor = self.visitor(width=width).open("/logowanie/")
+            visitor.fill({"E-mail address (login)": "nikt@example.com"}).press("Next")
             with still(visitor.page):
                 visitor.button("Show password").click()
                 expect(visitor.button("Hide password")).to_be_visible()

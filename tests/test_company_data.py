@@ -142,11 +142,12 @@ class WizardTests(FetchingTestCase):
         self.visitor.press("Dalej")
         assert self.visitor.errors
 
-    def test_next_comes_before_it_in_the_form(self) -> None:
+    def test_what_enter_presses_comes_first_in_the_form(self) -> None:
         form = self.visitor.element("form.wizard-form")
         first = form.find("button")
         assert first is not None
-        assert not first.get("name")
+        # What Enter presses: at the NIP it fetches, elsewhere it is Next.
+        assert first.get("name") == "wizard_enter"
         assert first.get("tabindex") == "-1"
         assert self.visitor.buttons() == [FETCH["pl"], "Dalej", "Wstecz", "Anuluj"]
 
@@ -228,7 +229,7 @@ class OfferTests(FetchingTestCase):
     def test_no_company_from_abroad(self) -> None:
         self.visitor.fill({"Kraj": "Niemcy"}, within="Adres siedziby")
         self.fetch()
-        assert self.visitor.element(".company-lookup").has_attr("hidden")
+        assert self.visitor.element(".company-lookup button").has_attr("hidden")
         assert FOREIGN in self.said()
         assert self.visitor.value("Kraj", "Adres siedziby") == "Niemcy"
         assert self.register.asked == []

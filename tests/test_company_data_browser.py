@@ -163,14 +163,18 @@ class FetchingTests(BrowserTestCase):
         expect(visitor.field("Representative’s first name")).to_have_value("Żaneta")
         assert self.register.asked == []
 
-    def test_enter_means_next(self) -> None:
+    def test_enter_in_the_number_fetches_too(self) -> None:
         for scripts in (True, False):
             visitor = self.company(scripts=scripts).fill({"Tax number (NIP)": NIP})
-            with visitor.page.expect_navigation():
-                visitor.field("Tax number (NIP)").press("Enter")
-            assert not visitor.page.url.endswith("#company")
-            visitor.is_refused()
-            expect(visitor.field("Full company name")).to_have_value("")
+            visitor.field("Tax number (NIP)").press("Enter")
+            expect(visitor.field("Full company name")).not_to_have_value("")
+            expect(visitor.page.locator("#error-summary")).to_have_count(0)
+
+    def test_enter_elsewhere_means_next(self) -> None:
+        visitor = self.company().fill({"Tax number (NIP)": NIP})
+        with visitor.page.expect_navigation():
+            visitor.field("Full company name").press("Enter")
+        visitor.is_refused()
         assert self.register.asked == []
 
     def test_company_from_abroad_has_no_button(self) -> None:

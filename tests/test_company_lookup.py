@@ -234,7 +234,7 @@ class TimeTests(RegisterTestCase):
                 trouble = self.trouble(mood)
                 took = time.monotonic() - began
             assert trouble in ("timeout", "TimeoutError")
-            assert took < 2, (mood, took)
+            assert took < PATIENCE / 2, (mood, took)
             assert self.register.cut.wait(PATIENCE), f"{mood} goes on talking"
 
 

@@ -23,6 +23,18 @@ NEWEST = consents.TERMS_VERSIONS[0]
 # What people have agreed to. A failure here means that a published text was edited: put the old
 # text back and publish a new version in front of it. Only a new version adds lines.
 PUBLISHED = {
+    ("terms", "2026-12-01", "pl"): (
+        "74d5fe9bbfff5ed88eef83df1da14711db8e9a6b80cf5e5bac7f474c85d09c08"
+    ),
+    ("terms", "2026-12-01", "en"): (
+        "6a2384e521dea66a7d64029f863889d827964ae76a00df6335a4e6ad646e63db"
+    ),
+    ("personal_data", "2026-12-01", "pl"): (
+        "b8b9137ff1649f444bbdb00f9c600584cba8e0003b694578d8eec2c14754c903"
+    ),
+    ("personal_data", "2026-12-01", "en"): (
+        "a16be74b2ac055aab3027e8b0768f0646dc4744861fd92531864c525b466feb1"
+    ),
     ("terms", "2026-11-30", "pl"): (
         "9bced96163c50a741ca9b838d46bad63639877e6a54723e8fd5d6099fbdd8914"
     ),

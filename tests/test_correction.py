@@ -10,6 +10,7 @@ from django.test import Client, TestCase, TransactionTestCase
 
 from accounts.models import ConsentRecord, Customer, OutboxMessage, User
 from accounts.services import activation, allowance, credentials, review, waiting
+from tests.doors import try_in
 from tests.factories import PASSWORD, activated, registered
 from tests.letters import activation_path, deliver, mails_to, paths, registering_browser
 from tests.links import LABEL, address_of, heading, travel
@@ -63,7 +64,7 @@ class CorrectionTests(TestCase):
         assert user.is_active
         assert (user.email, user.email_key) == (self.NEW, self.NEW)
         client = Client()
-        client.post("/logowanie/", {"username": self.NEW, "password": PASSWORD})
+        try_in(self.NEW, PASSWORD, client)
         assert "_auth_user_id" in client.session
 
     def test_kills_the_old_link_wherever_it_is_opened(self) -> None:

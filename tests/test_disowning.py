@@ -15,7 +15,7 @@ from accounts.values.visit import NOBODY
 from kantor.serving.models import Session
 from tests.browsers import IPHONE, THERE, browser, signed_in
 from tests.clock import later
-from tests.doors import enters, is_signed_in
+from tests.doors import enters, is_signed_in, try_in
 from tests.factories import PASSWORD, activated, suspended
 from tests.letters import deliver, paths
 from tests.links import heading
@@ -199,9 +199,8 @@ class ParallelTests(TransactionTestCase):
         signed_in(user)
         event = user.events.get()
         client = browser()
-        data = {"username": user.email, "password": PASSWORD}
         at_once(
             partial(service.disown, event, visit=NOBODY),
-            partial(client.post, "/logowanie/", data),
+            partial(try_in, user.email, PASSWORD, client),
         )
         assert not is_signed_in(client)

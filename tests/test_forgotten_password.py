@@ -67,7 +67,7 @@ class ForgottenPasswordTests(TestCase):
         Client().post(path, {"password": PASSWORD})
         assert User.objects.get(pk=user.pk).is_active
 
-    def test_sends_nothing_to_suspended_and_unknown_ones(self) -> None:
+    def test_sends_a_suspended_customer_word_of_it_and_an_unknown_one_nothing(self) -> None:
         closed = suspended()
         registered(email=closed.email)
         deliver()
@@ -75,9 +75,15 @@ class ForgottenPasswordTests(TestCase):
         for email in (closed.email, "unknown@example.com"):
             self.ask(email)
         deliver()
-        assert len(mail.outbox) == count
-        dropped = OutboxMessage.objects.filter(kind=OutboxMessage.Kind.PASSWORD_RESET)
-        assert {row.state for row in dropped} == {OutboxMessage.State.DROPPED}
+        (told,) = mail.outbox[count:]
+        assert told.to == [closed.email]
+        assert str(told.subject) == "Konto w kantor.pl jest zablokowane"
+        assert paths(told) == []
+        kind = OutboxMessage.Kind.PASSWORD_RESET
+        states = (
+            OutboxMessage.objects.filter(kind=kind).order_by("pk").values_list("state", flat=True)
+        )
+        assert list(states) == [OutboxMessage.State.SENT, OutboxMessage.State.DROPPED]
 
     def test_writes_in_the_language_of_the_account(self) -> None:
         user = activated(language="en")
@@ -270,7 +276,6 @@ class RealBrowserTests(BrowserTestCase):
         fields = ("New password", "Confirm the new password")
         visitor.fill(dict.fromkeys(fields, OTHER_PASSWORD)).press("Save the new password")
         visitor.is_at("The password has been changed").follow("Sign in", within="main")
-        visitor.fill({"E-mail address (login)": user.email, "Password": OTHER_PASSWORD})
-        visitor.press("Sign in").is_at("Your account")
+        visitor.sign_in(user.email, OTHER_PASSWORD).is_at("Your account")
         visitor.press("Sign out")
         visitor.open("/konto/").is_at("Signing in")

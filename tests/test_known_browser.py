@@ -16,6 +16,7 @@ from accounts.sessions.known_browser import MOST_ACCOUNTS, knows, knows_by
 from kantor.serving.models import Session
 from tests.browsers import FIREFOX, IPHONE, THERE, browser, signed_in
 from tests.clock import later
+from tests.doors import try_in
 from tests.factories import PASSWORD, activated, staff, suspended
 from tests.letters import deliver
 
@@ -103,9 +104,9 @@ class CookieTests(TestCase):
     def test_is_not_set_for_a_visitor_or_a_failure(self) -> None:
         client = browser()
         client.get("/")
-        client.post("/logowanie/", {"username": self.user.email, "password": "x"})
+        try_in(self.user.email, "x", client)
         closed = suspended()
-        client.post("/logowanie/", {"username": closed.email, "password": PASSWORD})
+        try_in(closed.email, PASSWORD, client)
         assert NAME not in client.cookies
 
     def test_is_set_for_a_session_that_was_open_before(self) -> None:
@@ -145,7 +146,7 @@ class MailTests(TestCase):
 
     def test_is_none_for_a_failure(self) -> None:
         signed_in(self.user)
-        browser().post("/logowanie/", {"username": self.user.email, "password": "x"})
+        try_in(self.user.email, "x", browser())
         assert owed(self.user) == 0
 
     def test_is_owed_at_the_staffs_door_too(self) -> None:
@@ -211,7 +212,7 @@ class CanaryTests(TestCase):
         new = "Cztery-czerwone-sanki-9"
         data = {"old_password": PASSWORD, "new_password1": new, "new_password2": new}
         clients[0].post("/haslo/zmiana/", data)
-        clients[1].post("/logowanie/", {"username": user.email, "password": "x"})
+        try_in(user.email, "x", clients[1])
         deliver()
         seen += [str(each.message()) for each in mail.outbox]
         seen += [repr(list(model._base_manager.values())) for model in apps.get_models()]

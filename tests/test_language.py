@@ -32,6 +32,7 @@ from accounts.models import (
 )
 from accounts.services import credentials, events, registration
 from accounts.services.activation import PASSWORD_TRIES
+from accounts.sign_in import tries
 from accounts.totp import first_step, services
 from accounts.values import bank_spelling
 from accounts.values.visit import Visit
@@ -39,6 +40,7 @@ from kantor.serving.typography import tie, untie
 from tests import factories, letters
 from tests.browsers import signed_in
 from tests.clock import later
+from tests.doors import digits_label
 from tests.lines import loose_lines
 from tests.people import COMPANY, ENGLISH, FIRMA, OSOBA, PASSWORD, PERSON, POLISH, Applicant, Words
 from tests.phone import OTHER_KEYS, stopped_clock, turned_on
@@ -266,11 +268,11 @@ class PageLanguageTests(TestCase):
         assert visitor.heading == say.check_mailbox, visitor.errors
         visitor.open(consents).open(letters.newest_path(person.email, "/aktywacja/"))
         visitor.press(say.send_answer)
-        visitor.follow(say.sign_in).press(say.sign_in)
-        credentials_ = {say.sign_in_login: person.email, say.sign_in_password: "Nie-to-haslo-1"}
-        for _ in range(credentials.FAILED_SIGN_INS.times):
-            visitor.fill(credentials_).press(say.sign_in)
-        visitor.fill(credentials_).press(say.sign_in)
+        visitor.follow(say.sign_in).fill({say.sign_in_login: ""}).press(say.next)
+        visitor.fill({say.sign_in_login: person.email}).press(say.next).press(say.sign_in)
+        label = digits_label(person.email, say.language)
+        for _ in range(tries.HERE.times + 1):
+            visitor.fill({say.sign_in_password: "Nie-to-haslo-1", label: "123"}).press(say.sign_in)
         assert visitor.status == 429
 
     def test_account(self) -> None:

@@ -57,6 +57,18 @@ class LogTests(TestCase):
         assert "/konto/to-nie-ja/…" in line
         assert token not in line
 
+    def test_holds_no_token_of_the_end_of_news(self) -> None:
+        token = "17~cZpc0NgAyJUUw9JsCHXHpFNhXcQyTv8yvGL_d8KbIqk"
+        line = self.logged(f"/zgody/{token}/nie-ma/")
+        assert "/zgody/…" in line
+        assert token not in line
+
+    def test_holds_no_token_of_the_phone_number(self) -> None:
+        token = "17~1xVd07~cZpc0NgAyJUUw9JsCHXHpFNhXcQyTv8yvGL_d8KbIqk"
+        line = self.logged(f"/logowanie/numer/{token}/nie-ma/")
+        assert "/logowanie/numer/…" in line
+        assert token not in line
+
     def test_holds_no_token_of_a_damaged_link(self) -> None:
         head, tail = (
             "f32e31fb66c94ce2b8adb3aa64e47cd3.1.140593",

@@ -114,7 +114,7 @@ class Nursery:
 
     def close(self) -> None:
         """End it."""
-        self.process.communicate(timeout=10)
+        self.process.communicate(timeout=60)
 
 
 class CrowdTests(TransactionTestCase):
@@ -202,13 +202,13 @@ class BackgroundTests(TransactionTestCase):
 
     def test_holds_nobody_up_while_the_mail_server_is_silent(self) -> None:
         silent = silent_server(self.addCleanup)
-        with mail_settings(silent, timeout=4):
+        with mail_settings(silent, timeout=8):
             for _ in range(3):
                 started = time.monotonic()
                 self.client.post("/haslo/", {"email": "anna@example.com"})
                 assert self.client.get("/haslo/wyslano/").status_code == 200
                 registered()
-                assert time.monotonic() - started < 2
+                assert time.monotonic() - started < 6
             assert tasks.helper.finish(60) == 0
         rows = OutboxMessage.objects.filter(kind=OutboxMessage.Kind.REGISTRATION)
         assert {(row.state, row.attempts) for row in rows} == {(State.WAITING, 1)}
@@ -355,7 +355,7 @@ class QueueTests(SimpleTestCase):
         worker = self.worker("db_worker", "--interval", "0.1", "--no-startup-delay")
         self.postbox.wait_for(3)
         worker.send_signal(signal.SIGTERM)
-        assert worker.wait(20) == 0
+        assert worker.wait(60) == 0
         self.assert_all_came_once(3)
 
     def test_in_redis_is_worked_off(self) -> None:
@@ -365,7 +365,7 @@ class QueueTests(SimpleTestCase):
         worker = self.worker("rqworker", "default")
         self.postbox.wait_for(3)
         worker.send_signal(signal.SIGTERM)
-        assert worker.wait(20) == 0
+        assert worker.wait(60) == 0
         self.assert_all_came_once(3)
 
     def test_in_a_lost_or_silent_redis_holds_nobody_up_and_loses_nothing(self) -> None:
@@ -384,7 +384,7 @@ class QueueTests(SimpleTestCase):
         worker = self.worker("db_worker", "--interval", "0.1", "--no-startup-delay")
         self.postbox.wait_for(1)
         worker.kill()
-        worker.wait(20)
+        worker.wait(60)
         self.postbox.mood = ""
         # In one process: starting Django five times would cost more than all the rest.
         printed = self.run_to_end(["-c", SWEEP_UP], **self.here)
@@ -405,7 +405,7 @@ class QueueTests(SimpleTestCase):
         sweeper = self.worker("deliver_mail", "--loop")
         self.postbox.wait_for(1)
         sweeper.send_signal(signal.SIGTERM)
-        assert sweeper.wait(20) == 0
+        assert sweeper.wait(60) == 0
         rows = self.rows()
         sent = [message_id for state, _, message_id in rows if state == "sent"]
         assert [message_id for _, message_id in self.postbox.arrived] == sent

@@ -103,6 +103,8 @@ class OwingTests(TransactionTestCase):
             "id",
             "kind",
             "user_id",
+            "about_id",
+            "asked_from",
             "recipient",
             "language",
             "link_serial",
@@ -418,14 +420,14 @@ class ChoiceTests(TestCase):
         assert self.state_after(review.suspend) == State.DROPPED
         assert self.state_after(registration.resend_link) == State.DROPPED
 
-    def test_is_nothing_for_the_address_of_a_suspended_customer(self) -> None:
+    def test_is_word_of_it_for_the_address_of_a_suspended_customer(self) -> None:
         owner = suspended()
         deliver()
         mail.outbox.clear()
         user = registered(email=owner.email)
         credentials.request_password_reset(owner.email, "pl", "127.0.0.1")
-        deliver()
-        assert not mail.outbox
+        (told,) = deliver()
+        assert str(told.subject) == "Konto w kantor.pl jest zablokowane"
         assert row_of(user).state == State.DROPPED
 
     def test_is_a_warning_to_the_owner_of_the_address(self) -> None:

@@ -25,6 +25,7 @@ from tests import authenticator
 from tests.authenticator import ELIGIBLE, PRESENT, VERIFIED, Authenticator, enrolled
 from tests.browsers import put_in
 from tests.clock import later
+from tests.doors import try_in
 from tests.factories import activated, registered, staff
 from tests.letters import registering_browser
 from tests.onlooker import observed
@@ -284,8 +285,7 @@ class SigningIn(TestCase):
 
     def test_is_not_stopped_by_wrong_passwords(self) -> None:
         for _ in range(6):
-            data = {"username": self.user.email, "password": "x"}
-            Client().post("/logowanie/", data)
+            try_in(self.user.email, "x")
         assert self.enter().path == "/konto/"
 
     def test_lets_each_account_in_at_its_own_door(self) -> None:

@@ -45,7 +45,7 @@ class PasskeyTests(BrowserTestCase):
             assert passkey.sign_count == device.passkeys[0]["signCount"] > 0
 
             visitor.open(CONFIRM).is_at("Confirm that it is you")
-            visitor.press("Confirm with a passkey").is_at("Your passkeys")
+            visitor.press("Confirm with a passkey").is_at("Sign-in and security").open(LIST)
 
             visitor.follow("Change the name").is_at("Change the name of the passkey")
             visitor.fill({"Name of the passkey": "W" * 60}).press("Save the name")

@@ -10,6 +10,8 @@ from django.test import Client, TestCase
 
 from accounts.models import Counter, OutboxMessage, User
 from accounts.services.credentials import PASSWORD_CHANGES
+from accounts.sign_in.digits import Answer
+from tests.doors import NUMBER
 from tests.factories import PASSWORD, activated, staff
 from tests.letters import deliver
 from tests.walk import Visitor
@@ -125,7 +127,10 @@ class StaffAndCommands(TestCase):
             self.assertRaises(CommandError),
         ):
             call_command("changepassword", user.email, stdout=said, stderr=said)
-        assert authenticate(username=user.email, password=PASSWORD) == user
+        assert (
+            authenticate(username=user.email, password=PASSWORD, answer=Answer((2, 3, 4), NUMBER))
+            == user
+        )
 
     def test_createsuperuser_refuses_a_weak_one(self) -> None:
         weak = {"DJANGO_SUPERUSER_PASSWORD": "Kantor2026!"}

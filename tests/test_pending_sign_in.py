@@ -8,8 +8,8 @@ from django.test import Client, TestCase
 from accounts import tokens
 from accounts.models import User
 from accounts.services import activation, registration, review
-from accounts.views.sign_in import PENDING_SALT
-from tests.doors import GENERIC, PATH, enters, is_signed_in
+from accounts.sign_in.views import PENDING_SALT
+from tests.doors import GENERIC, PATH, enters, is_signed_in, walk_in
 from tests.factories import PASSWORD, activated, registered
 from tests.letters import activation_path, deliver
 from tests.links import OTHER_PASSWORD
@@ -25,8 +25,8 @@ class PendingTests(TestCase):
 
     def visitor_with(self, password: str) -> Visitor:
         visitor = Visitor().open(PATH)
-        visitor.fill({"E-mail address (login)": self.user.email, "Password": password})
-        return visitor.press("Sign in")
+        walk_in(visitor, self.user.email, password)
+        return visitor
 
     def test_offers_a_new_link_after_the_right_password(self) -> None:
         visitor = self.visitor_with(PASSWORD)
@@ -63,9 +63,9 @@ class PendingTests(TestCase):
         ):
             response = self.client.post("/en/logowanie/link/", {"proof": proof})
             assert response.status_code == 302, proof
-        for method in ("GET", "HEAD", "PUT"):
+        for method, status in (("GET", 302), ("HEAD", 302), ("PUT", 405)):
             answer = self.client.generic(method, f"/en/logowanie/link/?proof={genuine}")
-            assert answer.status_code == 405
+            assert answer.status_code == status
         assert User.objects.get(pk=self.user.pk).link_serial == 1
 
     def test_sends_one_link_in_three_minutes(self) -> None:

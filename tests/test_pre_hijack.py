@@ -11,6 +11,7 @@ from accounts.models import (
     OutboxMessage,
     User,
 )
+from tests.doors import try_in
 from tests.factories import PASSWORD, registered
 from tests.letters import (
     activation_path,
@@ -56,7 +57,7 @@ class PreHijackTests(TestCase):
         assert account.customer.first_name == "Ofiara"
         for password, enters in ((OTHER_PASSWORD, False), (PASSWORD, True)):
             client = Client()
-            client.post("/logowanie/", {"username": self.EMAIL, "password": password})
+            try_in(self.EMAIL, password, client)
             assert ("_auth_user_id" in client.session) is enters
 
     def test_gains_nothing_by_coming_first(self) -> None:

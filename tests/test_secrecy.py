@@ -4,14 +4,17 @@ from collections.abc import Callable, Iterator
 from datetime import timedelta
 from functools import partial
 from typing import Any
+from unittest import mock
 from urllib.parse import urlencode
 
 from bs4 import BeautifulSoup
 from django.core import mail
 from django.test import Client, TestCase
+from django.utils import timezone
 
 from accounts.models import Counter, OutboxMessage, User
 from accounts.services import activation, review
+from accounts.sign_in import digits, tries
 from tests.doors import GENERIC, try_in
 from tests.factories import PASSWORD, activated, registered, staff, suspended
 from tests.letters import deliver, registering_browser
@@ -23,13 +26,26 @@ from tests.walk import URLENCODED, Visitor
 PAGE = "/rejestracja/wyslano/"
 
 
+def bar(email: str) -> None:
+    User.objects.filter(email=email).update(password_barred_at=timezone.now())
+
+
 @COUNTED
 class SecrecyTests(TestCase):
     """What an onlooker learns by signing in."""
 
+    def setUp(self) -> None:
+        # Which digits are asked for is the one thing that an address changes.
+        self.enterContext(mock.patch.object(digits, "CHOICES", ((2, 5, 9),)))
+
     def states(self, password: str = PASSWORD) -> dict[str, str]:
         """Return an address of the same length in each state."""
-        makers = {"active": activated, "pending": registered, "suspended": suspended}
+        makers = {
+            "active": activated,
+            "barred": activated,
+            "pending": registered,
+            "suspended": suspended,
+        }
         for name, make in makers.items():
             make(email=f"{name:->9}@example.com", password=password)
         review.suspend(registered(email="closed---@example.com"))
@@ -51,12 +67,39 @@ class SecrecyTests(TestCase):
         for state, facts in seen.items():
             assert facts == seen["unknown"], state
 
-    def test_is_nothing_of_a_suspended_account_even_with_the_right_password(self) -> None:
+    def test_is_nothing_with_the_right_password_and_wrong_digits(self) -> None:
         emails = self.states()
-        unknown = observed(partial(try_in, emails["unknown"], PASSWORD), emails["unknown"])
-        for state in ("suspended", "closed"):
-            facts = observed(partial(try_in, emails[state], PASSWORD), emails[state])
+        bar(emails["barred"])
+        unknown = observed(
+            partial(try_in, emails["unknown"], PASSWORD, digits="123"), emails["unknown"]
+        )
+        for state, email in emails.items():
+            facts = observed(partial(try_in, email, PASSWORD, digits="123"), email)
             assert facts == unknown, state
+
+    def test_is_nothing_of_a_barred_account_even_when_all_is_right(self) -> None:
+        emails = self.states()
+        bar(emails["barred"])
+        unknown = observed(partial(try_in, emails["unknown"], PASSWORD), emails["unknown"])
+        assert observed(partial(try_in, emails["barred"], PASSWORD), emails["barred"]) == unknown
+
+    def test_is_nothing_in_any_of_a_hundred_tries(self) -> None:
+        # The third, the twentieth and the hundredth have consequences for whoever has an account.
+        counts: dict[str, list[int]] = {}
+        for state, email in self.states().items():
+            for number in range(100):
+                travel(timedelta(hours=2))
+                # As if they came from everywhere, within an hour.
+                Counter.objects.filter(key=tries.EVERYWHERE.key(email)).update(
+                    count=number % 20, ends_at=timezone.now() + timedelta(hours=1)
+                )
+                Counter.objects.filter(key=tries.HERE.key(f"{email} 127.0.0.1")).delete()
+                statements = observed(partial(try_in, email, OTHER_PASSWORD), email)[-1]
+                counts.setdefault(state, []).append(len(statements))
+            bar(email)
+        for state, each in counts.items():
+            assert each == counts["unknown"], state
+        assert len(set(counts["unknown"])) > 1
 
     def test_is_nothing_once_the_tries_are_used_up_and_no_hash_is_computed(self) -> None:
         seen = {}
@@ -77,8 +120,8 @@ class SecrecyTests(TestCase):
             for password in (PASSWORD, OTHER_PASSWORD):
                 CountingHasher.count = 0
                 try_in(email, password)
-                is_let_in = state == "active" and password == PASSWORD
-                expected = 0 if len(email) > 320 else 1 if is_let_in else 2
+                is_let_in = state in ("active", "barred") and password == PASSWORD
+                expected = 1 if is_let_in else 2
                 assert CountingHasher.count == expected, (state, password)
 
     def test_is_the_same_for_the_stranger_who_registered_the_address_of_a_customer(self) -> None:
@@ -89,7 +132,7 @@ class SecrecyTests(TestCase):
             response = try_in(email, OTHER_PASSWORD)
             seen[email] = (response.status_code, response.templates[0].name)
         assert len(set(seen.values())) == 1
-        assert seen["owned@example.com"][1] == "accounts/pending.html"
+        assert seen["owned@example.com"][1] == "accounts/sign_in/pending.html"
 
     def test_does_not_buy_a_stranger_more_guesses_by_a_pending_account_of_his_own(self) -> None:
         activated(email="owned@example.com")
@@ -126,8 +169,8 @@ class SecrecyTests(TestCase):
             for password in (OTHER_PASSWORD, OTHER_PASSWORD + "!"):
                 registered(email=email, password=password)
         for password, template in (
-            (OTHER_PASSWORD, "accounts/sign_in.html"),
-            (OTHER_PASSWORD + "!", "accounts/pending.html"),
+            (OTHER_PASSWORD, "accounts/sign_in/password.html"),
+            (OTHER_PASSWORD + "!", "accounts/sign_in/pending.html"),
         ):
             for email in ("owned@example.com", "vacant@example.com"):
                 assert try_in(email, password).templates[0].name == template, (email, password)

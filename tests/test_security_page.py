@@ -15,6 +15,7 @@ from accounts.models import AccountEvent, AccountSession, User
 from accounts.services import events, sessions
 from accounts.values.visit import NOBODY, Visit
 from kantor.serving.models import Session
+from kantor.serving.typography import untie
 from tests.browsers import IPHONE, THERE, signed_in
 from tests.clock import later
 from tests.doors import is_signed_in
@@ -76,7 +77,7 @@ class SecurityPageTests(TestCase):
         assert "· ostatnio 12 minut temu · 2a02:a31b:… Zakończ" in there
         began = timezone.localtime(AccountSession.objects.get(browser="safari").began_at)
         with override("pl"):
-            assert f"od {date_format(began, 'j E')}, {began:%H:%M} ·" in there
+            assert f"od {date_format(began, 'j E')}, {date_format(began, 'G:i')} ·" in untie(there)
         other.post("/wyloguj/")
         assert len(lines(self.visitor.reload(), "sesje")) == 1
 
@@ -131,8 +132,9 @@ class SecurityPageTests(TestCase):
             signed_in(self.user, agent=IPHONE)
         with CaptureQueriesContext(connection) as captured:
             self.client.get(PAGE)
-        # Session, account; keys and rows of the sessions; number and page of the events; passkeys.
-        assert len(captured) == 7
+        # Session, account; keys and rows of the sessions; number and page of the events;
+        # passkeys; app.
+        assert len(captured) == 8
 
     def test_exists_for_staff_too(self) -> None:
         client = Client()

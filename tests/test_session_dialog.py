@@ -26,8 +26,7 @@ class DialogTests(BrowserTestCase):
         visitor = self.visitor("pl", width, scripts=scripts)
         visitor.page.context.clock.install()
         visitor.open(f"/logowanie/?next={PAGE}")
-        visitor.fill({"E-mail address (login)": user.email, "Password": PASSWORD})
-        return visitor.press("Sign in").is_at("Sign-in and security")
+        return visitor.sign_in(user.email, PASSWORD).is_at("Sign-in and security")
 
     def dialog(self, visitor: BrowserVisitor) -> Locator:
         return visitor.page.get_by_role("alertdialog")
@@ -123,8 +122,7 @@ class DialogTests(BrowserTestCase):
             visitor.page.wait_for_url("**/logowanie/**", timeout=PATIENCE)
             assert visitor.shows(EXPIRED)
             email = activated(password=PASSWORD).email
-            visitor.fill({"E-mail address (login)": email, "Password": PASSWORD})
-            assert visitor.press("Sign in").path == PAGE
+            assert visitor.sign_in(email, PASSWORD).path == PAGE
 
     def test_leads_there_too_when_the_session_was_ended_elsewhere(self) -> None:
         visitor = self.signed_in()

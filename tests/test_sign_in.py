@@ -7,8 +7,20 @@ from django.test import Client, TestCase
 
 from accounts.models import Counter, User
 from accounts.services import review
+from accounts.sign_in.kept import SESSION_KEY
 from kantor.serving.models import Session
-from tests.doors import ACCOUNT, PATH, enters, is_signed_in, try_in
+from tests.clock import later
+from tests.doors import (
+    ACCOUNT,
+    GENERIC,
+    NUMBER,
+    PASSWORD_PATH,
+    PATH,
+    enters,
+    is_signed_in,
+    try_in,
+    walk_in,
+)
 from tests.factories import PASSWORD, activated, registered
 from tests.letters import activation_path, registering_browser
 from tests.links import OTHER_PASSWORD
@@ -53,7 +65,8 @@ class SignInTests(TestCase):
     def test_leads_to_the_account(self) -> None:
         user = activated(language="en")
         visitor = Visitor().open("/en/").follow("Sign in")
-        visitor.fill({"E-mail address (login)": user.email, "Password": PASSWORD}).press("Sign in")
+        walk_in(visitor, user.email, PASSWORD)
+        assert visitor.posts == [302, 302]
         assert visitor.path == ACCOUNT
         assert visitor.heading == "Your account"
         assert visitor.open(PATH).path == ACCOUNT
@@ -70,13 +83,18 @@ class SignInTests(TestCase):
             for password in ("", "x", "\x00", "ż" * 5000, "<b>"):
                 response = try_in(email, password)
                 assert response.status_code in (200, 429), (email, password)
-        response = Client().post(PATH, {"username": [user.email, "x"], "password": ["x", PASSWORD]})
-        assert response.status_code == 200
-        assert Client().post(PATH, b"\xff\xfe", content_type="text/plain").status_code == 200
+        client = Client()
+        client.post(PATH, {"username": user.email})
+        twice = {"password": ["x", PASSWORD], "digits": ["1", NUMBER], "username": [user.email] * 2}
+        assert client.post(PASSWORD_PATH, twice).status_code == 302
+        for path in (PATH, PASSWORD_PATH):
+            answer = Client().post(path, b"\xff\xfe", content_type="text/plain")
+            assert answer.status_code == 302
 
     def test_needs_the_token_of_the_form(self) -> None:
         client = Client(enforce_csrf_checks=True)
-        assert try_in(activated().email, PASSWORD, client).status_code == 403
+        for path in (PATH, PASSWORD_PATH):
+            assert client.post(path, {"username": "x"}).status_code == 403
 
 
 class SessionTests(TestCase):
@@ -92,8 +110,7 @@ class SessionTests(TestCase):
         visitor = Visitor().open("/en/rejestracja/").choose("Individual").press("Next")
         before = self.session(visitor.client)
         assert Session.objects.filter(session_key=before).exists()
-        visitor.open(PATH).fill({"E-mail address (login)": self.user.email, "Password": PASSWORD})
-        visitor.press("Sign in")
+        walk_in(visitor.open(PATH), self.user.email, PASSWORD)
         after = self.session(visitor.client)
         assert after != before
         assert not Session.objects.filter(session_key=before).exists()
@@ -116,11 +133,24 @@ class SessionTests(TestCase):
         assert self.session(client) != planted
         assert not Session.objects.filter(session_key=planted).exists()
 
-    def test_is_not_made_for_a_failure(self) -> None:
+    def test_is_not_made_by_looking_at_the_pages(self) -> None:
         client = Client()
-        try_in(self.user.email, "x", client)
+        for path in (PATH, PASSWORD_PATH, f"{PATH}?next=/en/konto/", "/en/logowanie/link/"):
+            for _ in range(50):
+                client.get(path)
         assert settings.SESSION_COOKIE_NAME not in client.cookies
         assert not Session.objects.exists()
+
+    def test_keeps_the_address_for_a_quarter_of_an_hour_and_never_the_password(self) -> None:
+        client = Client()
+        try_in(self.user.email, OTHER_PASSWORD, client)
+        kept = client.session[SESSION_KEY]
+        assert kept["email"] == self.user.email
+        assert OTHER_PASSWORD not in str(dict(client.session.items()))
+        with later(minutes=14):
+            assert client.get(PASSWORD_PATH).status_code == 200
+        with later(minutes=16):
+            assert client.get(PASSWORD_PATH)["Location"] == PATH
 
     def test_ends_when_staff_suspend_the_account(self) -> None:
         client = Client()
@@ -143,11 +173,12 @@ class NextTests(TestCase):
 
     def go(self, address: str, *, by_form: bool) -> str:
         client, user = Client(), activated()
-        data = {"username": user.email, "password": PASSWORD}
+        client.post(PATH, {"username": user.email})
+        data = {"password": PASSWORD, "digits": NUMBER}
         if by_form:
-            response = client.post(PATH, data | {"next": address})
+            response = client.post(PASSWORD_PATH, data | {"next": address})
         else:
-            response = client.post(PATH, data, query_params={"next": address})
+            response = client.post(PASSWORD_PATH, data, query_params={"next": address})
         assert is_signed_in(client)
         return str(response["Location"])
 
@@ -196,7 +227,8 @@ class NextTests(TestCase):
         user = activated(language="en")
         visitor = Visitor().open("/en/konto/?strona=2")
         assert visitor.path.partition("?")[0] == PATH
-        visitor.fill({"E-mail address (login)": user.email, "Password": "x"}).press("Sign in")
+        walk_in(visitor, user.email, "x")
+        assert visitor.errors == [GENERIC]
         visitor.fill({"Password": PASSWORD}).press("Sign in")
         assert visitor.history[-1][1] == "/en/konto/?strona=2"
         stranger = Visitor().open(f"{PATH}?next=https://evil.example/")

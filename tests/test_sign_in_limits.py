@@ -5,7 +5,7 @@ from typing import Any
 
 from django.test import Client, RequestFactory, SimpleTestCase, TestCase, override_settings
 
-from accounts.services.credentials import FAILED_SIGN_INS
+from accounts.sign_in.tries import HERE
 from kantor.serving.network import network_of
 from tests.doors import is_signed_in, try_in
 from tests.factories import PASSWORD, activated
@@ -19,7 +19,7 @@ class LimitTests(TestCase):
         self.user = activated()
 
     def use_up(self, **extra: Any) -> None:
-        for _ in range(FAILED_SIGN_INS.times):
+        for _ in range(HERE.times):
             assert try_in(self.user.email, "x", **extra).status_code == 200
 
     def status(self, email: str | None = None, **extra: Any) -> int:
@@ -54,26 +54,26 @@ class LimitTests(TestCase):
 
     def test_are_forgotten_after_a_success(self) -> None:
         for _ in range(3):
-            for _ in range(FAILED_SIGN_INS.times - 1):
+            for _ in range(HERE.times - 1):
                 try_in(self.user.email, "x")
             assert self.status() == 302
 
     def test_of_others_are_not_forgotten_after_ones_own_success(self) -> None:
         own = activated()
-        for _ in range(FAILED_SIGN_INS.times):
+        for _ in range(HERE.times):
             try_in(self.user.email, "x")
             assert self.status(own.email) == 302
         assert self.status() == 429
 
     def test_cannot_be_hidden_by_a_forged_header(self) -> None:
-        for number in range(FAILED_SIGN_INS.times):
+        for number in range(HERE.times):
             try_in(self.user.email, "x", headers={"X-Forwarded-For": f"198.51.100.{number}"})
         for name in ("X-Forwarded-For", "X-Real-IP", "Forwarded", "Client-IP", "True-Client-IP"):
             assert self.status(headers={name: "192.0.2.55"}) == 429, name
 
     @override_settings(TRUSTED_PROXIES=1)
     def test_are_counted_by_what_our_own_proxy_wrote(self) -> None:
-        for number in range(FAILED_SIGN_INS.times):
+        for number in range(HERE.times):
             seen = {"X-Forwarded-For": f"198.51.100.{number}, 203.0.113.9"}
             try_in(self.user.email, "x", headers=seen)
         for forged in ("192.0.2.55, 203.0.113.9", "203.0.113.9", "x, y,203.0.113.9 "):
@@ -86,7 +86,7 @@ class LimitTests(TestCase):
         data = {"username": self.user.email, "password": PASSWORD}
         response = Client().post("/admin/login/", data)
         assert response.status_code in (200, 429)
-        assert FAILED_SIGN_INS.is_used_up(f"{self.user.email} 127.0.0.1")
+        assert HERE.wait(f"{self.user.email} 127.0.0.1")
 
 
 class NetworkTests(SimpleTestCase):

@@ -10,6 +10,7 @@ from stdnum.pl import regon as stdnum_regon
 
 from accounts.forms.registration import CompanyForm, PersonForm
 from accounts.values import krs, names, nip, phone, position, postal_code, regon
+from kantor.serving.typography import untie
 from tests.people import FIRMA, OSOBA
 from tests.spellings import SpellingTestCase
 from tests.walk import Visitor
@@ -129,7 +130,9 @@ class CountryCodeTests(TestCase):
 
     def test_a_company_is_asked_alike(self) -> None:
         form = CompanyForm({"main_country": "ES", "phone": self.BOTH})
-        assert form.errors["phone"] == ["Podaj numer z kodem kraju, np. +48 601 234 567."]
+        assert [untie(str(error)) for error in form.errors["phone"]] == [
+            "Podaj numer z kodem kraju, np. +48 601 234 567."
+        ]
 
 
 class AdvertisementTests(SpellingTestCase):

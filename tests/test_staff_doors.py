@@ -9,6 +9,7 @@ from django.test import Client, TestCase
 
 from accounts.models import OutboxMessage, User
 from accounts.services.credentials import NETWORK_SIGN_INS, PASSWORD_CHANGES
+from tests.doors import try_in
 from tests.factories import PASSWORD, activated, staff
 
 NEW_PASSWORD = "Osiem-niebieskich-hulajnóg-8"
@@ -59,9 +60,7 @@ class SignInTests(TestCase):
     def test_uses_up_what_the_customers_door_allows(self) -> None:
         for number in range(NETWORK_SIGN_INS.times):
             self.post(f"nobody{number}@kantor.example", "x")
-        customer = activated()
-        data = {"username": customer.email, "password": PASSWORD}
-        assert self.client.post("/logowanie/", data).status_code == 429
+        assert try_in(activated().email, PASSWORD).status_code == 429
 
     def test_lets_in_again_when_the_window_is_over(self) -> None:
         member = staff(password=PASSWORD)

@@ -44,12 +44,12 @@ class DetailsTests(StillWrongTestCase):
     def test_holds_the_rules_between_two_fields(self) -> None:
         FIRMA.start(self.visitor)
         everything = FIRMA.type_details(self.visitor).post_of("Dalej").data
-        foreign = {"dane-nip": "DE123456789", "dane-main_postal_code": "10115"}
+        foreign = {"dane-nip": "GB999999973", "dane-main_postal_code": "SW1A 1AA"}
         assert set(self.ask(self.check_url(), everything | foreign)) == {
             "dane-nip",
             "dane-main_postal_code",
         }
-        foreign["dane-main_country"] = "DE"
+        foreign["dane-main_country"] = "GB"
         assert self.ask(self.check_url(), everything | foreign) == []
 
     def test_keeps_nothing(self) -> None:

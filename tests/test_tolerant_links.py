@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from accounts.services import activation
 from accounts.views.links import mended
 from tests.browser import BrowserTestCase
+from tests.doors import walk_in
 from tests.factories import PASSWORD, activated, registered
 from tests.letters import activation_path, deliver, paths, registering_browser, token_of
 from tests.links import LABEL, actions, facts, heading, is_active
@@ -38,10 +39,10 @@ ENDINGS = (
 def damaged(path: str) -> list[str]:
     """Return this path as mail programs hand it to a browser, escaped."""
     bare = path.rstrip("/")
-    middle = path.index("aktywacja/" if "aktywacja" in path else "haslo/") + 30
+    (place,) = (each for each in ("/aktywacja/", "/haslo/", "/numer/") if each in path)
+    middle = path.index(place) + 31
     broken = [f"{path[:middle]}{gap}{path[middle:]}" for gap in (" ", "\r\n", "=\r\n", "\u200b")]
-    slashes = [path.replace("/aktywacja/", part) for part in ("/aktywacja", "/aktywacja//")]
-    slashes += [path.replace("/haslo/", part) for part in ("/haslo", "/haslo//")]
+    slashes = [path.replace(place, part) for part in (place[:-1], f"{place}/")]
     slashes += [bare, f"{path}/", f"{path}//", f"/{path}", f"//{path}"]
     if "/en/" in path:
         slashes.append(path.replace("/en/", "/en//"))
@@ -50,7 +51,7 @@ def damaged(path: str) -> list[str]:
 
 
 class TolerantTestCase(TestCase):
-    """Links of both purposes, in both languages."""
+    """Links of all purposes, in both languages."""
 
     def assert_leads(self, path: str, client: Client | None = None) -> None:
         """Make sure that every damaged spelling of the link leads to it, and to nothing else."""
@@ -134,8 +135,7 @@ class WayOnTests(TestCase):
         user = registered(language="pl")
         visitor = Visitor().open("/aktywacja/urwany/").follow("Poproś o nowy link")
         visitor.follow("Zaloguj się")
-        visitor.fill({"Adres e-mail (login)": user.email, "Hasło": PASSWORD})
-        visitor.press("Zaloguj się").press("Wyślij nowy link")
+        walk_in(visitor, user.email, PASSWORD, language="pl").press("Wyślij nowy link")
         assert visitor.heading == "Nowy link jest w drodze"
         Visitor().open(activation_path(user)).fill(
             {"Hasło ustanowione podczas rejestracji": PASSWORD}
@@ -170,6 +170,31 @@ class NewPasswordLinkTests(TolerantTestCase):
         assert response.status_code == 404
         assert heading(response) == "The link does not work"
         assert actions(response) == ["Send a new link"]
+
+
+class PhoneLinkTests(TolerantTestCase):
+    """The link to the phone number."""
+
+    def setUp(self) -> None:
+        self.user = activated(language="en")
+        self.client.post("/en/logowanie/numer/", {"email": self.user.email})
+        (self.path,) = (path for path in paths(deliver()[-1]) if "/numer/" in path)
+
+    def test_is_found_in_whatever_a_mail_program_makes_of_it(self) -> None:
+        for path in (self.path, self.path.removeprefix("/en")):
+            self.assert_leads(path)
+            self.assert_leads(f"{path}kod/")
+
+    def test_opens_the_form(self) -> None:
+        visitor = Visitor().open(f"{self.path.rstrip('/')}%3E")
+        assert (visitor.heading, visitor.path) == ("Confirm that it is you", self.path)
+
+    def test_says_that_it_does_not_work_when_a_part_of_it_is_lost(self) -> None:
+        for path in (self.path[:-9], f"{self.path[:-9]}//)"):
+            response = self.client.get(path)
+            assert response.status_code == 404
+            assert heading(response) == "The link does not work"
+            assert actions(response) == ["Send a new link", "Sign in"]
 
 
 class OtherAddressTests(TestCase):

@@ -14,6 +14,8 @@ from accounts.limits import Limit, LocalLimit
 from accounts.registration import friction
 from accounts.services import credentials, waiting
 from accounts.services.credentials import PASSWORD_CHANGES
+from accounts.sign_in import services as sign_in
+from accounts.sign_in import tries
 from accounts.totp import services
 from accounts.views import captcha, password_help
 from tests.doors import try_in
@@ -46,7 +48,12 @@ class DoorTests(TestCase):
         assert "no-store" in response["Cache-Control"]
 
     def test_of_the_sign_in(self) -> None:
-        self.enterContext(self.shut(credentials, "FAILED_SIGN_INS"))
+        self.enterContext(self.shut(sign_in, "NETWORK_SIGN_INS"))
+        self.assert_held_up(try_in("jan@example.com", PASSWORD))
+
+    def test_of_an_address(self) -> None:
+        for _ in range(tries.HERE.times):
+            try_in("jan@example.com", PASSWORD)
         self.assert_held_up(try_in("jan@example.com", PASSWORD))
 
     @override_settings(ROOT_URLCONF="tests.test_second_step")

@@ -375,11 +375,12 @@ class Cost(ClockTestCase):
         # The app, the count, the use, the count's end.
         with self.assertNumQueries(4):
             assert self.verify(self.phone.code()) is Outcome.APP
-        with self.assertNumQueries(4):
+        # The owner is told of it: a transaction, the event and the mail.
+        with self.assertNumQueries(8):
             assert self.verify(self.codes[0]) is Outcome.RECOVERY_CODE
         with self.assertNumQueries(2):
             assert self.verify(self.phone.wrong_code()) is Outcome.WRONG
-        with self.assertNumQueries(3):
+        with self.assertNumQueries(5):  # the transaction as well
             assert self.verify("Z" * 24) is Outcome.WRONG
 
 

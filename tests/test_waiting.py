@@ -324,7 +324,7 @@ class TwoBrowsersTests(BrowserTestCase):
             if waiting.language == "pl"
             else ("The account is active – sign in")
         )
-        waiting.page.get_by_role("heading", level=1, name=words).wait_for(timeout=10_000)
+        waiting.page.get_by_role("heading", level=1, name=words).wait_for()
         region = waiting.page.locator("[data-waiting]")
         assert untie(region.text_content() or "") == words
         assert words in untie(waiting.page.title())

@@ -156,7 +156,7 @@ class HonestTests(TestCase):
     """Whatever is honest is understood, however it is typed."""
 
     def rows(self, visitor: Visitor) -> list[str]:
-        return [" ".join(each.get_text().split()) for each in visitor.page.select("dl dd")]
+        return [" ".join(each.get_text(" ").split()) for each in visitor.page.select("dl dd")]
 
     def test_a_company_with_the_ugliest_answers(self) -> None:
         visitor = UGLY_COMPANY.reach_review(Visitor())
@@ -164,10 +164,9 @@ class HonestTests(TestCase):
         assert visitor.element(".owner-name").get_text() == owner
         assert self.rows(visitor) == [
             *("Firma", owner, "526-104-08-28", "012100784", "0000123456"),
-            *("os. „Nad Potokiem” (wejście B)", "12/14A bis", "lok. 3½", "31-060"),
-            *("Bielsko - Biała 1", "Polska"),
-            *("Rue de l'Église", "7", "Nie podano", "75001", "Saint-Étienne", "Francja"),
-            *("Żaneta Anne-Marie", "d'Arc-van der O'Neil", "Head of R&D / p.o. prezeski"),
+            "os. „Nad Potokiem” (wejście B) 12/14A bis, lok. 3½ 31-060 Bielsko - Biała 1",
+            "7 Rue de l'Église 75001 Saint-Étienne Francja",
+            *("Żaneta Anne-Marie d'Arc-van der O'Neil", "Head of R&D / p.o. prezeski"),
             *("Z.Lekawska+Kantor@przykład.pl", "+48 22 859 02 18"),
         ]
         customer = self.finish(UGLY_COMPANY, visitor)
@@ -182,9 +181,9 @@ class HonestTests(TestCase):
     def test_a_person_abroad_with_the_ugliest_answers(self) -> None:
         visitor = UGLY_PERSON.reach_review(Visitor())
         assert self.rows(visitor) == [
-            *("Individual", "Nguyễn Thị", "O'Brien-Ibn Sīnā"),
-            *("Not given", "dz. 12/3", "Not given", "Not given", "香港", "Hong Kong"),
-            *("same as above", "+44 20 7946 0958", "NGUYEN@Example.COM"),
+            *("Individual", "Nguyễn Thị O'Brien-Ibn Sīnā"),
+            *("dz. 12/3 香港 香港 Hong Kong", "same as above"),
+            *("+44 20 7946 0958", "NGUYEN@Example.COM"),
         ]
         customer = self.finish(UGLY_PERSON, visitor)
         assert customer.main_street == customer.main_postal_code == customer.corr_country == ""

@@ -37,6 +37,7 @@ class Visitor:
         self.path = "/"
         self._page: BeautifulSoup | None = None
         self._answers: dict[str, str | None] = {}
+        self._labels: dict[str | None, list[tuple[Tag, str]]] = {}
 
     def new_tab(self) -> Self:
         """Return the same browser with another tab."""
@@ -138,7 +139,9 @@ class Visitor:
         return [
             words
             for button in self._main.find_all("button")
-            if (words := _words(button)) and not button.has_attr("hidden")
+            if (words := _words(button))
+            and not button.has_attr("hidden")
+            and button.find_parent(hidden=True) is None
         ]
 
     def button(self, words: str) -> Tag:
@@ -150,10 +153,10 @@ class Visitor:
 
     def field(self, label: str, within: str | None = None) -> Tag:
         """Return the input of this label, in the group with this legend when labels repeat."""
-        labels = {each: _label(each) for each in self._group(within).find_all("label")}
-        found = [each for each, words in labels.items() if _says(words, label)]
+        labels = self._labels_in(within)
+        found = [each for each, words in labels if _says(words, label)]
         assert len(found) == 1, (
-            f"{len(found)} fields {label!r} on {self.path}: {list(labels.values())}"
+            f"{len(found)} fields {label!r} on {self.path}: {[words for _, words in labels]}"
         )
         field = self.page.find(id=str(found[0].get("for")))
         assert isinstance(field, Tag), f"The label {label!r} points nowhere"
@@ -238,6 +241,13 @@ class Visitor:
         assert isinstance(main, Tag), f"{self.path} has no main part"
         return main
 
+    def _labels_in(self, legend: str | None) -> list[tuple[Tag, str]]:
+        """Return the labels of the group with their words; a page is searched once for each."""
+        if legend not in self._labels:
+            tags = self._group(legend).find_all("label")
+            self._labels[legend] = [(each, _label(each)) for each in tags]
+        return self._labels[legend]
+
     def _group(self, legend: str | None) -> Tag:
         if legend is None:
             return self.page
@@ -286,7 +296,8 @@ class Visitor:
         self.history.append((method, target, response.status_code))
         if response.status_code in (301, 302, 303):
             return self._request("GET", urljoin(target, response["Location"]), headers=headers)
-        self.path, self.response, self._page, self._answers = target, response, None, {}
+        self.path, self.response = target, response
+        self._page, self._answers, self._labels = None, {}, {}
         return self
 
 

@@ -190,6 +190,13 @@ class PhoneField(ValueField):
         )
     }
 
+    def get_bound_field(self, form: forms.BaseForm, field_name: str) -> forms.BoundField:
+        """Return the field as a page shows it; what its digits are for only where they are."""
+        bound = super().get_bound_field(form, field_name)
+        if not settings.SIGN_IN_PHONE_DIGITS:
+            bound.help_text = ""
+        return bound
+
 
 class StreetField(ValueField):
     """Ask for a street; villages have none."""

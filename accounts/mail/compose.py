@@ -15,10 +15,10 @@ from django.utils.encoding import force_bytes
 from django.utils.http import urlsafe_base64_encode
 from django.utils.translation import override
 
-from accounts import consents, disowning, tokens
+from accounts import consents, disowning, phone_link, tokens
 from accounts.captcha import code
 from accounts.mail import messages
-from accounts.models import OutboxMessage, User
+from accounts.models import AccountEvent, OutboxMessage, User
 from accounts.values import email as email_address
 
 
@@ -51,6 +51,12 @@ def compose(message: OutboxMessage) -> EmailMessage | None:
             return _one_time_code(message)
         case OutboxMessage.Kind.NEW_BROWSER:
             return _new_browser(message)
+        case OutboxMessage.Kind.SUSPENDED:
+            return _suspended(message, message.user)
+        case OutboxMessage.Kind.PHONE_LINK:
+            return _phone_link(message)
+        case kind if kind in messages.EVENT_NOTICES:
+            return _event_notice(message)
         case unknown:
             raise ValueError(f"Nobody knows how to write a {unknown!r} mail.")
 
@@ -81,7 +87,7 @@ def _password_reset(message: OutboxMessage) -> EmailMessage | None:
     accounts = User.objects.filter(email_key=key).select_related("customer")
     owner = accounts.filter(activated_at__isnull=False).first()
     if owner is not None and owner.suspended_at is not None:
-        return None
+        return _suspended(message, owner)
     if owner is None:
         pending = accounts.filter(suspended_at=None).order_by("-created_at").first()
         return _activation(message, pending, recipient=pending.email) if pending else None
@@ -129,6 +135,78 @@ def _new_browser(message: OutboxMessage) -> EmailMessage | None:
         link=_link(message.language, "accounts:disown", disowning.make(event)),
         expires_at=event.at + disowning.LIFETIME,
     )
+
+
+def _suspended(message: OutboxMessage, user: User | None) -> EmailMessage | None:
+    """Say that staff closed the account; nothing where it is open again, or never was open."""
+    if user is None or user.suspended_at is None or user.activated_at is None:
+        return None
+    return messages.suspended(
+        recipient=user.email,
+        language=user.language,
+        message_id=message.message_id,
+        first_name=_first_name(user),
+        suspended_at=user.suspended_at,
+    )
+
+
+def _event_notice(message: OutboxMessage) -> EmailMessage | None:
+    event, user = message.about, message.user
+    if event is None or user is None or not user.is_active:
+        return None
+    if event.kind == AccountEvent.Kind.PASSWORD_BARRED and user.password_barred_at is None:
+        return None
+    return messages.event_notice(
+        message.kind,
+        recipient=message.recipient,
+        language=message.language,
+        message_id=message.message_id,
+        first_name=_first_name(user),
+        happened_at=event.at,
+        visit=event.visit,
+        method=event.details.get("method", ""),
+    )
+
+
+def _phone_link(message: OutboxMessage) -> EmailMessage | None:
+    """Write whoever has an account; as for a password, a pending one needs its link first."""
+    key = email_address.normalise(message.recipient)
+    accounts = User.objects.filter(email_key=key).select_related("customer")
+    owner = accounts.filter(activated_at__isnull=False).first()
+    if owner is None:
+        pending = accounts.filter(suspended_at=None).order_by("-created_at").first()
+        return _activation(message, pending, recipient=pending.email) if pending else None
+    if owner.suspended_at is not None:
+        return _suspended(message, owner)
+    if not hasattr(owner, "customer"):  # staff sign in without a number
+        return None
+    event = _asked_for_phone_link(message, owner)
+    return messages.phone_link(
+        recipient=owner.email,
+        language=owner.language,
+        message_id=message.message_id,
+        first_name=_first_name(owner),
+        link=_link(owner.language, "accounts:phone-link", phone_link.make(event)),
+        expires_at=timezone.now() + phone_link.LIFETIME,
+        asked_at=event.at,
+        visit=event.visit,
+    )
+
+
+def _asked_for_phone_link(message: OutboxMessage, owner: User) -> AccountEvent:
+    """Return the event that this mail is about; it is written at the first try to deliver it.
+
+    Before, nobody has asked whether the address has an account.
+    """
+    if message.about is None:
+        message.about = AccountEvent.objects.create(
+            user=owner,
+            kind=AccountEvent.Kind.PHONE_LINK_ASKED,
+            at=message.created_at,
+            **(message.asked_from or {}),
+        )
+        message.save(update_fields=["about"])
+    return message.about
 
 
 def _activation(message: OutboxMessage, user: User, *, recipient: str) -> EmailMessage:

@@ -1,5 +1,7 @@
 """Build every mail that a customer gets: one function a message, and the list is complete.
 
+Those that only tell of an event of the account share one (`EVENT_NOTICES`).
+
 A message is its three templates in `templates/accounts/email/<message>/` and the plain values
 they need. Nothing here reads the database, makes a token or sends: the outbox does
 (`accounts.mail.outbox`). A body extends `base.html` or `base.txt` and fills the blocks
@@ -37,7 +39,19 @@ PAGES = {
     "help_url": "help",
     "guide_url": "guide",
     "terms_url": "terms",
+    "security_url": "accounts:security",
+    "phone_url": "accounts:phone-forgotten",
 }
+
+# Each says what happened, when, in which browser and where, and what to do if it was not you.
+EVENT_NOTICES = (
+    "failed_sign_ins",
+    "password_barred",
+    "phone_changed",
+    "method_added",
+    "method_removed",
+    "recovery_code_used",
+)
 
 # In the case that follows "until": Polish declines them.
 WEEKDAYS = (
@@ -205,10 +219,86 @@ def new_browser(
         message_id=message_id,
         context={
             "first_name": _plain_name(first_name),
-            "signed_in_at": signed_in_at,
+            "happened_at": signed_in_at,
             "visit": visit,
             "link": link,
             "expires_at": expires_at,
+        },
+    )
+
+
+def event_notice(
+    name: str,
+    *,
+    recipient: str,
+    language: str,
+    message_id: str,
+    first_name: str,
+    happened_at: datetime,
+    visit: Visit,
+    method: str = "",
+) -> EmailMultiAlternatives:
+    """Build one of `EVENT_NOTICES` about what happened then, from there.
+
+    `method` is the one that was added or removed: `passkey` or `totp`.
+    """
+    assert name in EVENT_NOTICES, name
+    return _build(
+        name,
+        recipient=recipient,
+        language=language,
+        message_id=message_id,
+        context={
+            "first_name": _plain_name(first_name),
+            "happened_at": happened_at,
+            "visit": visit,
+            "method": method,
+        },
+    )
+
+
+def suspended(
+    *, recipient: str, language: str, message_id: str, first_name: str, suspended_at: datetime
+) -> EmailMultiAlternatives:
+    """Build the mail that says that staff closed the account at this aware time, and whom to call.
+
+    Its reader did nothing, or asked for a new password, which would open nothing.
+    """
+    return _build(
+        "suspended",
+        recipient=recipient,
+        language=language,
+        message_id=message_id,
+        context={"first_name": _plain_name(first_name), "suspended_at": suspended_at},
+    )
+
+
+def phone_link(
+    *,
+    recipient: str,
+    language: str,
+    message_id: str,
+    first_name: str,
+    link: str,
+    expires_at: datetime,
+    asked_at: datetime,
+    visit: Visit,
+) -> EmailMultiAlternatives:
+    """Build the mail with the link to the page that shows the phone number and takes a new one.
+
+    Anybody can have it sent; `asked_at` and `visit` say who did. The number is not in it.
+    """
+    return _build(
+        "phone_link",
+        recipient=recipient,
+        language=language,
+        message_id=message_id,
+        context={
+            "first_name": _plain_name(first_name),
+            "link": link,
+            "happened_at": asked_at,
+            "visit": visit,
+            **_validity(expires_at),
         },
     )
 

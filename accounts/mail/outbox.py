@@ -3,6 +3,7 @@
 The row is handed to the task queue after commit; `accounts.mail.delivery` takes it from there.
 """
 
+from dataclasses import asdict
 from datetime import timedelta
 from uuid import uuid4
 
@@ -13,6 +14,7 @@ from django.utils import timezone
 
 from accounts.mail import delivery
 from accounts.models import AccountEvent, OutboxMessage, User
+from accounts.values.visit import Visit
 
 
 def put(
@@ -38,9 +40,17 @@ def put(
     )
 
 
-def put_to_address(kind: OutboxMessage.Kind, recipient: str, language: str) -> OutboxMessage:
-    """Owe an address a mail before anybody knows whether it has an account; return its row."""
-    message = OutboxMessage(kind=kind, recipient=recipient, language=language)
+def put_to_address(
+    kind: OutboxMessage.Kind, recipient: str, language: str, *, visit: Visit | None = None
+) -> OutboxMessage:
+    """Owe an address a mail before anybody knows whether it has an account; return its row.
+
+    `visit` is from where it was asked for, where the mail is to say so.
+    """
+    asked_from = None if visit is None else asdict(visit)
+    message = OutboxMessage(
+        kind=kind, recipient=recipient, language=language, asked_from=asked_from
+    )
     _put(message)
     return message
 

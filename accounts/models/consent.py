@@ -21,6 +21,7 @@ class ConsentRecord(models.Model):
 
         REGISTRATION = "registration", _("registration form")
         ACCOUNT = "account", _("account page")
+        LINK = "link", _("link in a message")
 
     user = models.ForeignKey(
         settings.AUTH_USER_MODEL,

@@ -31,6 +31,7 @@ class AccountEvent(models.Model):
         METHOD_ADDED = "method_added", _("Sign-in method added")
         METHOD_REMOVED = "method_removed", _("Sign-in method removed")
         RECOVERY_CODES_MADE = "recovery_codes_made", _("New recovery codes made")
+        RECOVERY_CODE_USED = "recovery_code_used", _("Recovery code used")
         SESSION_ENDED = "session_ended", _("Session in another browser ended")
         OTHER_SESSIONS_ENDED = "other_sessions_ended", _("All other sessions ended")
         DISOWNED = "disowned", _("“It was not me”: all sessions ended, password blocked")

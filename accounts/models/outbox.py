@@ -23,6 +23,14 @@ class OutboxMessage(models.Model):
         PASSWORD_CHANGED = "password_changed", _("password changed")
         ONE_TIME_CODE = "one_time_code", _("one-time code")
         NEW_BROWSER = "new_browser", _("sign-in from a new browser")
+        FAILED_SIGN_INS = "failed_sign_ins", _("several failed sign-ins")
+        PASSWORD_BARRED = "password_barred", _("password blocked")
+        SUSPENDED = "suspended", _("account blocked")
+        PHONE_LINK = "phone_link", _("link to the phone number")
+        PHONE_CHANGED = "phone_changed", _("phone number changed")
+        METHOD_ADDED = "method_added", _("sign-in method added")
+        METHOD_REMOVED = "method_removed", _("sign-in method removed")
+        RECOVERY_CODE_USED = "recovery_code_used", _("recovery code used")
 
     class State(models.TextChoices):
         """How far the mail has come."""
@@ -48,6 +56,8 @@ class OutboxMessage(models.Model):
         on_delete=models.SET_NULL,
         related_name="+",
     )
+    # From where an address had it asked for: whose that is, and so whose event, the delivery finds.
+    asked_from = models.JSONField(null=True, editable=False)
     recipient = models.EmailField(_("recipient"), max_length=254)
     language = models.CharField(_("language"), max_length=5)
     link_serial = models.PositiveIntegerField(_("number of the link"), default=0)

@@ -170,7 +170,7 @@ class AddView(View):
             result = services.add(user, answer, name)
             if result.outcome is Outcome.ACCEPTED:
                 kind, visit = AccountEvent.Kind.METHOD_ADDED, visit_of(request)
-                events.record(user, kind, visit=visit, method="passkey")
+                events.tell(user, kind, visit=visit, method="passkey")
         notices.leave(request, "add", result.outcome)
         if result.outcome in (Outcome.ACCEPTED, Outcome.TOO_MANY):
             return redirect("accounts:passkeys")
@@ -216,7 +216,7 @@ class RemoveView(View):
         with transaction.atomic():
             if services.remove(user, pk) is not None:
                 kind, visit = AccountEvent.Kind.METHOD_REMOVED, visit_of(request)
-                events.record(user, kind, visit=visit, method="passkey")
+                events.tell(user, kind, visit=visit, method="passkey")
         notices.leave(request, "remove", "accepted")
         return redirect("accounts:passkeys")
 

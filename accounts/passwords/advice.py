@@ -7,7 +7,7 @@ from django.utils.translation import gettext_noop
 from accounts.passwords.parts import Kind
 
 OWN = gettext_noop(
-    "The password is too weak: it contains your own data, such as your name, company or e-mail"
+    "The password is too weak: it contains your own details, such as your name, company or e-mail"
     " address."
 )
 PHRASE = gettext_noop(

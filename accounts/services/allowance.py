@@ -55,8 +55,9 @@ class Purpose(Enum):
     # By the browser that registered, or with the password of the registration.
     SEND_AGAIN = (LINK_PAUSE, *_budget("again", 2, 5), *_SHARED)
     CORRECTION = (LINK_PAUSE, *_budget("correction", 1, 5), *_SHARED)
-    # The link lives for two hours and serves the mailbox's owner, whoever asked for it.
+    # These links live for two hours and serve the mailbox's owner, whoever asked for them.
     RESET = (*_budget("reset", 1, 5), *_SHARED)
+    PHONE = (*_budget("phone", 1, 5), *_SHARED)
     CODE = (CODE_PAUSE, *_budget("code", 2, 5), *_SHARED)
     # By somebody who is no stranger: he holds a genuine link of ours, or works for us.
     ACQUAINTANCE = (LINK_PAUSE, *_budget("acquaintance", 3, 10))

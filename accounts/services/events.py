@@ -1,6 +1,7 @@
 """Write down what happened to an account, for its owner and for staff to read."""
 
-from accounts.models import AccountEvent, User
+from accounts.mail import outbox
+from accounts.models import AccountEvent, OutboxMessage, User
 from accounts.values.visit import NOBODY, Visit
 
 
@@ -20,3 +21,12 @@ def record(
         network_shown=visit.network_shown,
         details=details,
     )
+
+
+def tell(
+    user: User, kind: AccountEvent.Kind, *, visit: Visit = NOBODY, **details: str
+) -> AccountEvent:
+    """Add an event as `record` does and owe its owner the mail of the same name; two INSERTs."""
+    event = record(user, kind, visit=visit, **details)
+    outbox.put(OutboxMessage.Kind(kind.value), user, about=event)
+    return event

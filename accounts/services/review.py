@@ -3,7 +3,8 @@
 from django.db import transaction
 from django.utils import timezone
 
-from accounts.models import Customer, ReviewState, User
+from accounts.mail import outbox
+from accounts.models import Customer, OutboxMessage, ReviewState, User
 from accounts.services import sessions
 
 
@@ -28,7 +29,7 @@ def approve(user: User, *, by: User) -> bool:
 def suspend(user: User) -> bool:
     """Close the account: its sessions are deleted for good, its old links stay dead.
 
-    Tells whether it was open.
+    Its owner is told by mail. Tells whether it was open.
     """
     if user.suspended_at is not None:
         return False
@@ -37,6 +38,9 @@ def suspend(user: User) -> bool:
     with transaction.atomic():
         user.save(update_fields=["suspended_at", "is_active"])
         sessions.close_access(user)
+        # Of an account that was never opened its address may not even know.
+        if user.activated_at is not None:
+            outbox.put(OutboxMessage.Kind.SUSPENDED, user)
     return True
 
 

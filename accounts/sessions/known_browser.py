@@ -35,7 +35,12 @@ def knows(request: HttpRequest, account: User | None) -> bool:
 
     Costs the same for nobody's account. False for all browsers after `close_access`.
     """
-    return knows_by(request.COOKIES.get(settings.KNOWN_BROWSER_COOKIE_NAME, ""), account)
+    return knows_by(cookie_of(request), account)
+
+
+def cookie_of(request: HttpRequest) -> str:
+    """Return the value of the cookie, for `knows_by`; empty without one."""
+    return request.COOKIES.get(settings.KNOWN_BROWSER_COOKIE_NAME, "")
 
 
 def knows_by(cookie: str, account: User | None) -> bool:
@@ -51,11 +56,7 @@ def knows_by(cookie: str, account: User | None) -> bool:
 def remember(request: HttpRequest, response: HttpResponseBase, account: User) -> None:
     """Name this account first among those that the browser knows, for another 180 days."""
     own = list(_marks(account))
-    others = [
-        entry
-        for entry in _read(request.COOKIES.get(settings.KNOWN_BROWSER_COOKIE_NAME, ""))
-        if entry.mark not in own
-    ]
+    others = [entry for entry in _read(cookie_of(request)) if entry.mark not in own]
     entries = [Entry(own[0], _today()), *others][:MOST_ACCOUNTS]
     response.set_cookie(
         settings.KNOWN_BROWSER_COOKIE_NAME,

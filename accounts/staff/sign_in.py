@@ -1,18 +1,25 @@
 """Ask staff for their e-mail and password under the same limit as customers."""
 
+import math
+from datetime import timedelta
 from typing import Any
 
 from django.contrib.admin.forms import AdminAuthenticationForm
 from django.contrib.auth.views import LoginView
 from django.core.exceptions import ValidationError
 from django.http import HttpResponse, HttpResponseRedirect
+from django.shortcuts import redirect
 
 from accounts.forms.fields import SECRET
-from accounts.forms.sign_in import TOO_OFTEN
 from accounts.models import AccountSession, User
-from accounts.services import credentials
-from accounts.services.credentials import SignIn
+from accounts.sessions import known_browser
 from accounts.sessions.opening import open_session
+from accounts.sessions.visit import visit_of
+from accounts.sign_in import services
+from accounts.sign_in.forms import ask_to_wait
+from accounts.sign_in.services import Outcome, Try
+from accounts.totp import first_step
+from accounts.totp import services as totp
 from kantor.serving.network import network_of
 
 TRIED_TOO_OFTEN = "too_often"  # the code of the error that a form's page answers by 429
@@ -22,8 +29,11 @@ class StaffSignInForm(AdminAuthenticationForm):
     """Let a member of staff in.
 
     Judged as at the customers' door, on the same counters: otherwise this page would be a second
-    door to every account, without a limit.
+    door to every account, without a limit. A customer's account never opens here.
     """
+
+    # How long whoever came too often has to wait.
+    wait = timedelta(0)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -35,13 +45,24 @@ class StaffSignInForm(AdminAuthenticationForm):
         email, password = self.cleaned_data.get("username"), self.cleaned_data.get("password")
         if not (email and password):  # its field says so
             return self.cleaned_data
-        verdict, user = credentials.sign_in(email, password, network_of(self.request))
-        if verdict is SignIn.TOO_OFTEN:
-            raise ValidationError(TOO_OFTEN, TRIED_TOO_OFTEN)
-        if verdict is not SignIn.OPEN or user is None:
+        verdict = services.attempt(
+            Try(
+                email=email,
+                password=password,
+                network=network_of(self.request),
+                known_browser=known_browser.cookie_of(self.request),
+                visit=visit_of(self.request),
+                for_staff=True,
+            )
+        )
+        if verdict.wait:
+            self.wait = verdict.wait
+            minutes = max(1, math.ceil(verdict.wait / timedelta(minutes=1)))
+            raise ValidationError(ask_to_wait(minutes), TRIED_TOO_OFTEN)
+        if verdict.outcome is not Outcome.OPEN or verdict.user is None:
             raise self.get_invalid_login_error()
-        self.confirm_login_allowed(user)
-        self.user_cache = user
+        self.confirm_login_allowed(verdict.user)
+        self.user_cache = verdict.user
         return self.cleaned_data
 
 
@@ -52,8 +73,11 @@ class StaffSignInView(LoginView):
     template_name = "admin/login.html"
 
     def form_valid(self, form: Any) -> HttpResponse:
-        """Open it and lead on."""
+        """Open it and lead on, or ask for the code of whoever has an authenticator app."""
         user = form.get_user()
         assert isinstance(user, User)
+        if totp.is_on(user):
+            first_step.remember(self.request.session, user, self.get_success_url())
+            return redirect("accounts:second-step")
         open_session(self.request, user, AccountSession.How.PASSWORD)
         return HttpResponseRedirect(self.get_success_url())

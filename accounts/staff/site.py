@@ -12,7 +12,6 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.cache import never_cache
 
-from accounts.services.credentials import FAILED_SIGN_INS
 from accounts.staff.guard import refuse_nonsense
 from accounts.staff.password_change import StaffPasswordChangeView
 from accounts.staff.sign_in import TRIED_TOO_OFTEN, StaffSignInView
@@ -61,7 +60,7 @@ class StaffSite(AdminSite):
         response: Any = StaffSignInView.as_view(extra_context=context)(request)
         form = (getattr(response, "context_data", None) or {}).get("form")
         if form is not None and form.has_error(NON_FIELD_ERRORS, TRIED_TOO_OFTEN):
-            response = held_up(response, FAILED_SIGN_INS.window)
+            response = held_up(response, form.wait)
         signed_in_or_shown: HttpResponse = response
         return signed_in_or_shown
 

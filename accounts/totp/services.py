@@ -2,7 +2,7 @@
 
 Each function is one decision and says what happened; the caller tells the owner by mail and notes
 the event. What changes something may be called inside the transaction that owes the mail.
-`verify` may not: a count that is rolled back is none.
+`verify` may not: a count that is rolled back is none; it tells of a recovery code itself.
 """
 
 import logging
@@ -17,9 +17,11 @@ from django.db.models import Count, Max
 
 from accounts import sealing
 from accounts.limits import Limit
-from accounts.models import AuthenticatorApp, RecoveryCode, User
+from accounts.models import AccountEvent, AuthenticatorApp, RecoveryCode, User
 from accounts.models.authenticator import DIGEST, SEED
+from accounts.services import events
 from accounts.totp import codes
+from accounts.values.visit import NOBODY, Visit
 
 logger = logging.getLogger(__name__)
 
@@ -154,18 +156,18 @@ def reset(user: User) -> bool:
     return turn_off(user)
 
 
-def verify(user: User, code: str) -> Outcome:
+def verify(user: User, code: str, *, visit: Visit = NOBODY) -> Outcome:
     """Judge a code of the app or a recovery code, however it is typed; a right one counts once.
 
     The try is counted before it is judged: of any number of simultaneous ones five are looked at,
-    and of right ones of the same code one passes.
+    and of right ones of the same code one passes. The owner is told of a recovery code by mail.
     """
     app = AuthenticatorApp.objects.filter(user=user).first()
     if app is None:
         return Outcome.WRONG
     if not TRIES.hit(str(user.pk)):
         return Outcome.LIMITED
-    outcome = _judge(app, codes.read(code))
+    outcome = _judge(app, user, codes.read(code), visit)
     if outcome is not Outcome.WRONG:
         TRIES.clear(str(user.pk))
     return outcome
@@ -176,7 +178,7 @@ def wait(user: User) -> timedelta:
     return TRIES.wait(str(user.pk))
 
 
-def _judge(app: AuthenticatorApp, code: str) -> Outcome:
+def _judge(app: AuthenticatorApp, user: User, code: str, visit: Visit) -> Outcome:
     try:
         if app.verify_token(code):
             return Outcome.APP
@@ -189,7 +191,10 @@ def _judge(app: AuthenticatorApp, code: str) -> Outcome:
     if codes.is_app_code(code):
         return Outcome.WRONG
     sealed = sealing.seals(codes.digest(code), DIGEST, str(app.user_id))
-    used, _ = RecoveryCode.objects.filter(user_id=app.user_id, sealed__in=sealed).delete()
+    with transaction.atomic():
+        used, _ = RecoveryCode.objects.filter(user=user, sealed__in=sealed).delete()
+        if used:
+            events.tell(user, AccountEvent.Kind.RECOVERY_CODE_USED, visit=visit)
     return Outcome.RECOVERY_CODE if used else Outcome.WRONG
 
 

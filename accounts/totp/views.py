@@ -96,7 +96,7 @@ class TurnOnView(View):
         with transaction.atomic():
             turned_on = services.turn_on(user, sealed, form.cleaned_data["code"])
             if not isinstance(turned_on, Refusal):
-                _note(request, AccountEvent.Kind.METHOD_ADDED)
+                _tell(request, AccountEvent.Kind.METHOD_ADDED)
         match turned_on:
             case Refusal.ALREADY_ON:
                 return redirect("accounts:totp")
@@ -128,7 +128,12 @@ class RecoveryCodesView(View):
         with transaction.atomic():
             made = services.renew_recovery_codes(_owner(request))
             if made is not None:
-                _note(request, AccountEvent.Kind.RECOVERY_CODES_MADE)
+                events.record(
+                    _owner(request),
+                    AccountEvent.Kind.RECOVERY_CODES_MADE,
+                    visit=visit_of(request),
+                    method="totp",
+                )
         return redirect("accounts:totp") if made is None else _show(request, made, is_new=False)
 
 
@@ -146,7 +151,7 @@ class TurnOffView(View):
         """Turn it off."""
         with transaction.atomic():
             if services.turn_off(_owner(request)):
-                _note(request, AccountEvent.Kind.METHOD_REMOVED)
+                _tell(request, AccountEvent.Kind.METHOD_REMOVED)
         return redirect("accounts:totp")
 
 
@@ -183,7 +188,9 @@ class SecondStepView(View):
         form = self.form_class(request.POST)
         if not form.is_valid():
             return _lead_back(request, form.fault)
-        outcome = services.verify(self.passed.user, form.cleaned_data["code"])
+        outcome = services.verify(
+            self.passed.user, form.cleaned_data["code"], visit=visit_of(request)
+        )
         match outcome:
             case Outcome.APP | Outcome.RECOVERY_CODE:
                 first_step.forget(request.session)
@@ -216,17 +223,17 @@ class SecondStepView(View):
         form.add_error(
             None,
             ngettext(
-                "Too many tries. Try again in {minutes} minute.",
-                "Too many tries. Try again in {minutes} minutes.",
+                "Too many attempts. Try again in {minutes} minute.",
+                "Too many attempts. Try again in {minutes} minutes.",
                 minutes,
             ).format(minutes=minutes),
         )
         return held_up(self.ask(form), wait)
 
 
-def _note(request: HttpRequest, kind: AccountEvent.Kind) -> None:
-    """Write down what the owner has changed."""
-    events.record(_owner(request), kind, visit=visit_of(request), method="totp")
+def _tell(request: HttpRequest, kind: AccountEvent.Kind) -> None:
+    """Write down what was changed, and owe the owner a mail about it."""
+    events.tell(_owner(request), kind, visit=visit_of(request), method="totp")
 
 
 def _owner(request: HttpRequest) -> User:

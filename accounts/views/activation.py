@@ -194,7 +194,11 @@ class DonePage(KeptPage):
     def context(self, words: Words) -> dict[str, Any]:
         form = SurveyForm()
         form.offer(self.sources)
-        return {"form": form, "answered": self.answered}
+        return {
+            "form": form,
+            "answered": self.answered,
+            "phone_ending": words.text("phone_ending"),
+        }
 
 
 @method_decorator(never_cache, name="dispatch")
@@ -208,7 +212,7 @@ class DoneView(View):
             return redirect("accounts:sign-in")
         answered = hasattr(user, "survey_answer")
         page = DonePage(answered, () if answered else self._sources())
-        return render_kept(request, page, Words())
+        return render_kept(request, page, Words({"phone_ending": _phone_ending(user)}))
 
     def post(self, request: HttpRequest) -> HttpResponse:
         """Record the answer; no answer is an answer too."""
@@ -218,7 +222,11 @@ class DoneView(View):
             return redirect("accounts:sign-in")
         if not form.is_valid():
             form.offer(self._sources())
-            context = {"form": form, "answered": hasattr(user, "survey_answer")}
+            context = {
+                "form": form,
+                "answered": hasattr(user, "survey_answer"),
+                "phone_ending": _phone_ending(user),
+            }
             return render(request, "accounts/activation/done.html", context)
         if form.cleaned_data["source"] is not None:
             survey.answer(user, form.cleaned_data["source"], form.cleaned_data["details"])
@@ -232,11 +240,16 @@ class DoneView(View):
         """Return the account that this browser activated last."""
         return (
             User.objects.filter(attempt__in=browser.attempts(request), is_active=True)
-            .select_related("survey_answer")
-            .only("activated_at", "survey_answer__answered_at")
+            .select_related("survey_answer", "customer")
+            .only("activated_at", "survey_answer__answered_at", "customer__phone")
             .order_by("-activated_at")
             .first()
         )
+
+
+def _phone_ending(user: User) -> str:
+    """Return the last three digits: enough to notice a slip, and too few to call anybody."""
+    return user.customer.phone[-3:]
 
 
 def _is_ahead_of_its_reader(request: HttpRequest) -> bool:

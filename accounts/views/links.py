@@ -13,7 +13,7 @@ from django.urls import reverse
 from django.utils.translation import get_language_from_path, override
 from django.views.decorators.cache import never_cache
 
-from accounts import tokens
+from accounts import phone_link, tokens
 
 # What no token contains: blanks and line breaks in the middle of a link, signs that nobody sees,
 # and the "=" of a broken quoted-printable line (RFC 2045, 6.7).
@@ -22,7 +22,7 @@ _ACTIVATION = re.compile(rf"aktywacja/*({tokens.SHAPE})/*(to-nie-ja)?")
 # Django's token for a new password: six digits of the time to base 36 (until 2069), and 32 of the
 # digest. The number before it is the account's, in base 64; no slash need be left between them.
 _NEW_PASSWORD = re.compile(r"haslo/*([0-9A-Za-z_-]{1,26}?)/*([0-9a-z]{6}-[0-9a-f]{32})")
-
+_PHONE = re.compile(rf"logowanie/*numer/*({phone_link.SHAPE})/*(kod)?")
 
 _SLASHES = re.compile("/{2,}")
 
@@ -40,6 +40,9 @@ def mended(path: str) -> str | None:
             meant = reverse(name, args=[found[1]])
         elif found := _NEW_PASSWORD.search(bare):
             meant = reverse("accounts:password-reset-confirm", args=[found[1], found[2]])
+        elif found := _PHONE.search(bare):
+            name = "accounts:phone-link-code" if found[2] else "accounts:phone-link"
+            meant = reverse(name, args=[found[1]])
         else:
             return None
     return None if meant == path else meant
@@ -54,8 +57,8 @@ def redirect_to_mended(request: HttpRequest) -> HttpResponse | None:
 
 
 @never_cache
-def astray(request: HttpRequest, template_name: str) -> HttpResponse:
+def astray(request: HttpRequest, template_name: str, **context: str) -> HttpResponse:
     """Answer what looks like one of our links and is no address of ours."""
-    response = redirect_to_mended(request) or render(request, template_name, status=404)
+    response = redirect_to_mended(request) or render(request, template_name, context, status=404)
     response["Referrer-Policy"] = "strict-origin"
     return response

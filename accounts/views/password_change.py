@@ -12,7 +12,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.generic import FormView, TemplateView
 
-from accounts.forms.sign_in import ChangePasswordForm
+from accounts.forms.password import ChangePasswordForm
 from accounts.models import User
 from accounts.services import credentials
 from accounts.services.credentials import PASSWORD_CHANGES

@@ -13,8 +13,8 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_POST
 
+from accounts.forms.password import PasswordResetForm
 from accounts.forms.registration import details_form
-from accounts.forms.sign_in import PasswordResetForm
 from accounts.limits import LocalLimit
 from accounts.registration.order import Step
 from accounts.registration.storage import open_attempt

@@ -32,8 +32,12 @@ PRIVATE = (
     "/rejestracja/",
     "/aktywacja/",
     "/konto/",
+    "/zgody/",
     "/haslo/",
+    "/logowanie/haslo/",
+    "/logowanie/kod/",
     "/logowanie/link/",
+    "/logowanie/numer/",
     "/logowanie/klucz/",
     "/wyloguj/",
 )

@@ -210,6 +210,8 @@ SEEN_COOKIE_NAME = "seen"
 KNOWN_BROWSER_COOKIE_NAME = "browser"
 MESSAGES_COOKIE_NAME = "messages"
 PASSWORD_COMPOSITION = True
+# Whether the sign-in asks for digits of the phone number beside the password, and pages say so.
+SIGN_IN_PHONE_DIGITS = True
 PENDING_ACCOUNT_DAYS = 30
 # Whom /.well-known/security.txt names, as URIs, the preferred one first; without, it is not there.
 SECURITY_CONTACT: list[str] = []

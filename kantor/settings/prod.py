@@ -113,6 +113,8 @@ if not (3 <= SESSION_IDLE_MINUTES <= SESSION_HOURS * 60 and SESSION_HOURS <= 24)
         "SESSION_IDLE_MINUTES is at least 3 and within SESSION_HOURS, which is 24 at most."
     )
 
+SIGN_IN_PHONE_DIGITS = env.bool("SIGN_IN_PHONE_DIGITS", default=True)
+
 MAINTENANCE = env.str("MAINTENANCE", default="")
 if MAINTENANCE not in ("", "site", "registration"):
     raise ImproperlyConfigured("MAINTENANCE closes the site or the registration, or is empty.")

@@ -60,6 +60,8 @@ if (hint && email) {
     if (address) {
       write(question, asks, address);
       write(button, action, address);
+      // The halves of the address are boxes of their own, which a reader would part by a blank.
+      button.setAttribute("aria-label", action);
     } else {
       question.replaceChildren();
       button.replaceChildren();

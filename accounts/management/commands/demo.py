@@ -13,7 +13,8 @@ from django.utils import timezone
 from accounts import consents, demo
 from accounts.models import ConsentRecord, Customer, OutboxMessage, ReviewState, Source, User
 from accounts.passwords import normalize
-from accounts.services import activation, registration, review, survey
+from accounts.services import activation, agreements, registration, review, survey
+from accounts.values import phone
 
 
 class Command(BaseCommand):
@@ -56,6 +57,10 @@ class Command(BaseCommand):
         if example is not None:
             self.stdout.write(f"Customers: {example.email}  password: {customer_password}")
             self.stdout.write("           (the same password for every invented customer)")
+            if settings.SIGN_IN_PHONE_DIGITS:
+                self.stdout.write(
+                    f"           phone number: {phone.display(example.customer.phone)}"
+                )
 
 
 def _staff(password_hash: str) -> User:
@@ -91,25 +96,12 @@ def _make(
         details = "od sąsiada" if source.asks_details else ""
         survey.answer(user, source, details)
     if account.took_news_back:
-        _take_news_back(user)
+        agreements.withdraw_news(user, channel=ConsentRecord.Channel.ACCOUNT)
     if account.review_state != ReviewState.NEW:
         review.decide(user.customer, account.review_state, by=staff, note=account.review_note)
     if account.state == "suspended":
         review.suspend(user)
     _date_back(user, timedelta(days=account.days_ago))
-
-
-def _take_news_back(user: User) -> None:
-    given = user.consents.get(key="news_email")
-    ConsentRecord.objects.create(
-        user=user,
-        key=given.key,
-        version=given.version,
-        text_hash=given.text_hash,
-        language=given.language,
-        given=False,
-        channel=ConsentRecord.Channel.ACCOUNT,
-    )
 
 
 def _date_back(user: User, age: timedelta) -> None:

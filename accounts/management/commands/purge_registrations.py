@@ -23,6 +23,8 @@ OUTBOX_AGE = timedelta(days=60)
 TASK_AGE = timedelta(days=7)
 # What an owner, and staff, can still see of sessions and of what happened to an account.
 HISTORY_AGE = timedelta(days=90)
+# A wait that is over is remembered for a day: the next one may be longer (limits.Ladder).
+COUNTERS_AGE = timedelta(days=1)
 # Rows that one transaction deletes: on a table of millions, nobody waits long for its locks.
 BATCH = 1000
 
@@ -60,7 +62,10 @@ class Command(BaseCommand):
                 registration.purge,
             ),
             ("expired captchas", partial(_purge, CaptchaStore.objects.filter(expiration__lte=now))),
-            ("ended counters", partial(_purge, Counter.objects.filter(ends_at__lte=now))),
+            (
+                "ended counters, a day later",
+                partial(_purge, Counter.objects.filter(ends_at__lte=now - COUNTERS_AGE)),
+            ),
             (
                 f"messages finished {OUTBOX_AGE.days} days ago",
                 partial(_purge, OutboxMessage.objects.filter(finished_at__lte=now - OUTBOX_AGE)),

@@ -99,6 +99,12 @@ def operator_as_shown() -> Operator:
 
 
 @register.simple_tag
+def asks_phone_digits() -> bool:
+    """Tell whether the sign-in asks for digits of the phone number: else no sentence says so."""
+    return bool(settings.SIGN_IN_PHONE_DIGITS)
+
+
+@register.simple_tag
 def absolute_static(name: str) -> str:
     """Return the absolute address of a static file, for readers outside the site."""
     return urljoin(f"{settings.BASE_URL}/", static(name))

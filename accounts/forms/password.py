@@ -1,4 +1,4 @@
-"""Ask for the login and the password, or for the address to which help is sent."""
+"""Ask for a new password, or for the address to which help is sent."""
 
 from typing import Any
 
@@ -10,33 +10,6 @@ from accounts.forms import fields
 from accounts.forms.fields import wrong
 from accounts.models import User
 from accounts.passwords import MAX_LENGTH, normalize
-
-# What both doors say when no more tries are taken.
-TOO_OFTEN = _("Too many attempts. Wait five minutes, or set a new password by e-mail.")
-
-
-class SignInForm(forms.Form):
-    """Ask for e-mail and password; whether they fit is not for a form to say."""
-
-    username = forms.CharField(
-        label=_("E-mail address (login)"),
-        max_length=320,
-        widget=forms.EmailInput(attrs={"autocomplete": "username", "size": "40"}),
-        error_messages={
-            "required": _("Enter your e-mail address."),
-            "max_length": _("Enter your e-mail address, for example jan@example.com."),
-        },
-    )
-    password = forms.CharField(
-        label=_("Password"),
-        strip=False,
-        max_length=MAX_LENGTH,
-        widget=forms.PasswordInput(attrs={"autocomplete": "current-password", **fields.SECRET}),
-        error_messages={
-            "required": _("Enter your password."),
-            "max_length": _("The password has at most 128 characters."),
-        },
-    )
 
 
 class PasswordResetForm(forms.Form):

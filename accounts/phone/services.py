@@ -1,0 +1,108 @@
+"""Ask for the link to the phone number, judge it, and give an account a new number."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from enum import Enum
+
+from django.db import transaction
+
+from accounts import phone_link
+from accounts.limits import Limit
+from accounts.mail import outbox
+from accounts.models import AccountEvent, Customer, OutboxMessage, User
+from accounts.services import allowance, events
+from accounts.services.allowance import Purpose
+from accounts.values import email as email_address
+from accounts.values.visit import NOBODY, Visit
+from kantor.serving.sessions import end_sessions_of
+
+NETWORK_LINKS = Limit("network-phone-link", times=60, window=timedelta(hours=1))
+# Longer than a mail can take to be delivered for the last time, and its link to expire.
+USED = Limit("phone-link-used", times=1, window=timedelta(days=7))
+
+
+class LinkState(Enum):
+    """What such a link is good for now."""
+
+    VALID = "valid"
+    USED = "used"  # once, or the number was changed since it was asked for
+    EXPIRED = "expired"  # late, or the account is not open
+    BROKEN = "broken"
+
+
+@dataclass(frozen=True)
+class Link:
+    """What a token turned out to be; with the account and the number of the event if genuine."""
+
+    state: LinkState
+    event: int = 0
+    user: User | None = None
+
+
+def ask(email: str, language: str, network: str, *, visit: Visit) -> None:
+    """Owe this address a mail; which one, if any, is decided when it is delivered.
+
+    The same statements run for every address. Limits are silent: more requests, same answer.
+    """
+    if not NETWORK_LINKS.hit(network):
+        return
+    if not allowance.ask(Purpose.PHONE, email_address.normalise(email)):
+        outbox.put_to_address(OutboxMessage.Kind.PHONE_LINK, email, language, visit=visit)
+
+
+def examine(token: str) -> Link:
+    """Tell what this link is good for and whose it is; changes nothing."""
+    try:
+        number = phone_link.read(token)
+    except phone_link.InvalidTokenError:
+        return Link(LinkState.BROKEN)
+    except phone_link.ExpiredTokenError:
+        return Link(LinkState.EXPIRED)
+    user = account_of(number)
+    if user is None:
+        return Link(LinkState.EXPIRED)
+    is_used = USED.is_used_up(str(number)) or is_overtaken(number, user)
+    return Link(LinkState.USED if is_used else LinkState.VALID, number, user)
+
+
+def account_of(event: int) -> User | None:
+    """Return the open account, with its customer, that this request for a link was about."""
+    return (
+        User.objects.filter(
+            events=event,
+            events__kind=AccountEvent.Kind.PHONE_LINK_ASKED,
+            is_active=True,
+            customer__isnull=False,
+        )
+        .select_related("customer")
+        .first()
+    )
+
+
+def is_overtaken(event: int, user: User) -> bool:
+    """Tell whether the number was changed after this request for a link."""
+    return user.events.filter(kind=AccountEvent.Kind.PHONE_CHANGED, pk__gt=event).exists()
+
+
+def use(link: Link) -> bool:
+    """Use the link up; of any number of simultaneous calls one does it."""
+    return USED.hit(str(link.event))
+
+
+def change(user: User, number: str, *, visit: Visit = NOBODY, but: str | None = None) -> bool:
+    """Give the account this number, in E.164, and tell its owner; tell whether it was changed.
+
+    `user.customer.phone` is the number that the change began from: of two such changes one wins;
+    the same number again and a closed account are no change. All sessions of the account end, but
+    for the one of the key `but`. All or nothing.
+    """
+    with transaction.atomic():
+        # The account's row first, as everywhere: a suspension waits, or was faster.
+        is_open = User.objects.select_for_update().filter(pk=user.pk, is_active=True).exists()
+        present = Customer.objects.filter(user=user, phone=user.customer.phone)
+        if not is_open or not present.exclude(phone=number).update(phone=number):
+            return False
+        end_sessions_of(user.pk, but=but)
+        events.tell(user, AccountEvent.Kind.PHONE_CHANGED, visit=visit)
+    user.customer.phone = number
+    return True
