@@ -207,11 +207,13 @@ class Worker:
     def http(self, *, journey: str, times: int, clients: int) -> dict[str, float]:
         """Return journeys per second and server CPU of so many journeys over HTTP.
 
-        Gunicorn runs with two processes on a free port of this machine; its CPU, children
-        included, is read from /proc before and after.
+        Gunicorn runs with two processes of four threads, as deploy/ has it, on a free port of this
+        machine; its CPU, children included, is read from /proc before and after.
         """
         port = free_port()
         command = [sys.executable, "-m", "gunicorn", "bench.wsgi", "--workers", "2"]
+        threads = os.environ.get("BENCH_THREADS", "4")  # 0 stands for sync workers
+        command += ["--threads", threads] if threads != "0" else []
         command += ["--bind", f"127.0.0.1:{port}", "--log-level", "error"]
         server = subprocess.Popen(command)
         try:

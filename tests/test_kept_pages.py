@@ -1,7 +1,9 @@
 """Pages that are rendered once and shown to everybody: nobody reads another visitor's words."""
 
 import re
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from threading import Barrier
 from typing import Any, ClassVar
 from unittest import mock
 from uuid import UUID
@@ -168,6 +170,26 @@ class KeptPageTests(SimpleTestCase):
     def test_puts_the_values_in_once_and_escaped(self) -> None:
         sign = kept._mark("attempt")
         assert f"&lt;i&gt;{sign}" in self.get(email=f"<i>{sign}")
+
+    def test_are_never_mixed_by_threads_that_are_served_at_once(self) -> None:
+        start = Barrier(4)
+
+        def visit(number: int) -> list[str]:
+            own = f"visitor{number}@example.com"
+            start.wait(60)
+            found = []
+            # Also while pages are made and forgotten, in the language of the thread.
+            for turn in range(40):
+                with override("en" if number % 2 else "pl"):
+                    page = self.get(turn % 3, email=own, attempt=UUID(int=number))
+                found += re.findall(r"visitor\d@example\.com", page)
+                assert f'lang="{"en" if number % 2 else "pl"}"' in page
+            return found
+
+        with mock.patch.object(kept, "MOST_PAGES", 2), ThreadPoolExecutor(4) as pool:
+            for number, found in enumerate(pool.map(visit, range(4))):
+                assert len(found) >= 40
+                assert set(found) == {f"visitor{number}@example.com"}
 
     def test_finds_the_ids_in_addresses(self) -> None:
         for attempt in (UUID(int=1), UUID(int=2)):

@@ -87,6 +87,16 @@ class WireTests(SimpleTestCase):
         assert part.get_filename() == "Regulamin.pdf"
         assert part["Content-Language"] == "pl"
 
+    def test_write_an_attachment_as_the_standard_library_would(self) -> None:
+        mail = message()
+        for content in (b"", b"short", bytes(range(256)) * 500):
+            part = mime.attachment(content, "application/pdf", "Regulamin.pdf", "pl")
+            mail.attachments.append(part)
+        wire = mail.message()
+        assert wire.as_bytes() == EmailMessage.as_bytes(wire)
+        ended = EmailMessage.as_bytes(wire, policy=wire.policy.clone(linesep="\r\n"))
+        assert wire.as_bytes(linesep="\r\n") == ended
+
 
 class HeaderTests(SimpleTestCase):
     """Whom a mail is from, and to."""
