@@ -8,6 +8,7 @@ from django.test import TestCase
 
 from accounts.models import ConsentRecord, Customer, SurveyAnswer, User
 from kantor.serving.typography import untie
+from tests.doors import walk_in
 from tests.people import COMPANY, FIRMA, OSOBA, PERSON, Applicant
 from tests.walk import Visitor
 
@@ -87,12 +88,8 @@ class JourneyTests(JourneyTestCase):
         assert SurveyAnswer.objects.filter(user=customer.user).count() == 1
 
         visitor.follow(words.sign_in)
-        visitor.fill(
-            {
-                words.sign_in_login: applicant.email.upper(),
-                words.sign_in_password: applicant.password,
-            }
-        ).press(words.sign_in)
+        number, login = customer.phone, applicant.email.upper()
+        walk_in(visitor, login, applicant.password, number, words.language)
         assert visitor.heading == words.account
         assert visitor.shows(applicant.email)
         assert {status for _method, _address, status in visitor.history} == {200, 302}

