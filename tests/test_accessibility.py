@@ -148,6 +148,8 @@ class AccessibilityTests(AuditTestCase):
             self.audit(visitor.press("Correct and send the link").is_refused(), "address refused")
             link = self.activation_link()
             self.audit(visitor.open(link).is_at("The account is active"))
+            other = "inne (jakie?)" if visitor.language == "pl" else "other (what?)"
+            visitor.field("How did you hear about kantor.pl?").select_option(label=other)
             visitor.fill({"Please say where": "\u202e"}).press("Send the answer")
             self.audit(visitor.is_refused(), "refused")
             visitor.open("/aktywacja/gotowe/")
