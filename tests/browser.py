@@ -421,7 +421,7 @@ def details(kind: str, email: str = "") -> list[tuple[str | None, dict[str, str]
 
 
 EMAIL = "lucja@example.com"
-PASSWORD = "Siedem-zielonych-rowerów-7"
+PASSWORD = "Rower-Sowa-Brzoza-Mgła-74"
 NIP = "526-104-08-28"
 ADDRESS: dict[str, Any] = {
     "Street": "Długa",
