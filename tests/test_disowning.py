@@ -1,18 +1,23 @@
 """ "To nie ja": the owner says by the link of a mail that a sign-in was not his."""
 
+from datetime import timedelta
 from functools import partial
 from typing import Any
 
 from django.test import Client, TestCase, TransactionTestCase
 
 from accounts import disowning
-from accounts.models import AccountEvent, User
+from accounts.models import AccountEvent, AuthenticatorApp, User
+from accounts.passkeys import services as passkeys
+from accounts.passkeys.services import Outcome
 from accounts.services import credentials, events
 from accounts.services import disowning as service
 from accounts.services.disowning import LinkState
 from accounts.sessions.known_browser import knows_by
+from accounts.totp import services as totp
 from accounts.values.visit import NOBODY
 from kantor.serving.models import Session
+from tests.authenticator import enrolled
 from tests.browsers import IPHONE, THERE, browser, signed_in
 from tests.clock import later
 from tests.doors import enters, is_signed_in, try_in
@@ -20,6 +25,7 @@ from tests.factories import PASSWORD, activated, suspended
 from tests.letters import deliver, paths
 from tests.links import heading
 from tests.parallel import at_once
+from tests.phone import stopped_clock, turned_on
 from tests.test_known_browser import cookie_of
 from tests.walk import Visitor
 
@@ -177,6 +183,64 @@ class LinkTests(TestCase):
         signed_in(user, agent=IPHONE)
         (path,) = [p for p in paths(deliver()[-1]) if p.startswith("/en/konto/to-nie-ja/")]
         assert Visitor().open(path).heading == "Was it not you?"
+
+
+class MethodTests(TestCase):
+    """What whoever signed in has added to the account."""
+
+    def setUp(self) -> None:
+        self.enterContext(stopped_clock())
+        self.user = activated()
+        self.own = enrolled(self.user)
+        signed_in(self.user)
+        signed_in(self.user, agent=IPHONE, address=THERE)
+        self.path = link_in_mail(self.user)
+        self.visitor = Visitor()
+
+    def test_a_passkey_of_that_time_opens_nothing_and_an_older_one_still_does(self) -> None:
+        thief = enrolled(self.user)
+        self.visitor.open(self.path).press(BUTTON)
+        assert self.visitor.shows("Usunęliśmy klucze dostępu dodane od tamtego logowania")
+        assert not self.visitor.shows("aplikację z kodami, którą")
+        credentials.change_password(
+            User.objects.get(pk=self.user.pk), NEW, is_reset=True, visit=NOBODY
+        )
+        outcomes = [
+            passkeys.sign_in(device.prove(passkeys.options_to_sign_in())).outcome
+            for device in (thief, self.own)
+        ]
+        assert outcomes == [Outcome.REFUSED, Outcome.ACCEPTED]
+        assert enters(self.user.email, NEW)
+        event = self.user.events.get(kind=Kind.METHOD_REMOVED)
+        assert event.details["method"] == "passkey"
+
+    def test_an_app_of_that_time_is_turned_off_with_its_codes(self) -> None:
+        turned_on(self.user)
+        self.visitor.open(self.path).press(BUTTON)
+        assert self.visitor.shows("Wyłączyliśmy aplikację z kodami")
+        assert not totp.is_on(self.user)
+        assert not self.user.recovery_codes.exists()
+        assert self.user.events.get(kind=Kind.METHOD_REMOVED).details["method"] == "totp"
+
+    def test_new_recovery_codes_are_void_and_the_older_app_stays(self) -> None:
+        turned_on(self.user)
+        AuthenticatorApp.objects.update(created_at=self.user.created_at - timedelta(days=1))
+        self.visitor.open(self.path).press(BUTTON)
+        assert self.visitor.shows("Kody zapasowe utworzone od tamtego logowania")
+        assert totp.is_on(self.user)
+        assert not self.user.recovery_codes.exists()
+
+    def test_older_ones_stay_and_nothing_is_said_of_them(self) -> None:
+        turned_on(self.user)
+        earlier = self.user.created_at - timedelta(days=1)
+        AuthenticatorApp.objects.update(created_at=earlier)
+        self.user.recovery_codes.update(created_at=earlier)
+        self.visitor.open(self.path).press(BUTTON)
+        assert totp.is_on(self.user)
+        assert self.user.recovery_codes.exists()
+        assert self.user.passkeys.count() == 1
+        assert not self.visitor.shows("od tamtego logowania")
+        assert not self.user.events.filter(kind=Kind.METHOD_REMOVED).exists()
 
 
 class ParallelTests(TransactionTestCase):

@@ -90,4 +90,5 @@ _IN_DETAIL: dict[tuple[str, str], Promise] = {
     (AccountEvent.Kind.METHOD_REMOVED, "passkey"): _("Passkey removed"),
     (AccountEvent.Kind.METHOD_ADDED, "totp"): _("Authenticator app turned on"),
     (AccountEvent.Kind.METHOD_REMOVED, "totp"): _("Authenticator app turned off"),
+    (AccountEvent.Kind.METHOD_REMOVED, "recovery_codes"): _("Recovery codes made void"),
 }

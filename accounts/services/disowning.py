@@ -1,14 +1,18 @@
 """Let the owner of an account say, by the link of a mail, that a sign-in was not his."""
 
+from datetime import datetime
 from enum import Enum
 
 from django.db import transaction
 from django.utils import timezone
 
 from accounts import disowning
-from accounts.models import AccountEvent, User
+from accounts.models import AccountEvent, AuthenticatorApp, RecoveryCode, User
 from accounts.services import events, sessions
 from accounts.values.visit import Visit
+
+# Told by the events of what is removed here, so that the page can say it.
+_WHY = "disowned"
 
 
 class LinkState(Enum):
@@ -36,9 +40,10 @@ def examine(token: str) -> tuple[LinkState, AccountEvent | None]:
 def disown(event: AccountEvent, *, visit: Visit) -> LinkState:
     """End all sessions of the account, forget its browsers and bar its password.
 
-    Returns how the link stands afterwards. Of any number of simultaneous calls one does it. What
-    whoever signed in has changed meanwhile does not matter, his own new password neither: the
-    mailbox alone leads on.
+    Passkeys, an authenticator app and recovery codes made since that sign-in go as well: they may
+    be of whoever signed in. Older ones stay. Returns how the link stands afterwards. Of any number
+    of simultaneous calls one does it. What whoever signed in has changed meanwhile does not
+    matter, his own new password neither: the mailbox alone leads on.
     """
     with transaction.atomic():
         user = User.objects.select_for_update().get(pk=event.user_id)
@@ -48,7 +53,34 @@ def disown(event: AccountEvent, *, visit: Visit) -> LinkState:
         User.objects.filter(pk=user.pk).update(password_barred_at=timezone.now())
         sessions.close_access(user)
         events.record(user, AccountEvent.Kind.DISOWNED, visit=visit)
+        for method in _remove_since(user, event.at):
+            events.record(
+                user, AccountEvent.Kind.METHOD_REMOVED, visit=visit, method=method, why=_WHY
+            )
     return LinkState.BARRED
+
+
+def removed_since(event: AccountEvent) -> set[str]:
+    """Return which methods were removed because of this sign-in: passkey, totp, recovery_codes."""
+    removed = event.user.events.filter(
+        kind=AccountEvent.Kind.METHOD_REMOVED, at__gte=event.at, details__why=_WHY
+    )
+    return {each.details["method"] for each in removed}
+
+
+def _remove_since(user: User, moment: datetime) -> list[str]:
+    """Remove the methods of this account that are not older; return one word for each."""
+    _rows, passkeys = user.passkeys.filter(added_at__gte=moment).delete()
+    methods = ["passkey"] * passkeys.get("accounts.Passkey", 0)
+    # The app first, as everywhere: two calls must not wait for each other.
+    apps, _kinds = AuthenticatorApp.objects.filter(user=user, created_at__gte=moment).delete()
+    codes = RecoveryCode.objects.filter(user=user)
+    if apps:
+        codes.delete()
+        methods.append("totp")
+    elif codes.filter(created_at__gte=moment).delete()[0]:
+        methods.append("recovery_codes")
+    return methods
 
 
 def _state(event: AccountEvent, user: User) -> LinkState:

@@ -216,7 +216,10 @@ class DisownView(View):
         response = render(
             request,
             f"accounts/disowning/{state.value}.html",
-            {"event": event},
+            {
+                "event": event,
+                "removed": disowning.removed_since(event) if event else (),
+            },
             status={
                 LinkState.EXPIRED: HTTPStatus.GONE,
                 LinkState.OVER: HTTPStatus.GONE,
