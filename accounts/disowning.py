@@ -9,6 +9,8 @@ from accounts.models import AccountEvent
 SALT = "accounts.disowning"
 # Counted from the sign-in, not from the mail: a mail that is delivered twice says the same.
 LIFETIME = timedelta(days=7)
+# What a token looks like: the number of the event, and the signature of 43 characters.
+SHAPE = r"[0-9]{1,19}~[0-9A-Za-z_-]{43}"
 
 
 class InvalidTokenError(Exception):

@@ -8,6 +8,8 @@ from django.utils.translation import override
 from accounts.models import User
 
 SALT = "accounts.news-link"
+# What a token looks like: the number of the account, and the signature of 43 characters.
+SHAPE = r"[0-9]{1,19}~[0-9A-Za-z_-]{43}"
 
 
 class InvalidTokenError(Exception):

@@ -149,4 +149,14 @@ urlpatterns = [
         links.astray,
         {"template_name": "accounts/phone/over.html", "state": "broken"},
     ),
+    re_path(
+        r"^(?:/|[a-z]{2}/)*konto/+to-nie-ja[\s\S]{40,}\Z",
+        links.astray,
+        {"template_name": "accounts/disowning/broken.html"},
+    ),
+    re_path(
+        r"^(?:/|[a-z]{2}/)*zgody[\s\S]{40,}\Z",
+        links.astray,
+        {"template_name": "accounts/agreements/broken.html"},
+    ),
 ]

@@ -6,7 +6,9 @@ from django.test import Client, SimpleTestCase, TestCase
 from hypothesis import given
 from hypothesis import strategies as st
 
-from accounts.services import activation
+from accounts import disowning, news_link
+from accounts.models import AccountEvent
+from accounts.services import activation, events
 from accounts.views.links import mended
 from tests.browser import BrowserTestCase
 from tests.doors import walk_in
@@ -36,10 +38,13 @@ ENDINGS = (
 )
 
 
+_PLACES = ("/aktywacja/", "/haslo/", "/numer/", "/to-nie-ja/", "/zgody/")
+
+
 def damaged(path: str) -> list[str]:
     """Return this path as mail programs hand it to a browser, escaped."""
     bare = path.rstrip("/")
-    (place,) = (each for each in ("/aktywacja/", "/haslo/", "/numer/") if each in path)
+    place = next(each for each in _PLACES if each in path)
     middle = path.index(place) + 31
     broken = [f"{path[:middle]}{gap}{path[middle:]}" for gap in (" ", "\r\n", "=\r\n", "\u200b")]
     slashes = [path.replace(place, part) for part in (place[:-1], f"{place}/")]
@@ -195,6 +200,42 @@ class PhoneLinkTests(TolerantTestCase):
             assert response.status_code == 404
             assert heading(response) == "The link does not work"
             assert actions(response) == ["Send a new link", "Sign in"]
+
+
+class DisowningLinkTests(TolerantTestCase):
+    """The link of "It was not me", after a sign-in."""
+
+    def setUp(self) -> None:
+        user = activated()
+        event = events.record(user, AccountEvent.Kind.SIGNED_IN, how="password")
+        self.path = f"/konto/to-nie-ja/{disowning.make(event)}/"
+
+    def test_is_found_in_whatever_a_mail_program_makes_of_it(self) -> None:
+        for path in (self.path, f"/en{self.path}"):
+            self.assert_leads(path)
+
+    def test_says_that_it_does_not_work_when_a_part_of_it_is_lost(self) -> None:
+        for path in (f"{self.path[:-9]}/", f"{self.path[:-3]}//)"):
+            response = self.client.get(path)
+            assert response.status_code == 404
+            assert heading(response) == "Ten link nie działa"
+
+
+class NewsLinkTests(TolerantTestCase):
+    """The link that takes back the consent to news."""
+
+    def setUp(self) -> None:
+        self.path = f"/zgody/{news_link.make(activated())}/"
+
+    def test_is_found_in_whatever_a_mail_program_makes_of_it(self) -> None:
+        for path in (self.path, f"/en{self.path}"):
+            self.assert_leads(path)
+
+    def test_says_that_it_does_not_work_when_a_part_of_it_is_lost(self) -> None:
+        for path in (f"{self.path[:-9]}/", f"{self.path[:-3]}//)"):
+            response = self.client.get(path)
+            assert response.status_code == 404
+            assert heading(response) == "Ten link nie działa"
 
 
 class OtherAddressTests(TestCase):

@@ -17,6 +17,7 @@ from accounts.agreements import history
 from accounts.models import ConsentRecord, Customer, User
 from accounts.services import agreements
 from accounts.sessions.returning import signed_in
+from accounts.views.links import redirect_to_mended
 
 
 @method_decorator([never_cache, signed_in], name="dispatch")
@@ -68,6 +69,9 @@ class NewsWithdrawalView(View):
         """Ask by one button, or say that there is no consent any more."""
         user = _reader(token)
         if user is None:
+            if meant := redirect_to_mended(request):
+                meant["Referrer-Policy"] = "strict-origin"
+                return meant
             return self.page(request, "broken", HTTPStatus.NOT_FOUND)
         return self.page(request, "asks" if agreements.wants_news(user) else "withdrawn")
 

@@ -31,6 +31,7 @@ from accounts.sessions.returning import return_address, signed_in
 from accounts.sessions.visit import visit_of
 from accounts.sessions.watch import WRITTEN_EVERY, watch_of
 from accounts.totp import services as totp
+from accounts.views.links import redirect_to_mended
 from kantor.serving.network import held_up
 
 EVENTS_SHOWN_FOR = timedelta(days=90)
@@ -213,7 +214,8 @@ class DisownView(View):
     def get(self, request: HttpRequest, token: str) -> HttpResponse:
         """Ask, or say why there is nothing to be asked any more, with the next thing to do."""
         state, event = disowning.examine(token)
-        response = render(
+        meant = redirect_to_mended(request) if state is LinkState.BROKEN else None
+        response = meant or render(
             request,
             f"accounts/disowning/{state.value}.html",
             {
