@@ -18,7 +18,7 @@ from tests.browsers import FIREFOX, IPHONE, THERE, browser, signed_in
 from tests.clock import later
 from tests.doors import try_in
 from tests.factories import PASSWORD, activated, staff, suspended
-from tests.letters import deliver
+from tests.letters import deliver, paths
 
 NAME = settings.KNOWN_BROWSER_COOKIE_NAME
 OTHER_KEY = "another-test-key-of-at-least-fifty-characters-0123456789"
@@ -226,3 +226,44 @@ class CanaryTests(TestCase):
 
     def sessions(self) -> Any:
         return Session.objects.all()
+
+
+class NewPasswordTests(TestCase):
+    """A new password makes copies of the cookie worth nothing."""
+
+    NEW = "Cztery-czerwone-sanki-9"
+
+    def setUp(self) -> None:
+        self.user = activated()
+        self.client = signed_in(self.user)
+        self.copy = cookie_of(self.client)
+
+    def test_that_is_chosen_in_a_known_browser_leaves_only_that_one_known(self) -> None:
+        data = {"old_password": PASSWORD, "new_password1": self.NEW, "new_password2": self.NEW}
+        self.client.post("/haslo/zmiana/", data)
+        self.user.refresh_from_db()
+        assert self.user.check_password(self.NEW)
+        assert not knows_by(self.copy, self.user)
+        assert knows_by(cookie_of(self.client), self.user)
+        assert self.client.get("/konto/bezpieczenstwo/").status_code == 200
+
+    def reset_in(self, client: Client) -> None:
+        client.post("/haslo/", {"email": self.user.email})
+        path = next(path for path in paths(deliver()[-1]) if path.startswith("/haslo/"))
+        form = client.get(path)["Location"]
+        client.post(form, {"new_password1": self.NEW, "new_password2": self.NEW})
+        self.user.refresh_from_db()
+        assert self.user.check_password(self.NEW)
+
+    def test_by_mail_keeps_the_browser_that_set_it_known(self) -> None:
+        signed_out = Client()
+        signed_out.cookies[NAME] = self.copy
+        self.reset_in(signed_out)
+        assert not knows_by(self.copy, self.user)
+        assert knows_by(cookie_of(signed_out), self.user)
+
+    def test_by_mail_in_another_browser_makes_none_known(self) -> None:
+        other = Client()
+        self.reset_in(other)
+        assert not knows_by(self.copy, self.user)
+        assert NAME not in other.cookies

@@ -4,8 +4,10 @@ None of it tells who has an account.
 """
 
 from datetime import timedelta
+from typing import Any
 
 from django.db import transaction
+from django.db.models import F
 
 from accounts import passwords
 from accounts.limits import Limit
@@ -56,13 +58,16 @@ def change_password(
     """Set a new password and owe its owner the notice, both or neither; tell whether it was set.
 
     Of two changes that began from the same password one wins; a closed account has none. All
-    sessions of the account are deleted; the one that made the change goes on if its view gives it
-    a new key. `is_reset` says that the mailbox was proved, which opens a barred account again. The
-    hash is computed before the transaction, which holds SQLite's only write lock.
+    sessions of the account are deleted and its known browsers forgotten; the one that made the
+    change goes on, and stays known, if its view sees to both. `is_reset` says that the mailbox was
+    proved, which opens a barred account again. The hash is computed before the transaction, which
+    holds SQLite's only write lock.
     """
     sealed = passwords.hash_password(password)
     kind = AccountEvent.Kind.PASSWORD_RESET if is_reset else AccountEvent.Kind.PASSWORD_CHANGED
-    values = {"password": sealed} | ({"password_barred_at": None} if is_reset else {})
+    values: dict[str, Any] = {"password": sealed, "access_serial": F("access_serial") + 1}
+    if is_reset:
+        values["password_barred_at"] = None
     with transaction.atomic():
         changed = User.objects.filter(pk=user.pk, password=user.password, is_active=True).update(
             **values

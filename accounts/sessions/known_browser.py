@@ -33,7 +33,8 @@ class Entry(NamedTuple):
 def knows(request: HttpRequest, account: User | None) -> bool:
     """Tell whether this account was opened in this browser in the last 180 days. No statement.
 
-    Costs the same for nobody's account. False for all browsers after `close_access`.
+    Costs the same for nobody's account. False for all browsers after `close_access` and after a
+    new password, but for the one that set it if that was known (`keep`).
     """
     return knows_by(cookie_of(request), account)
 
@@ -66,6 +67,15 @@ def remember(request: HttpRequest, response: HttpResponseBase, account: User) ->
         httponly=True,
         samesite="Lax",
     )
+
+
+def keep(request: HttpRequest, response: HttpResponseBase, account: User) -> None:
+    """Let a browser that knew this account know it under the account's new number as well.
+
+    `account` is as it was before its password was set anew; one SELECT where it was known.
+    """
+    if knows(request, account):
+        remember(request, response, User.objects.get(pk=account.pk))
 
 
 def _read(cookie: str) -> list[Entry]:

@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import User
 from accounts.services import credentials
 from accounts.services.credentials import NETWORK_SIGN_INS, PASSWORD_CHANGES
+from accounts.sessions import known_browser
 from accounts.sessions.visit import visit_of
 from accounts.staff.sign_in import TRIED_TOO_OFTEN
 from kantor.serving.network import held_up, network_of
@@ -57,7 +58,9 @@ class StaffPasswordChangeView(PasswordChangeView):
         if not credentials.change_password(user, form.cleaned_data["new_password1"], visit=visit):
             # It was changed in another window meanwhile, which ended this session.
             return redirect(self.request.path)
+        response = HttpResponseRedirect(self.get_success_url())
+        known_browser.keep(self.request, response, user)
         user.refresh_from_db()
         update_session_auth_hash(self.request, user)
         PASSWORD_CHANGES.clear(str(user.pk))
-        return HttpResponseRedirect(self.get_success_url())
+        return response

@@ -16,7 +16,7 @@ from accounts.forms.password import ChangePasswordForm
 from accounts.models import User
 from accounts.services import credentials
 from accounts.services.credentials import PASSWORD_CHANGES
-from accounts.sessions import confirmation
+from accounts.sessions import confirmation, known_browser
 from accounts.sessions.returning import signed_in
 from accounts.sessions.visit import visit_of
 from kantor.serving.network import held_up
@@ -72,10 +72,12 @@ class ChangeView(FormView):  # type: ignore[type-arg]  # generic in stubs only
         if not credentials.change_password(self.user, password, visit=visit):
             # It was changed in another window meanwhile, which ended this session.
             return redirect(self.request.path)
+        response = redirect("accounts:password-changed")
+        known_browser.keep(self.request, response, self.user)
         self.user.refresh_from_db()
         update_session_auth_hash(self.request, self.user)
         confirmation.remember(self.request)
-        return redirect("accounts:password-changed")
+        return response
 
 
 @method_decorator([never_cache, signed_in], name="dispatch")

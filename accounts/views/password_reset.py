@@ -15,6 +15,7 @@ from django.views.generic import FormView, TemplateView
 from accounts.forms.password import PasswordResetForm, SetPasswordForm
 from accounts.models import User
 from accounts.services import credentials
+from accounts.sessions import known_browser
 from accounts.sessions.visit import visit_of
 from accounts.sign_in import tries
 from accounts.views.links import redirect_to_mended
@@ -85,7 +86,9 @@ class PasswordResetConfirmView(auth_views.PasswordResetConfirmView):
         del self.request.session[auth_views.INTERNAL_RESET_SESSION_TOKEN]
         network = network_of(self.request)
         tries.forgive(user.email_key, network)
-        return redirect(self.get_success_url())
+        response = redirect(self.get_success_url())
+        known_browser.keep(self.request, response, user)
+        return response
 
 
 class PasswordResetDoneView(TemplateView):
