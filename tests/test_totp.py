@@ -4,17 +4,20 @@ import unicodedata
 from base64 import b32encode
 from datetime import timedelta
 from functools import partial
+from io import StringIO
 from unittest import mock
 
+from django.core.management import CommandError, call_command
 from django.db import IntegrityError, connection, transaction
 from django.test import SimpleTestCase, TestCase, TransactionTestCase, override_settings
 from hypothesis import given
 from hypothesis import strategies as st
 
 from accounts.limits import Limit
-from accounts.models import AuthenticatorApp, RecoveryCode, User
+from accounts.models import AccountEvent, AuthenticatorApp, OutboxMessage, RecoveryCode, User
 from accounts.totp import codes, services
 from accounts.totp.services import TRIES, Outcome, Refusal
+from tests.authenticator import enrolled
 from tests.factories import activated, staff
 from tests.links import travel
 from tests.parallel import at_once
@@ -447,3 +450,38 @@ class Race(TransactionTestCase):
         assert all(isinstance(each, Outcome) for each in outcomes), outcomes
         assert connection.vendor in ("sqlite", "postgresql")
         return outcomes
+
+
+class LostTests(TestCase):
+    """Somebody who has lost the phone, the recovery codes and the passkeys."""
+
+    def setUp(self) -> None:
+        self.enterContext(stopped_clock())
+
+    def run_for(self, email: str) -> str:
+        out = StringIO()
+        call_command("reset_sign_in_methods", email, stdout=out)
+        return out.getvalue()
+
+    def test_is_left_with_the_password_and_told_by_mail(self) -> None:
+        user, other = activated(), activated()
+        turned_on(user)
+        turned_on(other)
+        enrolled(user)
+        said = self.run_for(user.email.upper())
+        assert not services.is_on(user)
+        assert not user.recovery_codes.exists()
+        assert not user.passkeys.exists()
+        assert services.is_on(other)
+        removed = user.events.filter(kind=AccountEvent.Kind.METHOD_REMOVED)
+        assert {event.details["method"] for event in removed} == {"totp", "passkey"}
+        kind = OutboxMessage.Kind.METHOD_REMOVED
+        assert OutboxMessage.objects.filter(user=user, kind=kind).count() == 2
+        assert user.email not in said
+
+    def test_is_told_nothing_where_there_is_nothing(self) -> None:
+        user = activated()
+        self.run_for(user.email)
+        assert not user.events.exists()
+        with self.assertRaises(CommandError):
+            self.run_for("nobody@example.com")
