@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from django.conf import settings
-from django.utils.functional import Promise
+from django.utils.functional import Promise, lazy
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext_lazy
 
@@ -39,6 +39,15 @@ class Kept:
     then: Promise
     lasts: timedelta | None = None
     counts_from: str = ""
+
+
+def _with(sentence: Promise, **numbers: int) -> Promise:
+    """Put numbers into a sentence, in the language of whoever reads it.
+
+    The plural forms that Django calls lazy are chosen as soon as they get their number.
+    """
+    words: Promise = lazy(lambda: sentence % numbers, str)()
+    return words
 
 
 _CONTRACT = _("To open and run your account: the contract with you, art. 6(1)(b) GDPR.")
@@ -110,12 +119,14 @@ MESSAGES = Kept(
     why=_(
         "To know what we wrote and whether it arrived: our legitimate interest, art. 6(1)(f) GDPR."
     ),
-    until=ngettext_lazy(
-        "%(days)d day after the e-mail is sent. Its text we do not keep.",
-        "%(days)d days after the e-mail is sent. Its text we do not keep.",
-        "days",
-    )
-    % {"days": MESSAGES_LAST.days},
+    until=_with(
+        ngettext_lazy(
+            "%(days)d day after the e-mail is sent. Its text we do not keep.",
+            "%(days)d days after the e-mail is sent. Its text we do not keep.",
+            "days",
+        ),
+        days=MESSAGES_LAST.days,
+    ),
     then=_DELETED_BY_ITSELF,
     lasts=MESSAGES_LAST,
     counts_from="finished_at",
@@ -124,8 +135,10 @@ EVENTS = Kept(
     kind="events",
     title=_("Recent activity"),
     why=_SAFETY,
-    until=ngettext_lazy("%(days)d day after it happens.", "%(days)d days after it happens.", "days")
-    % {"days": HISTORY_LASTS.days},
+    until=_with(
+        ngettext_lazy("%(days)d day after it happens.", "%(days)d days after it happens.", "days"),
+        days=HISTORY_LASTS.days,
+    ),
     then=_DELETED_BY_ITSELF,
     lasts=HISTORY_LASTS,
     counts_from="at",
@@ -134,12 +147,14 @@ SESSIONS = Kept(
     kind="sessions",
     title=_("Sessions"),
     why=_SAFETY,
-    until=ngettext_lazy(
-        "%(days)d day after the session is last used.",
-        "%(days)d days after the session is last used.",
-        "days",
-    )
-    % {"days": HISTORY_LASTS.days},
+    until=_with(
+        ngettext_lazy(
+            "%(days)d day after the session is last used.",
+            "%(days)d days after the session is last used.",
+            "days",
+        ),
+        days=HISTORY_LASTS.days,
+    ),
     then=_DELETED_BY_ITSELF,
     lasts=HISTORY_LASTS,
     counts_from="seen_at",
@@ -148,12 +163,14 @@ OPEN_SESSIONS = Kept(
     kind="open_sessions",
     title=_("What an open session remembers"),
     why=_CONTRACT,
-    until=ngettext_lazy(
-        "Until you sign out, at most %(hours)d hour after the session is last used.",
-        "Until you sign out, at most %(hours)d hours after the session is last used.",
-        "hours",
-    )
-    % {"hours": settings.SESSION_COOKIE_AGE // 3600},
+    until=_with(
+        ngettext_lazy(
+            "Until you sign out, at most %(hours)d hour after the session is last used.",
+            "Until you sign out, at most %(hours)d hours after the session is last used.",
+            "hours",
+        ),
+        hours=settings.SESSION_COOKIE_AGE // 3600,
+    ),
     then=_DELETED_BY_ITSELF,
     lasts=timedelta(seconds=settings.SESSION_COOKIE_AGE),
 )
@@ -175,14 +192,16 @@ ATTEMPTS = Kept(
     kind="attempts",
     title=_("Counted attempts"),
     why=_SAFETY,
-    until=ngettext_lazy(
-        "%(days)d day after the limit ends. In the place of your address there is a code that does "
-        "not show it.",
-        "%(days)d days after the limit ends. In the place of your address there is a code that "
-        "does not show it.",
-        "days",
-    )
-    % {"days": COUNTERS_LAST.days},
+    until=_with(
+        ngettext_lazy(
+            "%(days)d day after the limit ends. In the place of your address there is a code that "
+            "does not show it.",
+            "%(days)d days after the limit ends. In the place of your address there is a code that "
+            "does not show it.",
+            "days",
+        ),
+        days=COUNTERS_LAST.days,
+    ),
     then=_DELETED_BY_ITSELF,
     lasts=COUNTERS_LAST,
     counts_from="ends_at",

@@ -86,7 +86,8 @@ def as_json(sections: Iterable[Section]) -> dict[str, Any]:
 
 def _rows(user: User, part: Part) -> Iterable[Model]:
     if part.model is User:
-        return [user]
+        # Read anew: a request's user is another class, and as old as the request.
+        return User.objects.filter(pk=user.pk)
     if part.model is OutboxMessage:
         # Those that were asked for by address belong to whose mailbox it is.
         by_address = Q(user=None, recipient__iexact=user.email)
@@ -177,8 +178,10 @@ def _lines(row: Model, field: Any, value: Any) -> list[str]:
 
 def _named(values: Mapping[str, str]) -> list[str]:
     """Return values of a customer's fields, each behind the name of its field."""
-    return [
-        f"{Customer._meta.get_field(name).verbose_name}: {value}"
+    labels = {field.name: field.verbose_name for field in Customer._meta.concrete_fields}
+    shown = {
+        name: country.name(value) if name.endswith("_country") else value
         for name, value in values.items()
         if value
-    ]
+    }
+    return [f"{labels[name]}: {value}" for name, value in shown.items()]
