@@ -12,7 +12,7 @@ from accounts.models import Customer, Kind, User
 from accounts.passwords import normalize
 from accounts.services import activation, allowance, registration, review
 
-PASSWORD = "Siedem-zielonych-rowerów-7"
+PASSWORD = "Rower-Sowa-Brzoza-Mgła-74"
 
 PERSON = {
     "main_street": "Długa",

@@ -37,7 +37,7 @@ class Change(TestCase):
         return User.objects.get(pk=self.user.pk).check_password(password)
 
     def test_is_reached_from_the_account(self) -> None:
-        self.visitor.open("/konto/").follow("Zmień hasło")
+        self.visitor.open("/konto/bezpieczenstwo/").follow("Zmień hasło")
         assert self.visitor.path == PATH
         assert "no-store" in self.visitor.response["Cache-Control"]
 

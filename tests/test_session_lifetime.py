@@ -199,24 +199,24 @@ class CostTests(TestCase):
     def setUp(self) -> None:
         self.client = signed_in(activated())
 
-    def statements(self, path: str = "/konto/") -> list[str]:
+    def statements(self, path: str = "/haslo/zmiana/") -> list[str]:
         with CaptureQueriesContext(connection) as captured:
             assert self.client.get(path).status_code == 200
         return [each["sql"] for each in captured]
 
     def test_is_nothing_for_an_ordinary_page(self) -> None:
-        # Session, account, customer and consents: as many as before sessions were followed.
+        # Session and account: as many as before sessions were followed.
         for minutes in (0, 1, 4.9):
             with later(minutes=minutes):
-                assert len(self.statements()) == 4
+                assert len(self.statements()) == 2
 
     def test_is_two_statements_every_five_minutes(self) -> None:
         with later(minutes=5):
-            assert len(self.statements()) == 6
+            assert len(self.statements()) == 4
             with later(minutes=4.9):
-                assert len(self.statements()) == 4
+                assert len(self.statements()) == 2
             with later(minutes=5):
-                assert len(self.statements()) == 6
+                assert len(self.statements()) == 4
 
     def test_is_one_statement_for_a_browser_whose_session_is_gone_and_none_after(self) -> None:
         Session.objects.all().delete()
@@ -229,7 +229,7 @@ class CostTests(TestCase):
     @override_settings(SESSION_IDLE_MINUTES=3)
     def test_is_written_more_often_where_the_time_is_short(self) -> None:
         with later(seconds=61):
-            assert len(self.statements()) == 6
+            assert len(self.statements()) == 4
 
     def test_brings_the_row_up_to_date(self) -> None:
         before = AccountSession.objects.get().seen_at

@@ -315,7 +315,7 @@ class TwoBrowsersTests(BrowserTestCase):
             waiting.is_at("Check your mailbox")
             link = self.activation_link()
             other = self.visitor(language)
-            other.open(link).fill({LABEL: "Siedem-zielonych-rowerów-7"})
+            other.open(link).fill({LABEL: "Rower-Sowa-Brzoza-Mgła-74"})
             self.assert_turns(waiting, other)
 
     def assert_turns(self, waiting: BrowserVisitor, other: BrowserVisitor) -> None:
