@@ -54,6 +54,7 @@ NAMES = (
     "method_added",
     "method_removed",
     "recovery_code_used",
+    "data_downloaded",
 )
 
 

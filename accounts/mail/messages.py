@@ -52,6 +52,7 @@ EVENT_NOTICES = (
     "method_added",
     "method_removed",
     "recovery_code_used",
+    "data_downloaded",
 )
 
 # In the case that follows "until": Polish declines them.
