@@ -30,8 +30,8 @@ from kantor.serving.operator import Operator
 from kantor.serving.typography import tie, untie
 
 # Newest first; a version is the date since which it holds.
-TERMS_VERSIONS = ("2026-12-01", "2026-11-30", "2026-11-23")
-PRIVACY_VERSIONS = ("2026-12-01", "2026-11-30", "2026-11-23")
+TERMS_VERSIONS = ("2026-11-29", "2026-11-23")
+PRIVACY_VERSIONS = ("2026-11-29", "2026-11-23")
 
 VERSIONS = {"terms": TERMS_VERSIONS, "privacy": PRIVACY_VERSIONS}
 EVERYBODY = frozenset(Kind)
