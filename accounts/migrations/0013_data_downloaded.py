@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("accounts", "0011_account_page_and_data"),
+        ("accounts", "0012_consent_ledger"),
     ]
 
     operations = [
