@@ -104,7 +104,7 @@ PARTS = (
     Part(
         retention.CONSENTS,
         ConsentRecord,
-        ("key", "given", "version", "language", "channel", "recorded_at", "text_hash"),
+        ("key", "given", "version", "language", "channel", "recorded_at", "text_hash", "digest"),
     ),
     Part(retention.SURVEY, SurveyAnswer, ("source", "details", "answered_at")),
     Part(
