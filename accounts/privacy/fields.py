@@ -32,6 +32,7 @@ _NUMBER = "a number of the row, with no meaning outside the database"
 _SECRET = "opens the account, or is made from what does"  # noqa: S105  a reason
 _DERIVED = "follows from a field that is in the copy"
 _STAFF = "about staff, and staff alone read it"
+_KEY = "a part of the passkey, of use to a browser alone"
 _DELIVERY = "how a mail is delivered, nothing about its reader"
 
 
@@ -103,7 +104,7 @@ PARTS = (
     Part(
         retention.CONSENTS,
         ConsentRecord,
-        ("key", "given", "version", "language", "channel", "recorded_at", "text_hash"),
+        ("key", "given", "version", "language", "channel", "recorded_at", "text_hash", "digest"),
     ),
     Part(retention.SURVEY, SurveyAnswer, ("source", "details", "answered_at")),
     Part(
@@ -173,8 +174,8 @@ LEFT_OUT: dict[type[Model], dict[str, str]] = {
     Passkey: {
         "id": _NUMBER,
         "user": _OWNER,
-        "credential_id": _SECRET,
-        "public_key": _SECRET,
+        "credential_id": _KEY,
+        "public_key": _KEY,
         "sign_count": "how the passkey protects itself against copies",
         "transports": "how a browser finds the passkey",
     },
