@@ -221,7 +221,8 @@ class NewPasswordTests(TestCase):
         visitor = Visitor()
         user = activated(language="en", email="zalogowana@example.com")
         put_in(user, visitor.client)
-        visitor.client.post(RESET_PATH, {"email": user.email})
+        visitor.open(RESET_PATH).fill({"E-mail address (login)": user.email})
+        visitor.press("Send the link")
         deliver()
         (message,) = (
             each for each in mail.outbox if "assword" in str(each.subject) and user.email in each.to

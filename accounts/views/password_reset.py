@@ -80,10 +80,11 @@ class PasswordResetConfirmView(auth_views.PasswordResetConfirmView):
         user = cast(User, self.user)
         password = form.cleaned_data["new_password1"]
         visit = visit_of(self.request)
+        is_signed_in = self.request.user.pk == user.pk
         if not credentials.change_password(user, password, visit=visit, is_reset=True):
             # The link was used in another window meanwhile; its page says so.
             return redirect(self.request.path)
-        if self.request.user.pk == user.pk:
+        if is_signed_in:
             # The change has deleted this session as well: there is no row to be written to.
             auth.logout(self.request)
         else:
