@@ -3,6 +3,7 @@
 from django.apps import AppConfig
 from django.contrib.admin import apps as admin_apps
 from django.core.checks import register
+from django.db.models.signals import post_migrate, pre_migrate
 from django.utils.translation import gettext_lazy as _
 
 
@@ -13,11 +14,17 @@ class AccountsConfig(AppConfig):
     verbose_name = _("Customers")
 
     def ready(self) -> None:
-        """Register the system checks; they need the models, which are there only now."""
+        """Register the system checks; they need the models, which are there only now.
+
+        Around every `migrate` the guard of the consents is lifted and put up again.
+        """
         from accounts import checks
+        from accounts.models import consent_guard
         from accounts.passkeys import checks as _passkeys  # noqa: F401  registers as it is read
 
         register(checks.check_operator, "operator")
+        pre_migrate.connect(consent_guard.before_migrations, sender=self)
+        post_migrate.connect(consent_guard.after_migrations, sender=self)
 
 
 class StaffSiteConfig(admin_apps.AdminConfig):

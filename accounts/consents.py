@@ -30,8 +30,8 @@ from kantor.serving.operator import Operator
 from kantor.serving.typography import tie, untie
 
 # Newest first; a version is the date since which it holds.
-TERMS_VERSIONS = ("2026-12-01", "2026-11-30", "2026-11-23")
-PRIVACY_VERSIONS = ("2026-12-01", "2026-11-30", "2026-11-23")
+TERMS_VERSIONS = ("2026-11-29", "2026-11-23")
+PRIVACY_VERSIONS = ("2026-11-29", "2026-11-23")
 
 VERSIONS = {"terms": TERMS_VERSIONS, "privacy": PRIVACY_VERSIONS}
 EVERYBODY = frozenset(Kind)
@@ -62,6 +62,17 @@ class Standing:
     version: str
     given_at: datetime
     withdrawn_at: datetime | None
+
+
+@dataclass(frozen=True)
+class Receipt:
+    """What a customer keeps of all that he was asked: the seal of the last row covers every one."""
+
+    recorded_at: datetime
+    digest: str
+    # Versions of the documents as they were accepted last; empty where one was not.
+    terms: str
+    privacy: str
 
 
 # In the order in which step 2c shows them.
@@ -156,6 +167,20 @@ def accepted_terms(user: User) -> tuple[str, str] | None:
     """Return version and language of the terms as this person accepted them last, if ever."""
     given = user.consents.filter(key="terms", given=True)
     return given.order_by("recorded_at", "pk").values_list("version", "language").last()
+
+
+def receipt(records: Iterable[ConsentRecord]) -> Receipt | None:
+    """Return the receipt for all records of one person, if there are any and they are sealed."""
+    rows = sorted(records, key=lambda record: record.pk)
+    if not rows or not rows[-1].digest:
+        return None
+    accepted = {row.key: row.version for row in rows if row.given}
+    return Receipt(
+        recorded_at=rows[-1].recorded_at,
+        digest=rows[-1].digest,
+        terms=accepted.get("terms", ""),
+        privacy=accepted.get("personal_data", ""),
+    )
 
 
 def label_html(consent: Consent) -> SafeString:

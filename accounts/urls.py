@@ -6,6 +6,7 @@ from accounts.account.urls import urlpatterns as account
 from accounts.agreements.urls import urlpatterns as agreements
 from accounts.passkeys.urls import urlpatterns as passkeys
 from accounts.phone.urls import urlpatterns as phone
+from accounts.privacy.urls import urlpatterns as privacy
 from accounts.registration.wizard import RegistrationWizard
 from accounts.sessions.urls import urlpatterns as sessions
 from accounts.sign_in.urls import urlpatterns as sign_in
@@ -130,6 +131,7 @@ urlpatterns = [
     ),
     *account,
     *agreements,
+    *privacy,
     *sessions,
     path("konto/bezpieczenstwo/kody/", include("accounts.totp.urls")),
     *passkeys,

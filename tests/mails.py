@@ -1,6 +1,7 @@
 """Every mail that customers get, built with plausible values: for tests and for checkers."""
 
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.core.mail import EmailMultiAlternatives
 from django.test import override_settings
@@ -53,6 +54,7 @@ NAMES = (
     "method_added",
     "method_removed",
     "recovery_code_used",
+    "data_downloaded",
 )
 
 
@@ -69,7 +71,7 @@ def build(
     visit: Visit = VISIT,
 ) -> EmailMultiAlternatives:
     """Build one message by its name, with plausible values for all else."""
-    envelope = {"recipient": recipient, "language": language, "message_id": MESSAGE_ID}
+    envelope: Any = {"recipient": recipient, "language": language, "message_id": MESSAGE_ID}
     lifetime = LIFETIMES.get(name, timedelta(hours=48))
     expires_at = expires_at or timezone.now() + lifetime
     match name:
@@ -89,6 +91,12 @@ def build(
                 first_name=first_name,
                 owner_name=owner_name,
                 terms=(consents.TERMS_VERSIONS[0], language),
+                receipt=consents.Receipt(
+                    recorded_at=timezone.now(),
+                    digest="0123456789abcdef" * 4,
+                    terms=consents.TERMS_VERSIONS[0],
+                    privacy=consents.PRIVACY_VERSIONS[0],
+                ),
             )
         case "password_reset":
             return messages.password_reset(

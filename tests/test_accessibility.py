@@ -15,9 +15,11 @@ from django.utils import timezone
 from accounts import disowning, news_link, phone_link, tokens
 from accounts.limits import Limit
 from accounts.models import AccountEvent, Kind, Passkey, RecoveryCode, User
+from accounts.privacy import services as my_data
 from accounts.registration import friction
 from accounts.services import allowance, credentials, events, one_time_code, registration, review
 from accounts.services.activation import PASSWORD_TRIES
+from accounts.sessions import confirmation
 from accounts.sign_in import tries
 from accounts.totp import first_step, services
 from kantor import urls
@@ -263,6 +265,17 @@ class AccessibilityTests(AuditTestCase):
             self.audit(visitor.press("Withdraw the consent"), "withdrawn")
             self.audit(visitor.open("/konto/zgody/"), "news withdrawn")
             self.audit(visitor.open("/zgody/zepsuty/", status=404), "broken")
+
+    def test_my_data(self) -> None:
+        for visitor in self.in_both():
+            user = factories.activated(language=visitor.language)
+            visitor.signed_in_as(user)
+            self.audit(visitor.open("/konto/moje-dane/"))
+            with mock.patch.object(confirmation, "VALID_FOR", timedelta(0)):
+                self.audit(visitor.open("/konto/moje-dane/"), "to be confirmed")
+            for _ in range(my_data.DOWNLOADS.times):
+                my_data.DOWNLOADS.hit(str(user.pk))
+            self.audit(visitor.open("/konto/moje-dane/"), "five times")
 
     def test_end_of_a_session(self) -> None:
         for visitor in self.in_both():

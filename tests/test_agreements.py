@@ -11,7 +11,7 @@ from django.utils.translation import override
 
 from accounts import consents, news_link
 from accounts.models import ConsentRecord, Kind, User
-from accounts.services import agreements, review
+from accounts.services import agreements, ledger, review
 from kantor.serving.typography import untie
 from tests.browsers import put_in
 from tests.factories import activated, staff, suspended
@@ -79,11 +79,13 @@ class PageTests(TestCase):
         user = activated()
         old = consents.TERMS_VERSIONS[-1]
         record = user.consents.get(key="terms")
-        user.consents.filter(pk=record.pk).update(version=old)
-        ConsentRecord.objects.create(
-            user=user, key="terms", version=record.version, text_hash=record.text_hash,
-            language="pl", given=True, channel=Channel.ACCOUNT,
-        )  # fmt: skip
+        for version in (old, record.version):
+            ledger.append(
+                ConsentRecord(
+                    user=user, key="terms", version=version, text_hash=record.text_hash,
+                    language="pl", given=True, channel=Channel.ACCOUNT,
+                )
+            )  # fmt: skip
         page = visitor_of(user).open(PAGE)
         assert page.shows(f"Wersja z dnia {in_polish(old)}")
         links = {str(link["href"]) for link in page.page.select("main .places a")}

@@ -294,6 +294,8 @@ class DemoTests(TestCase):
         assert before[0] == len(list(demo.accounts())) + 1
         run("demo")
         assert self.counts() == before
+        # Dated back as they are, its consents are a whole ledger.
+        assert run("verify_consents") == f"Consents are whole: {ConsentRecord.objects.count()}\n"
 
     @override_settings(DEBUG=True)
     def test_makes_again_what_was_deleted(self) -> None:

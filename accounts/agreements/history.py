@@ -36,10 +36,13 @@ class Entry:
 
     @property
     def proof(self) -> SafeString:
-        """Return the whole hash of the text; a line may break after every eighth digit."""
-        digits = self.record.text_hash
-        parts = ((digits[start : start + 8],) for start in range(0, len(digits), 8))
-        return format_html_join(SafeString("<wbr>"), "{}", parts)
+        """Return the whole hash of the text."""
+        return breakable(self.record.text_hash)
+
+    @property
+    def seal(self) -> SafeString:
+        """Return the whole digest of the row, as its receipt has it."""
+        return breakable(self.record.digest)
 
 
 @dataclass(frozen=True)
@@ -57,6 +60,12 @@ class Declaration:
     def reason(self) -> Promise | str:
         """Return why an account needs it; empty for what is free."""
         return REASONS[self.consent.key] if self.consent.required else ""
+
+
+def breakable(digits: str) -> SafeString:
+    """Return a hash whole; a line may break after every eighth digit."""
+    parts = ((digits[start : start + 8],) for start in range(0, len(digits), 8))
+    return format_html_join(SafeString("<wbr>"), "{}", parts)
 
 
 def declarations(records: Iterable[ConsentRecord]) -> list[Declaration]:

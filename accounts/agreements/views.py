@@ -12,7 +12,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
 from django.views.generic import View
 
-from accounts import news_link
+from accounts import consents, news_link
 from accounts.agreements import history
 from accounts.models import ConsentRecord, Customer, User
 from accounts.services import agreements
@@ -24,11 +24,15 @@ class AgreementsView(View):
     """Show every declaration that was put to the customer, and all that he said to it."""
 
     def get(self, request: HttpRequest) -> HttpResponse:
-        """Show news first, which are free, then what the account cannot be without."""
-        found = history.declarations(_user(request).consents.all())
+        """Show news first, which are free, what the account cannot be without, and the receipt."""
+        records = list(_user(request).consents.all())
+        found = history.declarations(records)
+        receipt = consents.receipt(records)
         context = {
             "news": next((one for one in found if one.consent.key == agreements.NEWS), None),
             "required": [one for one in found if one.consent.required],
+            "receipt": receipt,
+            "seal": history.breakable(receipt.digest) if receipt else "",
         }
         return render(request, "accounts/agreements/page.html", context)
 

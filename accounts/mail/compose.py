@@ -38,6 +38,7 @@ def compose(message: OutboxMessage) -> EmailMessage | None:
                 first_name=message.user.customer.first_name,
                 owner_name=message.user.customer.owner_name,
                 terms=consents.accepted_terms(message.user),
+                receipt=consents.receipt(message.user.consents.all()),
             )
         case OutboxMessage.Kind.PASSWORD_CHANGED:
             return messages.password_changed(

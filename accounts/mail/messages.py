@@ -52,6 +52,7 @@ EVENT_NOTICES = (
     "method_added",
     "method_removed",
     "recovery_code_used",
+    "data_downloaded",
 )
 
 # In the case that follows "until": Polish declines them.
@@ -117,12 +118,14 @@ def welcome(
     first_name: str,
     owner_name: str,
     terms: tuple[str, str] | None = None,
+    receipt: consents.Receipt | None = None,
 ) -> EmailMultiAlternatives:
     """Build the short help that follows the activation (step 4 of the guide).
 
     `owner_name` is the name that the owner of every bank account added later must carry: the
     company, or first and last name. `terms` are version and language of the accepted terms,
-    which travel with the mail: the customer's copy on a durable medium.
+    which travel with the mail: the customer's copy on a durable medium. `receipt` is the seal of
+    all that was accepted: with it, the customer can prove what the site must not change.
     """
     message = _build(
         "welcome",
@@ -133,6 +136,7 @@ def welcome(
             "first_name": _plain_name(first_name),
             "owner_name": owner_name,
             "terms_date": date.fromisoformat(terms[0]) if terms else None,
+            "receipt": receipt,
         },
     )
     if terms:

@@ -6,6 +6,7 @@ from .customer import Customer, Kind, ReviewState
 from .data import DataChange, DataRequest
 from .event import AccountEvent
 from .limit import Counter
+from .nightly import NightlyFact
 from .outbox import OutboxMessage
 from .passkey import Passkey
 from .session import AccountSession
@@ -22,6 +23,7 @@ __all__ = [
     "DataChange",
     "DataRequest",
     "Kind",
+    "NightlyFact",
     "OutboxMessage",
     "Passkey",
     "RecoveryCode",

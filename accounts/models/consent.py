@@ -1,5 +1,8 @@
 """Remember what a customer agreed to and what he took back: rows are added, never changed."""
 
+import hashlib
+import json
+from datetime import UTC
 from typing import Any
 
 from django.conf import settings
@@ -13,7 +16,9 @@ class ConsentRecord(models.Model):
 
     The proof that art. 7(1) GDPR asks for. A withdrawal is a new row with `given` false; the
     newest row of a key tells how things stand. `text_hash` is the SHA-256 of exactly what was
-    shown (`accounts.consents`).
+    shown (`accounts.consents`). Each row is sealed together with the one before it of the same
+    account, so that none can be changed, taken out or put in between unseen; the database itself
+    refuses to try (`consent_guard`). Rows are added by `accounts.services.ledger`.
     """
 
     class Channel(models.TextChoices):
@@ -26,7 +31,8 @@ class ConsentRecord(models.Model):
     user = models.ForeignKey(
         settings.AUTH_USER_MODEL,
         verbose_name=_("account"),
-        on_delete=models.CASCADE,
+        # The database erases them with their account, and refuses it before (`consent_guard`).
+        on_delete=models.DO_NOTHING,
         related_name="consents",
     )
     key = models.CharField(_("consent"), max_length=20)
@@ -36,6 +42,9 @@ class ConsentRecord(models.Model):
     given = models.BooleanField(_("given"))
     channel = models.CharField(_("way"), max_length=12, choices=Channel.choices)
     recorded_at = models.DateTimeField(_("recorded at"), default=timezone.now)
+    digest = models.CharField(
+        _("receipt (SHA-256)"), max_length=64, db_default="", default="", editable=False
+    )
 
     class Meta:
         verbose_name = _("consent")
@@ -50,3 +59,25 @@ class ConsentRecord(models.Model):
         if not self._state.adding:
             raise TypeError("A consent record is append-only: add a new row instead.")
         super().save(*args, **kwargs)
+
+    def digest_after(self, previous: str) -> str:
+        """Return the SHA-256, in hexadecimal, of this row and of the digest before it.
+
+        `previous` is empty for the first row of an account. What is hashed is a JSON array without
+        spaces, in ASCII: that digest, the number of the account, key, version, text_hash,
+        language, given, channel, and the time in UTC to the microsecond, with its offset
+        ("2026-11-29T08:15:00.000000+00:00"). No secret is in it: whoever has the rows can count
+        them again.
+        """
+        stated = [
+            previous,
+            self.user_id,
+            self.key,
+            self.version,
+            self.text_hash,
+            self.language,
+            self.given,
+            str(self.channel),
+            self.recorded_at.astimezone(UTC).isoformat(timespec="microseconds"),
+        ]
+        return hashlib.sha256(json.dumps(stated, separators=(",", ":")).encode()).hexdigest()

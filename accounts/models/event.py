@@ -34,6 +34,7 @@ class AccountEvent(models.Model):
         RECOVERY_CODE_USED = "recovery_code_used", _("Recovery code used")
         SESSION_ENDED = "session_ended", _("Session in another browser ended")
         OTHER_SESSIONS_ENDED = "other_sessions_ended", _("All other sessions ended")
+        DATA_DOWNLOADED = "data_downloaded", _("Copy of personal data downloaded")
         DISOWNED = "disowned", _("“It was not me”: all sessions ended, password blocked")
 
     user = models.ForeignKey(

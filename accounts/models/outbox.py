@@ -34,6 +34,7 @@ class OutboxMessage(models.Model):
         METHOD_ADDED = "method_added", _("sign-in method added")
         METHOD_REMOVED = "method_removed", _("sign-in method removed")
         RECOVERY_CODE_USED = "recovery_code_used", _("recovery code used")
+        DATA_DOWNLOADED = "data_downloaded", _("copy of personal data downloaded")
 
     class State(models.TextChoices):
         """How far the mail has come."""

@@ -4,6 +4,7 @@ from django.db import transaction
 
 from accounts import consents
 from accounts.models import ConsentRecord, User
+from accounts.services import ledger
 
 NEWS = "news_email"
 
@@ -24,14 +25,16 @@ def agree_to_news(user: User, *, language: str) -> bool:
         _lock(user)
         if wants_news(user):
             return False
-        ConsentRecord.objects.create(
-            user=user,
-            key=NEWS,
-            version=consent.version,
-            text_hash=consents.text_hash(consent, language),
-            language=language,
-            given=True,
-            channel=ConsentRecord.Channel.ACCOUNT,
+        ledger.append(
+            ConsentRecord(
+                user=user,
+                key=NEWS,
+                version=consent.version,
+                text_hash=consents.text_hash(consent, language),
+                language=language,
+                given=True,
+                channel=ConsentRecord.Channel.ACCOUNT,
+            )
         )
         return True
 
@@ -46,14 +49,16 @@ def withdraw_news(user: User, *, channel: ConsentRecord.Channel) -> bool:
         newest = _newest(user)
         if newest is None or not newest.given:
             return False
-        ConsentRecord.objects.create(
-            user=user,
-            key=NEWS,
-            version=newest.version,
-            text_hash=newest.text_hash,
-            language=newest.language,
-            given=False,
-            channel=channel,
+        ledger.append(
+            ConsentRecord(
+                user=user,
+                key=NEWS,
+                version=newest.version,
+                text_hash=newest.text_hash,
+                language=newest.language,
+                given=False,
+                channel=channel,
+            )
         )
         return True
 

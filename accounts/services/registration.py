@@ -1,7 +1,7 @@
 """Turn a finished form into a pending account, once; put it right or forget it again."""
 
 from collections.abc import Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.conf import settings
@@ -12,7 +12,7 @@ from django.utils import timezone
 from accounts import consents
 from accounts.mail import outbox
 from accounts.models import ConsentRecord, Customer, OutboxMessage, User
-from accounts.services import allowance
+from accounts.services import allowance, ledger
 from accounts.services.allowance import Purpose
 
 PURGE_BATCH = 500  # accounts that one transaction deletes, each with half a dozen rows
@@ -27,6 +27,7 @@ def register(
     given: Mapping[str, bool],
     language: str,
     network: str,
+    at: datetime | None = None,
 ) -> User:
     """Make the pending account of this attempt, its customer, consents and activation mail.
 
@@ -35,15 +36,17 @@ def register(
     already has an account is not asked here, so the work is the same; the mail decides. An
     address that was written to too often gets no mail (`allowance`); a later link can be asked for.
     `answers` are canonical values by the names of the customer's fields, and `email`; `network` is
-    where the form was finished, for counting.
+    where the form was finished, for counting; `at` is when, if not now.
     """
+    now = at or timezone.now()
     data = dict(answers)
     user = User(attempt=attempt, email=data.pop("email"), password=password_hash, language=language)
+    user.created_at = now
     try:
         with transaction.atomic():
             user.save(force_insert=True)
             Customer(user=user, kind=kind, **data).save(force_insert=True)
-            ConsentRecord.objects.bulk_create(
+            ledger.begin(
                 ConsentRecord(
                     user=user,
                     key=consent.key,
@@ -52,6 +55,7 @@ def register(
                     language=language,
                     given=given[consent.key],
                     channel=ConsentRecord.Channel.REGISTRATION,
+                    recorded_at=now,
                 )
                 for consent in consents.asked_of(kind)
             )

@@ -20,6 +20,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.generic import View
 
+from accounts import retention
 from accounts.models import AccountSession, User
 from accounts.passkeys import views as passkeys
 from accounts.services import credentials, disowning, sessions
@@ -33,7 +34,7 @@ from accounts.sessions.watch import WRITTEN_EVERY, watch_of
 from accounts.totp import services as totp
 from kantor.serving.network import held_up
 
-EVENTS_SHOWN_FOR = timedelta(days=90)
+EVENTS_SHOWN_FOR = retention.HISTORY_LASTS
 EVENTS_ON_A_PAGE = 10
 PAGE = "strona"
 # In the query of a page that says why the last answer was refused.

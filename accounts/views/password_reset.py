@@ -2,6 +2,7 @@
 
 from typing import Any, cast
 
+from django.contrib import auth
 from django.contrib.auth import views as auth_views
 from django.http import HttpResponse
 from django.http.response import HttpResponseBase
@@ -79,10 +80,15 @@ class PasswordResetConfirmView(auth_views.PasswordResetConfirmView):
         user = cast(User, self.user)
         password = form.cleaned_data["new_password1"]
         visit = visit_of(self.request)
+        is_signed_in = self.request.user.pk == user.pk
         if not credentials.change_password(user, password, visit=visit, is_reset=True):
             # The link was used in another window meanwhile; its page says so.
             return redirect(self.request.path)
-        del self.request.session[auth_views.INTERNAL_RESET_SESSION_TOKEN]
+        if is_signed_in:
+            # The change has deleted this session as well: there is no row to be written to.
+            auth.logout(self.request)
+        else:
+            del self.request.session[auth_views.INTERNAL_RESET_SESSION_TOKEN]
         network = network_of(self.request)
         tries.forgive(user.email_key, network)
         return redirect(self.get_success_url())

@@ -1,7 +1,7 @@
 """Fill a database with customers to look at, and a member of staff to look at them."""
 
 import secrets
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.conf import settings
@@ -77,6 +77,7 @@ def _make(
     account: demo.DemoAccount, password_hash: str, staff: User, sources: list[Source]
 ) -> None:
     """Lead one invented customer through the real services up to his state."""
+    registered = timezone.now() - timedelta(days=account.days_ago)
     user = registration.register(
         attempt=account.attempt,
         kind=account.kind,
@@ -88,6 +89,7 @@ def _make(
         },
         language=account.language,
         network="demo",
+        at=registered,
     )
     if account.state != "pending":
         activation.activate(user)
@@ -101,20 +103,17 @@ def _make(
         review.decide(user.customer, account.review_state, by=staff, note=account.review_note)
     if account.state == "suspended":
         review.suspend(user)
-    _date_back(user, timedelta(days=account.days_ago))
+    _date_back(user, registered)
 
 
-def _date_back(user: User, age: timedelta) -> None:
+def _date_back(user: User, registered: datetime) -> None:
     """Move what happened into the past, and count its mails as sent: nobody may get them."""
-    registered = timezone.now() - age
     opened = registered + timedelta(minutes=7)
-    User.objects.filter(pk=user.pk).update(created_at=registered)
     User.objects.filter(pk=user.pk, activated_at__isnull=False).update(activated_at=opened)
     Customer.objects.filter(pk=user.pk).update(created_at=registered)
     Customer.objects.filter(pk=user.pk, reviewed_at__isnull=False).update(
         reviewed_at=registered + timedelta(hours=5)
     )
-    ConsentRecord.objects.filter(user=user, given=True).update(recorded_at=registered)
     # Within the transaction that wrote them: the sweeper never sees them waiting.
     OutboxMessage.objects.filter(user=user).update(
         state=OutboxMessage.State.SENT,

@@ -1,7 +1,6 @@
 """Forget what nobody came back for."""
 
 from collections.abc import Callable
-from datetime import timedelta
 from functools import partial
 from typing import Any
 
@@ -12,25 +11,20 @@ from django.core.management.base import BaseCommand, CommandParser
 from django.db.models import QuerySet
 from django.utils import timezone
 
+from accounts import retention
 from accounts.models import AccountEvent, AccountSession, Counter, OutboxMessage
+from accounts.retention import Kept
 from accounts.services import registration
 from kantor.serving.models import Session
 
-# How long staff can still see what became of a mail.
-# Longer than a pending account can live on its last link: purging asks for that mail.
-OUTBOX_AGE = timedelta(days=60)
-# What the queue in the database remembers of its tasks; the outbox keeps what matters.
-TASK_AGE = timedelta(days=7)
-# What an owner, and staff, can still see of sessions and of what happened to an account.
-HISTORY_AGE = timedelta(days=90)
-# A wait that is over is remembered for a day: the next one may be longer (limits.Ladder).
-COUNTERS_AGE = timedelta(days=1)
 # Rows that one transaction deletes: on a table of millions, nobody waits long for its locks.
 BATCH = 1000
 
 
 class Command(BaseCommand):
     """Delete unfinished, expired and delivered things; each rule is a line of the report.
+
+    How long each is kept stands in `accounts.retention` and in the settings.
 
     Safe beside a running site and beside itself: small transactions, and every DELETE asks once
     more whether its rows are still over.
@@ -64,19 +58,19 @@ class Command(BaseCommand):
             ("expired captchas", partial(_purge, CaptchaStore.objects.filter(expiration__lte=now))),
             (
                 "ended counters, a day later",
-                partial(_purge, Counter.objects.filter(ends_at__lte=now - COUNTERS_AGE)),
+                partial(_purge, _over(Counter.objects.all(), retention.ATTEMPTS)),
             ),
             (
-                f"messages finished {OUTBOX_AGE.days} days ago",
-                partial(_purge, OutboxMessage.objects.filter(finished_at__lte=now - OUTBOX_AGE)),
+                f"messages finished {retention.MESSAGES_LAST.days} days ago",
+                partial(_purge, _over(OutboxMessage.objects.all(), retention.MESSAGES)),
             ),
             (
-                f"sessions of accounts last seen {HISTORY_AGE.days} days ago",
-                partial(_purge, AccountSession.objects.filter(seen_at__lte=now - HISTORY_AGE)),
+                f"sessions of accounts last seen {retention.HISTORY_LASTS.days} days ago",
+                partial(_purge, _over(AccountSession.objects.all(), retention.SESSIONS)),
             ),
             (
-                f"events of accounts {HISTORY_AGE.days} days old",
-                partial(_purge, AccountEvent.objects.filter(at__lte=now - HISTORY_AGE)),
+                f"events of accounts {retention.HISTORY_LASTS.days} days old",
+                partial(_purge, _over(AccountEvent.objects.all(), retention.EVENTS)),
             ),
             *_rules_of_the_queue(),
         )
@@ -95,8 +89,16 @@ def _rules_of_the_queue() -> list[tuple[str, Callable[..., int]]]:
     # Its models can only be imported where it is installed.
     from django_tasks_db.models import DBTaskResult
 
-    tasks = DBTaskResult.objects.filter(started_at__lte=timezone.now() - TASK_AGE)
-    return [(f"tasks of the queue begun {TASK_AGE.days} days ago", partial(_purge, tasks))]
+    tasks = DBTaskResult.objects.filter(started_at__lte=timezone.now() - retention.TASKS_LAST)
+    return [
+        (f"tasks of the queue begun {retention.TASKS_LAST.days} days ago", partial(_purge, tasks))
+    ]
+
+
+def _over(rows: QuerySet[Any], kept: Kept) -> QuerySet[Any]:
+    """Return the rows whose time is over, as the customer's own page says it (`retention`)."""
+    assert kept.lasts is not None
+    return rows.filter(**{f"{kept.counts_from}__lte": timezone.now() - kept.lasts})
 
 
 def _purge(rows: QuerySet[Any], *, dry_run: bool) -> int:

@@ -7,6 +7,7 @@ from urllib.parse import urljoin
 
 from django import template
 from django.conf import settings
+from django.core.signals import setting_changed
 from django.forms import BoundField
 from django.http import HttpRequest
 from django.template.context import Context
@@ -42,6 +43,14 @@ def _rendered(
 ) -> SafeString:
     """Render the template; `language` is only the key, it is the active one already."""
     return render_to_string(template_name, dict(values))
+
+
+def _forget(**_changed: object) -> None:
+    """Drop what was rendered: a test has changed a setting, and a part may say it."""
+    _rendered.cache_clear()
+
+
+setting_changed.connect(_forget)
 
 
 @register.simple_tag(takes_context=True)
