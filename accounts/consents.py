@@ -200,8 +200,9 @@ def _label_html(consent: Consent, language: str) -> SafeString:
             '<a href="{}" target="_blank" rel="noopener">', _document_url(consent)
         )
         # Step 2c says so once for every eye, and each link for those who jump from link to link.
+        # The blank is hidden with it: outside it would stand before the full stop.
         link_end = format_html(
-            ' <span class="visually-hidden">{}</span></a>', gettext("(opens in a new tab)")
+            '<span class="visually-hidden"> {}</span></a>', gettext("(opens in a new tab)")
         )
     return format_html(
         str(consent.label),

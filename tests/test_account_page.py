@@ -74,6 +74,12 @@ class AccountPageTests(TestCase):
         with_news = len(self.page_of(activated(news=True)).page.select("ul.consents li"))
         assert with_news == without + 1
 
+    def test_speaks_of_news_alike_to_who_agreed_to_them_and_who_did_not(self) -> None:
+        for news in (True, False):
+            with self.subTest(news=news):
+                page = self.page_of(activated(news=news))
+                assert page.shows("You can give or withdraw the consent to news on the page")
+
     def test_never_shows_anything_of_others(self) -> None:
         other = activated(
             first_name="Niewidoczna",

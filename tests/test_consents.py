@@ -125,7 +125,8 @@ class Label(SimpleTestCase):
             with self.subTest(language=language, key=key), translation.override(language):
                 label = consents.label_html(BY_KEY[key])
                 assert f'<a href="{address}" target="_blank" rel="noopener">' in label
-                assert f"{hints[language]}</span></a>" in untie(label)
+                assert f"> {hints[language]}</span></a>" in untie(label)
+                assert ' <span class="visually-hidden">' not in untie(label)
 
     def test_is_plain_where_there_is_nothing_to_read(self) -> None:
         for key in ("e_documents", "news_email", "authority", "adult"):
@@ -139,7 +140,7 @@ class Label(SimpleTestCase):
                 with self.subTest(key=consent.key, language=language):
                     with translation.override(language):
                         label = consents.label_html(consent)
-                    words = re.sub(r" <span[^>]*>\([^()]+\)</span></a>|<[^>]+>", "", untie(label))
+                    words = re.sub(r"<span[^>]*> \([^()]+\)</span></a>|<[^>]+>", "", untie(label))
                     assert words == consents.text(consent, language)
 
     def test_gives_the_date_of_the_version_in_words(self) -> None:

@@ -169,7 +169,8 @@ class PageTests(TestCase):
         national = "601234567"
         chosen = "".join(national[place - 1] for place in marked)
         assert visitor.shows(
-            f"Z numeru podanego przy rejestracji, bez +48. Dla 601 234 567 to {chosen}. "
+            "Z numeru zapisanego na koncie, bez numeru kierunkowego kraju (np. +48). "
+            f"Dla 601 234 567 to {chosen}. "
             "Możesz też wpisać albo wkleić cały numer."
         )
         visitor.fill({"Hasło": PASSWORD, self.label(user.email): chosen}).press("Zaloguj się")

@@ -366,6 +366,12 @@ class ChangeTests(TestCase):
         assert is_signed_in(here)
         assert not is_signed_in(elsewhere)
 
+    def test_leads_who_is_signed_in_to_the_account_and_others_to_sign_in(self) -> None:
+        inside = self.at_number(signed_in(self.user)).fill({NUMBER: NEW}).press(SAVE)
+        assert inside.element("main .actions a")["href"] == "/konto/"
+        outside = Visitor().open(inside.path)
+        assert outside.element("main .actions a")["href"] == "/logowanie/"
+
     def test_ends_all_sessions_when_it_comes_from_a_browser_that_is_not_signed_in(self) -> None:
         elsewhere = signed_in(self.user)
         self.at_number().fill({NUMBER: NEW}).press(SAVE)

@@ -9,6 +9,7 @@ from django.conf import settings
 from django.template import Context, Template
 from django.test import SimpleTestCase, TestCase
 from django.utils import translation
+from django.utils.formats import date_format
 from django.utils.translation import gettext
 from hypothesis import given
 from hypothesis import strategies as st
@@ -91,6 +92,12 @@ class EverywhereTests(TestCase):
         ):
             with translation.override(language):
                 assert seen(template.render(context)) == written
+
+    def test_days_without_a_year(self) -> None:
+        day = datetime.fromisoformat("2026-11-03")
+        for language, written in (("pl", "3_listopada"), ("en", "3_November")):
+            with translation.override(language):
+                assert seen(date_format(day, "MONTH_DAY_FORMAT")) == written
 
     def test_names_of_countries_and_of_sources(self) -> None:
         assert seen(country.name("BA", "pl")) == "Bośnia i_Hercegowina"

@@ -242,7 +242,7 @@ class NumberView(View):
 
 
 class ChangedView(TemplateView):
-    """Say that the new number is stored, with the way to sign in."""
+    """Say that the new number is stored, with the way to the account or to sign in."""
 
     template_name = "accounts/phone/changed.html"
 

@@ -67,8 +67,8 @@ class SignInForm(forms.Form):
         if settings.SIGN_IN_PHONE_DIGITS:
             self.fields["digits"].label = digits.question(kept.places)
             self.fields["digits"].help_text = gettext(
-                "From the number you gave when registering, without +48. For 601 234 567 it is "
-                "%(digits)s. You may also type or paste the whole number."
+                "From the number saved in your account, without the country code (such as +48). "
+                "For 601 234 567 it is %(digits)s. You may also type or paste the whole number."
             ) % {"digits": digits.example(kept.places)}
         else:
             del self.fields["digits"]
