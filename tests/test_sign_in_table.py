@@ -183,11 +183,15 @@ class EverywhereTests(TestCase):
             answer = try_in(user.email, WRONG, stranger)
         assert answer.status_code == 429
 
-    def test_end_with_a_new_password(self) -> None:
+    def test_do_not_end_with_what_their_owner_does(self) -> None:
+        # A stranger would see by it that there is an account, and when somebody signs in.
         user = activated()
+        client = signed_in(user)
+        client.post("/wyloguj/")
         from_everywhere(user.email, 20)
-        tries.forgive(user.email_key, "192.0.2.1")
-        assert tried(user.email, PASSWORD).outcome is Outcome.OPEN
+        assert try_in(user.email, PASSWORD, client).status_code == 302
+        assert tried(user.email, WRONG).outcome is Outcome.WAIT
+        assert tried("nikt@example.com", WRONG).outcome is Outcome.REFUSED
 
 
 class InARowTests(TestCase):

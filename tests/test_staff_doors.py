@@ -6,6 +6,7 @@ from typing import Any
 from bs4 import BeautifulSoup
 from django.core import mail
 from django.test import Client, TestCase
+from django.utils import timezone
 
 from accounts.models import OutboxMessage, User
 from accounts.services.credentials import NETWORK_SIGN_INS, PASSWORD_CHANGES
@@ -42,6 +43,13 @@ class SignInTests(TestCase):
         assert response["Retry-After"] == "300"
         assert "Za dużo prób" in errors_of(response)
         assert "_auth_user_id" not in self.client.session
+
+    def test_leads_to_the_staffs_pages_wherever_else_was_asked_for(self) -> None:
+        user = staff(superuser=True, password=PASSWORD)
+        for wanted in ("", "//evil.example/", "https://evil.example/"):
+            client = Client()
+            data = {"username": user.email, "password": PASSWORD, "next": wanted}
+            assert client.post("/admin/login/", data)["Location"] == "/admin/", wanted
 
     def test_takes_five_tries_at_one_address(self) -> None:
         member = staff(password=PASSWORD)
@@ -98,6 +106,11 @@ class PasswordChangeTests(TestCase):
         assert NEW_PASSWORD not in str(notice.message())
         assert self.client.get("/admin/").status_code == 200, "This session goes on."
         assert elsewhere.get("/admin/").status_code == 302, "The others end."
+
+    def test_takes_no_barred_password_for_proof(self) -> None:
+        User.objects.update(password_barred_at=timezone.now())
+        self.change()
+        assert self.is_password(PASSWORD)
 
     def test_judges_the_new_password_as_a_customers(self) -> None:
         refused = self.change(new="haslo123")

@@ -52,6 +52,9 @@ def who(session: SessionBase) -> Proof | None:
     user = services.account_of(event)
     if user is None or services.is_overtaken(event, user):
         return None
+    # A password that was barred meanwhile proves nothing any more.
+    if user.password_barred_at is not None:
+        return None
     if not constant_time_compare(said["account"], user.get_session_auth_hash()):
         return None
     return Proof(user, event, Step(said["step"]))

@@ -116,8 +116,8 @@ def _bar(owner: User | None, visit: Visit) -> None:
         is_done = User.objects.filter(pk=number, password_barred_at=None).update(
             password_barred_at=timezone.now()
         )
-        if owner is None or is_done:
-            _tell(owner, AccountEvent.Kind.PASSWORD_BARRED, visit, by_mail=True)
+        # Whose password is barred already costs what nobody costs.
+        _tell(owner if is_done else None, AccountEvent.Kind.PASSWORD_BARRED, visit, by_mail=True)
 
 
 def _tell(owner: User | None, kind: AccountEvent.Kind, visit: Visit, *, by_mail: bool) -> None:

@@ -61,11 +61,15 @@ def count_failure(key: str, *, was_password_right: bool) -> tuple[int, int]:
 
 
 def forgive(key: str, network: str) -> None:
-    """Forget the tries at this address, after a right answer or a new password. One DELETE."""
+    """Forget the tries at this address, after a right answer or a new password. One DELETE.
+
+    Tries from everywhere are left to time: where they went, a stranger who waits for their hour
+    would see that somebody has signed in, and be given as many again.
+    """
     forget(
         [
             *(HERE.key(_here(key, network, is_known=is_known)) for is_known in (True, False)),
-            *(each.key(key) for each in (EVERYWHERE, IN_A_ROW, DIGITS, OTHERWISE)),
+            *(each.key(key) for each in (IN_A_ROW, DIGITS, OTHERWISE)),
         ]
     )
 

@@ -108,7 +108,9 @@ class PasswordView(DoorView):
         response = render(request, "accounts/sign_in/password.html", context)
         if "wait" in kept.refused and kept.wait:
             response = held_up(response, kept.wait)
-        keeping.say_once(request.session, kept)
+        # HEAD shows nobody anything: what is said once waits for who reads it.
+        if request.method == "GET":
+            keeping.say_once(request.session, kept)
         return response
 
     def post(self, request: HttpRequest) -> HttpResponse:

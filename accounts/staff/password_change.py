@@ -33,6 +33,9 @@ class StaffPasswordChangeForm(AdminPasswordChangeForm):
             raise ValidationError(
                 _("Too many attempts. Wait a quarter of an hour and try again."), TRIED_TOO_OFTEN
             )
+        if self.user.password_barred_at is not None:
+            # It is set anew by mail only: whoever knows it may not be its owner.
+            raise ValidationError(self.error_messages["password_incorrect"], "password_incorrect")
         return super().clean_old_password()
 
 

@@ -9,6 +9,7 @@ from django.contrib.auth.views import LoginView
 from django.core.exceptions import ValidationError
 from django.http import HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect
+from django.urls import reverse
 
 from accounts.forms.fields import SECRET
 from accounts.models import AccountSession, User
@@ -71,6 +72,10 @@ class StaffSignInView(LoginView):
 
     authentication_form = StaffSignInForm
     template_name = "admin/login.html"
+
+    def get_default_redirect_url(self) -> str:
+        """Lead to the staff's pages, not to the customers'."""
+        return reverse("admin:index")
 
     def form_valid(self, form: Any) -> HttpResponse:
         """Open it and lead on, or ask for the code of whoever has an authenticator app."""

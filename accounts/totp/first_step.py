@@ -52,7 +52,8 @@ def who(session: SessionBase) -> FirstStep | None:
     except signing.BadSignature:
         return None
     user = User.objects.filter(pk=proof["user"], is_active=True).first()
-    if user is None:
+    # A password that was barred meanwhile opens nothing: neither does its first step.
+    if user is None or user.password_barred_at is not None:
         return None
     if not constant_time_compare(proof["password"], user.get_session_auth_hash()):
         return None
