@@ -179,7 +179,13 @@ class CorrectionTests(DataTestCase):
 
     def awaits(self, *sections: str) -> None:
         customer = customer_of(self.user)
-        review.ask_for_correction(customer, sections, words="Sprawdź pisownię.", by=staff())
+        review.decide(
+            customer,
+            ReviewState.CORRECTION,
+            by=staff(),
+            words="Sprawdź pisownię.",
+            sections=sections,
+        )
 
     def test_named_sections_open_directly_and_go_back_to_new(self) -> None:
         self.awaits(Section.NAME)

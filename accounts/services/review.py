@@ -43,13 +43,6 @@ def decide(
     )
 
 
-def ask_for_correction(
-    customer: Customer, sections: Sequence[str], *, words: str, by: User, note: str = ""
-) -> None:
-    """Open these sections (`Section`) to the customer, with words of ours for him to read."""
-    decide(customer, ReviewState.CORRECTION, by=by, note=note, words=words, sections=sections)
-
-
 def correction_recorded(customer: Customer, section: str) -> None:
     """Take a section off what is awaited; after the last one the data are to be reviewed again.
 
