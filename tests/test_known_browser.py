@@ -221,7 +221,7 @@ class CanaryTests(TestCase):
         everything = "\n".join(seen)
         assert "203.0.x.x" in everything
         assert "2001:db8:…" in everything
-        for canary in ("Canary-7f3a", self.ADDRESS, "203.0.113", "77aa", "20100101"):
+        for canary in ("Canary-7f3a", self.ADDRESS, "203.0.113", "db8:77aa", "20100101"):
             assert canary not in everything, canary
 
     def sessions(self) -> Any:

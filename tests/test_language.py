@@ -134,7 +134,8 @@ def compiled(mo: Path) -> dict[str, str]:
 
 def words(text: str) -> set[str]:
     """Return the words of a text; single letters are left out, they are in every language."""
-    plain = re.sub(r"%\(\w+\)\w|\{\w+\}|<[^>]*>|\S+@\S+|https?:\S+", " ", text)
+    # Nor are the letters within a hash a word, whatever they spell.
+    plain = re.sub(r"%\(\w+\)\w|\{\w+\}|<[^>]*>|\S+@\S+|https?:\S+|\b[0-9a-f]{64}\b", " ", text)
     return {word.casefold() for word in re.findall(r"[^\W\d_]{2,}", plain)}
 
 
