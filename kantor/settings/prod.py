@@ -24,6 +24,7 @@ from .base import (
     LOGGING,
     SESSION_HOURS,
     SESSION_IDLE_MINUTES,
+    SILENCED_SYSTEM_CHECKS,
     SQLITE_OPTIONS,
     STATIC_ROOT,
     STATICFILES_DIRS,
@@ -149,6 +150,8 @@ match str(DATABASES["default"]["ENGINE"]).rpartition(".")[2]:
         # A new connection for each request costs PostgreSQL twelve times the work of a kept one.
         DATABASES["default"]["CONN_MAX_AGE"] = env.int("DATABASE_CONN_MAX_AGE", default=600)
         DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
+        # A database that says nothing must not hold a visitor, or all of them.
+        DATABASES["default"].setdefault("OPTIONS", {}).setdefault("connect_timeout", 3)
     case _:
         raise ImproperlyConfigured("DATABASE_URL is postgres:// or sqlite:///.")
 
@@ -248,12 +251,20 @@ STORAGES = {
 WHITENOISE_ALLOW_ALL_ORIGINS = False
 
 SECURE_SSL_REDIRECT = env.bool("SECURE_SSL_REDIRECT", default=True)
-SECURE_REDIRECT_EXEMPT = [r"^healthz$"]
+SECURE_REDIRECT_EXEMPT = [r"^(?:livez|readyz|healthz)$"]
 if TRUSTED_PROXIES:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
-SECURE_HSTS_SECONDS = 63_072_000
-SECURE_HSTS_INCLUDE_SUBDOMAINS = True
-SECURE_HSTS_PRELOAD = True
+# What browsers were told cannot be taken back before its time: an operator lengthens it himself.
+SECURE_HSTS_SECONDS = env.int("HSTS_SECONDS", default=86_400)
+SECURE_HSTS_INCLUDE_SUBDOMAINS = env.bool("HSTS_SUBDOMAINS", default=False)
+SECURE_HSTS_PRELOAD = env.bool("HSTS_PRELOAD", default=False)
+if SECURE_HSTS_SECONDS < 0:
+    raise ImproperlyConfigured("HSTS_SECONDS is at least 0.")
+# The list of the browsers takes no shorter promise (hstspreload.org), and no way leads back.
+if SECURE_HSTS_PRELOAD and not (SECURE_HSTS_INCLUDE_SUBDOMAINS and SECURE_HSTS_SECONDS >= 31_536_000):
+    raise ImproperlyConfigured("HSTS_PRELOAD needs HSTS_SUBDOMAINS and HSTS_SECONDS of a year.")
+# W005 and W021 ask for subdomains and preload: the operator's own decision, see .env.example.
+SILENCED_SYSTEM_CHECKS = [*SILENCED_SYSTEM_CHECKS, "security.W005", "security.W021"]
 SESSION_COOKIE_SECURE = True
 CSRF_COOKIE_SECURE = True
 LANGUAGE_COOKIE_SECURE = True
