@@ -81,14 +81,14 @@ def _migrations() -> bool:
     return not executor.migration_plan(executor.loader.graph.leaf_nodes())
 
 
-class _Missing(Exception):
+class MigrationMissingError(Exception):
     """A migration is missing; raised so that the answer is not kept."""
 
 
 @lru_cache(maxsize=1)
 def _seen_all_migrations() -> bool:
     if not _migrations():
-        raise _Missing
+        raise MigrationMissingError
     return True
 
 

@@ -11,7 +11,6 @@ import sys
 import tempfile
 import threading
 import time
-from datetime import timedelta
 from email.message import Message
 from http.cookies import SimpleCookie
 from pathlib import Path
@@ -20,13 +19,10 @@ from urllib.parse import urlencode
 
 from bs4 import BeautifulSoup
 from django.conf import settings
-from django.db import connection
-from django.test import SimpleTestCase, TestCase
-from django.utils import timezone
+from django.test import SimpleTestCase
 
-from accounts.models import OutboxMessage
 from kantor.settings import base
-from tests.factories import PASSWORD, registered
+from tests.factories import PASSWORD
 from tests.mail_server import MailServer, Postbox, free_port, silent_server
 
 ROOT: Path = settings.BASE_DIR
@@ -110,6 +106,27 @@ class BootTests(SimpleTestCase):
             emptied = [REQUIRED | {name: empty} for name in names]
             for name, refusal in zip(names, refusals(*emptied), strict=True):
                 assert name in refusal
+
+    def test_refuses_a_promise_to_browsers_that_is_half_thought_out(self) -> None:
+        whole = {"HSTS_SECONDS": "63072000", "HSTS_SUBDOMAINS": "true", "HSTS_PRELOAD": "true"}
+        short = whole | {"HSTS_SECONDS": "86400"}
+        alone = whole | {"HSTS_SUBDOMAINS": "false"}
+        found = refusals(
+            REQUIRED | whole, *(REQUIRED | each for each in (short, alone, {"HSTS_SECONDS": "-1"}))
+        )
+        assert found[0] == ""
+        assert all("HSTS" in refusal for refusal in found[1:]), found
+
+    def test_refuses_to_hash_nothing(self) -> None:
+        assert refusals(REQUIRED | {"HASHES_AT_ONCE": "3"}) == [""]
+        assert "HASHES_AT_ONCE" in refusals(REQUIRED | {"HASHES_AT_ONCE": "0"})[0]
+
+    def test_a_database_that_says_nothing_holds_nobody(self) -> None:
+        postgres = {"DATABASE_URL": "postgres://kantor@192.0.2.1/kantor"}
+        code = "import kantor.wsgi; from django.db import connection as c;"
+        code += "print(c.get_connection_params()['connect_timeout'])"
+        done = run(code, **(REQUIRED | postgres))
+        assert done.stdout.strip() == "3", done.stderr
 
     def test_refuses_weak_and_known_keys(self) -> None:
         keys = [

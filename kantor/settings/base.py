@@ -1,5 +1,6 @@
 """What is true in every environment. No secret and no address of a service belongs here."""
 
+import os
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -91,7 +92,7 @@ AUTH_USER_MODEL = "accounts.User"
 AUTHENTICATION_BACKENDS = ["accounts.backends.EmailBackend"]
 AUTH_PASSWORD_VALIDATORS = [{"NAME": "accounts.passwords.StrengthValidator"}]
 PASSWORD_HASHERS = [
-    "django.contrib.auth.hashers.Argon2PasswordHasher",
+    "accounts.passwords.hashing.Argon2PasswordHasher",
     "django.contrib.auth.hashers.PBKDF2PasswordHasher",
 ]
 LOGIN_URL = "accounts:sign-in"
@@ -214,6 +215,8 @@ SEEN_COOKIE_NAME = "seen"
 KNOWN_BROWSER_COOKIE_NAME = "browser"
 MESSAGES_COOKIE_NAME = "messages"
 PASSWORD_COMPOSITION = True
+# How many passwords one process hashes at the same time: 100 MiB and a core each.
+HASHES_AT_ONCE = max(1, (os.cpu_count() or 1) // 2)
 # Whether the sign-in asks for digits of the phone number beside the password, and pages say so.
 SIGN_IN_PHONE_DIGITS = True
 PENDING_ACCOUNT_DAYS = 30
