@@ -103,3 +103,45 @@ class NginxTests(SimpleTestCase):
     def test_what_is_for_operators_is_hidden(self) -> None:
         for path in ("/livez", "/readyz", "/healthz", "/metrics", "/unavailable.html"):
             assert self.ask(path)[0].status == 404, path
+
+
+class UnitTests(SimpleTestCase):
+    """The units of systemd."""
+
+    def test_confine_what_they_run(self) -> None:
+        analyze = program("systemd-analyze")
+        units = sorted(DEPLOY.glob("kantor-*.service"))
+        ours = [unit for unit in units if "@" not in unit.name]
+        assert len(ours) == 6
+        for unit in ours:
+            command = [analyze, "security", "--offline=true", "--no-pager", str(unit)]
+            told = subprocess.run(command, capture_output=True, text=True, check=False)
+            found = re.search(r"Overall exposure level for .*?: ([\d.]+)", told.stdout)
+            assert found, told.stderr
+            assert float(found[1]) <= 2.5, (unit.name, found[1])
+
+    def test_are_well_formed_and_tell_of_a_failure(self) -> None:
+        analyze = program("systemd-analyze")
+        units = sorted([*DEPLOY.glob("*.service"), *DEPLOY.glob("*.timer")])
+        with tempfile.TemporaryDirectory() as folder:
+            for unit in units:
+                # Programs and the user are the server's: here any program will do.
+                text = re.sub(r"(?m)^ExecStart=\S+", "ExecStart=/bin/true", unit.read_text())
+                Path(folder, unit.name).write_text(text)
+            known = {"SYSTEMD_UNIT_PATH": f"{folder}:"}
+            told = subprocess.run(
+                [analyze, "verify", "--man=no", *(str(Path(folder, unit.name)) for unit in units)],
+                capture_output=True,
+                text=True,
+                check=False,
+                env=os.environ | known,
+            )
+            faults = [line for line in told.stderr.splitlines() if "kantor" in line]
+        assert faults == []
+        for unit in units:
+            if unit.suffix == ".service" and "@" not in unit.name:
+                text = unit.read_text()
+                assert "OnFailure=kantor-failure@%n.service" in text, unit.name
+                assert "MemoryMax=" in text, unit.name
+                if "Type=oneshot" not in text:
+                    assert "StartLimitBurst=" in text, unit.name
