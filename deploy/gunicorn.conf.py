@@ -17,3 +17,20 @@ limit_request_fields = 60
 worker_tmp_dir = "/dev/shm"  # noqa: S108  memory; a disk that is slow must not kill workers
 # No access log of gunicorn's: its lines would carry activation links.
 accesslog = None
+# gunicorn's own words, in the form of the site's (LOG_FORMAT).
+logconfig_dict = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {
+        "json": {"()": "kantor.logs.JsonFormatter"},
+        "line": {"format": "{asctime} {levelname} {name} {message}", "style": "{"},
+    },
+    "handlers": {
+        "stderr": {
+            "class": "logging.StreamHandler",
+            "formatter": os.environ.get("LOG_FORMAT", "json"),
+        }
+    },
+    "root": {"handlers": ["stderr"], "level": "INFO"},
+    "loggers": {"gunicorn.error": {"handlers": ["stderr"], "level": "INFO", "propagate": False}},
+}

@@ -17,6 +17,7 @@ from django.utils.cache import add_never_cache_headers
 from django.utils.functional import Promise
 from django.utils.translation import get_language_from_path, override
 from django.utils.translation import gettext_lazy as _
+from django_guid import get_guid
 
 from accounts.passwords import HashingBusyError
 from kantor.serving.templatetags.site import translated_path
@@ -117,6 +118,8 @@ def error_page(fault: Fault, request: HttpRequest, *, as_visitor: bool = False) 
     path = request.get_full_path()
     context = {
         "fault": fault,
+        # Whoever calls about a failure can read it out, and its lines are found by it.
+        "request_id": get_guid() if fault.status >= HTTPStatus.INTERNAL_SERVER_ERROR else None,
         "language_urls": {code: translated_path(path, code) for code, _name in settings.LANGUAGES},
     }
     with override(get_language_from_path(request.path_info) or settings.LANGUAGE_CODE):

@@ -26,6 +26,7 @@ INSTALLED_APPS = [
     "django.contrib.staticfiles",
     "accounts.apps.StaffSiteConfig",  # django.contrib.admin
     "captcha",
+    "django_guid",
     "formtools",
     # The table of the authenticator apps; accounts.models.AuthenticatorApp seals what it keeps.
     "django_otp.plugins.otp_totp",
@@ -36,6 +37,9 @@ if TASKS_PACKAGE == "django_tasks":
     INSTALLED_APPS += [TASKS_PACKAGE]
 
 MIDDLEWARE = [
+    # Whatever is written of a request carries its id, and each has its line.
+    "django_guid.middleware.guid_middleware",
+    "kantor.logs.RequestLogMiddleware",
     # These only add headers; outermost, they reach the answers that the others give early.
     "kantor.middleware.SecurityHeadersMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
@@ -160,7 +164,10 @@ CAPTCHA_TEST_MODE = False
 LOGGING: dict[str, Any] = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "{asctime} {levelname} {name} {message}", "style": "{"}},
+    "formatters": {
+        "line": {"format": "{asctime} {levelname} {name} {message}", "style": "{"},
+        "json": {"()": "kantor.logs.JsonFormatter"},
+    },
     "filters": {
         "mask_tokens": {"()": "kantor.logs.MaskTokens"},
         "one_line": {"()": "kantor.logs.OneLineForRefusals"},
@@ -176,6 +183,10 @@ LOGGING: dict[str, Any] = {
     "loggers": {
         # The outbox row keeps what became of a mail; a line for each start and end says no more.
         TASKS_PACKAGE: {"level": "WARNING"},
+        # It writes what a stranger sent in the place of an id.
+        "django_guid": {"level": "ERROR"},
+        # One line a request is for production; development has the server's own.
+        "kantor.requests": {"level": "WARNING"},
         # It writes the id of each passkey that is used.
         "fido2": {"level": "WARNING"},
         # With LOG_LEVEL=DEBUG it writes the whole context of a page that lacks a variable: the
@@ -183,6 +194,8 @@ LOGGING: dict[str, Any] = {
         "django.template": {"level": "INFO"},
     },
 }
+# nginx names each request; where nobody does, we do. It is no secret and proves nothing.
+DJANGO_GUID = {"GUID_HEADER_NAME": "X-Request-ID", "EXPOSE_HEADER": False}
 DEFAULT_EXCEPTION_REPORTER_FILTER = "kantor.errors.QuietReporterFilter"
 
 # A rule of Django that a conditional constraint cannot satisfy: the e-mail is unique among

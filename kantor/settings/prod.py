@@ -285,6 +285,16 @@ SEEN_COOKIE_NAME = "__Host-seen"
 KNOWN_BROWSER_COOKIE_NAME = "__Host-browser"
 MESSAGES_COOKIE_NAME = "__Host-messages"
 
+log_format = env.str("LOG_FORMAT", default="json")
+if log_format not in ("json", "line"):
+    raise ImproperlyConfigured(f"LOG_FORMAT must be json or line, not {log_format!r}.")
 LOGGING = LOGGING | {
-    "root": {"handlers": ["stderr"], "level": env.str("LOG_LEVEL", default="INFO")}
+    "root": {"handlers": ["stderr"], "level": env.str("LOG_LEVEL", default="INFO")},
+    "handlers": {"stderr": LOGGING["handlers"]["stderr"] | {"formatter": log_format}},
+    "loggers": LOGGING["loggers"]
+    | {
+        "kantor.requests": {"level": "INFO"},
+        # The line of the request has its status already; a fault of ours comes with its places.
+        "django.request": {"level": "ERROR"},
+    },
 }
