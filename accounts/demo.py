@@ -116,7 +116,7 @@ def accounts() -> Iterator[DemoAccount]:
     ]
     extra = [
         (rng.choice(("pending", "active", "active", "active")), ReviewState.NEW, kind)
-        for kind in (*Kind, *Kind, *Kind, *Kind)
+        for kind in (*Kind,) * 7
     ]
     combinations = every + extra
     for number, (state, review_state, kind) in enumerate(combinations):

@@ -19,7 +19,7 @@ from django.utils.translation import override
 from accounts import consents, disowning, phone_link, tokens
 from accounts.captcha import code
 from accounts.mail import messages
-from accounts.models import AccountEvent, OutboxMessage, User
+from accounts.models import AccountEvent, OutboxMessage, ReviewState, User
 from accounts.models.customer import Section
 from accounts.models.outbox import OUTCOMES
 from accounts.values import email as email_address
@@ -194,6 +194,10 @@ def _is_overtaken(message: OutboxMessage, kinds: Collection[OutboxMessage.Kind])
 def _panel_open(message: OutboxMessage) -> EmailMessage | None:
     user = message.user
     if user is None or not user.is_active or not settings.PANEL_URL:
+        return None
+    # An account that cannot be kept places no orders; the mail about another decision leads there.
+    customer = getattr(user, "customer", None)
+    if customer is not None and customer.review_state == ReviewState.REJECTED:
         return None
     return messages.panel_open(
         recipient=user.email,

@@ -280,6 +280,8 @@ def review_correction(
 
     `words` are plain text for the customer and may be empty; `link` is absolute.
     """
+    with translation.override(language):
+        to_correct = ", ".join(str(section.label) for section in sections)
     return _build(
         "review_correction",
         recipient=recipient,
@@ -287,7 +289,7 @@ def review_correction(
         message_id=message_id,
         context={
             "first_name": _plain_name(first_name),
-            "sections": [section.label for section in sections],
+            "sections": to_correct,
             "words": words,
             "link": link,
         },
