@@ -10,7 +10,6 @@ from typing import Any
 
 from django.apps import apps
 from django.core import signing
-from django.http import HttpResponse
 from django.test import Client, TestCase
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from django.utils import translation
@@ -30,7 +29,7 @@ from accounts.models import (
 from accounts.models.customer import Section
 from accounts.services import review
 from kantor.serving.typography import untie
-from tests.browsers import browser, put_in, signed_in
+from tests.browsers import browser, put_in
 from tests.factories import PASSWORD, activated, customer_of, staff
 from tests.phone import stopped_clock, turned_on
 
@@ -67,7 +66,7 @@ SAID = (
 
 # All that the forms of the account may ask for, as somebody would send it who wants to do harm.
 BODY = {
-    **{name: "Obcy" for name in ("first_name", "last_name", "main_city", "main_street")},
+    **dict.fromkeys(("first_name", "last_name", "main_city", "main_street"), "Obcy"),
     "company_name": "Obca sp. z o.o.",
     "main_house_no": "1",
     "main_flat_no": "",
@@ -216,12 +215,14 @@ def paths(address: Address, owner: Owner, stranger: User | None) -> list[str]:
     choices = [PARTS[part](owner, stranger) for part in address.parts]
     with translation.override("pl"):
         return [
-            reverse(f"accounts:{address.name}", kwargs=dict(zip(address.parts, chosen, strict=True)))
+            reverse(
+                f"accounts:{address.name}", kwargs=dict(zip(address.parts, chosen, strict=True))
+            )
             for chosen in product(*choices)
         ]
 
 
-def shown(client: Client, response: HttpResponse) -> str:
+def shown(client: Client, response: Any) -> str:
     """Return all that an answer shows, its headers, and the page that it leads to."""
     parts = [str(response.headers), *(morsel.value for morsel in response.cookies.values())]
     parts.append(response.content.decode())

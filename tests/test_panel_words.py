@@ -36,7 +36,9 @@ INVITATIONS = {
     ),
 }
 # What says in the same breath that it is not yet so.
-NOT_YET = re.compile(r"\bgdy panel ruszy\b|\bwill (?:be able to )?\b|\bonce the panel opens\b", re.I)
+NOT_YET = re.compile(
+    r"\bgdy panel ruszy\b|\bwill (?:be able to )?\b|\bonce the panel opens\b", re.I
+)
 SENTENCE = re.compile(r"(?<=[.!?:])\s+")
 
 

