@@ -17,6 +17,8 @@ SEED = 2026
 STAFF_EMAIL = "obsluga@kantor.example"
 STAFF_LANGUAGE = "pl"
 
+# What one person decides alone; who proposes to a second one does so at the desk.
+REVIEWS = tuple(state for state in ReviewState if state is not ReviewState.SECOND)
 # In the order in which an account passes through them.
 STATES = ("pending", "active", "suspended")
 
@@ -111,7 +113,7 @@ def accounts() -> Iterator[DemoAccount]:
     rng = random.Random(SEED)  # noqa: S311
     every = [
         (state, review_state, kind)
-        for state, review_state, kind in product(STATES, ReviewState, Kind)
+        for state, review_state, kind in product(STATES, REVIEWS, Kind)
         if state != "pending" or review_state == ReviewState.NEW
     ]
     extra = [

@@ -5,9 +5,10 @@ from typing import Any
 from uuid import uuid4
 
 from django.contrib.auth.hashers import make_password
-from django.contrib.auth.models import Permission
+from django.contrib.auth.models import Group, Permission
 
 from accounts import consents
+from accounts.desk.roles import Role
 from accounts.models import Customer, Kind, User
 from accounts.passwords import normalize
 from accounts.services import activation, allowance, registration, review
@@ -105,6 +106,22 @@ def staff(*, superuser: bool = False, password: str | None = None) -> User:
         )
     )
     return user
+
+
+def clerk(role: str = "reviewer", **fields: Any) -> User:
+    """Return a member of staff in this role."""
+    email = f"{role}{next(_numbers)}@kantor.example"
+    if role == Role.ADMINISTRATOR:
+        return User.objects.create_superuser(email, **fields)
+    user = User.objects.create_user(email, is_staff=True, **fields)
+    user.groups.add(Group.objects.get(name=role))
+    return user
+
+
+def make_groups() -> None:
+    """Make the roles again where a test has emptied every table."""
+    for role in Role:
+        Group.objects.get_or_create(name=role.value)
 
 
 def customer_of(user: User) -> Customer:

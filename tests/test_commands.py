@@ -255,7 +255,7 @@ class DemoDataTests(SimpleTestCase):
         found = {(a.kind, a.state, a.review_state) for a in accounts}
         # Nobody reviews an account that was never opened.
         pending = {(kind, "pending", ReviewState.NEW) for kind in Kind}
-        assert found == pending | set(product(Kind, ("active", "suspended"), ReviewState))
+        assert found == pending | set(product(Kind, ("active", "suspended"), demo.REVIEWS))
         assert len(accounts) >= 30
         assert {a.language for a in accounts} == {"pl", "en"}
         assert {a.wants_news for a in accounts} == {True, False}

@@ -10,6 +10,7 @@ from .nightly import NightlyFact
 from .outbox import OutboxMessage
 from .passkey import Passkey
 from .session import AccountSession
+from .staff import SavedView, StaffEvent, StaffNote
 from .survey import Source, SurveyAnswer
 from .user import User
 
@@ -28,7 +29,10 @@ __all__ = [
     "Passkey",
     "RecoveryCode",
     "ReviewState",
+    "SavedView",
     "Source",
+    "StaffEvent",
+    "StaffNote",
     "SurveyAnswer",
     "User",
 ]

@@ -25,6 +25,7 @@ class ReviewState(models.TextChoices):
     APPROVED = "approved", _("approved")
     CORRECTION = "correction", _("waiting for a correction")
     REJECTED = "rejected", _("rejected")
+    SECOND = "second", _("waiting for a second person")
 
 
 class Section(models.TextChoices):
@@ -111,6 +112,28 @@ class Customer(models.Model):
         _("words for the customer"), max_length=WORDS_LENGTH, blank=True, default="", db_default=""
     )
     review_sections = models.JSONField(_("to be corrected"), null=True, blank=True, default=list)
+    # Each decision counts it on: whoever decides says which number he saw, and is told when another
+    # was faster.
+    review_version = models.PositiveIntegerField(default=0, db_default=0, editable=False)
+    # Why it was rejected (`accounts.desk.reasons`); empty in every other state.
+    review_reason = models.CharField(
+        _("reason"), max_length=20, blank=True, default="", db_default="", editable=False
+    )
+    # While a second person is awaited: what was proposed, from which state, by whom and when.
+    proposal = models.JSONField(null=True, blank=True, editable=False)
+    proposed_at = models.DateTimeField(null=True, blank=True, editable=False)
+    proposed_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        null=True,
+        blank=True,
+        editable=False,
+        on_delete=models.SET_NULL,
+        related_name="+",
+    )
+    # How long the registration took from its first answer to its end; unknown for older ones.
+    filled_in_seconds = models.PositiveIntegerField(
+        _("time taken to register, in seconds"), null=True, blank=True, editable=False
+    )
     reviewed_at = models.DateTimeField(_("reviewed at"), null=True, blank=True, editable=False)
     reviewed_by = models.ForeignKey(
         settings.AUTH_USER_MODEL,
@@ -145,6 +168,12 @@ class Customer(models.Model):
     def owner_name(self) -> str:
         """Return the name that the owner of every bank account added later must carry."""
         return owner_name(self.company_name, self.first_name, self.last_name)
+
+    @property
+    def state_for_owner(self) -> ReviewState:
+        """Return what the customer is told of his review: while two people decide, it goes on."""
+        state = ReviewState(self.review_state)
+        return ReviewState.NEW if state is ReviewState.SECOND else state
 
     def password_context(self) -> list[str]:
         """Return the words that a password of this customer must not lean on."""

@@ -58,6 +58,24 @@ class User(AbstractBaseUser, PermissionsMixin):
     is_staff = models.BooleanField(_("staff"), default=False)
     activated_at = models.DateTimeField(_("activated at"), null=True, blank=True, editable=False)
     suspended_at = models.DateTimeField(_("suspended at"), null=True, blank=True, editable=False)
+    # Why staff closed it (`accounts.desk.reasons`); empty while it is open.
+    suspension_reason = models.CharField(
+        _("reason"), max_length=20, blank=True, default="", db_default="", editable=False
+    )
+    # Since when the review of an open account has been waiting for staff; empty when it is decided.
+    # Beside the facts of the account, so that one index finds the longest waiting one.
+    waiting_since = models.DateTimeField(_("waiting since"), null=True, blank=True, editable=False)
+    # Who of the staff has taken the case, and until when nobody else may.
+    held_by = models.ForeignKey(
+        "self",
+        verbose_name=_("held by"),
+        null=True,
+        blank=True,
+        editable=False,
+        on_delete=models.SET_NULL,
+        related_name="+",
+    )
+    held_until = models.DateTimeField(null=True, blank=True, editable=False)
     # Set when too many guessed the password, or its owner disowned a sign-in; a reset by e-mail
     # clears it. Whoever tries a barred password hears the usual refusal.
     password_barred_at = models.DateTimeField(
@@ -96,6 +114,13 @@ class User(AbstractBaseUser, PermissionsMixin):
     class Meta:
         verbose_name = _("account")
         verbose_name_plural = _("accounts")
+        indexes = [
+            models.Index(
+                fields=["waiting_since"],
+                condition=Q(is_active=True, waiting_since__isnull=False),
+                name="user_waiting",
+            ),
+        ]
         constraints = [
             models.UniqueConstraint(
                 fields=["email_key"],

@@ -136,6 +136,8 @@ def _value(row: Model, field: Any) -> Value:
         names = {"pl": row.source.name_pl, "en": row.source.name_en}
         return Value(field.name, names, label, [str(row.source)])
     value = getattr(row, field.attname)
+    if isinstance(row, Customer) and field.name == "review_state":
+        value = row.state_for_owner.value
     stored = value.isoformat() if isinstance(value, datetime) else value
     return Value(field.name, stored, label, _lines(row, field, value))
 

@@ -22,6 +22,8 @@ from accounts.models import (
     OutboxMessage,
     Passkey,
     RecoveryCode,
+    SavedView,
+    StaffNote,
     SurveyAnswer,
     User,
 )
@@ -32,6 +34,7 @@ _NUMBER = "a number of the row, with no meaning outside the database"
 _SECRET = "opens the account, or is made from what does"  # noqa: S105  a reason
 _DERIVED = "follows from a field that is in the copy"
 _STAFF = "about staff, and staff alone read it"
+_QUEUE = "how the work of staff is ordered, nothing about the customer"
 _KEY = "a part of the passkey, of use to a browser alone"
 _DELIVERY = "how a mail is delivered, nothing about its reader"
 
@@ -88,6 +91,7 @@ PARTS = (
             "corr_city",
             "corr_country",
             "created_at",
+            "filled_in_seconds",
         ),
     ),
     Part(retention.CHANGES, DataChange, ("section", "before", "after", "changed_at")),
@@ -141,6 +145,10 @@ LEFT_OUT: dict[type[Model], dict[str, str]] = {
         "is_superuser": _STAFF,
         "groups": _STAFF,
         "user_permissions": _STAFF,
+        "suspension_reason": _STAFF,
+        "waiting_since": _QUEUE,
+        "held_by": _STAFF,
+        "held_until": _STAFF,
         "access_serial": _SECRET,
         "link_serial": _SECRET,
         "attempt": _SECRET,
@@ -152,6 +160,11 @@ LEFT_OUT: dict[type[Model], dict[str, str]] = {
         "company_key": _DERIVED,
         "review_note": _STAFF,
         "reviewed_by": _STAFF,
+        "review_version": _QUEUE,
+        "review_reason": _STAFF,
+        "proposal": _STAFF,
+        "proposed_at": _STAFF,
+        "proposed_by": _STAFF,
     },
     DataChange: {"id": _NUMBER, "user": _OWNER},
     DataRequest: {"id": _NUMBER, "user": _OWNER, "decided_by": _STAFF},
@@ -169,6 +182,15 @@ LEFT_OUT: dict[type[Model], dict[str, str]] = {
         "attempts": _DELIVERY,
         "due_at": _DELIVERY,
         "last_error": _DELIVERY,
+    },
+    SavedView: {"id": _NUMBER, "owner": _STAFF, "name": _STAFF, "filters": _STAFF},
+    StaffNote: {
+        "id": _NUMBER,
+        "user": _OWNER,
+        "author": _STAFF,
+        "kind": _STAFF,
+        "text": _STAFF,
+        "at": _STAFF,
     },
     AccountEvent: {"id": _NUMBER, "user": _OWNER},
     AccountSession: {"id": _NUMBER, "user": _OWNER, "session_hash": _SECRET},

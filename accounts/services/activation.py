@@ -81,7 +81,7 @@ def activate(user: User) -> LinkState:
                 suspended_at=None,
                 link_serial=user.link_serial,
                 password=user.password,
-            ).update(activated_at=now, is_active=True, **panel.promise(now))
+            ).update(activated_at=now, is_active=True, waiting_since=now, **panel.promise(now))
             if opened:
                 others = [pk for pk in pending if pk != user.pk]
                 # Only when there are any: deleting costs a statement for each table.

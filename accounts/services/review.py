@@ -57,8 +57,11 @@ def decide(
             stored.reviewed_at = timezone.now()
             stored.reviewed_by = by
         stored.save(update_fields=DECISION)
+        if is_news:
+            waiting = timezone.now() if state == ReviewState.NEW else None
+            User.objects.filter(pk=stored.pk).update(waiting_since=waiting)
         if is_news and stored.user.is_active:
-            _tell(stored)
+            tell(stored)
     for name in DECISION:
         setattr(customer, name, getattr(stored, name))
     return is_news
@@ -74,7 +77,12 @@ def correction_recorded(customer: Customer, section: str) -> None:
     if customer.review_state == ReviewState.CORRECTION and not rest:
         customer.review_state = ReviewState.NEW
         customer.review_words = ""
-    customer.save(update_fields=["review_sections", "review_state", "review_words"])
+        # Whoever looked at it before would decide about other data.
+        customer.review_version += 1
+        User.objects.filter(pk=customer.pk).update(waiting_since=timezone.now())
+    customer.save(
+        update_fields=["review_sections", "review_state", "review_words", "review_version"]
+    )
 
 
 def approve(user: User, *, by: User) -> bool:
@@ -130,7 +138,11 @@ def _told(customer: Customer) -> tuple[object, ...]:
     return (customer.review_state, customer.review_words, sections)
 
 
-def _tell(customer: Customer) -> None:
+def tell(customer: Customer) -> None:
+    """Owe the customer the mail about the state of his review, where there is one for it.
+
+    Call it in the transaction of the decision.
+    """
     kind = OUTCOMES.get(ReviewState(customer.review_state))
     if kind is None:
         return

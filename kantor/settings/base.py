@@ -210,6 +210,11 @@ OPERATOR_NIP = "9990001226"
 OPERATOR_KRS = ""
 OPERATOR_EMAIL = "kontakt@kantor.example"
 
+# Whether a decision of staff needs a second person: "off", "approve", or "all" that cannot be
+# undone by the customer's own hands. And after how many hours a review is late.
+REVIEW_FOUR_EYES = "off"
+REVIEW_TARGET_HOURS = 24
+
 # Where customers exchange currency, outside this site. "" says that it is not open yet: no page
 # and no mail leads there then, and who is promised word of it gets it by `announce_panel`.
 PANEL_URL = ""

@@ -126,6 +126,13 @@ if HASHES_AT_ONCE < 1:
 
 SIGN_IN_PHONE_DIGITS = env.bool("SIGN_IN_PHONE_DIGITS", default=True)
 
+REVIEW_FOUR_EYES = env.str("REVIEW_FOUR_EYES", default="off")
+REVIEW_TARGET_HOURS = env.int("REVIEW_TARGET_HOURS", default=24)
+if REVIEW_FOUR_EYES not in ("off", "approve", "all") or REVIEW_TARGET_HOURS < 1:
+    raise ImproperlyConfigured(
+        "REVIEW_FOUR_EYES is off, approve or all; REVIEW_TARGET_HOURS is at least 1."
+    )
+
 MAINTENANCE = env.str("MAINTENANCE", default="")
 if MAINTENANCE not in ("", "site", "registration"):
     raise ImproperlyConfigured("MAINTENANCE closes the site or the registration, or is empty.")

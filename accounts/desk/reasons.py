@@ -1,0 +1,64 @@
+"""Name the reasons of decisions: for staff to choose from, for customers in a neutral sentence."""
+
+from django.db.models import TextChoices
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+
+class Rejection(TextChoices):
+    """Why a customer is not taken."""
+
+    IDENTITY = "identity", _("the details belong to somebody else")
+    UNCLEAR = "unclear", _("the details could not be confirmed")
+    DUPLICATE = "duplicate", _("another account of the same customer")
+    TERMS = "terms", _("against the Terms of Service")
+    AML = "aml", _("AML")
+    OTHER = "other", _("another reason")
+
+
+class Suspension(TextChoices):
+    """Why an account is closed for a while."""
+
+    SECURITY = "security", _("somebody else may have access")
+    REQUEST = "request", _("at the customer’s request")
+    TERMS = "terms", _("against the Terms of Service")
+    AML = "aml", _("AML")
+    OTHER = "other", _("another reason")
+
+
+class Restoration(TextChoices):
+    """Why it is opened again."""
+
+    OWNER = "owner", _("the owner has proved who he is")
+    CLEARED = "cleared", _("the matter is settled")
+    MISTAKE = "mistake", _("it was closed by mistake")
+
+
+class Reopening(TextChoices):
+    """Why a decision is looked at again."""
+
+    NEWS = "news", _("new information")
+    COMPLAINT = "complaint", _("the customer’s complaint")
+    MISTAKE = "mistake", _("a mistake in the decision")
+    CHANGE = "change", _("the identity was changed")
+
+
+_OTHER = _("If you have questions, call us.")
+
+# What a customer reads. An analysis, or a report to the GIIF, must not be told (art. 54 of the AML
+# act of 1 March 2018): its code says what "another reason" says.
+SENTENCES: dict[str, Promise] = {
+    Rejection.IDENTITY: _("We could not confirm that the details are yours."),
+    Rejection.UNCLEAR: _("We could not confirm the details in the account."),
+    Rejection.DUPLICATE: _("You already have an account with us."),
+    Rejection.TERMS: _("The account does not meet our Terms of Service."),
+    Suspension.SECURITY: _("We did it to protect your account."),
+    Suspension.REQUEST: _("We did it because you asked us to."),
+    Rejection.AML: _OTHER,
+    Rejection.OTHER: _OTHER,
+}
+
+
+def sentence(code: str) -> Promise:
+    """Return the neutral sentence that a customer reads for a reason; an unknown one has none."""
+    return SENTENCES.get(code, _OTHER)
