@@ -29,6 +29,7 @@ from tests.mails import (
     NAMES,
     PANEL,
     PHONE_LINK,
+    REOPEN_LINK,
     REFUSE_LINK,
     RESET_LINK,
     SITE,

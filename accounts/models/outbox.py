@@ -29,6 +29,8 @@ class OutboxMessage(models.Model):
         FAILED_SIGN_INS = "failed_sign_ins", _("several failed sign-ins")
         PASSWORD_BARRED = "password_barred", _("password blocked")
         SUSPENDED = "suspended", _("account blocked")
+        CLOSED = "closed", _("account closed")
+        REOPENED = "reopened", _("account reopened")
         PHONE_LINK = "phone_link", _("link to the phone number")
         PHONE_CHANGED = "phone_changed", _("phone number changed")
         METHOD_ADDED = "method_added", _("sign-in method added")

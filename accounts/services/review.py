@@ -57,9 +57,14 @@ def correction_recorded(customer: Customer, section: str) -> None:
 
 
 def approve(user: User, *, by: User) -> bool:
-    """Approve the customer of this account, the note kept; tell whether that was to be done."""
+    """Approve the customer of this account, the note kept; tell whether that was to be done.
+
+    An account that its owner closed is not reviewed any more: it is going.
+    """
     customer = getattr(user, "customer", None)
     if customer is None or customer.review_state == ReviewState.APPROVED:
+        return False
+    if user.closed_at is not None:
         return False
     decide(customer, ReviewState.APPROVED, by=by, note=customer.review_note)
     return True
@@ -86,11 +91,13 @@ def suspend(user: User) -> bool:
 def unsuspend(user: User) -> bool:
     """Open a suspended account again; one that was never activated is pending again.
 
+    One that its owner closed stays closed: he may reopen it himself.
+
     Tells whether it was suspended.
     """
     if user.suspended_at is None:
         return False
     user.suspended_at = None
-    user.is_active = user.activated_at is not None
+    user.is_active = user.activated_at is not None and user.closed_at is None
     user.save(update_fields=["suspended_at", "is_active"])
     return True
