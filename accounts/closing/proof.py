@@ -8,6 +8,7 @@ from datetime import timedelta
 
 from django.contrib.sessions.backends.base import SessionBase
 from django.core import signing
+from django.utils import timezone
 
 from accounts.models import AccountSession, User
 from accounts.reopening_link import mark_of
@@ -32,15 +33,23 @@ def remember(session: SessionBase, user: User, how: AccountSession.How, then: st
     `then` must be an address of ours already: nothing here checks it.
     """
     assert user.closed_at is not None
-    proved = {"user": user.pk, "mark": mark_of(user.closed_at), "how": how.value, "then": then}
+    proved = {
+        "at": timezone.now().timestamp(),
+        "user": user.pk,
+        "mark": mark_of(user.closed_at),
+        "how": how.value,
+        "then": then,
+    }
     session[SESSION_KEY] = signing.dumps(proved, salt=SALT)
 
 
 def read(session: SessionBase) -> Proof | None:
     """Return the proof of this session as long as it counts; none about an earlier closing."""
     try:
-        proved = signing.loads(session.get(SESSION_KEY, ""), salt=SALT, max_age=LIFETIME)
+        proved = signing.loads(session.get(SESSION_KEY, ""), salt=SALT)
     except signing.BadSignature:
+        return None
+    if timezone.now().timestamp() - proved["at"] >= LIFETIME.total_seconds():
         return None
     user = User.objects.filter(pk=proved["user"]).first()
     if user is None or (user.closed_at is not None and mark_of(user.closed_at) != proved["mark"]):
