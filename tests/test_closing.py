@@ -2,6 +2,7 @@
 
 from functools import partial
 
+from django.conf import settings
 from django.core import mail
 from django.test import Client, TestCase, TransactionTestCase
 
@@ -21,6 +22,7 @@ from accounts.models import (
 from accounts.retention import AfterClosing
 from accounts.services import agreements, ledger
 from accounts.sessions import confirmation
+from accounts.urls import urlpatterns
 from accounts.values.visit import NOBODY
 from kantor.serving.models import Session
 from kantor.serving.typography import untie
@@ -157,7 +159,24 @@ class ClosingTests(TestCase):
         event = user.events.get(kind=AccountEvent.Kind.CLOSED)
         assert event.browser == "firefox"
         # The browser forgets whose registration it held.
-        assert self.visitor.open("/rejestracja/wyslano/").path != "/rejestracja/wyslano/"
+        assert not self.client.cookies[settings.REGISTRATION_COOKIE_NAME].value
+
+    def test_leaves_no_page_of_the_account_to_be_reached(self) -> None:
+        close(self.user)
+        # A session of the closed account, as if one had been left over.
+        client = put_in(self.user, browser())
+        paths = [
+            f"/{pattern.pattern}"
+            for pattern in urlpatterns
+            if str(pattern.pattern).startswith("konto/") and "<" not in str(pattern.pattern)
+        ]
+        assert len(paths) > 10
+        # The script hears that there is no session; the page after a closing is for everybody.
+        assert client.get("/konto/sesja/").json() == {"left": 0}
+        for path in set(paths) - {"/konto/sesja/", "/konto/zamkniete/"}:
+            answer = client.get(path, follow=True)
+            last = answer.redirect_chain[-1][0] if answer.redirect_chain else path
+            assert last.startswith("/logowanie/"), (path, answer.status_code)
 
     def test_withdraws_news_and_the_open_request(self) -> None:
         assert account.ask(self.user, "name", {"last_name": "Nowak"}, "Ślub")

@@ -23,16 +23,16 @@ from accounts.models import (
     SurveyAnswer,
     User,
 )
-from accounts.retention import Kept
 
 BATCH = 500  # accounts of one transaction, each with half a dozen rows
 
-# Which rows hold what is forgotten; the password goes as well.
-FORGOTTEN: Mapping[Kept, type[Model]] = {
-    retention.SURVEY: SurveyAnswer,
-    retention.SESSIONS: AccountSession,
-    retention.PASSKEYS: Passkey,
-    retention.APP: AuthenticatorApp,
+# Which rows hold what is forgotten, by the kinds of the table; the password goes as well. The app
+# first, as everywhere: two calls must not wait for each other.
+FORGOTTEN: Mapping[str, type[Model]] = {
+    retention.APP.kind: AuthenticatorApp,
+    retention.PASSKEYS.kind: Passkey,
+    retention.SESSIONS.kind: AccountSession,
+    retention.SURVEY.kind: SurveyAnswer,
 }
 # No hash: nothing opens it, and comparing takes as long as with one.
 NO_PASSWORD = "!"  # noqa: S105  the mark of Django's hashers
@@ -70,8 +70,8 @@ def block() -> int:
 
 
 def _forget(batch: QuerySet[User]) -> None:
-    # The app first, as everywhere: two calls must not wait for each other.
-    for model in (AuthenticatorApp, RecoveryCode, Passkey, AccountSession, SurveyAnswer):
+    models: list[type[Model]] = [*FORGOTTEN.values(), RecoveryCode]
+    for model in models:
         model._default_manager.filter(user__in=batch).delete()
     batch.update(password=NO_PASSWORD, passkey_handle=None)
 
