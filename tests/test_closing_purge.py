@@ -105,7 +105,7 @@ class TableTests(SimpleTestCase):
 
 
 class NightTests(TestCase):
-    """The night after fourteen days, and the one after five years."""
+    """After fourteen days, and after five years."""
 
     def setUp(self) -> None:
         self.plain = filled(activated(news=True))

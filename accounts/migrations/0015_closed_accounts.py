@@ -11,7 +11,7 @@ class Migration(migrations.Migration):
     """
 
     dependencies = [
-        ("accounts", "0013_data_downloaded"),
+        ("accounts", "0014_mail_follows_its_request"),
     ]
 
     operations = [
