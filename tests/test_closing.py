@@ -28,7 +28,7 @@ from kantor.serving.models import Session
 from kantor.serving.typography import untie
 from tests.browsers import FIREFOX, HERE, IPHONE, browser, put_in, signed_in
 from tests.clock import later
-from tests.closings import approved, close, closed
+from tests.closings import approved, close, closed, reopening_path
 from tests.desk import LIST, StaffTestCase, page_of, posted_by, shown
 from tests.doors import enters, is_signed_in, try_in
 from tests.factories import PASSWORD, activated, customer_of, staff, suspended
@@ -54,7 +54,7 @@ class PageTests(TestCase):
         assert page.shows("żadna ustawa nie każe nam przechowywać ich dłużej")
         assert not page.shows("art. 49")
         for kept in retention.ALL:
-            if kept.after_closing is not AfterClosing.AT_ONCE:
+            if kept not in retention.NOT_IN_COPY:
                 assert untie(str(kept.title)) in read, kept.kind
 
     def test_says_what_stays_for_five_years_and_why_where_they_were_approved(self) -> None:
@@ -71,6 +71,15 @@ class PageTests(TestCase):
         assert page.heading == "Close your account"
         assert "Passkeys" in read
         assert page.buttons() == ["Close the account"]
+
+    def test_closes_and_comes_back_in_english(self) -> None:
+        user = activated(language="en")
+        visitor = Visitor(put_in(user, browser())).open(f"/en{PAGE}").press("Close the account")
+        assert (visitor.path, visitor.heading) == ("/en/konto/zamkniete/", "Your account is closed")
+        deliver()
+        visitor.open(reopening_path(user)).press("Restore the account")
+        assert visitor.heading == "Your account is open"
+        assert User.objects.get(pk=user.pk).is_active
 
     def test_is_the_last_in_the_navigation_of_the_account(self) -> None:
         links = Visitor(put_in(activated(), browser())).open(PAGE).page.select(".account-nav a")
