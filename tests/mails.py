@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from accounts import consents
 from accounts.mail import messages
+from accounts.models.customer import Section
 from accounts.values.visit import Visit
 
 LANGUAGES = ("pl", "en")
@@ -46,9 +47,13 @@ NAMES = (
     "panel_open",
     "request_received",
     "request_decided",
+    "review_approved",
+    "review_correction",
+    "review_rejected",
     "failed_sign_ins",
     "password_barred",
     "suspended",
+    "unsuspended",
     "phone_link",
     "phone_changed",
     "method_added",
@@ -133,6 +138,20 @@ def build(
                 is_accepted=False,
                 answer="1234 / 2026",
             )
+        case "review_approved":
+            return messages.review_approved(**envelope, first_name=first_name)
+        case "review_correction":
+            return messages.review_correction(
+                **envelope,
+                first_name=first_name,
+                sections=(Section.ADDRESS, Section.NAME),
+                words="31-147 / 12A",
+                link=DATA_LINK,
+            )
+        case "review_rejected":
+            return messages.review_rejected(**envelope, first_name=first_name)
+        case "unsuspended":
+            return messages.unsuspended(**envelope, first_name=first_name)
         case "suspended":
             return messages.suspended(
                 **envelope, first_name=first_name, suspended_at=changed_at or timezone.now()

@@ -45,6 +45,14 @@ NASTY_NAMES = (
     "Spółka " * 36 + "Żak",
 )
 URL = re.compile(r"https?://[^\s<>\"]+")
+# Their reader did nothing, so nobody else can have done it.
+DECISIONS_OF_STAFF = (
+    "review_approved",
+    "review_correction",
+    "review_rejected",
+    "suspended",
+    "unsuspended",
+)
 ALWAYS = {"tel:+48228590218", f"mailto:{settings.OPERATOR_EMAIL}"}
 ENGLISH = re.compile(
     r"\b(?:the|and|you|your|is|was|this|it|not|of|to be|account|password|sign|hello|help|"
@@ -81,9 +89,13 @@ def links_of(name: str, language: str) -> set[str]:
         "panel_open": {PANEL, page["reset"]},
         "request_received": {DATA_LINK},
         "request_decided": {DATA_LINK, page["reset"]},
+        "review_approved": set(),
+        "review_correction": {DATA_LINK},
+        "review_rejected": set(),
         "failed_sign_ins": {page["reset"], page["phone"]},
         "password_barred": {page["reset"]},
         "suspended": set(),
+        "unsuspended": {page["sign_in"]},
         "phone_link": {PHONE_LINK},
         "phone_changed": {page["reset"]},
         "method_added": {page["reset"], page["security"]},
@@ -244,7 +256,7 @@ class EveryMessage(SimpleTestCase):
 
     def test_says_what_to_do_if_it_was_not_the_reader(self) -> None:
         for name, language, message in self.each():
-            if name == "suspended":  # its reader did nothing; the mail says whom to call
+            if name in DECISIONS_OF_STAFF:
                 continue
             with self.subTest(message=name, language=language):
                 question = "To nie Ty?" if language == "pl" else "Was it not you?"

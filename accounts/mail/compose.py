@@ -4,6 +4,7 @@ Only now is it asked whether the address has an account: the request that owed t
 same work for every address. Tokens are made here and live nowhere else.
 """
 
+from collections.abc import Collection
 from datetime import timedelta
 
 from django.conf import settings
@@ -18,7 +19,9 @@ from django.utils.translation import override
 from accounts import consents, disowning, phone_link, tokens
 from accounts.captcha import code
 from accounts.mail import messages
-from accounts.models import AccountEvent, OutboxMessage, User
+from accounts.models import AccountEvent, OutboxMessage, ReviewState, User
+from accounts.models.customer import Section
+from accounts.models.outbox import OUTCOMES
 from accounts.values import email as email_address
 
 
@@ -52,12 +55,16 @@ def compose(message: OutboxMessage) -> EmailMessage | None:
             return _one_time_code(message)
         case OutboxMessage.Kind.REQUEST_RECEIVED | OutboxMessage.Kind.REQUEST_DECIDED:
             return _data_request(message)
+        case kind if kind in OUTCOMES.values():
+            return _outcome(message)
         case OutboxMessage.Kind.PANEL_OPEN:
             return _panel_open(message)
         case OutboxMessage.Kind.NEW_BROWSER:
             return _new_browser(message)
         case OutboxMessage.Kind.SUSPENDED:
             return _suspended(message, message.user)
+        case OutboxMessage.Kind.UNSUSPENDED:
+            return _unsuspended(message)
         case OutboxMessage.Kind.PHONE_LINK:
             return _phone_link(message)
         case kind if kind in messages.EVENT_NOTICES:
@@ -139,14 +146,58 @@ def _data_request(message: OutboxMessage) -> EmailMessage | None:
         "link": _link(message.language, "accounts:data"),
     }
     if message.kind == OutboxMessage.Kind.REQUEST_RECEIVED:
-        return messages.request_received(**received)
+        # Of one that is closed meanwhile there is nothing to withdraw, and the answer is owed.
+        is_open = request.state == request.State.OPEN
+        return messages.request_received(**received) if is_open else None
     is_accepted = request.state == request.State.ACCEPTED
     return messages.request_decided(**received, is_accepted=is_accepted, answer=request.answer)
+
+
+def _outcome(message: OutboxMessage) -> EmailMessage | None:
+    """Tell what staff have decided, as it stands now; nothing of what a later decision overtook."""
+    user = message.user
+    customer = getattr(user, "customer", None)
+    if user is None or customer is None or not user.is_active:
+        return None
+    if message.kind != OUTCOMES.get(customer.review_state):
+        return None
+    if _is_overtaken(message, OUTCOMES.values()):
+        return None
+    envelope = {
+        "recipient": user.email,
+        "language": message.language,
+        "message_id": message.message_id,
+        "first_name": customer.first_name,
+    }
+    match message.kind:
+        case OutboxMessage.Kind.REVIEW_APPROVED:
+            return messages.review_approved(**envelope)
+        case OutboxMessage.Kind.REVIEW_REJECTED:
+            return messages.review_rejected(**envelope)
+    sections = [each for each in Section if each in (customer.review_sections or [])]
+    link = (
+        _link(message.language, "accounts:data-section", sections[0].value)
+        if len(sections) == 1
+        else _link(message.language, "accounts:data")
+    )
+    return messages.review_correction(
+        **envelope, sections=sections, words=customer.review_words, link=link
+    )
+
+
+def _is_overtaken(message: OutboxMessage, kinds: Collection[OutboxMessage.Kind]) -> bool:
+    """Tell whether the account is owed a later mail of these kinds, which says what counts now."""
+    later = OutboxMessage.objects.filter(user=message.user, kind__in=kinds, pk__gt=message.pk)
+    return later.exists()
 
 
 def _panel_open(message: OutboxMessage) -> EmailMessage | None:
     user = message.user
     if user is None or not user.is_active or not settings.PANEL_URL:
+        return None
+    # An account that cannot be kept places no orders; the mail about another decision leads there.
+    customer = getattr(user, "customer", None)
+    if customer is not None and customer.review_state == ReviewState.REJECTED:
         return None
     return messages.panel_open(
         recipient=user.email,
@@ -182,6 +233,18 @@ def _suspended(message: OutboxMessage, user: User | None) -> EmailMessage | None
         message_id=message.message_id,
         first_name=_first_name(user),
         suspended_at=user.suspended_at,
+    )
+
+
+def _unsuspended(message: OutboxMessage) -> EmailMessage | None:
+    user = message.user
+    if user is None or not user.is_active or _is_overtaken(message, (message.Kind.UNSUSPENDED,)):
+        return None
+    return messages.unsuspended(
+        recipient=user.email,
+        language=message.language,
+        message_id=message.message_id,
+        first_name=_first_name(user),
     )
 
 

@@ -6,6 +6,8 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from accounts.models.customer import ReviewState
+
 
 class OutboxMessage(models.Model):
     """One mail owed to one address; never its text, whose links are made at delivery.
@@ -24,11 +26,15 @@ class OutboxMessage(models.Model):
         ONE_TIME_CODE = "one_time_code", _("one-time code")
         REQUEST_RECEIVED = "request_received", _("request for a change received")
         REQUEST_DECIDED = "request_decided", _("request for a change decided")
+        REVIEW_APPROVED = "review_approved", _("review: details approved")
+        REVIEW_CORRECTION = "review_correction", _("review: correction requested")
+        REVIEW_REJECTED = "review_rejected", _("review: account refused")
         PANEL_OPEN = "panel_open", _("the Transaction Panel is open")
         NEW_BROWSER = "new_browser", _("sign-in from a new browser")
         FAILED_SIGN_INS = "failed_sign_ins", _("several failed sign-ins")
         PASSWORD_BARRED = "password_barred", _("password blocked")
         SUSPENDED = "suspended", _("account blocked")
+        UNSUSPENDED = "unsuspended", _("account unblocked")
         PHONE_LINK = "phone_link", _("link to the phone number")
         PHONE_CHANGED = "phone_changed", _("phone number changed")
         METHOD_ADDED = "method_added", _("sign-in method added")
@@ -93,3 +99,11 @@ class OutboxMessage(models.Model):
 
     def __str__(self) -> str:
         return f"#{self.pk}"
+
+
+# Which mail tells the customer of which state of the review; `new` is told by none.
+OUTCOMES = {
+    ReviewState.APPROVED: OutboxMessage.Kind.REVIEW_APPROVED,
+    ReviewState.CORRECTION: OutboxMessage.Kind.REVIEW_CORRECTION,
+    ReviewState.REJECTED: OutboxMessage.Kind.REVIEW_REJECTED,
+}
