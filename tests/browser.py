@@ -451,6 +451,8 @@ OVERFLOWING = """() => {
 }"""
 
 POLISH = {
+    "Close the account": "Zamknij konto",
+    "Restore the account": "Przywróć konto",
     "Send the request": "Wyślij wniosek",
     "Why the details change": "Dlaczego dane się zmieniają",
     "Your details": "Twoje dane",

@@ -22,6 +22,7 @@ REFUSE_LINK = f"{SITE}/aktywacja/{TOKEN}/to-nie-ja/"
 RESET_LINK = f"{SITE}/haslo/MTIz/abc-0123456789abcdef0123456789abcdef/"
 
 DISOWN_LINK = f"{SITE}/konto/to-nie-ja/17~{'A1-_' * 10}abc/"
+REOPEN_LINK = f"{SITE}/konto/przywroc/17.1795000000000000~{'A1-_' * 10}abc/"
 PHONE_LINK = f"{SITE}/logowanie/numer/17~1tabcd~{'A1-_' * 10}abc/"
 VISIT = Visit("firefox", "windows", "83.12.x.x")
 
@@ -34,6 +35,7 @@ LIFETIMES = {
     "phone_link": timedelta(hours=2),
     "one_time_code": timedelta(minutes=15),
     "new_browser": timedelta(days=7),
+    "closed": timedelta(days=14),
 }
 
 NAMES = (
@@ -54,6 +56,8 @@ NAMES = (
     "password_barred",
     "suspended",
     "unsuspended",
+    "closed",
+    "reopened",
     "phone_link",
     "phone_changed",
     "method_added",
@@ -155,6 +159,16 @@ def build(
         case "suspended":
             return messages.suspended(
                 **envelope, first_name=first_name, suspended_at=changed_at or timezone.now()
+            )
+        case "closed":
+            return messages.closed(
+                **envelope,
+                first_name=first_name,
+                closed_at=changed_at or timezone.now(),
+                visit=visit,
+                is_approved=True,
+                link=REOPEN_LINK,
+                expires_at=expires_at,
             )
         case "phone_link":
             return messages.phone_link(

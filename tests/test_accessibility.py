@@ -12,19 +12,27 @@ from django.test import override_settings
 from django.urls import path
 from django.utils import timezone
 
-from accounts import disowning, news_link, phone_link, tokens
+from accounts import disowning, news_link, phone_link, reopening_link, tokens
 from accounts.limits import Limit
 from accounts.models import AccountEvent, Kind, Passkey, RecoveryCode, User
 from accounts.privacy import services as my_data
 from accounts.registration import friction
-from accounts.services import allowance, credentials, events, one_time_code, registration, review
+from accounts.services import (
+    activation,
+    allowance,
+    credentials,
+    events,
+    one_time_code,
+    registration,
+    review,
+)
 from accounts.services.activation import PASSWORD_TRIES
 from accounts.sessions import confirmation
 from accounts.sign_in import tries
 from accounts.totp import first_step, services
 from kantor import urls
 from kantor.urls import handler400, handler403, handler404, handler500
-from tests import browsers, factories
+from tests import browsers, closings, factories
 from tests.audit import AuditTestCase
 from tests.browser import EMAIL, PASSWORD, BrowserVisitor, bring_session, sign_in
 from tests.clock import later
@@ -276,6 +284,35 @@ class AccessibilityTests(AuditTestCase):
             for _ in range(my_data.DOWNLOADS.times):
                 my_data.DOWNLOADS.hit(str(user.pk))
             self.audit(visitor.open("/konto/moje-dane/"), "five times")
+
+    def test_closing(self) -> None:
+        for visitor in self.in_both():
+            user = closings.approved(language=visitor.language)
+            visitor.signed_in_as(user)
+            self.audit(visitor.open("/konto/zamknij/"), "approved")
+            other = factories.activated(language=visitor.language)
+            visitor.signed_in_as(other)
+            with mock.patch.object(confirmation, "VALID_FOR", timedelta(0)):
+                self.audit(visitor.open("/konto/zamknij/"), "to be confirmed")
+            self.audit(visitor.open("/konto/zamknij/"))
+            visitor.press("Close the account")
+            self.audit(visitor)
+            closed = User.objects.get(pk=other.pk)
+            link = f"/konto/przywroc/{reopening_link.make(closed)}/"
+            self.audit(visitor.open(link), "asks")
+            review.suspend(closed)
+            self.audit(visitor.open(link), "blocked")
+            review.unsuspend(closed)
+            new = factories.registered(email=other.email)
+            activation.activate(new)
+            self.audit(visitor.open(link, status=409), "new account")
+            new.delete()
+            with later(days=15):
+                self.audit(visitor.open(link, status=410), "late")
+            self.audit(visitor.open(link).press("Restore the account"), "open")
+            closings.close(closed)
+            self.audit(visitor.open(link, status=410), "newer link")
+            self.audit(visitor.open("/konto/przywroc/zepsuty/", status=404), "broken")
 
     def test_end_of_a_session(self) -> None:
         for visitor in self.in_both():

@@ -80,6 +80,11 @@ class CustomerInline(admin.StackedInline[Customer, User]):
         "reviewed",
     )
 
+    def has_change_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
+        """Let nobody review an account that its owner closed: it is going."""
+        is_closed = obj is not None and obj.closed_at is not None
+        return not is_closed and super().has_change_permission(request, obj)
+
     def get_fieldsets(self, request: HttpRequest, obj: User | None = None) -> Any:
         """Leave out what only companies have when a person is shown."""
         customer = getattr(obj, "customer", None)

@@ -10,13 +10,14 @@ from datetime import timedelta
 from django.conf import settings
 from django.contrib.auth.tokens import default_token_generator
 from django.core.mail import EmailMessage
+from django.db.models import QuerySet
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.encoding import force_bytes
 from django.utils.http import urlsafe_base64_encode
 from django.utils.translation import override
 
-from accounts import consents, disowning, phone_link, tokens
+from accounts import consents, disowning, phone_link, reopening_link, retention, tokens
 from accounts.captcha import code
 from accounts.mail import messages
 from accounts.models import AccountEvent, OutboxMessage, ReviewState, User
@@ -65,6 +66,8 @@ def compose(message: OutboxMessage) -> EmailMessage | None:
             return _suspended(message, message.user)
         case OutboxMessage.Kind.UNSUSPENDED:
             return _unsuspended(message)
+        case OutboxMessage.Kind.CLOSED:
+            return _closed(message, message.user)
         case OutboxMessage.Kind.PHONE_LINK:
             return _phone_link(message)
         case kind if kind in messages.EVENT_NOTICES:
@@ -79,7 +82,7 @@ def _registration(message: OutboxMessage) -> EmailMessage | None:
     if user is None or not user.is_pending or message.link_serial != user.link_serial:
         return None
     owner = (
-        User.objects.filter(email_key=user.email_key, activated_at__isnull=False)
+        User.objects.filter(email_key=user.email_key, activated_at__isnull=False, closed_at=None)
         .values_list("email", "language", "suspended_at")
         .first()
     )
@@ -97,12 +100,11 @@ def _registration(message: OutboxMessage) -> EmailMessage | None:
 def _password_reset(message: OutboxMessage) -> EmailMessage | None:
     key = email_address.normalise(message.recipient)
     accounts = User.objects.filter(email_key=key).select_related("customer")
-    owner = accounts.filter(activated_at__isnull=False).first()
-    if owner is not None and owner.suspended_at is not None:
-        return _suspended(message, owner)
+    owner = accounts.filter(activated_at__isnull=False, closed_at=None).first()
     if owner is None:
-        pending = accounts.filter(suspended_at=None).order_by("-created_at").first()
-        return _activation(message, pending, recipient=pending.email) if pending else None
+        return _without_owner(message, accounts)
+    if owner.suspended_at is not None:
+        return _suspended(message, owner)
     uid = urlsafe_base64_encode(force_bytes(owner.pk))
     return messages.password_reset(
         # To the stored spelling: the typed one may be a look-alike of it.
@@ -248,6 +250,41 @@ def _unsuspended(message: OutboxMessage) -> EmailMessage | None:
     )
 
 
+def _without_owner(message: OutboxMessage, accounts: QuerySet[User]) -> EmailMessage | None:
+    """Write to an address that opens no account: what its newest registration waits for.
+
+    Or else how to reopen the account that was closed last.
+    """
+    pending = accounts.filter(activated_at=None, suspended_at=None).order_by("-created_at").first()
+    if pending is not None:
+        return _activation(message, pending, recipient=pending.email)
+    closed = accounts.filter(closed_at__isnull=False).order_by("-closed_at").first()
+    if closed is not None and closed.suspended_at is not None:
+        return _suspended(message, closed)
+    return _closed(message, closed)
+
+
+def _closed(message: OutboxMessage, user: User | None) -> EmailMessage | None:
+    """Say how to reopen the account; nothing where it is open again, or nobody may any more."""
+    if user is None or user.closed_at is None or user.suspended_at is not None:
+        return None
+    expires_at = user.closed_at + retention.REOPENING_LASTS
+    if timezone.now() >= expires_at:
+        return None
+    customer = getattr(user, "customer", None)
+    return messages.closed(
+        recipient=user.email,
+        language=user.language,
+        message_id=message.message_id,
+        first_name=_first_name(user),
+        closed_at=user.closed_at,
+        visit=message.about.visit if message.about is not None else None,
+        is_approved=customer is not None and customer.review_state == ReviewState.APPROVED,
+        link=_link(user.language, "accounts:reopen-link", reopening_link.make(user)),
+        expires_at=expires_at,
+    )
+
+
 def _event_notice(message: OutboxMessage) -> EmailMessage | None:
     event, user = message.about, message.user
     if event is None or user is None or not user.is_active:
@@ -270,10 +307,9 @@ def _phone_link(message: OutboxMessage) -> EmailMessage | None:
     """Write whoever has an account; as for a password, a pending one needs its link first."""
     key = email_address.normalise(message.recipient)
     accounts = User.objects.filter(email_key=key).select_related("customer")
-    owner = accounts.filter(activated_at__isnull=False).first()
+    owner = accounts.filter(activated_at__isnull=False, closed_at=None).first()
     if owner is None:
-        pending = accounts.filter(suspended_at=None).order_by("-created_at").first()
-        return _activation(message, pending, recipient=pending.email) if pending else None
+        return _without_owner(message, accounts)
     if owner.suspended_at is not None:
         return _suspended(message, owner)
     if not hasattr(owner, "customer"):  # staff sign in without a number

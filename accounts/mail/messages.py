@@ -54,6 +54,7 @@ EVENT_NOTICES = (
     "method_removed",
     "recovery_code_used",
     "data_downloaded",
+    "reopened",
 )
 
 # In the case that follows "until": Polish declines them.
@@ -414,6 +415,39 @@ def unsuspended(
         language=language,
         message_id=message_id,
         context={"first_name": _plain_name(first_name)},
+    )
+
+
+def closed(
+    *,
+    recipient: str,
+    language: str,
+    message_id: str,
+    first_name: str,
+    closed_at: datetime,
+    visit: Visit | None,
+    is_approved: bool,
+    link: str,
+    expires_at: datetime,
+) -> EmailMultiAlternatives:
+    """Build the mail that says that the account was closed by its owner, and how to reopen it.
+
+    `visit` says from where it was closed; nothing for who asks for a new password afterwards.
+    `is_approved` decides what stays of the account once `link` works no more, at `expires_at`.
+    """
+    return _build(
+        "closed",
+        recipient=recipient,
+        language=language,
+        message_id=message_id,
+        context={
+            "first_name": _plain_name(first_name),
+            "happened_at": closed_at,
+            "visit": visit,
+            "is_approved": is_approved,
+            "link": link,
+            "expires_at": expires_at,
+        },
     )
 
 

@@ -69,6 +69,16 @@ def _put(message: OutboxMessage) -> None:
     transaction.on_commit(lambda: delivery.deliver_message.enqueue(message.pk), robust=True)
 
 
+def drop(user: User) -> None:
+    """Let go of the mails that wait for this account: they speak of what is over; one UPDATE.
+
+    One that is being delivered at this moment may still go out.
+    """
+    OutboxMessage.objects.filter(user=user, state=OutboxMessage.State.WAITING).update(
+        state=OutboxMessage.State.DROPPED, finished_at=timezone.now()
+    )
+
+
 def oldest_undelivered(*, held_up_by_us: bool = False) -> timedelta:
     """Return the age of the oldest mail that still waits; zero when none does.
 

@@ -35,6 +35,8 @@ class OutboxMessage(models.Model):
         PASSWORD_BARRED = "password_barred", _("password blocked")
         SUSPENDED = "suspended", _("account blocked")
         UNSUSPENDED = "unsuspended", _("account unblocked")
+        CLOSED = "closed", _("account closed")
+        REOPENED = "reopened", _("account reopened")
         PHONE_LINK = "phone_link", _("link to the phone number")
         PHONE_CHANGED = "phone_changed", _("phone number changed")
         METHOD_ADDED = "method_added", _("sign-in method added")

@@ -56,6 +56,7 @@ PARTS = (
             "email_corrected_at",
             "activated_at",
             "suspended_at",
+            "closed_at",
             "password_barred_at",
             "last_login",
             "panel_promised_at",

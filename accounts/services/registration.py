@@ -6,7 +6,7 @@ from uuid import UUID
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
-from django.db.models import Exists, F, OuterRef, Q
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from django.utils import timezone
 
 from accounts import consents
@@ -96,11 +96,10 @@ def resend_link(user: User, asked: Purpose = Purpose.SEND_AGAIN) -> bool:
     return bool(changed)
 
 
-def purge(*, dry_run: bool = False) -> int:
-    """Delete pending accounts whose last link ended PENDING_ACCOUNT_DAYS ago; return how many.
+def forgotten() -> QuerySet[User]:
+    """Return the pending accounts whose last link ended PENDING_ACCOUNT_DAYS ago.
 
-    A link sent again counts from its own mail. Rows are locked before they are deleted, so an
-    activation at that moment keeps its account; PURGE_BATCH of them in one transaction.
+    A link sent again counts from its own mail.
     """
     lifetime = timedelta(hours=settings.ACTIVATION_LINK_HOURS, days=settings.PENDING_ACCOUNT_DAYS)
     since = timezone.now() - lifetime
@@ -108,13 +107,19 @@ def purge(*, dry_run: bool = False) -> int:
     reminded = OutboxMessage.objects.filter(
         Q(created_at__gte=since) | Q(finished_at__gte=since), user=OuterRef("pk")
     )
-    forgotten = User.objects.filter(
+    return User.objects.filter(
         ~Exists(reminded), activated_at=None, is_staff=False, created_at__lt=since
     )
-    if dry_run:
-        return forgotten.count()
+
+
+def purge() -> int:
+    """Delete the forgotten accounts; return how many.
+
+    Rows are locked before they are deleted, so an activation at that moment keeps its account;
+    PURGE_BATCH of them in one transaction.
+    """
     deleted = 0
-    rest = forgotten.order_by("created_at", "pk")
+    rest = forgotten().order_by("created_at", "pk")
     while True:
         with transaction.atomic():
             locked = list(rest.select_for_update().values_list("pk", "created_at")[:PURGE_BATCH])
