@@ -110,7 +110,7 @@ PARTS = (
     Part(
         retention.MESSAGES,
         OutboxMessage,
-        ("kind", "recipient", "language", "state", "created_at", "finished_at"),
+        ("kind", "terms_version", "recipient", "language", "state", "created_at", "finished_at"),
     ),
     Part(
         retention.EVENTS,
