@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from copy import deepcopy
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 from unittest import mock
 
 from django.conf import settings
@@ -14,6 +15,7 @@ from django.test import override_settings
 
 from accounts import consents
 from accounts.mail import messages
+from accounts.models import OutboxMessage, User
 
 # What the made-up version says and no other does.
 SENTENCES = {"pl": "Zażółcić gęślą jaźń wolno każdemu.", "en": "Anybody may paint the town red."}
@@ -21,7 +23,7 @@ CHANGES = {
     "pl": "Każdy może zażółcić gęślą jaźń.\nReszta się nie zmienia.\n",
     "en": "Anybody may paint the town red.\nAll else stays as it is.\n",
 }
-CACHES = (
+CACHES: tuple[Any, ...] = (
     consents.of_version,
     consents.document,
     consents.changes,
@@ -32,6 +34,17 @@ CACHES = (
 def day_in(days: int) -> str:
     """Return the version that is named by the day so many days from now, in Poland."""
     return (consents.today() + timedelta(days=days)).isoformat()
+
+
+def rows(user: User) -> list[tuple[str, str]]:
+    """Return the versions of the terms that were accepted, oldest first, and where."""
+    given = user.consents.filter(key="terms", given=True)
+    return list(given.order_by("pk").values_list("version", "channel"))
+
+
+def owed(user: User, kind: OutboxMessage.Kind) -> int:
+    """Return how many mails of this kind were owed to an account."""
+    return OutboxMessage.objects.filter(user=user, kind=kind).count()
 
 
 @contextmanager
@@ -51,7 +64,7 @@ def published(version: str, document: str = "terms") -> Iterator[Path]:
             text.write_text(f"{text.read_text('utf-8')}<p>{sentence}</p>\n", "utf-8")
             (folder / f"changes-{language}.txt").write_text(CHANGES[language], "utf-8")
         templates = deepcopy(settings.TEMPLATES)
-        templates[0]["DIRS"] = [place, *templates[0]["DIRS"]]
+        templates[0]["DIRS"] = [place, settings.BASE_DIR / "templates"]
         versions = tuple(sorted({version, *consents.VERSIONS[document]}, reverse=True))
         with (
             override_settings(TEMPLATES=templates),

@@ -10,6 +10,8 @@ from django.utils.translation import gettext_lazy as _
 from accounts import consents
 from accounts.consents import Consent
 
+CHANGED = _("This text has changed in the meantime. Read the new version and tick again.")
+
 
 class Checkbox(forms.CheckboxInput):
     """A box that says what was sent for it, and not only whether anything was."""
@@ -28,16 +30,14 @@ class ConsentField(forms.BooleanField):
     """
 
     widget = Checkbox
-    default_error_messages = {
-        "changed": _("This text has changed in the meantime. Read the new version and tick again."),
-    }
 
     def __init__(self, consent: Consent, *, missing: Promise) -> None:
+        messages: dict[str, Any] = {"required": missing, "changed": CHANGED}
         super().__init__(
             label=consents.label_html(consent),
             help_text=consents.copy_html(consent),
             required=consent.required,
-            error_messages={"required": missing},
+            error_messages=messages,
         )
         self.consent = consent
         if consent.document:

@@ -42,11 +42,10 @@ class TextNews:
     # The attribute of a request; templates read it.
     ATTRIBUTE: ClassVar = "text_news"
 
-    # Announced terms that he has not accepted, and terms in force that he must accept.
-    announced: str
-    awaited: str
+    # Terms that he has not accepted: those in force, for which his pages wait, or announced ones.
+    terms: str
+    is_awaited: bool
     privacy: str
-    today: str
 
 
 def remember(request: HttpRequest, account: User) -> KnownTexts:
@@ -66,16 +65,14 @@ def are_accepted(request: HttpRequest) -> bool:
     known, day = _known(request), consents.today()
     if known.terms < consents.in_force("terms", day):
         known = remember(request, _account(request))
-    awaited = consents.in_force("terms", day)
-    announced = consents.announced("terms", day)
+    is_awaited = known.terms < consents.in_force("terms", day)
     news = TextNews(
-        announced=announced if known.terms < announced else "",
-        awaited=awaited if known.terms < awaited else "",
-        privacy=consents.news_of_privacy(known.privacy, day),
-        today=day.isoformat(),
+        consents.to_accept(known.terms, day),
+        is_awaited,
+        consents.news_of_privacy(known.privacy, day),
     )
     setattr(request, TextNews.ATTRIBUTE, news)
-    if not news.awaited or _name_of(request) in OPEN:
+    if not is_awaited or _name_of(request) in OPEN:
         return True
     if request.method in ("GET", "HEAD"):
         return False
