@@ -1,4 +1,4 @@
-"""Let mails tell of new terms, and say of which version."""
+"""Let mails tell of new terms, and remember of which version, and who was told of it."""
 
 from django.db import migrations, models
 
@@ -18,6 +18,13 @@ class Migration(migrations.Migration):
                 default="",
                 max_length=10,
                 verbose_name="version of the Terms of Service",
+            ),
+        ),
+        migrations.AddField(
+            model_name="user",
+            name="terms_told",
+            field=models.CharField(
+                blank=True, db_default="", default="", editable=False, max_length=10
             ),
         ),
         migrations.AlterField(

@@ -42,12 +42,13 @@ def hashes(version: str) -> dict[str, str]:
 
 def is_late(version: str) -> bool:
     """Tell whether customers would hear of it too late, and none has heard of it yet."""
-    in_time = consents.today() + NOTICE <= date.fromisoformat(version)
-    return not (in_time or _told(version).exists())
+    if consents.today() + NOTICE <= date.fromisoformat(version):
+        return False
+    return not User.objects.filter(terms_told__gte=version).exists()
 
 
 def untold(version: str) -> QuerySet[User]:
-    """Return the open accounts of customers who are to be told: each that nobody told yet.
+    """Return the open accounts of customers who are to be told, and were not told yet.
 
     Whoever has accepted this version, or a newer one, has nothing to learn.
     """
@@ -55,8 +56,8 @@ def untold(version: str) -> QuerySet[User]:
         user=OuterRef("pk"), key="terms", given=True, version__gte=version
     )
     return User.objects.filter(
-        ~Exists(_told(version).filter(user=OuterRef("pk"))),
         ~Exists(accepted),
+        terms_told__lt=version,
         is_active=True,
         customer__isnull=False,
     ).order_by("pk")
@@ -77,17 +78,10 @@ def tell_everybody(version: str) -> int:
 
 def _tell(user: User, version: str) -> bool:
     with transaction.atomic():
-        User.objects.select_for_update().only("pk").get(pk=user.pk)
-        if not untold(version).filter(pk=user.pk).exists():
+        if not untold(version).filter(pk=user.pk).update(terms_told=version):
             return False
         outbox.put(OutboxMessage.Kind.TERMS_PUBLISHED, user, version=version)
         return True
-
-
-def _told(version: str) -> QuerySet[OutboxMessage]:
-    return OutboxMessage.objects.filter(
-        kind=OutboxMessage.Kind.TERMS_PUBLISHED, terms_version=version
-    )
 
 
 def _faults_of_texts(version: str) -> Iterator[str]:
