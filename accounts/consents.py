@@ -40,7 +40,7 @@ VERSIONS: dict[str, tuple[str, ...]] = {
 }
 # Where the texts lie, in `legal/<document>/<version>/`.
 TEMPLATES: Path = settings.BASE_DIR / "templates"
-# How long customers are told of a new privacy notice after it has come into force.
+# How long a version is news after it has come into force.
 TOLD_FOR = timedelta(days=14)
 EVERYBODY = frozenset(Kind)
 
@@ -178,12 +178,13 @@ def news_of_privacy(known: str, day: date | None = None) -> str:
 
     It is news from its publication on, and for `TOLD_FOR` after it has come into force.
     """
-    day = day or today()
-    current = in_force("privacy", day)
-    if day >= date.fromisoformat(current) + TOLD_FOR:
-        current = ""
-    version = announced("privacy", day) or current
-    return version if known < version else ""
+    version = announced("privacy", day) or in_force("privacy", day)
+    return version if known < version and is_news(version, day) else ""
+
+
+def is_news(version: str, day: date | None = None) -> bool:
+    """Tell whether pages say what a version changes: until `TOLD_FOR` after its day."""
+    return (day or today()) < date.fromisoformat(version) + TOLD_FOR
 
 
 @lru_cache(maxsize=128)

@@ -91,6 +91,8 @@ class PublishedPagesTests(TestCase):
             answer = page.client.get(f"/regulamin/{version}/pdf/")
             assert answer["Content-Type"] == "application/pdf"
             assert f"<loc>http://testserver/regulamin/</loc><lastmod>{old}" in self.sitemap()
+            with later(days=44):
+                assert not Visitor().open("/regulamin/").shows("Co się zmienia")
             with later(days=30):
                 page = Visitor().open("/en/regulamin/")
                 assert page.shows(SENTENCES["en"])

@@ -34,7 +34,9 @@ class LegalView(TemplateView):
                 "is_earlier": version < current,
                 "is_announced": version > current,
                 "announced": consents.announced(self.kind),
-                "changes": consents.changes(self.kind, version, language),
+                "changes": consents.changes(self.kind, version, language)
+                if consents.is_news(version)
+                else (),
                 # The version in force has two addresses; search engines are told the lasting one.
                 "canonical_path": reverse(self.kind) if version == current else "",
                 "versions": [
