@@ -78,7 +78,8 @@ def tell_everybody(version: str) -> int:
 
 def _tell(user: User, version: str) -> bool:
     with transaction.atomic():
-        if not untold(version).filter(pk=user.pk).update(terms_told=version):
+        # By the row alone: PostgreSQL would not look again at what stands in a subquery.
+        if not User.objects.filter(pk=user.pk, terms_told__lt=version).update(terms_told=version):
             return False
         outbox.put(OutboxMessage.Kind.TERMS_PUBLISHED, user, version=version)
         return True
