@@ -13,7 +13,7 @@ from kantor.serving.operator import operator
 def check_operator(app_configs: Sequence[Any] | None, **kwargs: Any) -> list[CheckMessage]:
     """Compare who runs the site by its settings with whom the texts in force name.
 
-    An announced version may name who takes over; it is looked at again by its own day's start. A
+    An announced version may name who takes over: the first start from its day on looks at it. A
     customer must not conclude a contract with one operator and read of another one.
     """
     found: list[CheckMessage] = []
