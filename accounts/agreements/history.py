@@ -17,7 +17,7 @@ from accounts.models import ConsentRecord
 TITLES: dict[str, Promise] = {
     "terms": _("Terms of Service"),
     "e_documents": _("Electronic documents"),
-    "personal_data": _("Personal data"),
+    "personal_data": _("Your details"),
     "authority": _("Authority to represent"),
     "adult": _("Age and legal capacity"),
 }
