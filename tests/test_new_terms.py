@@ -106,7 +106,8 @@ class BannerTests(TestCase):
     def test_costs_the_account_page_no_statement(self) -> None:
         user = activated(Kind.COMPANY, news=True)
         with published(day_in(30)):
-            client = browsers.signed_in(user)
+            client = browsers.browser()
+            try_in(user.email, PASSWORD, client)
             with CaptureQueriesContext(connection) as first:
                 client.get("/konto/")
             assert not [query for query in first if "accounts_consentrecord" in query["sql"]

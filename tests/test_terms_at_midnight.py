@@ -61,6 +61,17 @@ class RegistrationTests(TestCase):
             assert not visitor.is_ticked(OSOBA.required_consents[0])
             assert visitor.is_ticked(OSOBA.required_consents[1])
 
+    def test_the_page_that_is_kept_for_everybody_changes_at_midnight(self) -> None:
+        version = day_in(1)
+        with published(version):
+            visitor = OSOBA.reach_consents(Visitor())
+            old = f"/regulamin/{consents.in_force('terms')}/"
+            assert visitor.page.select(f"main a[href='{old}']")
+            with mock.patch.object(consents, "today", tomorrow):
+                visitor.reload()
+            assert not visitor.page.select(f"main a[href='{old}']")
+            assert visitor.page.select(f"main a[href='/regulamin/{version}/']")
+
     def test_what_was_accepted_at_the_last_moment_is_stored_as_it_was_shown(self) -> None:
         visitor = OSOBA.reach_end(Visitor())
         old, later_version = consents.in_force("terms"), day_in(0)
