@@ -28,6 +28,7 @@ VISIT = Visit("firefox", "windows", "83.12.x.x")
 
 PANEL = "https://panel.kantor.example/"
 DATA_LINK = f"{SITE}/konto/dane/"
+TERMS_LINK = f"{SITE}/konto/regulamin/"
 
 CODE = "042917"
 LIFETIMES = {
@@ -47,6 +48,8 @@ NAMES = (
     "one_time_code",
     "new_browser",
     "panel_open",
+    "terms_published",
+    "terms_accepted",
     "request_received",
     "request_decided",
     "review_approved",
@@ -99,13 +102,8 @@ def build(
                 **envelope,
                 first_name=first_name,
                 owner_name=owner_name,
-                terms=(consents.TERMS_VERSIONS[0], language),
-                receipt=consents.Receipt(
-                    recorded_at=timezone.now(),
-                    digest="0123456789abcdef" * 4,
-                    terms=consents.TERMS_VERSIONS[0],
-                    privacy=consents.PRIVACY_VERSIONS[0],
-                ),
+                terms=(consents.in_force("terms"), language),
+                receipt=receipt(),
             )
         case "password_reset":
             return messages.password_reset(
@@ -129,6 +127,20 @@ def build(
         case "panel_open":
             with override_settings(PANEL_URL=PANEL):
                 return messages.panel_open(**envelope, first_name=first_name)
+        case "terms_published":
+            return messages.terms_published(
+                **envelope,
+                first_name=first_name,
+                version=consents.in_force("terms"),
+                link=TERMS_LINK,
+            )
+        case "terms_accepted":
+            return messages.terms_accepted(
+                **envelope,
+                first_name=first_name,
+                terms=(consents.in_force("terms"), language),
+                receipt=receipt(),
+            )
         case "request_received":
             return messages.request_received(
                 **envelope, first_name=first_name, section="name", link=DATA_LINK
@@ -189,3 +201,13 @@ def build(
                 method=method if notice.startswith("method") else "",
             )
     raise AssertionError(name)
+
+
+def receipt() -> consents.Receipt:
+    """Return a receipt with a number that nobody counted."""
+    return consents.Receipt(
+        recorded_at=timezone.now(),
+        digest="0123456789abcdef" * 4,
+        terms=consents.in_force("terms"),
+        privacy=consents.in_force("privacy"),
+    )

@@ -33,6 +33,7 @@ from tests.mails import (
     REOPEN_LINK,
     RESET_LINK,
     SITE,
+    TERMS_LINK,
     build,
 )
 
@@ -88,6 +89,8 @@ def links_of(name: str, language: str) -> set[str]:
         "one_time_code": set(),
         "new_browser": {DISOWN_LINK},
         "panel_open": {PANEL, page["reset"]},
+        "terms_published": {TERMS_LINK},
+        "terms_accepted": {page["reset"]},
         "request_received": {DATA_LINK},
         "request_decided": {DATA_LINK, page["reset"]},
         "review_approved": set(),
@@ -200,7 +203,7 @@ class EveryMessage(SimpleTestCase):
         for name, language, message in self.each():
             with self.subTest(message=name, language=language):
                 mail: Any = received(message)
-                if name == "welcome":
+                if name in ("welcome", "terms_published", "terms_accepted"):
                     assert mail.get_content_type() == "multipart/mixed"
                     mail, attachment = mail.iter_parts()
                     assert attachment.get_content_type() == "application/pdf"
@@ -448,9 +451,10 @@ class AcceptedTerms(SimpleTestCase):
     """The copy on a durable medium that travels with the welcome mail."""
 
     def test_is_the_published_file_of_that_version_and_language(self) -> None:
+        newest = consents.in_force("terms")
         names = {
-            "pl": f"kantor.pl-regulamin-{consents.TERMS_VERSIONS[0]}.pdf",
-            "en": f"kantor.pl-terms-of-service-{consents.TERMS_VERSIONS[0]}.pdf",
+            "pl": f"kantor.pl-regulamin-{newest}.pdf",
+            "en": f"kantor.pl-terms-of-service-{newest}.pdf",
         }
         for language, name in names.items():
             with self.subTest(language=language):
@@ -460,12 +464,12 @@ class AcceptedTerms(SimpleTestCase):
                 assert attachment.get_filename() == name
                 assert attachment.get_content_disposition() == "attachment"
                 assert attachment["Content-Language"] == language
-                published = consents.terms_pdf(consents.TERMS_VERSIONS[0], language).read_bytes()
+                published = consents.terms_pdf(consents.in_force("terms"), language).read_bytes()
                 assert attachment.get_content() == published
 
     def test_is_named_in_the_mail_by_its_date(self) -> None:
         with translation.override("pl"):
-            day = date_format(date.fromisoformat(consents.TERMS_VERSIONS[0]), "DATE_FORMAT")
+            day = date_format(date.fromisoformat(consents.in_force("terms")), "DATE_FORMAT")
         body = flat(text_of(build("welcome", "pl")))
         assert f"W załączniku przesyłamy regulamin w wersji z dnia {flat(day)}" in body
 

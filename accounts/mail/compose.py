@@ -60,6 +60,10 @@ def compose(message: OutboxMessage) -> EmailMessage | None:
             return _outcome(message)
         case OutboxMessage.Kind.PANEL_OPEN:
             return _panel_open(message)
+        case OutboxMessage.Kind.TERMS_PUBLISHED:
+            return _terms_published(message)
+        case OutboxMessage.Kind.TERMS_ACCEPTED:
+            return _terms_accepted(message)
         case OutboxMessage.Kind.NEW_BROWSER:
             return _new_browser(message)
         case OutboxMessage.Kind.SUSPENDED:
@@ -206,6 +210,48 @@ def _panel_open(message: OutboxMessage) -> EmailMessage | None:
         language=user.language,
         message_id=message.message_id,
         first_name=_first_name(user),
+    )
+
+
+def _terms_published(message: OutboxMessage) -> EmailMessage | None:
+    """Tell of new terms; nothing where they have been accepted meanwhile, or hold no more."""
+    user, version = message.user, message.terms_version
+    if user is None or not user.is_active or version < consents.in_force("terms"):
+        return None
+    if user.consents.filter(key="terms", given=True, version__gte=version).exists():
+        return None
+    return messages.terms_published(
+        recipient=user.email,
+        language=user.language,
+        message_id=message.message_id,
+        first_name=_first_name(user),
+        version=version,
+        link=_link(user.language, "accounts:terms"),
+    )
+
+
+def _terms_accepted(message: OutboxMessage) -> EmailMessage | None:
+    """Confirm what was accepted, by the row itself: its language, and the receipt up to it."""
+    user = message.user
+    if user is None or not user.is_active:
+        return None
+    records = list(user.consents.order_by("pk"))
+    rows = [
+        number
+        for number, record in enumerate(records)
+        if record.key == "terms" and record.given and record.version == message.terms_version
+    ]
+    if not rows:
+        return None
+    receipt = consents.receipt(records[: rows[0] + 1])
+    assert receipt is not None, "who accepts in his account has sealed rows"
+    return messages.terms_accepted(
+        recipient=message.recipient,
+        language=message.language,
+        message_id=message.message_id,
+        first_name=_first_name(user),
+        terms=(message.terms_version, records[rows[0]].language),
+        receipt=receipt,
     )
 
 

@@ -327,6 +327,55 @@ def panel_open(
     )
 
 
+def terms_published(
+    *, recipient: str, language: str, message_id: str, first_name: str, version: str, link: str
+) -> EmailMultiAlternatives:
+    """Build the mail that announces new terms, with what they change and the text itself.
+
+    Law and terms ask for a durable medium, so the text travels along. `link` leads to the page
+    where they are accepted.
+    """
+    message = _build(
+        "terms_published",
+        recipient=recipient,
+        language=language,
+        message_id=message_id,
+        context={
+            "first_name": _plain_name(first_name),
+            "terms_date": date.fromisoformat(version),
+            "changes": consents.changes("terms", version, language),
+            "link": link,
+        },
+    )
+    message.attachments.append(_terms(version, language))
+    return message
+
+
+def terms_accepted(
+    *,
+    recipient: str,
+    language: str,
+    message_id: str,
+    first_name: str,
+    terms: tuple[str, str],
+    receipt: consents.Receipt,
+) -> EmailMultiAlternatives:
+    """Build the receipt of new terms: version and language that were accepted, attached."""
+    message = _build(
+        "terms_accepted",
+        recipient=recipient,
+        language=language,
+        message_id=message_id,
+        context={
+            "first_name": _plain_name(first_name),
+            "terms_date": date.fromisoformat(terms[0]),
+            "receipt": receipt,
+        },
+    )
+    message.attachments.append(_terms(*terms))
+    return message
+
+
 def new_browser(
     *,
     recipient: str,

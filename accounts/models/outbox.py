@@ -30,6 +30,8 @@ class OutboxMessage(models.Model):
         REVIEW_CORRECTION = "review_correction", _("review: correction requested")
         REVIEW_REJECTED = "review_rejected", _("review: account refused")
         PANEL_OPEN = "panel_open", _("the Transaction Panel is open")
+        TERMS_PUBLISHED = "terms_published", _("new Terms of Service published")
+        TERMS_ACCEPTED = "terms_accepted", _("new Terms of Service accepted")
         NEW_BROWSER = "new_browser", _("sign-in from a new browser")
         FAILED_SIGN_INS = "failed_sign_ins", _("several failed sign-ins")
         PASSWORD_BARRED = "password_barred", _("password blocked")
@@ -74,6 +76,10 @@ class OutboxMessage(models.Model):
         editable=False,
         on_delete=models.SET_NULL,
         related_name="+",
+    )
+    # The version that it tells of; empty where it tells of none.
+    terms_version = models.CharField(
+        _("version of the Terms of Service"), max_length=10, default="", db_default="", blank=True
     )
     # From where an address had it asked for: whose that is, and so whose event, the delivery finds.
     asked_from = models.JSONField(null=True, editable=False)
