@@ -37,6 +37,7 @@ from tests.audit import AuditTestCase
 from tests.browser import EMAIL, PASSWORD, BrowserVisitor, bring_session, sign_in
 from tests.clock import later
 from tests.device import Device
+from tests.later_terms import day_in, published
 from tests.phone import OTHER_KEYS, Phone, stopped_clock, turned_on
 from tests.test_second_step import after_first_step
 
@@ -273,6 +274,22 @@ class AccessibilityTests(AuditTestCase):
             self.audit(visitor.press("Withdraw the consent"), "withdrawn")
             self.audit(visitor.open("/konto/zgody/"), "news withdrawn")
             self.audit(visitor.open("/zgody/zepsuty/", status=404), "broken")
+
+    def test_new_terms(self) -> None:
+        for visitor in self.in_both():
+            user = factories.activated(language=visitor.language)
+            visitor.signed_in_as(user)
+            self.audit(visitor.open("/konto/regulamin/"), "nothing new")
+            # A day that stays: the report names the addresses.
+            with published("2099-01-01"):
+                self.audit(visitor.open("/konto/moje-dane/"), "new terms announced")
+                self.audit(visitor.open("/konto/regulamin/"), "announced")
+                self.audit(visitor.open("/regulamin/"), "new version announced")
+                self.audit(visitor.open("/regulamin/2099-01-01/"), "announced")
+            with published(day_in(30)), later(days=30):
+                visitor.signed_in_as(user)
+                self.audit(visitor.open("/konto/zgody/"), "in force")
+                self.audit(visitor.press("Accept").is_refused(), "refused")
 
     def test_my_data(self) -> None:
         for visitor in self.in_both():

@@ -105,6 +105,7 @@ class OwingTests(TransactionTestCase):
             "user_id",
             "about_id",
             "request_id",
+            "terms_version",
             "asked_from",
             "asked_in",
             "recipient",

@@ -4,6 +4,7 @@ Only now is it asked whether the address has an account: the request that owed t
 same work for every address. Tokens are made here and live nowhere else.
 """
 
+from collections.abc import Collection
 from datetime import timedelta
 
 from django.conf import settings
@@ -20,6 +21,8 @@ from accounts import consents, disowning, phone_link, reopening_link, retention,
 from accounts.captcha import code
 from accounts.mail import messages
 from accounts.models import AccountEvent, OutboxMessage, ReviewState, User
+from accounts.models.customer import Section
+from accounts.models.outbox import OUTCOMES
 from accounts.values import email as email_address
 
 
@@ -53,12 +56,20 @@ def compose(message: OutboxMessage) -> EmailMessage | None:
             return _one_time_code(message)
         case OutboxMessage.Kind.REQUEST_RECEIVED | OutboxMessage.Kind.REQUEST_DECIDED:
             return _data_request(message)
+        case kind if kind in OUTCOMES.values():
+            return _outcome(message)
         case OutboxMessage.Kind.PANEL_OPEN:
             return _panel_open(message)
+        case OutboxMessage.Kind.TERMS_PUBLISHED:
+            return _terms_published(message)
+        case OutboxMessage.Kind.TERMS_ACCEPTED:
+            return _terms_accepted(message)
         case OutboxMessage.Kind.NEW_BROWSER:
             return _new_browser(message)
         case OutboxMessage.Kind.SUSPENDED:
             return _suspended(message, message.user)
+        case OutboxMessage.Kind.UNSUSPENDED:
+            return _unsuspended(message)
         case OutboxMessage.Kind.CLOSED:
             return _closed(message, message.user)
         case OutboxMessage.Kind.PHONE_LINK:
@@ -141,20 +152,106 @@ def _data_request(message: OutboxMessage) -> EmailMessage | None:
         "link": _link(message.language, "accounts:data"),
     }
     if message.kind == OutboxMessage.Kind.REQUEST_RECEIVED:
-        return messages.request_received(**received)
+        # Of one that is closed meanwhile there is nothing to withdraw, and the answer is owed.
+        is_open = request.state == request.State.OPEN
+        return messages.request_received(**received) if is_open else None
     is_accepted = request.state == request.State.ACCEPTED
     return messages.request_decided(**received, is_accepted=is_accepted, answer=request.answer)
+
+
+def _outcome(message: OutboxMessage) -> EmailMessage | None:
+    """Tell what staff have decided, as it stands now; nothing of what a later decision overtook."""
+    user = message.user
+    customer = getattr(user, "customer", None)
+    if user is None or customer is None or not user.is_active:
+        return None
+    if message.kind != OUTCOMES.get(customer.review_state):
+        return None
+    if _is_overtaken(message, OUTCOMES.values()):
+        return None
+    envelope = {
+        "recipient": user.email,
+        "language": message.language,
+        "message_id": message.message_id,
+        "first_name": customer.first_name,
+    }
+    match message.kind:
+        case OutboxMessage.Kind.REVIEW_APPROVED:
+            return messages.review_approved(**envelope)
+        case OutboxMessage.Kind.REVIEW_REJECTED:
+            return messages.review_rejected(**envelope)
+    sections = [each for each in Section if each in (customer.review_sections or [])]
+    link = (
+        _link(message.language, "accounts:data-section", sections[0].value)
+        if len(sections) == 1
+        else _link(message.language, "accounts:data")
+    )
+    return messages.review_correction(
+        **envelope, sections=sections, words=customer.review_words, link=link
+    )
+
+
+def _is_overtaken(message: OutboxMessage, kinds: Collection[OutboxMessage.Kind]) -> bool:
+    """Tell whether the account is owed a later mail of these kinds, which says what counts now."""
+    later = OutboxMessage.objects.filter(user=message.user, kind__in=kinds, pk__gt=message.pk)
+    return later.exists()
 
 
 def _panel_open(message: OutboxMessage) -> EmailMessage | None:
     user = message.user
     if user is None or not user.is_active or not settings.PANEL_URL:
         return None
+    # An account that cannot be kept places no orders; the mail about another decision leads there.
+    customer = getattr(user, "customer", None)
+    if customer is not None and customer.review_state == ReviewState.REJECTED:
+        return None
     return messages.panel_open(
         recipient=user.email,
         language=user.language,
         message_id=message.message_id,
         first_name=_first_name(user),
+    )
+
+
+def _terms_published(message: OutboxMessage) -> EmailMessage | None:
+    """Tell of new terms; nothing where they have been accepted meanwhile, or hold no more."""
+    user, version = message.user, message.terms_version
+    if user is None or not user.is_active or version < consents.in_force("terms"):
+        return None
+    if user.consents.filter(key="terms", given=True, version__gte=version).exists():
+        return None
+    return messages.terms_published(
+        recipient=user.email,
+        language=user.language,
+        message_id=message.message_id,
+        first_name=_first_name(user),
+        version=version,
+        link=_link(user.language, "accounts:terms"),
+    )
+
+
+def _terms_accepted(message: OutboxMessage) -> EmailMessage | None:
+    """Confirm what was accepted, by the row itself: its language, and the receipt up to it."""
+    user = message.user
+    if user is None or not user.is_active:
+        return None
+    records = list(user.consents.order_by("pk"))
+    rows = [
+        number
+        for number, record in enumerate(records)
+        if record.key == "terms" and record.given and record.version == message.terms_version
+    ]
+    if not rows:
+        return None
+    receipt = consents.receipt(records[: rows[0] + 1])
+    assert receipt is not None, "who accepts in his account has sealed rows"
+    return messages.terms_accepted(
+        recipient=message.recipient,
+        language=message.language,
+        message_id=message.message_id,
+        first_name=_first_name(user),
+        terms=(message.terms_version, records[rows[0]].language),
+        receipt=receipt,
     )
 
 
@@ -184,6 +281,18 @@ def _suspended(message: OutboxMessage, user: User | None) -> EmailMessage | None
         message_id=message.message_id,
         first_name=_first_name(user),
         suspended_at=user.suspended_at,
+    )
+
+
+def _unsuspended(message: OutboxMessage) -> EmailMessage | None:
+    user = message.user
+    if user is None or not user.is_active or _is_overtaken(message, (message.Kind.UNSUSPENDED,)):
+        return None
+    return messages.unsuspended(
+        recipient=user.email,
+        language=message.language,
+        message_id=message.message_id,
+        first_name=_first_name(user),
     )
 
 

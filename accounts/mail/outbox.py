@@ -25,11 +25,12 @@ def put(
     link_serial: int = 0,
     about: AccountEvent | None = None,
     request: DataRequest | None = None,
+    version: str = "",
 ) -> None:
     """Owe this account a mail; call it in the transaction of what the mail announces.
 
     `about` is the event that it tells of: when that was, from which browser and where;
-    `request` the one that was received or decided.
+    `request` the one that was received or decided, `version` that of the terms.
     """
     _put(
         OutboxMessage(
@@ -40,6 +41,7 @@ def put(
             link_serial=link_serial,
             about=about,
             request=request,
+            terms_version=version,
         )
     )
 

@@ -84,6 +84,10 @@ class User(AbstractBaseUser, PermissionsMixin):
     # that mail was owed: once.
     panel_promised_at = models.DateTimeField(null=True, blank=True, editable=False)
     panel_announced_at = models.DateTimeField(null=True, blank=True, editable=False)
+    # The newest version of the terms that a mail to the customer was owed about.
+    terms_told = models.CharField(
+        max_length=10, default="", db_default="", blank=True, editable=False
+    )
     language = models.CharField(
         _("language"), max_length=5, choices=settings.LANGUAGES, default=settings.LANGUAGE_CODE
     )

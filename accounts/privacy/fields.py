@@ -61,6 +61,7 @@ PARTS = (
             "last_login",
             "panel_promised_at",
             "panel_announced_at",
+            "terms_told",
         ),
     ),
     Part(
@@ -111,7 +112,7 @@ PARTS = (
     Part(
         retention.MESSAGES,
         OutboxMessage,
-        ("kind", "recipient", "language", "state", "created_at", "finished_at"),
+        ("kind", "terms_version", "recipient", "language", "state", "created_at", "finished_at"),
     ),
     Part(
         retention.EVENTS,
@@ -211,6 +212,7 @@ LABELS: dict[tuple[type[Model], str], Promise] = {
     (User, "last_login"): _("Last sign-in"),
     (User, "panel_promised_at"): _("Promise to write when the Transaction Panel opens"),
     (User, "panel_announced_at"): _("E-mail that the Transaction Panel is open"),
+    (User, "terms_told"): _("E-mail about new Terms of Service, version"),
     (Customer, "review_words"): _("What we wrote to you"),
     (DataRequest, "answer"): _("What we wrote to you"),
     (AuthenticatorApp, "created_at"): _("turned on at"),

@@ -27,6 +27,7 @@ def register(
     given: Mapping[str, bool],
     language: str,
     network: str,
+    versions: Mapping[str, str] | None = None,
     at: datetime | None = None,
 ) -> User:
     """Make the pending account of this attempt, its customer, consents and activation mail.
@@ -36,12 +37,17 @@ def register(
     already has an account is not asked here, so the work is the same; the mail decides. An
     address that was written to too often gets no mail (`allowance`); a later link can be asked for.
     `answers` are canonical values by the names of the customer's fields, and `email`; `network` is
-    where the form was finished, for counting; `at` is when, if not now.
+    where the form was finished, for counting; `at` is when, if not now. `versions` are those of
+    documents that were shown, by the keys of their declarations, if not those in force now.
     """
     now = at or timezone.now()
     data = dict(answers)
     user = User(attempt=attempt, email=data.pop("email"), password=password_hash, language=language)
     user.created_at = now
+    put = [
+        consents.of_version(each, (versions or {}).get(each.key) or each.version)
+        for each in consents.asked_of(kind)
+    ]
     try:
         with transaction.atomic():
             user.save(force_insert=True)
@@ -57,7 +63,7 @@ def register(
                     channel=ConsentRecord.Channel.REGISTRATION,
                     recorded_at=now,
                 )
-                for consent in consents.asked_of(kind)
+                for consent in put
             )
             if allowance.ask_first_link(user.email_key, network):
                 outbox.put(OutboxMessage.Kind.REGISTRATION, user, link_serial=user.link_serial)

@@ -11,7 +11,7 @@ class Migration(migrations.Migration):
     """
 
     dependencies = [
-        ("accounts", "0014_mail_follows_its_request"),
+        ("accounts", "0015_review_outcome_mails"),
     ]
 
     operations = [
@@ -61,11 +61,15 @@ class Migration(migrations.Migration):
                     ("one_time_code", "one-time code"),
                     ("request_received", "request for a change received"),
                     ("request_decided", "request for a change decided"),
+                    ("review_approved", "review: details approved"),
+                    ("review_correction", "review: correction requested"),
+                    ("review_rejected", "review: account refused"),
                     ("panel_open", "the Transaction Panel is open"),
                     ("new_browser", "sign-in from a new browser"),
                     ("failed_sign_ins", "several failed sign-ins"),
                     ("password_barred", "password blocked"),
                     ("suspended", "account blocked"),
+                    ("unsuspended", "account unblocked"),
                     ("closed", "account closed"),
                     ("reopened", "account reopened"),
                     ("phone_link", "link to the phone number"),
