@@ -60,9 +60,10 @@ def state_of(user: User) -> State:
         return State.OPEN
     if timezone.now() >= user.closed_at + retention.REOPENING_LASTS:
         return State.LATE
+    # Not itself: it may have been reopened since this row was read.
     others = User.objects.filter(
         email_key=user.email_key, activated_at__isnull=False, closed_at=None
-    )
+    ).exclude(pk=user.pk)
     return State.TAKEN if others.exists() else State.VALID
 
 
