@@ -13,7 +13,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from accounts.mail import delivery
-from accounts.models import AccountEvent, DataRequest, OutboxMessage, User
+from accounts.models import AccountEvent, DataRequest, EmailChange, OutboxMessage, User
 from accounts.values.visit import Visit
 
 
@@ -24,21 +24,25 @@ def put(
     link_serial: int = 0,
     about: AccountEvent | None = None,
     request: DataRequest | None = None,
+    change: EmailChange | None = None,
+    recipient: str = "",
 ) -> None:
     """Owe this account a mail; call it in the transaction of what the mail announces.
 
     `about` is the event that it tells of: when that was, from which browser and where;
-    `request` the one that was received or decided.
+    `request` the one that was received or decided, `change` the one of the e-mail address, whose
+    mails go to a `recipient` who need not be the account's own address.
     """
     _put(
         OutboxMessage(
             kind=kind,
             user=user,
-            recipient=user.email,
+            recipient=recipient or user.email,
             language=user.language,
             link_serial=link_serial,
             about=about,
             request=request,
+            change=change,
         )
     )
 

@@ -31,6 +31,11 @@ class OutboxMessage(models.Model):
         SUSPENDED = "suspended", _("account blocked")
         PHONE_LINK = "phone_link", _("link to the phone number")
         PHONE_CHANGED = "phone_changed", _("phone number changed")
+        EMAIL_CONFIRM = "email_confirm", _("link to the new e-mail address")
+        EMAIL_ASKED = "email_asked", _("change of the e-mail address requested")
+        EMAIL_CHANGED = "email_changed", _("e-mail address changed, to the former one")
+        EMAIL_CONFIRMED = "email_confirmed", _("e-mail address changed, to the new one")
+        EMAIL_REVERTED = "email_reverted", _("change of the e-mail address undone")
         METHOD_ADDED = "method_added", _("sign-in method added")
         METHOD_REMOVED = "method_removed", _("sign-in method removed")
         RECOVERY_CODE_USED = "recovery_code_used", _("recovery code used")
@@ -62,6 +67,13 @@ class OutboxMessage(models.Model):
     )
     request = models.ForeignKey(
         "accounts.DataRequest",
+        null=True,
+        editable=False,
+        on_delete=models.SET_NULL,
+        related_name="+",
+    )
+    change = models.ForeignKey(
+        "accounts.EmailChange",
         null=True,
         editable=False,
         on_delete=models.SET_NULL,

@@ -19,6 +19,7 @@ from accounts.models import (
     Customer,
     DataChange,
     DataRequest,
+    EmailChange,
     OutboxMessage,
     Passkey,
     RecoveryCode,
@@ -118,6 +119,19 @@ PARTS = (
         ("kind", "details", "at", "browser", "system", "network_shown"),
     ),
     Part(
+        retention.EMAIL_CHANGES,
+        EmailChange,
+        (
+            "old_email",
+            "new_email",
+            "asked_at",
+            "sent_at",
+            "confirmed_at",
+            "cancelled_at",
+            "reverted_at",
+        ),
+    ),
+    Part(
         retention.SESSIONS,
         AccountSession,
         ("how", "began_at", "seen_at", "browser", "system", "network_shown"),
@@ -155,6 +169,7 @@ LEFT_OUT: dict[type[Model], dict[str, str]] = {
     },
     DataChange: {"id": _NUMBER, "user": _OWNER},
     DataRequest: {"id": _NUMBER, "user": _OWNER, "decided_by": _STAFF},
+    EmailChange: {"id": _NUMBER, "user": _OWNER, "old_key": _DERIVED, "new_key": _DERIVED},
     ConsentRecord: {"id": _NUMBER, "user": _OWNER},
     SurveyAnswer: {"user": _OWNER},
     OutboxMessage: {
@@ -162,6 +177,7 @@ LEFT_OUT: dict[type[Model], dict[str, str]] = {
         "user": _OWNER,
         "about": "the event is in the copy",
         "request": "the request is in the copy",
+        "change": "the change is in the copy",
         "asked_from": "whoever asked may have been somebody else",
         "link_serial": _SECRET,
         "message_id": "the codes by e-mail are made from it",

@@ -12,7 +12,7 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from accounts import retention
-from accounts.models import AccountEvent, AccountSession, Counter, OutboxMessage
+from accounts.models import AccountEvent, AccountSession, Counter, EmailChange, OutboxMessage
 from accounts.retention import Kept
 from accounts.services import registration
 from kantor.serving.models import Session
@@ -71,6 +71,10 @@ class Command(BaseCommand):
             (
                 f"events of accounts {retention.HISTORY_LASTS.days} days old",
                 partial(_purge, _over(AccountEvent.objects.all(), retention.EVENTS)),
+            ),
+            (
+                f"changes of e-mail addresses {retention.HISTORY_LASTS.days} days after their link",
+                partial(_purge, _over(EmailChange.objects.all(), retention.EMAIL_CHANGES)),
             ),
             *_rules_of_the_queue(),
         )
