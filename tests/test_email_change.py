@@ -212,11 +212,22 @@ class TakenTests(EmailTestCase):
         assert told.subject == "Somebody gave your address for another account"
         assert not any("nowy-adres" in path for path in paths(told))
 
-    def test_a_suspended_owner_is_told_nothing(self) -> None:
+    def test_an_owner_whose_account_is_closed_is_told_just_that(self) -> None:
         owner = suspended()
-        before = sum(letter.to == [owner.email] for letter in deliver())
+        deliver()
         self.asks(owner.email)
-        assert sum(letter.to == [owner.email] for letter in deliver()) == before
+        told = [letter for letter in deliver() if letter.to == [owner.email]][-1]
+        assert not any("nowy-adres" in path for path in paths(told))
+        assert "zablokowane" in str(told.body)
+
+    def test_the_copy_of_ones_data_tells_nothing_of_it_either(self) -> None:
+        states = []
+        for email in (activated().email, suspended().email, "wolny@nowak.example"):
+            user = activated()
+            services.ask(user, email, visit=NOBODY)
+            deliver()
+            states.append(user.messages.get(kind=OutboxMessage.Kind.EMAIL_CONFIRM).state)
+        assert states == [OutboxMessage.State.SENT] * 3
 
     def test_a_registration_that_waits_has_no_right_to_it(self) -> None:
         waiting = registered()

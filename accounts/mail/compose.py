@@ -89,7 +89,7 @@ def _registration(message: OutboxMessage) -> EmailMessage | None:
     owner = _owner_of(user.email_key)
     if owner is None:
         return _activation(message, user, recipient=message.recipient)
-    return _already_registered(message, owner)
+    return None if owner.suspended_at is not None else _already_registered(message, owner)
 
 
 def _owner_of(key: str) -> User | None:
@@ -103,10 +103,8 @@ def _owner_of(key: str) -> User | None:
 
 def _already_registered(
     message: OutboxMessage, owner: User, *, is_change: bool = False
-) -> EmailMessage | None:
-    """Tell the owner of an address that somebody gave it; nothing where his account is closed."""
-    if owner.suspended_at is not None:
-        return None
+) -> EmailMessage:
+    """Tell the owner of an address that somebody gave it."""
     # In the owner's language, not in that of whoever typed the address.
     return messages.already_registered(
         recipient=owner.email,
@@ -122,6 +120,9 @@ def _email_confirm(message: OutboxMessage) -> EmailMessage | None:
     if change is None or user is None or not user.is_active or not change.is_open:
         return None
     owner = _owner_of(change.new_key)
+    if owner is not None and owner.suspended_at is not None:
+        # A mail in any case: in his copy of his data, whoever asked reads what became of each.
+        return _suspended(message, owner)
     if owner is not None:
         return _already_registered(message, owner, is_change=True)
     return messages.email_confirm(
