@@ -1,6 +1,7 @@
 """The e-mail address: asked for, and confirmed by the new mailbox."""
 
 from datetime import timedelta
+from functools import partial
 from io import StringIO
 from unittest import mock
 
@@ -62,7 +63,7 @@ class AskingTests(EmailTestCase):
         self.asks()
         letters = {letter.to[0]: letter for letter in deliver()[-2:]}
         assert set(letters) == {self.old, NEW}
-        new = str(letters[NEW].body) + str(letters[NEW].alternatives)
+        new = str(letters[NEW].body) + str(getattr(letters[NEW], "alternatives", ""))
         assert "Łukasz" not in new
         assert self.old not in new
         old = " ".join(str(letters[self.old].body).split())
@@ -201,8 +202,8 @@ class TakenTests(EmailTestCase):
         seen = []
         for email in owners:
             client = signed_in(activated())
-            seen.append(observed(lambda c=client, e=email: c.post(EMAIL, {"email": e}), email))
-            seen[-1].append(observed(lambda c=client: c.get(DATA), email)[:1])
+            asking = partial(client.post, EMAIL, {"email": email})
+            seen.append(observed(asking, email) + observed(partial(client.get, DATA), email)[:1])
         assert all(each == seen[0] for each in seen)
 
     def test_its_owner_gets_the_known_mail_and_nobody_a_link(self) -> None:
@@ -349,7 +350,7 @@ class ConfirmingTests(EmailTestCase):
         assert letters[self.old].subject == "Adres e-mail konta w kantor.pl został zmieniony"
         assert letters[NEW].subject == "To jest adres Twojego konta w kantor.pl"
         text = " ".join(str(letters[self.old].body).split())
-        assert "Cofnij zmianę" in str(letters[self.old].alternatives)
+        assert "Cofnij zmianę" in str(getattr(letters[self.old], "alternatives", ""))
         assert "n•••@n•••.example" in text
         assert NEW not in text
 

@@ -105,6 +105,7 @@ class OwingTests(TransactionTestCase):
             "user_id",
             "about_id",
             "request_id",
+            "change_id",
             "asked_from",
             "recipient",
             "language",
