@@ -107,6 +107,7 @@ class OwingTests(TransactionTestCase):
             "request_id",
             "change_id",
             "asked_from",
+            "asked_in",
             "recipient",
             "language",
             "link_serial",

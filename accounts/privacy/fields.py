@@ -179,6 +179,7 @@ LEFT_OUT: dict[type[Model], dict[str, str]] = {
         "request": "the request is in the copy",
         "change": "the change is in the copy",
         "asked_from": "whoever asked may have been somebody else",
+        "asked_in": "a number of ours for the logs, which hold nobody's data",
         "link_serial": _SECRET,
         "message_id": "the codes by e-mail are made from it",
         "attempts": _DELIVERY,
