@@ -187,6 +187,18 @@ class RefusalTests(EmailTestCase):
         page.press(SEND)
         assert EmailChange.objects.get().new_email == "jan.nowak@gmail.com"
 
+    def test_what_no_page_sends_is_no_fault(self) -> None:
+        client = self.visitor.client
+        for asked in ("x" * 400, "\0", "☃"):
+            for email in ("jan@gmial.com", "\0", ""):
+                data = {"email": email, "asked": asked, "wizard_suggestion": "1"}
+                for answer in (client.post(EMAIL, data), client.get(EMAIL)):
+                    assert answer.status_code in (200, 302)
+        for path in (EMAIL, f"{EMAIL}podpowiedz/"):
+            assert client.put(path).status_code == 405
+        assert client.post(f"{EMAIL}podpowiedz/", {"email": "\0" * 500}).json() == {}
+        assert not EmailChange.objects.exists()
+
     def test_the_script_asks_the_same_code_and_only_when_signed_in(self) -> None:
         data = {"email": "jan.nowak@gmial.com"}
         hint = self.visitor.client.post(f"{EMAIL}podpowiedz/", data)
