@@ -454,6 +454,8 @@ POLISH = {
     "Close the account": "Zamknij konto",
     "Restore the account": "Przywróć konto",
     "Send the request": "Wyślij wniosek",
+    "I confirm the address": "Potwierdzam adres",
+    "Undo the change": "Cofnij zmianę",
     "Why the details change": "Dlaczego dane się zmieniają",
     "Your details": "Twoje dane",
     "6 digits from the app": "6 cyfr z aplikacji",

@@ -350,7 +350,8 @@ class ChangeTests(TestCase):
         assert NEW not in str(told.body)
         event = self.user.events.first()
         assert event is not None
-        assert (event.kind, event.details) == (Kind.PHONE_CHANGED, {})
+        assert (event.kind, event.details) == (Kind.PHONE_CHANGED, {"old_digits": OLD[-2:]})
+        assert OLD[3:] not in str(told.body).replace(" ", "")
         assert event.visit == Visit("firefox", "windows", "83.12.x.x")
 
     def test_is_not_stored_when_the_owner_cannot_be_told(self) -> None:

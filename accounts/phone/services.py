@@ -17,6 +17,11 @@ from accounts.values.visit import NOBODY, Visit
 from kantor.serving.sessions import end_sessions_of
 
 NETWORK_LINKS = Limit("network-phone-link", times=60, window=timedelta(hours=1))
+_OVERTAKING = (
+    AccountEvent.Kind.PHONE_CHANGED,
+    AccountEvent.Kind.EMAIL_CHANGED,
+    AccountEvent.Kind.EMAIL_REVERTED,
+)
 # Longer than a mail can take to be delivered for the last time, and its link to expire.
 USED = Limit("phone-link-used", times=1, window=timedelta(days=7))
 
@@ -80,8 +85,8 @@ def account_of(event: int) -> User | None:
 
 
 def is_overtaken(event: int, user: User) -> bool:
-    """Tell whether the number was changed after this request for a link."""
-    return user.events.filter(kind=AccountEvent.Kind.PHONE_CHANGED, pk__gt=event).exists()
+    """Tell whether the number, or the address the link went to, was changed after this request."""
+    return user.events.filter(kind__in=_OVERTAKING, pk__gt=event).exists()
 
 
 def use(link: Link) -> bool:
@@ -103,6 +108,7 @@ def change(user: User, number: str, *, visit: Visit = NOBODY, but: str | None = 
         if not is_open or not present.exclude(phone=number).update(phone=number):
             return False
         end_sessions_of(user.pk, but=but)
-        events.tell(user, AccountEvent.Kind.PHONE_CHANGED, visit=visit)
+        old_digits = user.customer.phone[-2:]
+        events.tell(user, AccountEvent.Kind.PHONE_CHANGED, visit=visit, old_digits=old_digits)
     user.customer.phone = number
     return True

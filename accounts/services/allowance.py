@@ -58,6 +58,7 @@ class Purpose(Enum):
     # These links live for two hours and serve the mailbox's owner, whoever asked for them.
     RESET = (*_budget("reset", 1, 5), *_SHARED)
     PHONE = (*_budget("phone", 1, 5), *_SHARED)
+    EMAIL_CHANGE = (*_budget("email-change", 2, 5), *_SHARED)
     CODE = (CODE_PAUSE, *_budget("code", 2, 5), *_SHARED)
     # By somebody who is no stranger: he holds a genuine link of ours, or works for us.
     ACQUAINTANCE = (LINK_PAUSE, *_budget("acquaintance", 3, 10))

@@ -58,8 +58,9 @@ def change_password(
     """Set a new password and owe its owner the notice, both or neither; tell whether it was set.
 
     Of two changes that began from the same password one wins; a closed account has none. All
-    sessions of the account are deleted and its known browsers forgotten; the one that made the
-    change goes on, and stays known, if its view sees to both. `is_reset` says that the mailbox was
+    sessions of the account are deleted and its known browsers forgotten, and a change of the
+    e-mail address that waits is given up; the session that made the change goes on, and stays
+    known, if its view sees to both. `is_reset` says that the mailbox was
     proved, which opens a barred account again. The hash is computed before the transaction, which
     holds SQLite's only write lock.
     """
@@ -74,6 +75,8 @@ def change_password(
         )
         if changed:
             end_sessions_of(user.pk)
+            # Who knew the old password may have asked for it, and waits at a mailbox of his own.
+            user.email_changes.cancel()
             event = events.record(user, kind, visit=visit)
             outbox.put(OutboxMessage.Kind.PASSWORD_CHANGED, user, about=event)
     return bool(changed)

@@ -11,7 +11,7 @@ def record(
     """Add an event of this account, now, and return it; one INSERT.
 
     Call it in the transaction of what it tells. `details` are words of ours, such as
-    `method="passkey"`: never a person's data.
+    `method="passkey"`: never a person's data (`AccountEvent` names the one exception).
     """
     return AccountEvent.objects.create(
         user=user,
