@@ -25,6 +25,7 @@ from accounts.phone.proof import Step
 from accounts.phone.services import Link, LinkState
 from accounts.services import credentials
 from accounts.services.credentials import NETWORK_SIGN_INS, PASSWORD_CHANGES
+from accounts.sessions import known_browser
 from accounts.sessions.forms import ConfirmForm
 from accounts.sessions.visit import visit_of
 from accounts.sign_in import tries
@@ -51,11 +52,13 @@ class ForgottenView(FormView):  # type: ignore[type-arg]  # generic in stubs onl
 
     def form_valid(self, form: AddressForm) -> HttpResponse:
         """Owe the address a mail."""
+        email = form.cleaned_data["email"]
         services.ask(
-            form.cleaned_data["email"],
+            email,
             get_language() or "pl",
             network_of(self.request),
             visit=visit_of(self.request),
+            is_acquaintance=known_browser.knows_owner_of(self.request, email),
         )
         return redirect("accounts:phone-link-sent")
 

@@ -26,15 +26,19 @@ PASSWORD_CHANGES = Limit("password-change", times=5, window=timedelta(minutes=15
 NETWORK_RESETS = Limit("network-reset", times=60, window=timedelta(hours=1))
 
 
-def request_password_reset(email: str, language: str, network: str) -> None:
+def request_password_reset(
+    email: str, language: str, network: str, *, is_acquaintance: bool = False
+) -> None:
     """Owe this address a mail; which one, if any, is decided when it is delivered.
 
     The same statements run for every address. Limits are silent: more requests, same answer.
+    `is_acquaintance` says that the account was opened in this browser before: strangers use up
+    nothing of what is left for it.
     """
     key = email_address.normalise(email)
     if not NETWORK_RESETS.hit(network):
         return
-    if not allowance.ask(Purpose.RESET, key):
+    if not allowance.ask(Purpose.ACQUAINTANCE if is_acquaintance else Purpose.RESET, key):
         outbox.put_to_address(OutboxMessage.Kind.PASSWORD_RESET, email, language)
 
 

@@ -32,8 +32,12 @@ class PasswordResetView(FormView):  # type: ignore[type-arg]  # generic in stubs
 
     def form_valid(self, form: PasswordResetForm) -> HttpResponse:
         """Owe the address a mail."""
+        email = form.cleaned_data["email"]
         credentials.request_password_reset(
-            form.cleaned_data["email"], get_language() or "pl", network_of(self.request)
+            email,
+            get_language() or "pl",
+            network_of(self.request),
+            is_acquaintance=known_browser.knows_owner_of(self.request, email),
         )
         return redirect("accounts:password-reset-sent")
 
