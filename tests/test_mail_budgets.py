@@ -68,7 +68,11 @@ def correct_to(email: str = EMAIL) -> None:
     waiting.correct_address(uuid4(), "inny@example.com", email, "pl")
 
 
-WITHOUT_CAPTCHA: tuple[Callable[[], object], ...] = (ask_for_reset, ask_for_code, ask_for_phone_link)
+WITHOUT_CAPTCHA: tuple[Callable[[], object], ...] = (
+    ask_for_reset,
+    ask_for_code,
+    ask_for_phone_link,
+)
 WITHOUT_FINISHING = (*WITHOUT_CAPTCHA, send_again, correct_to)
 
 

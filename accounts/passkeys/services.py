@@ -161,7 +161,8 @@ def _prove(
     except RefusedError:
         return Result(Outcome.REFUSED)
     owner = passkey.user
-    if user is None and owner.is_staff != for_staff:
+    # A copied passkey is its owner's business at whichever door it was shown.
+    if outcome is Outcome.ACCEPTED and user is None and owner.is_staff != for_staff:
         return Result(Outcome.REFUSED)
     if outcome is Outcome.ACCEPTED and not owner.is_active:
         # What staff closed before its activation was never open: it is as good as unknown.

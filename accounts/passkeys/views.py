@@ -24,7 +24,7 @@ from django.views.generic import View
 from accounts.models import AccountEvent, Passkey, User
 from accounts.passkeys import hooks, notices, relying_party, services
 from accounts.passkeys.forms import NameForm, NewNameForm
-from accounts.passkeys.services import Outcome
+from accounts.passkeys.services import Outcome, Result
 from accounts.services import events
 from accounts.services.credentials import NETWORK_SIGN_INS
 from accounts.sessions import confirmation
@@ -117,6 +117,7 @@ class SignInView(RedirectURLMixin, View):
         if not NETWORK_SIGN_INS.hit(network):
             return too_many(request, NETWORK_SIGN_INS.wait(network))
         result = services.sign_in(request.POST.get(ANSWER, ""), for_staff=self.for_staff)
+        _tell_of_copy(request, result)
         if result.outcome is Outcome.ACCEPTED:
             return self.let_in(request, result.passkey, self.get_success_url())
         notices.leave(request, "sign-in", result.outcome)
@@ -136,6 +137,7 @@ class ConfirmView(RedirectURLMixin, View):
     def post(self, request: HttpRequest) -> HttpResponse:
         """Remember the proof and lead on, or lead back to the button."""
         result = services.confirm(_user(request), request.POST.get(ANSWER, ""))
+        _tell_of_copy(request, result)
         if result.outcome is not Outcome.ACCEPTED:
             notices.leave(request, "confirm", result.outcome)
             return _back_to("accounts:confirm", self.get_redirect_url())
@@ -219,6 +221,13 @@ class RemoveView(View):
                 events.tell(user, kind, visit=visit, method="passkey")
         notices.leave(request, "remove", "accepted")
         return redirect("accounts:passkeys")
+
+
+def _tell_of_copy(request: HttpRequest, result: Result) -> None:
+    """Tell the owner that a passkey was refused whose count did not grow; nobody else hears it."""
+    if result.outcome is Outcome.CLONED and result.passkey is not None:
+        kind = AccountEvent.Kind.PASSKEY_REFUSED
+        events.tell_daily(result.passkey.user, kind, visit=visit_of(request))
 
 
 def _back_to(page: str, wanted: str) -> HttpResponse:

@@ -134,7 +134,8 @@ class PasswordView(LinkView):
         network = network_of(request)
         if not NETWORK_SIGN_INS.hit(network):
             return too_many(request, NETWORK_SIGN_INS.wait(network))
-        match credentials.proves_owner(self.user, form.cleaned_data["password"]):
+        password = form.cleaned_data["password"]
+        match credentials.proves_owner(self.user, password, visit=visit_of(request)):
             case True if totp.is_on(self.user):
                 proof.remember(request.session, self.user, self.link.event, Step.CODE)
                 return redirect("accounts:phone-link-code", token=token)

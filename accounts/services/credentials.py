@@ -10,7 +10,7 @@ from django.db import transaction
 from django.db.models import F
 
 from accounts import passwords
-from accounts.limits import Limit
+from accounts.limits import Limit, count_all
 from accounts.mail import outbox
 from accounts.models import AccountEvent, OutboxMessage, User
 from accounts.services import allowance, events
@@ -42,15 +42,20 @@ def request_password_reset(
         outbox.put_to_address(OutboxMessage.Kind.PASSWORD_RESET, email, language)
 
 
-def proves_owner(user: User, password: str) -> bool | None:
+def proves_owner(user: User, password: str, *, visit: Visit = NOBODY) -> bool | None:
     """Tell whether who is signed in knows the password; None when the tries are used up.
 
     Counted before the hash is computed, for the account, at every page that asks for the password
-    again; a right one clears the count. A barred password proves nothing.
+    again; a right one clears the count. A barred password proves nothing. The owner is told when
+    the last try is wrong as well. Never call it in a transaction: a count that is rolled back is
+    none.
     """
-    if not PASSWORD_CHANGES.hit(str(user.pk)):
+    (tried,) = count_all((PASSWORD_CHANGES,), str(user.pk))
+    if tried > PASSWORD_CHANGES.times:
         return None
     if not user.check_password(password) or user.password_barred_at is not None:
+        if tried == PASSWORD_CHANGES.times:
+            events.tell_daily(user, AccountEvent.Kind.FAILED_CONFIRMATIONS, visit=visit)
         return False
     PASSWORD_CHANGES.clear(str(user.pk))
     return True

@@ -150,7 +150,8 @@ class ConfirmView(RedirectURLMixin, View):
         if not form.is_valid():
             code = form.errors.as_data()["password"][0].code
             return self.ask_again("required" if code == "required" else "wrong")
-        match credentials.proves_owner(_user(request), form.cleaned_data["password"]):
+        password = form.cleaned_data["password"]
+        match credentials.proves_owner(_user(request), password, visit=visit_of(request)):
             case True:
                 confirmation.remember(request)
                 # Not redirect(): it takes an address without a slash for the name of a view.

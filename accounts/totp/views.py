@@ -128,12 +128,7 @@ class RecoveryCodesView(View):
         with transaction.atomic():
             made = services.renew_recovery_codes(_owner(request))
             if made is not None:
-                events.record(
-                    _owner(request),
-                    AccountEvent.Kind.RECOVERY_CODES_MADE,
-                    visit=visit_of(request),
-                    method="totp",
-                )
+                _tell(request, AccountEvent.Kind.RECOVERY_CODES_MADE)
         return redirect("accounts:totp") if made is None else _show(request, made, is_new=False)
 
 

@@ -59,7 +59,8 @@ class ChangeView(FormView):  # type: ignore[type-arg]  # generic in stubs only
 
     def form_valid(self, form: ChangePasswordForm) -> HttpResponse:
         """Check the current password, count the try before, and change it."""
-        match credentials.proves_owner(self.user, form.cleaned_data["old_password"]):
+        old, visit = form.cleaned_data["old_password"], visit_of(self.request)
+        match credentials.proves_owner(self.user, old, visit=visit):
             case None:
                 form.add_error(
                     None, _("Too many attempts. Wait a quarter of an hour and try again.")
@@ -68,7 +69,7 @@ class ChangeView(FormView):  # type: ignore[type-arg]  # generic in stubs only
             case False:
                 form.add_error("old_password", form.fields["old_password"].error_messages["wrong"])
                 return self.form_invalid(form)
-        password, visit = form.cleaned_data["new_password1"], visit_of(self.request)
+        password = form.cleaned_data["new_password1"]
         if not credentials.change_password(self.user, password, visit=visit):
             # It was changed in another window meanwhile, which ended this session.
             return redirect(self.request.path)
