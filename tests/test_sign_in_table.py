@@ -12,16 +12,17 @@ from accounts.limits import Ladder
 from accounts.models import AccountEvent, Counter, OutboxMessage, User
 from accounts.passkeys import services as passkeys
 from accounts.services import credentials
-from accounts.services.credentials import NETWORK_SIGN_INS
+from accounts.services.network_tries import NETWORK_SIGN_INS, NETWORK_WORK
 from accounts.sign_in import services, tries
 from accounts.sign_in.digits import Answer
 from accounts.sign_in.services import Outcome, Try, Verdict, attempt
 from tests.authenticator import enrolled
-from tests.browsers import signed_in
+from tests.browsers import HERE, browser, put_in, signed_in
 from tests.clock import later
 from tests.doors import GENERIC, NUMBER, is_signed_in, try_in
 from tests.factories import PASSWORD, activated, registered, staff, suspended
 from tests.parallel import at_once
+from tests.phone import turned_on
 
 WRONG = "Nie-to-haslo-7"
 Kind = AccountEvent.Kind
@@ -167,7 +168,13 @@ class EverywhereTests(TestCase):
         for _ in range(5):
             assert try_in(user.email, WRONG, client).status_code == 200
         assert try_in(user.email, WRONG, client).status_code == 429
+        # Its own waits, not the hour of the strangers.
         with later(minutes=6):
+            for _ in range(5):
+                assert try_in(user.email, WRONG, client).status_code == 200
+            waits = try_in(user.email, WRONG, client)["Retry-After"]
+            assert 595 <= int(waits) <= 600
+        with later(minutes=17):
             assert try_in(user.email, PASSWORD, client).status_code == 302
 
     def test_of_a_known_browser_are_not_used_up_by_its_neighbours(self) -> None:
@@ -310,6 +317,57 @@ class NetworkTests(TestCase):
         Client().post("/logowanie/klucz/", {"passkey": "{}"}, REMOTE_ADDR=network)
         assert Counter.objects.get(key=NETWORK_SIGN_INS.key(network)).count == 3
 
+    def test_are_failed_ones_only(self) -> None:
+        user, member = activated(), staff(password=PASSWORD)
+        turned_on(user)
+        device = enrolled(user)
+        data = {"username": member.email, "password": PASSWORD}
+        for _ in range(3):
+            for each in (registered(), suspended(), activated()):
+                try_in(each.email, PASSWORD)
+            assert Client().post("/admin/login/", data).status_code == 302
+            proof = device.prove(passkeys.options_to_sign_in())
+            assert Client().post("/logowanie/klucz/", {"passkey": proof})["Location"] == "/konto/"
+        assert Counter.objects.get(key=NETWORK_SIGN_INS.key("127.0.0.1")).count == 0
+
+    def test_are_counted_wherever_something_is_asked_again(self) -> None:
+        user = activated()
+        _phone, codes = turned_on(user)
+        client, network = put_in(user, browser()), HERE
+        new = {"new_password1": "Cztery-czerwone-sanki-9", "new_password2": "Cztery-czerwone-sanki-9"}
+        step = browser()
+        try_in(user.email, PASSWORD, step)
+        counted = Counter.objects.filter(key=NETWORK_SIGN_INS.key(network))
+        for number, (who, path, data) in enumerate(
+            (
+                (client, "/konto/potwierdz/", {"password": WRONG}),
+                (client, "/haslo/zmiana/", {"old_password": WRONG, **new}),
+                (client, "/konto/bezpieczenstwo/klucze/potwierdz/", {"passkey": "{}"}),
+                (step, "/logowanie/kod/", {"code": "1" * 24}),
+            ),
+            start=1,
+        ):
+            who.post(path, data)
+            assert counted.get().count == number, path
+        client.post("/konto/potwierdz/", {"password": PASSWORD})
+        step.post("/logowanie/kod/?zapasowy", {"code": codes[0]})
+        assert is_signed_in(step)
+        assert counted.get().count == 4
+        for _ in range(NETWORK_SIGN_INS.times):
+            NETWORK_SIGN_INS.hit(network)
+        for path, data in (
+            ("/konto/potwierdz/", {"password": PASSWORD}),
+            ("/haslo/zmiana/", {"old_password": PASSWORD, **new}),
+        ):
+            assert client.post(path, data).status_code == 429, path
+        assert User.objects.get(pk=user.pk).check_password(PASSWORD)
+
+    def test_have_a_wider_limit_for_who_knows_a_password(self) -> None:
+        user = activated()
+        for _ in range(NETWORK_WORK.times):
+            NETWORK_WORK.hit("192.0.2.1")
+        assert tried(user.email, PASSWORD).outcome is Outcome.NETWORK_WAIT
+
     def test_cost_one_statement_and_no_hash_once_used_up(self) -> None:
         for _ in range(NETWORK_SIGN_INS.times):
             NETWORK_SIGN_INS.hit("192.0.2.1")
@@ -326,7 +384,8 @@ class StatementTests(TestCase):
         for email in (user.email, "nikt@example.com"):
             with self.assertNumQueries(5):
                 tried(email)
-        with self.assertNumQueries(5):
+        # The network's is taken back.
+        with self.assertNumQueries(6):
             tried(user.email, PASSWORD)
 
 

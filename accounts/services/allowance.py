@@ -1,7 +1,7 @@
 """Say how many mails strangers may have sent to one mailbox, and how soon the next may go.
 
-Each purpose has a budget of its own. Two of them no other purpose touches: a link to a new password,
-and the first link of a finished registration. What else anybody can ask for shares a third one.
+Each purpose has a budget of its own. Two of them no other purpose touches: a link to a new
+password, and the first link of a finished registration. What else is asked for shares a third one.
 Together they keep strangers who solve no captcha within three mails an hour and seven a day, others
 within ten a day; docs/decisions/mail.md has the argument.
 
@@ -58,8 +58,8 @@ class Purpose(Enum):
     CORRECTION = (LINK_PAUSE, *_budget("correction", 1, 3), *_SHARED)
     PHONE = (*_budget("phone", 1, 3), *_SHARED)
     CODE = (CODE_PAUSE, *_budget("code", 2, 3), *_SHARED)
-    # By somebody who is no stranger: he holds a genuine link of ours, asks in a browser in which the
-    # account was opened, or works for us.
+    # By somebody who is no stranger: he holds a genuine link of ours, asks in a browser in which
+    # the account was opened, or works for us.
     ACQUAINTANCE = (LINK_PAUSE, *_budget("acquaintance", 3, 10))
 
 

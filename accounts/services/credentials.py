@@ -19,10 +19,9 @@ from accounts.values import email as email_address
 from accounts.values.visit import NOBODY, Visit
 from kantor.serving.sessions import end_sessions_of
 
-# What one network may cost us, whatever addresses it names: two hashes a try, a row a request.
-NETWORK_SIGN_INS = Limit("network-sign-in", times=100, window=timedelta(minutes=5))
 # Whoever finds a browser signed in must not find out the password there, at whichever page.
 PASSWORD_CHANGES = Limit("password-change", times=5, window=timedelta(minutes=15))
+# What one network may cost us, whatever addresses it names: a row a request.
 NETWORK_RESETS = Limit("network-reset", times=60, window=timedelta(hours=1))
 
 

@@ -11,8 +11,8 @@ from django.shortcuts import redirect
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
-from accounts.services import credentials
-from accounts.services.credentials import NETWORK_SIGN_INS, PASSWORD_CHANGES
+from accounts.services import credentials, network_tries
+from accounts.services.credentials import PASSWORD_CHANGES
 from accounts.sessions import known_browser
 from accounts.sessions.visit import visit_of
 from accounts.staff.sign_in import TRIED_TOO_OFTEN
@@ -30,9 +30,10 @@ class StaffPasswordChangeForm(AdminPasswordChangeForm):
     def clean_old_password(self) -> str:
         """Check the current password as at every page that asks for it again."""
         old: str = self.cleaned_data["old_password"]
-        is_allowed = NETWORK_SIGN_INS.hit(self.network)
+        is_allowed = not network_tries.count(self.network)
         match credentials.proves_owner(self.user, old, visit=self.visit) if is_allowed else None:
             case True:
+                network_tries.forgive(self.network)
                 return old
             case False:
                 # Also where the password is barred: who knows it may not be its owner.
