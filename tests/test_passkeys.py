@@ -14,11 +14,10 @@ from django.http import HttpRequest, HttpResponse
 from django.test import Client, RequestFactory, SimpleTestCase, TestCase, override_settings
 from django.utils import timezone
 
-from accounts.limits import Limit
 from accounts.models import AccountSession, Counter, Passkey, User
 from accounts.passkeys import relying_party, services, views
 from accounts.passkeys.services import Outcome
-from accounts.services import review
+from accounts.services import credentials, review, sessions
 from accounts.services.network_tries import NETWORK_SIGN_INS
 from kantor.serving.models import Session
 from tests import authenticator
@@ -32,6 +31,7 @@ from tests.onlooker import observed
 from tests.walk import URLENCODED, Visitor
 
 SIGN_IN = "/logowanie/klucz/"
+SECURITY = "/konto/bezpieczenstwo/"
 LIST = "/konto/bezpieczenstwo/klucze/"
 ADD = f"{LIST}nowy/"
 CONFIRM = f"{LIST}potwierdz/"
@@ -177,7 +177,9 @@ class Adding(TestCase):
 
     def test_begins_at_a_list_with_one_heading(self) -> None:
         self.visitor.open(LIST)
-        headings = [each.get_text(strip=True) for each in self.visitor.page.select("main h1, main h2")]
+        headings = [
+            each.get_text(strip=True) for each in self.visitor.page.select("main h1, main h2")
+        ]
         assert headings == ["Twoje klucze dostępu"]
         assert self.visitor.follow("Dodaj klucz dostępu").path == ADD
 

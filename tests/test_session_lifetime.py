@@ -245,8 +245,8 @@ class CostTests(TestCase):
         known = signed_in(user)
         # The address is kept already: of the password alone, the session, the account, counters
         # of network, address here and, in a new browser, everywhere, the first taken back and all
-        # others cleared, whether there is an app, the last sign-in, the session; its row and the event, for a new browser
-        # also the mail.
+        # others cleared, whether there is an app, the last sign-in, the session; its row and the
+        # event, for a new browser also the mail.
         for client, count in ((known, 12), (browser(), 14)):
             client.post("/en/wyloguj/")
             client.post("/en/logowanie/", {"username": user.email})

@@ -22,7 +22,7 @@ from tests.clock import later
 from tests.doors import GENERIC, NUMBER, is_signed_in, try_in
 from tests.factories import PASSWORD, activated, registered, staff, suspended
 from tests.parallel import at_once
-from tests.phone import turned_on
+from tests.phone import stopped_clock, turned_on
 
 WRONG = "Nie-to-haslo-7"
 Kind = AccountEvent.Kind
@@ -319,7 +319,6 @@ class NetworkTests(TestCase):
 
     def test_are_failed_ones_only(self) -> None:
         user, member = activated(), staff(password=PASSWORD)
-        turned_on(user)
         device = enrolled(user)
         data = {"username": member.email, "password": PASSWORD}
         for _ in range(3):
@@ -331,10 +330,11 @@ class NetworkTests(TestCase):
         assert Counter.objects.get(key=NETWORK_SIGN_INS.key("127.0.0.1")).count == 0
 
     def test_are_counted_wherever_something_is_asked_again(self) -> None:
+        self.enterContext(stopped_clock())
         user = activated()
         _phone, codes = turned_on(user)
         client, network = put_in(user, browser()), HERE
-        new = {"new_password1": "Cztery-czerwone-sanki-9", "new_password2": "Cztery-czerwone-sanki-9"}
+        new = dict.fromkeys(("new_password1", "new_password2"), "Cztery-czerwone-sanki-9")
         step = browser()
         try_in(user.email, PASSWORD, step)
         counted = Counter.objects.filter(key=NETWORK_SIGN_INS.key(network))

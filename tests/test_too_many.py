@@ -12,12 +12,12 @@ from django.urls import reverse
 
 from accounts.limits import Limit, LocalLimit
 from accounts.registration import friction
-from accounts.services import credentials, waiting
+from accounts.services import credentials, network_tries, waiting
 from accounts.services.credentials import PASSWORD_CHANGES
-from accounts.sign_in import services as sign_in
 from accounts.sign_in import tries
 from accounts.totp import services
 from accounts.views import captcha, password_help
+from kantor.serving.models import Session
 from tests.doors import try_in
 from tests.factories import PASSWORD, activated, registered
 from tests.letters import activation_path, registering_browser
