@@ -34,9 +34,9 @@ NO_PAGES = frozenset(
 class ReturnMixin(RedirectURLMixin):
     """Lead afterwards to the page that was wanted, if it is a page of ours."""
 
-    def get_redirect_url(self) -> str:
+    def get_redirect_url(self, *args: Any, **kwargs: Any) -> str:
         """Return it; empty for another site's address, and for one that only does something."""
-        wanted = super().get_redirect_url()
+        wanted = super().get_redirect_url(*args, **kwargs)
         return wanted if leads_to_page(wanted) else ""
 
 
