@@ -7,6 +7,7 @@ from typing import Any
 from unittest import mock
 
 from django.test import Client, TestCase, TransactionTestCase
+from django.utils import timezone
 
 from accounts.limits import Ladder
 from accounts.models import AccountEvent, Counter, OutboxMessage, User
@@ -21,6 +22,7 @@ from tests.browsers import HERE, browser, put_in, signed_in
 from tests.clock import later
 from tests.doors import GENERIC, NUMBER, is_signed_in, try_in
 from tests.factories import PASSWORD, activated, registered, staff, suspended
+from tests.onlooker import COUNTED, CountingHasher
 from tests.parallel import at_once
 from tests.phone import stopped_clock, turned_on
 
@@ -373,6 +375,38 @@ class NetworkTests(TestCase):
             NETWORK_SIGN_INS.hit("192.0.2.1")
         with self.assertNumQueries(2), mock.patch.object(services, "EmailBackend"):
             assert tried("nikt@example.com").outcome is Outcome.NETWORK_WAIT
+
+
+@COUNTED
+class HashTests(TestCase):
+    """What a try costs the processor: two hashes at most, whatever it comes to."""
+
+    def hashes(self, email: str, password: str, **more: Any) -> int:
+        CountingHasher.count = 0
+        tried(email, password, **more)
+        return CountingHasher.count
+
+    def test_are_two_for_whoever_is_not_let_in(self) -> None:
+        user, barred, member = activated(), activated(), staff(password=PASSWORD)
+        User.objects.filter(pk=barred.pk).update(password_barred_at=timezone.now())
+        registered(email=user.email)
+        for email, password, digits in (
+            ("nikt@example.com", PASSWORD, NUMBER),
+            (user.email, WRONG, NUMBER),
+            (user.email, PASSWORD, "999"),
+            (barred.email, PASSWORD, NUMBER),
+            (registered().email, PASSWORD, NUMBER),
+            (suspended().email, PASSWORD, NUMBER),
+            (member.email, PASSWORD, NUMBER),
+        ):
+            assert self.hashes(email, password, digits=digits) == 2, email
+
+    def test_are_one_for_who_is_and_none_for_who_waits(self) -> None:
+        user = activated()
+        assert self.hashes(user.email, PASSWORD) == 1
+        for _ in range(5):
+            self.hashes(user.email, WRONG)
+        assert self.hashes(user.email, PASSWORD) == 0
 
 
 class StatementTests(TestCase):

@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("accounts", "0013_data_downloaded"),
+        ("accounts", "0014_mail_follows_its_request"),
     ]
 
     operations = [
