@@ -24,6 +24,7 @@ from tests.doors import try_in
 from tests.factories import PASSWORD, activated, registered, staff, suspended
 from tests.letters import activation_path, deliver, registering_browser
 from tests.links import travel
+from tests.onlooker import observed
 from tests.parallel import at_once
 from tests.people import OSOBA
 from tests.walk import Visitor
@@ -281,6 +282,15 @@ class KnownBrowserTests(TestCase):
     def test_gets_a_link_to_the_number_likewise(self) -> None:
         assert self.asks("/logowanie/numer/", Client()) == 0
         assert self.asks("/logowanie/numer/", self.browser) == 1
+
+    def test_sees_nothing_of_another_address(self) -> None:
+        seen = []
+        for email in (activated().email, registered().email, suspended().email, EMAIL):
+            for page in ("/haslo/", "/logowanie/numer/"):
+                ask = partial(self.browser.post, page, {"email": email})
+                seen.append((page, observed(ask, email)))
+        assert [each for page, each in seen if page == "/haslo/"] == [seen[0][1]] * 4
+        assert [each for page, each in seen if page != "/haslo/"] == [seen[1][1]] * 4
 
     def test_is_a_stranger_to_any_other_account(self) -> None:
         for _hour in range(3):

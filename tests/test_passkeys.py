@@ -19,6 +19,7 @@ from accounts.passkeys import relying_party, services, views
 from accounts.passkeys.services import Outcome
 from accounts.services import credentials, review, sessions
 from accounts.services.network_tries import NETWORK_SIGN_INS
+from accounts.values.visit import NOBODY
 from kantor.serving.models import Session
 from tests import authenticator
 from tests.authenticator import ELIGIBLE, PRESENT, VERIFIED, Authenticator, enrolled
@@ -168,6 +169,15 @@ class Adding(TestCase):
         review.suspend(self.user)
         assert services.add(User.objects.get(pk=self.user.pk), made).outcome is Outcome.REFUSED
         assert self.user.passkeys.count() == 1
+
+    def test_is_refused_where_the_session_was_ended_elsewhere(self) -> None:
+        self.visitor.open(ADD)
+        made = Authenticator().make(services.options_to_add(self.user))
+        post = self.visitor.post_of("Dodaj klucz dostępu")
+        sessions.end_others(self.user, None, visit=NOBODY)
+        self.visitor.send(post._replace(data={**post.data, "passkey": made}))
+        assert self.visitor.path.startswith("/logowanie/")
+        assert not self.user.passkeys.exists()
 
     def test_leads_back_where_there_is_no_script(self) -> None:
         self.visitor.open(ADD)
