@@ -59,6 +59,9 @@ NAMES = (
     "review_correction",
     "review_rejected",
     "failed_sign_ins",
+    "failed_codes",
+    "failed_confirmations",
+    "passkey_refused",
     "password_barred",
     "suspended",
     "unsuspended",
@@ -73,6 +76,7 @@ NAMES = (
     "email_reverted",
     "method_added",
     "method_removed",
+    "recovery_codes_made",
     "recovery_code_used",
     "data_downloaded",
 )

@@ -113,6 +113,10 @@ def links_of(name: str, language: str) -> set[str]:
         "email_reverted": set(),
         "method_added": {page["reset"], page["security"]},
         "method_removed": {page["reset"], page["security"]},
+        "failed_codes": {page["reset"]},
+        "failed_confirmations": {page["reset"], page["security"]},
+        "passkey_refused": {page["security"]},
+        "recovery_codes_made": {page["reset"], page["security"]},
         "recovery_code_used": {page["reset"], page["security"]},
         "data_downloaded": {page["reset"]},
     }[name]

@@ -12,7 +12,7 @@ from django.test import Client, TestCase, TransactionTestCase, override_settings
 from accounts.models import AccountEvent, Customer, OutboxMessage, User
 from accounts.phone import services
 from accounts.services import credentials, review
-from accounts.services.credentials import NETWORK_SIGN_INS
+from accounts.services.network_tries import NETWORK_SIGN_INS
 from accounts.values.visit import Visit
 from kantor.serving.models import Session
 from tests.browsers import FIREFOX, HERE, browser, signed_in

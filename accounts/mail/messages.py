@@ -48,10 +48,14 @@ PAGES = {
 # Each says what happened, when, in which browser and where, and what to do if it was not you.
 EVENT_NOTICES = (
     "failed_sign_ins",
+    "failed_codes",
+    "failed_confirmations",
+    "passkey_refused",
     "password_barred",
     "phone_changed",
     "method_added",
     "method_removed",
+    "recovery_codes_made",
     "recovery_code_used",
     "data_downloaded",
     "reopened",

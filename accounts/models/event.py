@@ -24,6 +24,12 @@ class AccountEvent(models.Model):
 
         SIGNED_IN = "signed_in", _("Sign-in")
         FAILED_SIGN_INS = "failed_sign_ins", _("Several failed sign-ins")
+        FAILED_CODES = "failed_codes", _("Several wrong codes after the right password")
+        FAILED_CONFIRMATIONS = (
+            "failed_confirmations",
+            _("Several wrong passwords on a page that asks for it again"),
+        )
+        PASSKEY_REFUSED = "passkey_refused", _("Passkey refused: it may have been copied")
         PASSWORD_BARRED = "password_barred", _("Password blocked after many failed sign-ins")
         PASSWORD_CHANGED = "password_changed", _("Password changed")
         PASSWORD_RESET = "password_reset", _("New password set by e-mail")

@@ -34,6 +34,9 @@ class OutboxMessage(models.Model):
         TERMS_ACCEPTED = "terms_accepted", _("new Terms of Service accepted")
         NEW_BROWSER = "new_browser", _("sign-in from a new browser")
         FAILED_SIGN_INS = "failed_sign_ins", _("several failed sign-ins")
+        FAILED_CODES = "failed_codes", _("several wrong codes")
+        FAILED_CONFIRMATIONS = "failed_confirmations", _("several wrong passwords in the account")
+        PASSKEY_REFUSED = "passkey_refused", _("passkey refused")
         PASSWORD_BARRED = "password_barred", _("password blocked")
         SUSPENDED = "suspended", _("account blocked")
         UNSUSPENDED = "unsuspended", _("account unblocked")
@@ -48,6 +51,7 @@ class OutboxMessage(models.Model):
         EMAIL_REVERTED = "email_reverted", _("change of the e-mail address undone")
         METHOD_ADDED = "method_added", _("sign-in method added")
         METHOD_REMOVED = "method_removed", _("sign-in method removed")
+        RECOVERY_CODES_MADE = "recovery_codes_made", _("new recovery codes made")
         RECOVERY_CODE_USED = "recovery_code_used", _("recovery code used")
         DATA_DOWNLOADED = "data_downloaded", _("copy of personal data downloaded")
 

@@ -44,14 +44,18 @@ class Link:
     user: User | None = None
 
 
-def ask(email: str, language: str, network: str, *, visit: Visit) -> None:
+def ask(
+    email: str, language: str, network: str, *, visit: Visit, is_acquaintance: bool = False
+) -> None:
     """Owe this address a mail; which one, if any, is decided when it is delivered.
 
     The same statements run for every address. Limits are silent: more requests, same answer.
+    `is_acquaintance` as in `credentials.request_password_reset`.
     """
     if not NETWORK_LINKS.hit(network):
         return
-    if not allowance.ask(Purpose.PHONE, email_address.normalise(email)):
+    purpose = Purpose.ACQUAINTANCE if is_acquaintance else Purpose.PHONE
+    if not allowance.ask(purpose, email_address.normalise(email)):
         outbox.put_to_address(OutboxMessage.Kind.PHONE_LINK, email, language, visit=visit)
 
 
