@@ -176,7 +176,7 @@ def main() -> None:
     (folder / "mail").mkdir()
     os.environ["BENCH_DIR"] = str(folder)
     try:
-        mail = 'EMAIL_BACKEND = "bench.mail.EmailBackend"'
+        mail = 'MAILERS = {"default": {"BACKEND": "bench.mail.EmailBackend"}}'
         with served(folder, mail) as port, sync_playwright() as playwright:
             chromium = playwright.chromium.launch(executable_path=program, args=["--no-sandbox"])
             kinds = {}

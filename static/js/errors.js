@@ -1,7 +1,9 @@
 /* A red message goes when its value is right, and comes back when it is wrong again; the summary
    follows. What is right the server says, by the code that refused the form; where it cannot say
    so before the form is sent, any other answer takes the message away. Nothing moves: a message
-   that goes leaves its place, for somebody may be about to press what stands below it. */
+   that goes leaves its place, for somebody may be about to press what stands below it. Whoever
+   takes up another field has just pressed what he wanted: then the places go, and that field stays
+   where it is. */
 "use strict";
 
 (() => {
@@ -56,6 +58,51 @@
     }
   }
 
+  // The box is as high as its lines; below it stands empty what it was higher before.
+  function keepPlace(change) {
+    const before = summary.offsetHeight;
+    change();
+    const margin = parseFloat(summary.style.marginBlockEnd) || 0;
+    summary.style.marginBlockEnd = `${Math.max(0, margin + before - summary.offsetHeight)}px`;
+  }
+
+  // Change the layout unless this control would move: near the top of a page nothing can be scrolled.
+  function changeUnder(control, change, undo) {
+    const before = control.getBoundingClientRect().top;
+    holdStill(control, change);
+    if (Math.abs(control.getBoundingClientRect().top - before) > 1) {
+      undo();
+      scrollBy({ top: control.getBoundingClientRect().top - before, behavior: "instant" });
+    }
+  }
+
+  function giveBack(control) {
+    for (const { root } of fields) {
+      const isRight = root.hasAttribute("data-right");
+      if (isRight !== root.hasAttribute("data-settled") && !root.contains(control)) {
+        const set = (isSettled) => root.toggleAttribute("data-settled", isSettled);
+        changeUnder(control, () => set(isRight), () => set(!isRight));
+      }
+    }
+    const kept = summary.style.marginBlockEnd;
+    if (kept) {
+      const set = (margin) => (summary.style.marginBlockEnd = margin);
+      changeUnder(control, () => set(""), () => set(kept));
+    }
+  }
+
+  // A click comes after the focus, and nothing may move before it has reached what it was meant for.
+  form.addEventListener("focusin", ({ target }) => {
+    if (!target.matches(":is(input, select, textarea):not([type='hidden'])")) {
+      return;
+    }
+    if (target.matches(":active")) {
+      addEventListener("click", () => setTimeout(giveBack, 0, target), { once: true });
+    } else {
+      giveBack(target);
+    }
+  });
+
   // Its place is given back where that is not seen: what is in sight stays where it is.
   const away = new IntersectionObserver(([{ isIntersecting }]) => {
     if (!isIntersecting && summary.style.visibility) {
@@ -66,9 +113,10 @@
 
   function settle(field, isRight) {
     if (field.root.hasAttribute("data-right") !== isRight) {
-      summary.style.minBlockSize ||= `${summary.offsetHeight}px`;
-      mark(field, isRight);
-      follow();
+      keepPlace(() => {
+        mark(field, isRight);
+        follow();
+      });
     }
   }
 
