@@ -16,6 +16,8 @@
   const fields = [...form.querySelectorAll(".field-error")].map(read);
   let timer;
   let asked = 0;
+  // Pixels below the summary that its lines have left.
+  let left = 0;
 
   function read(error) {
     const root = error.closest("[data-field]");
@@ -52,18 +54,24 @@
     summary.removeAttribute("role");
     summary.querySelector("h2").textContent = summary.dataset.rest;
     summary.style.visibility = isDone ? "hidden" : "";
+    summary.hidden &&= isDone;
     if (isDone) {
       document.title = document.title.replace(summary.dataset.titlePrefix, "");
       away.observe(summary);
     }
   }
 
-  // The box is as high as its lines; below it stands empty what it was higher before.
+  // The box is as high as its lines; what it was higher before stands empty below it.
   function keepPlace(change) {
     const before = summary.offsetHeight;
     change();
-    const margin = parseFloat(summary.style.marginBlockEnd) || 0;
-    summary.style.marginBlockEnd = `${Math.max(0, margin + before - summary.offsetHeight)}px`;
+    leave(Math.max(0, left + before - summary.offsetHeight));
+  }
+
+  function leave(pixels) {
+    left = pixels;
+    const { marginBlockStart } = getComputedStyle(summary.nextElementSibling);
+    summary.style.marginBlockEnd = pixels ? `calc(${pixels}px + ${marginBlockStart})` : "";
   }
 
   // Change the layout unless this control would move: near the top of a page nothing can be scrolled.
@@ -79,15 +87,20 @@
   function giveBack(control) {
     for (const { root } of fields) {
       const isRight = root.hasAttribute("data-right");
-      if (isRight !== root.hasAttribute("data-settled") && !root.contains(control)) {
+      const isOwn = root.contains(control);
+      // Whoever is back at a field may make it wrong again.
+      if (isRight !== root.hasAttribute("data-settled") && !(isRight && isOwn)) {
         const set = (isSettled) => root.toggleAttribute("data-settled", isSettled);
         changeUnder(control, () => set(isRight), () => set(!isRight));
       }
     }
-    const kept = summary.style.marginBlockEnd;
-    if (kept) {
-      const set = (margin) => (summary.style.marginBlockEnd = margin);
-      changeUnder(control, () => set(""), () => set(kept));
+    if (summary.isConnected) {
+      const before = left;
+      const set = (pixels, isHidden) => {
+        leave(pixels);
+        summary.hidden = isHidden;
+      };
+      changeUnder(control, () => set(0, summary.style.visibility !== ""), () => set(before, false));
     }
   }
 
@@ -113,9 +126,12 @@
 
   function settle(field, isRight) {
     if (field.root.hasAttribute("data-right") !== isRight) {
-      keepPlace(() => {
-        mark(field, isRight);
-        follow();
+      // A line that comes back where nothing is left for it must not move what is below.
+      holdStill(form, () => {
+        keepPlace(() => {
+          mark(field, isRight);
+          follow();
+        });
       });
     }
   }

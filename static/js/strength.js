@@ -76,9 +76,9 @@
         const words = met ? rules.dataset.metWords : rules.dataset.missingWords;
         item.querySelector("[data-rule-state]").textContent = waived ? "" : words;
       }
-      // Whoever keeps the list and is refused all the same reads why, in the list's place.
-      const isKept = [...items].every(({ dataset }) => dataset.met === "true" || dataset.rule === "strength");
-      rules.toggleAttribute("data-advises", isKept && !verdict.enough);
+      // Long enough and still easy to guess: why is read in the list's place, also while kinds of
+      // characters are missing, for those alone would not make it better.
+      rules.toggleAttribute("data-advises", verdict.rules.length && !verdict.rules.strength);
       advice.replaceChildren(
         ...verdict.advice.map((sentence) => {
           const line = document.createElement("li");
