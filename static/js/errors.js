@@ -105,13 +105,14 @@
   }
 
   // A click comes after the focus, and nothing may move before it has reached what it was meant for.
-  form.addEventListener("focusin", ({ target }) => {
-    if (!target.matches(":is(input, select, textarea):not([type='hidden'])")) {
+  form.addEventListener("focusin", ({ target, relatedTarget }) => {
+    if (!target.matches("input, select, textarea")) {
       return;
     }
+    // A focus from nowhere was set by a script: who pressed for a new picture may press again.
     if (target.matches(":active")) {
       addEventListener("click", () => setTimeout(giveBack, 0, target), { once: true });
-    } else {
+    } else if (relatedTarget) {
       giveBack(target);
     }
   });
