@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple, Self
 from urllib.parse import urlencode, urljoin, urlsplit
 
-from bs4 import BeautifulSoup, PageElement, Tag
+from bs4 import BeautifulSoup, Tag
+from bs4.element import PageElement
 from captcha.models import CaptchaStore
 from django.test import Client
 

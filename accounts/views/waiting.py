@@ -28,8 +28,8 @@ from accounts.services.waiting import Correction
 from accounts.values import email as email_address
 from accounts.values.webmail import webmail_of
 from kantor.serving.kept import KeptPage, Words, render_kept
-from kantor.serving.typography import breakable_email
 from kantor.serving.network import held_up, network_of, too_many
+from kantor.serving.typography import breakable_email
 
 # How the page's address says what came of a correction.
 CORRECTED = {"wyslano": Correction.SENT, "pozniej": Correction.HELD}
