@@ -106,6 +106,7 @@ class OwingTests(TransactionTestCase):
             "about_id",
             "request_id",
             "asked_from",
+            "asked_in",
             "recipient",
             "language",
             "link_serial",

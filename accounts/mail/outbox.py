@@ -11,6 +11,7 @@ from django.conf import settings
 from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
+from django_guid import get_guid
 
 from accounts.mail import delivery
 from accounts.models import AccountEvent, DataRequest, OutboxMessage, User
@@ -61,6 +62,7 @@ def put_to_address(
 def _put(message: OutboxMessage) -> None:
     domain = settings.BASE_URL.partition("//")[2].partition(":")[0]
     message.message_id = f"<{uuid4().hex}@{domain}>"
+    message.asked_in = (get_guid() or "")[:36]
     message.save(force_insert=True)
     # Robust: a queue that is down must not undo or fail what has just been committed; the
     # sweeper finds the row.

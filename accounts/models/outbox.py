@@ -71,6 +71,10 @@ class OutboxMessage(models.Model):
     asked_from = models.JSONField(null=True, editable=False)
     recipient = models.EmailField(_("recipient"), max_length=254)
     language = models.CharField(_("language"), max_length=5)
+    # The id of the request that owed it, for the logs.
+    asked_in = models.CharField(
+        max_length=36, blank=True, editable=False, default="", db_default=""
+    )
     link_serial = models.PositiveIntegerField(_("number of the link"), default=0)
     message_id = models.CharField(_("Message-ID"), max_length=100, unique=True)
     state = models.CharField(_("state"), max_length=7, choices=State.choices, default=State.WAITING)

@@ -163,6 +163,7 @@ LEFT_OUT: dict[type[Model], dict[str, str]] = {
         "about": "the event is in the copy",
         "request": "the request is in the copy",
         "asked_from": "whoever asked may have been somebody else",
+        "asked_in": "a number of ours for the logs, which hold nobody's data",
         "link_serial": _SECRET,
         "message_id": "the codes by e-mail are made from it",
         "attempts": _DELIVERY,

@@ -19,6 +19,7 @@ from formtools.wizard.forms import ManagementForm
 from formtools.wizard.views import NamedUrlWizardView, SessionWizardView, WizardView
 
 from accounts.forms.registration import AcceptedForm
+from accounts.passwords import HashingBusyError
 from accounts.registration import browser, frame, friction
 from accounts.registration.answers import Answers
 from accounts.registration.order import ORDER, Step
@@ -156,7 +157,12 @@ class RegistrationWizard(NamedUrlWizardView, SessionWizardView):
             raise SuspiciousOperation("The wizard's management form is missing or forged.")
         if self.attempt is None:
             return self._begin()
-        return self._detour(step) or self._take(step)
+        try:
+            return self._detour(step) or self._take(step)
+        except HashingBusyError:
+            # Django keeps no session of a failed request; a solved captcha must not be lost.
+            self.request.session.save()
+            raise
 
     def _begin(self) -> HttpResponse:
         """Give the attempt its id and take the first answer."""
