@@ -165,6 +165,10 @@ def spoken(page: Tag, language: str) -> Iterator[str]:
     # Keys and codes are of no language, and may spell a word of any.
     for element in page.select('[translate="no"]'):
         element.decompose()
+    # Where a word may be broken, no other begins.
+    for element in page.find_all("wbr"):
+        element.decompose()
+    page.smooth()
     yield page.get_text(" ")
     for name in SPOKEN:
         for element in page.select(f"[{name}]"):

@@ -23,6 +23,7 @@ from accounts.services import panel
 from accounts.sessions.returning import signed_in
 from accounts.sessions.views import rows_of
 from accounts.values import phone
+from kantor.serving.templatetags.site import breakable
 
 
 @method_decorator([never_cache, signed_in], name="dispatch")
@@ -152,7 +153,8 @@ def groups_of(user: User, customer: Customer) -> list[review.SummaryGroup]:
     """Return the data as the registration's review shows them."""
     form = details_form(customer.kind)(initial={"main_country": customer.main_country})
     values = {name: getattr(customer, name, "") for name in form.fields}
-    return review.summary(form, review.texts(values | {"email": user.email}))
+    texts = review.texts(values | {"email": user.email})
+    return review.summary(form, texts | {"email": breakable(user.email)})
 
 
 def _sections(customer: Customer | None) -> str:
