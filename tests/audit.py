@@ -19,8 +19,14 @@ from kantor.content.accessibility import report
 from tests.browser import DESK, HEIGHTS, NARROW, BrowserTestCase, BrowserVisitor
 
 TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
-# What may differ in another scheme.
+# What may differ in another scheme, in a window of another width, and in other words.
 RULES_OF_COLOUR = ["color-contrast", "link-in-text-block"]
+RULES_OF_WIDTH = ["target-size", "scrollable-region-focusable", "region"]
+RULES_OF_WORDS = [
+    *("html-has-lang", "html-lang-valid", "html-xml-lang-mismatch", "valid-lang"),
+    *("document-title", "empty-heading", "label-content-name-mismatch"),
+    *("link-name", "button-name", "label", "select-name", "image-alt", "svg-img-alt"),
+]
 
 Scheme = Literal["light", "dark"]
 SCHEMES: tuple[Scheme, ...] = ("light", "dark")
@@ -28,9 +34,16 @@ SCHEMES: tuple[Scheme, ...] = ("light", "dark")
 WIDTHS = (NARROW, DESK)
 # The letters alone, without the rest of the page (WCAG 1.4.4).
 LETTERS_PERCENT = 200
-# Every rule sees a state in each language, and so once in each scheme and at each width. What only
-# one of the widths shows has its colours looked at in the other scheme besides.
+# Every rule sees a state in Polish, and those that may say something else in English see it there:
+# so each of these sees it once in each scheme and at each width. What one of the widths alone shows
+# has its colours looked at in the other scheme besides.
 LOOKS: dict[str, tuple[Scheme, int]] = {"pl": ("light", NARROW), "en": ("dark", DESK)}
+
+COLOURS = {"type": "rule", "values": RULES_OF_COLOUR}
+RULES = {
+    "pl": {"type": "tag", "values": TAGS},
+    "en": {"type": "rule", "values": [*RULES_OF_COLOUR, *RULES_OF_WIDTH, *RULES_OF_WORDS]},
+}
 
 RUN_AXE = "options => axe.run(document, options)"
 RUN_AXE_ON_THE_REST = "options => axe.run({include: shownHereOnly}, options)"
@@ -109,8 +122,7 @@ class AuditTestCase(BrowserTestCase):
         page = visitor.page
         if not page.evaluate("typeof axe === 'object'"):
             page.evaluate(AXE_SCRIPT)
-        by_tags = {"type": "tag", "values": TAGS}
-        found = self._axe(visitor, RUN_AXE, by_tags, f"{scheme}, {width} px")
+        found = self._axe(visitor, RUN_AXE, RULES[visitor.language], f"{scheme}, {width} px")
         found += [
             f"  no telephone number in the {place}"
             for place in ("header", "footer")
@@ -128,9 +140,8 @@ class AuditTestCase(BrowserTestCase):
         _resize(visitor, width)
         if rest and (other_scheme, width, rest) not in self.rest_audited:
             page.emulate_media(color_scheme=other_scheme)
-            by_name = {"type": "rule", "values": RULES_OF_COLOUR}
             look = f"{other_scheme}, {width} px"
-            found += self._axe(visitor, RUN_AXE_ON_THE_REST, by_name, look)
+            found += self._axe(visitor, RUN_AXE_ON_THE_REST, COLOURS, look)
             page.emulate_media(color_scheme=scheme)
             self.rest_audited.add((other_scheme, width, rest))
         assert not found, "\n".join([name, *found])

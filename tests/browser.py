@@ -57,7 +57,6 @@ class BrowserTestCase(StaticLiveServerTestCase):
     # The flush after each test would take the rows that migrations made.
     serialized_rollback = True
     browser: ClassVar[Browser]
-    server_thread: ClassVar[Any]
 
     @classmethod
     def setUpClass(cls) -> None:
@@ -82,7 +81,7 @@ class BrowserTestCase(StaticLiveServerTestCase):
     def _start_server_thread(cls) -> None:
         """Serve from the first class to the process's end: to stop takes up to half a second."""
         if not hasattr(BrowserTestCase, "server_thread"):
-            super()._start_server_thread()
+            super()._start_server_thread()  # type: ignore[misc]
             BrowserTestCase.server_thread = cls.server_thread
 
     @classmethod
