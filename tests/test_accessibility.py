@@ -11,6 +11,7 @@ from django.http import HttpRequest, HttpResponse
 from django.test import override_settings
 from django.urls import path
 from django.utils import timezone
+from playwright.sync_api import expect
 
 from accounts import disowning, email_link, news_link, phone_link, reopening_link, tokens
 from accounts.contact import services as contact
@@ -119,7 +120,8 @@ class AccessibilityTests(AuditTestCase):
             self.audit(visitor, "a code sent")
             self.audit(visitor.press("Next").is_refused(), "the code refused")
             visitor.button("Back to the picture").click()
-            visitor.page.locator("#captcha img").wait_for()
+            # Where the script puts the focus is where typed characters would go.
+            expect(visitor.field("Copy the characters from the picture")).to_be_focused()
             visitor.fill({"Account password": PASSWORD})
             visitor.page.locator("[data-strength-meter][data-score='4']").wait_for()
             self.audit(visitor, "strong password")
