@@ -47,6 +47,7 @@ def close(user: User, *, visit: Visit) -> bool:
         sessions.close_access(user)
         agreements.withdraw_news(user, channel=ConsentRecord.Channel.ACCOUNT)
         account.withdraw(user)
+        user.email_changes.cancel()
         outbox.drop(user)
         events.tell(user, AccountEvent.Kind.CLOSED, visit=visit)
     return True
