@@ -7,7 +7,6 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
-from itertools import chain
 from threading import Lock
 from time import monotonic
 from typing import Any
@@ -17,7 +16,6 @@ from django.utils import timezone
 
 from accounts.models import Counter
 from kantor.serving.sql import stored
-
 
 # One more try in the window that runs, or the first of a new one; takes the present moment twice.
 _ONE_MORE = """
@@ -101,6 +99,7 @@ def take_all(limits: Sequence[Limit], subject: str, *, beside: Sequence[Limit] =
     asked: list[Any] = []
     for limit in (*limits, *beside):
         asked += [limit.key(subject), stored(now + limit.window)]
+    looked = [value for look in allowed.items() for value in look]
     looks = " OR ".join(["key = %s AND count >= %s"] * len(allowed))
     rows = ", ".join(["(%s, %s)"] * (len(asked) // 2))
     with connection.cursor() as cursor:
@@ -113,7 +112,7 @@ def take_all(limits: Sequence[Limit], subject: str, *, beside: Sequence[Limit] =
             ON CONFLICT (key) DO UPDATE SET {_ONE_MORE}
             RETURNING key, count
             """,  # noqa: S608  placeholders only
-            [*asked, stored(now), *chain(*allowed.items()), stored(now), stored(now)],
+            [*asked, stored(now), *looked, stored(now), stored(now)],
         )
         counts = dict(cursor.fetchall())
         if not counts:
