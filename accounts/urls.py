@@ -4,6 +4,7 @@ from django.urls import include, path, re_path
 
 from accounts.account.urls import urlpatterns as account
 from accounts.agreements.urls import urlpatterns as agreements
+from accounts.closing.urls import urlpatterns as closing
 from accounts.passkeys.urls import urlpatterns as passkeys
 from accounts.phone.urls import urlpatterns as phone
 from accounts.privacy.urls import urlpatterns as privacy
@@ -132,6 +133,7 @@ urlpatterns = [
     *account,
     *agreements,
     *privacy,
+    *closing,
     *sessions,
     path("konto/bezpieczenstwo/kody/", include("accounts.totp.urls")),
     *passkeys,
@@ -155,6 +157,11 @@ urlpatterns = [
         r"^(?:/|[a-z]{2}/)*konto/+to-nie-ja[\s\S]{40,}\Z",
         links.astray,
         {"template_name": "accounts/disowning/broken.html"},
+    ),
+    re_path(
+        r"^(?:/|[a-z]{2}/)*konto/+przywroc[\s\S]{40,}\Z",
+        links.astray,
+        {"template_name": "accounts/closing/broken.html"},
     ),
     re_path(
         r"^(?:/|[a-z]{2}/)*zgody[\s\S]{40,}\Z",

@@ -451,6 +451,8 @@ OVERFLOWING = """() => {
 }"""
 
 POLISH = {
+    "Close the account": "Zamknij konto",
+    "Restore the account": "Przywróć konto",
     "Send the request": "Wyślij wniosek",
     "Why the details change": "Dlaczego dane się zmieniają",
     "Your details": "Twoje dane",
@@ -498,6 +500,7 @@ POLISH = {
     "I have saved the codes": "Kody są zapisane",
     "I want to give a different correspondence address": "chcę podać inny adres korespondencyjny",
     "Individual": "Osoba fizyczna",
+    "Accept": "Akceptuję",
     "Withdraw the consent": "Wycofaj zgodę",
     "It was not me, block the password": "To nie ja, zablokuj hasło",
     "It was not me, delete the details": "To nie ja, usuń dane",

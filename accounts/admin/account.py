@@ -92,6 +92,7 @@ class AccountAdmin(OnlyFilters, admin.ModelAdmin[User]):
         "email_corrected_at",
         "activated_at",
         "suspended_at",
+        "closed_at",
         "last_login",
     )
     fieldsets = ((None, {"fields": readonly_fields}),)

@@ -9,13 +9,15 @@ import logging
 import re
 import smtplib
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import django
 from django.db import connection
 from django.utils import timezone
+from django_guid.context import guid
 
 from accounts.mail import transport
 from accounts.mail.compose import compose
@@ -111,7 +113,24 @@ def _claim(pk: int | None = None) -> OutboxMessage | None:
 
 
 def _try(message: OutboxMessage, line: Line) -> None:
-    """Write and send a claimed mail, and record what came of it."""
+    """Write and send a claimed mail, and record what came of it.
+
+    What is logged of it carries the id of the request that owed it.
+    """
+    with _following(message.asked_in):
+        _send(message, line)
+
+
+@contextmanager
+def _following(request_id: str) -> Iterator[None]:
+    before = guid.set(request_id or None)
+    try:
+        yield
+    finally:
+        guid.reset(before)
+
+
+def _send(message: OutboxMessage, line: Line) -> None:
     try:
         mail = compose(message)
         if mail is not None:
@@ -120,6 +139,7 @@ def _try(message: OutboxMessage, line: Line) -> None:
         _record_failure(message, error)
     else:
         _finish(message, OutboxMessage.State.DROPPED if mail is None else OutboxMessage.State.SENT)
+        logger.info("mail dropped" if mail is None else "mail sent", extra={"mail": message.pk})
 
 
 def _record_failure(message: OutboxMessage, error: Exception) -> None:

@@ -11,6 +11,7 @@ from django.conf import settings
 from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
+from django_guid import get_guid
 
 from accounts.mail import delivery
 from accounts.models import AccountEvent, DataRequest, OutboxMessage, User
@@ -24,11 +25,12 @@ def put(
     link_serial: int = 0,
     about: AccountEvent | None = None,
     request: DataRequest | None = None,
+    version: str = "",
 ) -> None:
     """Owe this account a mail; call it in the transaction of what the mail announces.
 
     `about` is the event that it tells of: when that was, from which browser and where;
-    `request` the one that was received or decided.
+    `request` the one that was received or decided, `version` that of the terms.
     """
     _put(
         OutboxMessage(
@@ -39,6 +41,7 @@ def put(
             link_serial=link_serial,
             about=about,
             request=request,
+            terms_version=version,
         )
     )
 
@@ -61,10 +64,21 @@ def put_to_address(
 def _put(message: OutboxMessage) -> None:
     domain = settings.BASE_URL.partition("//")[2].partition(":")[0]
     message.message_id = f"<{uuid4().hex}@{domain}>"
+    message.asked_in = (get_guid() or "")[:36]
     message.save(force_insert=True)
     # Robust: a queue that is down must not undo or fail what has just been committed; the
     # sweeper finds the row.
     transaction.on_commit(lambda: delivery.deliver_message.enqueue(message.pk), robust=True)
+
+
+def drop(user: User) -> None:
+    """Let go of the mails that wait for this account: they speak of what is over; one UPDATE.
+
+    One that is being delivered at this moment may still go out.
+    """
+    OutboxMessage.objects.filter(user=user, state=OutboxMessage.State.WAITING).update(
+        state=OutboxMessage.State.DROPPED, finished_at=timezone.now()
+    )
 
 
 def oldest_undelivered(*, held_up_by_us: bool = False) -> timedelta:

@@ -35,6 +35,8 @@ class AccountEvent(models.Model):
         SESSION_ENDED = "session_ended", _("Session in another browser ended")
         OTHER_SESSIONS_ENDED = "other_sessions_ended", _("All other sessions ended")
         DATA_DOWNLOADED = "data_downloaded", _("Copy of personal data downloaded")
+        CLOSED = "closed", _("Account closed")
+        REOPENED = "reopened", _("Account reopened")
         DISOWNED = "disowned", _("“It was not me”: all sessions ended, password blocked")
 
     user = models.ForeignKey(

@@ -42,6 +42,8 @@ class Outcome(StrEnum):
     CLONED = "cloned"
     # Proved, but staff closed the account. Its owner, and nobody else, may be told.
     SUSPENDED = "suspended"
+    # Proved, but its owner closed the account: he is offered to reopen it.
+    CLOSED = "closed"
     # Verified, but the account has as many passkeys as it may.
     TOO_MANY = "too-many"
 
@@ -167,7 +169,7 @@ def _prove(
         # What staff closed before its activation was never open: it is as good as unknown.
         if owner.activated_at is None:
             return Result(Outcome.REFUSED)
-        outcome = Outcome.SUSPENDED
+        outcome = Outcome.CLOSED if owner.suspended_at is None else Outcome.SUSPENDED
     return Result(outcome, passkey)
 
 

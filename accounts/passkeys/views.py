@@ -117,7 +117,7 @@ class SignInView(RedirectURLMixin, View):
         if not NETWORK_SIGN_INS.hit(network):
             return too_many(request, NETWORK_SIGN_INS.wait(network))
         result = services.sign_in(request.POST.get(ANSWER, ""), for_staff=self.for_staff)
-        if result.outcome is Outcome.ACCEPTED:
+        if result.outcome in (Outcome.ACCEPTED, Outcome.CLOSED):
             return self.let_in(request, result.passkey, self.get_success_url())
         notices.leave(request, "sign-in", result.outcome)
         return _back_to(self.page, self.get_redirect_url())

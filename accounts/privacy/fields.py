@@ -56,10 +56,12 @@ PARTS = (
             "email_corrected_at",
             "activated_at",
             "suspended_at",
+            "closed_at",
             "password_barred_at",
             "last_login",
             "panel_promised_at",
             "panel_announced_at",
+            "terms_told",
         ),
     ),
     Part(
@@ -110,7 +112,7 @@ PARTS = (
     Part(
         retention.MESSAGES,
         OutboxMessage,
-        ("kind", "recipient", "language", "state", "created_at", "finished_at"),
+        ("kind", "terms_version", "recipient", "language", "state", "created_at", "finished_at"),
     ),
     Part(
         retention.EVENTS,
@@ -163,6 +165,7 @@ LEFT_OUT: dict[type[Model], dict[str, str]] = {
         "about": "the event is in the copy",
         "request": "the request is in the copy",
         "asked_from": "whoever asked may have been somebody else",
+        "asked_in": "a number of ours for the logs, which hold nobody's data",
         "link_serial": _SECRET,
         "message_id": "the codes by e-mail are made from it",
         "attempts": _DELIVERY,
@@ -209,6 +212,7 @@ LABELS: dict[tuple[type[Model], str], Promise] = {
     (User, "last_login"): _("Last sign-in"),
     (User, "panel_promised_at"): _("Promise to write when the Transaction Panel opens"),
     (User, "panel_announced_at"): _("E-mail that the Transaction Panel is open"),
+    (User, "terms_told"): _("E-mail about new Terms of Service, version"),
     (Customer, "review_words"): _("What we wrote to you"),
     (DataRequest, "answer"): _("What we wrote to you"),
     (AuthenticatorApp, "created_at"): _("turned on at"),

@@ -1,14 +1,18 @@
-"""Lead to the sign-in and, afterwards, back to the page where somebody was."""
+"""Lead to the sign-in, or to terms that are to be accepted, and back to where somebody was."""
 
 from collections.abc import Callable
 from functools import wraps
 from typing import Any
 from urllib.parse import urlsplit
 
+from django.contrib.auth import REDIRECT_FIELD_NAME
 from django.contrib.auth.views import redirect_to_login
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponseRedirect
 from django.http.response import HttpResponseBase
+from django.urls import reverse
 from django.utils.http import escape_leading_slashes, url_has_allowed_host_and_scheme
+
+from accounts.sessions import texts
 
 View = Callable[..., HttpResponseBase]
 
@@ -32,12 +36,18 @@ def to_sign_in(request: HttpRequest) -> HttpResponseBase:
 
 
 def signed_in(view: View) -> View:
-    """Let through who is signed in; lead others to the sign-in and back."""
+    """Let through who is signed in; lead others to the sign-in and back.
+
+    A customer who has not accepted the terms in force comes to them first, and back.
+    """
 
     @wraps(view)
     def answer(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-        if request.user.is_authenticated:
-            return view(request, *args, **kwargs)
-        return to_sign_in(request)
+        if not request.user.is_authenticated:
+            return to_sign_in(request)
+        if not texts.are_accepted(request):
+            query = {REDIRECT_FIELD_NAME: return_address(request)}
+            return HttpResponseRedirect(reverse("accounts:terms", query=query))
+        return view(request, *args, **kwargs)
 
     return answer

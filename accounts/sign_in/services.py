@@ -28,6 +28,7 @@ class Outcome(Enum):
     OPEN = "open"
     PENDING = "pending"  # all right, but the link is still to be used
     SUSPENDED = "suspended"  # all right, but staff have closed the account
+    CLOSED = "closed"  # all right, but the owner has closed it
     REFUSED = "refused"
     WAIT = "wait"  # this address was tried too often
     NETWORK_WAIT = "network wait"  # this network tried too often, whichever addresses
@@ -61,6 +62,7 @@ _OUTCOMES = {
     State.OPEN: Outcome.OPEN,
     State.PENDING: Outcome.PENDING,
     State.SUSPENDED: Outcome.SUSPENDED,
+    State.CLOSED: Outcome.CLOSED,
     State.REFUSED: Outcome.REFUSED,
 }
 

@@ -21,12 +21,12 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.generic import View
 
+from accounts.closing.door import let_in
 from accounts.models import AccountSession, User
 from accounts.passkeys import views as passkeys
 from accounts.registration import browser
 from accounts.services import registration
 from accounts.sessions import known_browser
-from accounts.sessions.opening import open_session
 from accounts.sessions.visit import visit_of
 from accounts.sessions.watch import has_expired
 from accounts.sign_in import kept as keeping
@@ -142,14 +142,12 @@ class PasswordView(DoorView):
         """Do what this verdict asks for."""
         request, user = self.request, verdict.user
         match verdict.outcome:
-            case Outcome.OPEN if user is not None:
+            case Outcome.OPEN | Outcome.CLOSED if user is not None:
                 keeping.forget(request.session)
                 if totp.is_on(user):
                     first_step.remember(request.session, user, self.get_success_url())
                     return redirect("accounts:second-step")
-                open_session(request, user, AccountSession.How.PASSWORD)
-                # Not redirect(): it takes an address without a slash for the name of a view.
-                return HttpResponseRedirect(self.get_success_url())
+                return let_in(request, user, AccountSession.How.PASSWORD, self.get_success_url())
             case Outcome.PENDING if user is not None:
                 keeping.forget(request.session)
                 request.session[PENDING_KEY] = _pending_signer().sign(str(user.pk))
@@ -211,8 +209,8 @@ class SignOutView(View):
 
 def enter(request: HttpRequest, passed: FirstStep, outcome: totp.Outcome) -> HttpResponse:
     """Open the session of who has also given a right code, and lead to where he wanted."""
-    open_session(request, passed.user, AccountSession.How(outcome.value))
-    return HttpResponseRedirect(passed.then or reverse("accounts:account"))
+    address = passed.then or reverse("accounts:account")
+    return let_in(request, passed.user, AccountSession.How(outcome.value), address)
 
 
 def _known_address(request: HttpRequest) -> str:

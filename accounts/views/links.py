@@ -13,7 +13,7 @@ from django.urls import reverse
 from django.utils.translation import get_language_from_path, override
 from django.views.decorators.cache import never_cache
 
-from accounts import disowning, news_link, phone_link, tokens
+from accounts import disowning, news_link, phone_link, reopening_link, tokens
 
 # What no token contains: blanks and line breaks in the middle of a link, signs that nobody sees,
 # and the "=" of a broken quoted-printable line (RFC 2045, 6.7).
@@ -24,6 +24,7 @@ _ACTIVATION = re.compile(rf"aktywacja/*({tokens.SHAPE})/*(to-nie-ja)?")
 _NEW_PASSWORD = re.compile(r"haslo/*([0-9A-Za-z_-]{1,26}?)/*([0-9a-z]{6}-[0-9a-f]{32})")
 _PHONE = re.compile(rf"logowanie/*numer/*({phone_link.SHAPE})/*(kod)?")
 _DISOWNING = re.compile(rf"konto/*to-nie-ja/*({disowning.SHAPE})")
+_REOPENING = re.compile(rf"konto/*przywroc/*({reopening_link.SHAPE})")
 _NEWS = re.compile(rf"zgody/*({news_link.SHAPE})")
 
 _SLASHES = re.compile("/{2,}")
@@ -47,6 +48,8 @@ def mended(path: str) -> str | None:
             meant = reverse(name, args=[found[1]])
         elif found := _DISOWNING.search(bare):
             meant = reverse("accounts:disown", args=[found[1]])
+        elif found := _REOPENING.search(bare):
+            meant = reverse("accounts:reopen-link", args=[found[1]])
         elif found := _NEWS.search(bare):
             meant = reverse("accounts:news-withdrawal", args=[found[1]])
         else:
