@@ -30,6 +30,7 @@ from accounts.models.customer import Section
 from accounts.services import review
 from kantor.serving.typography import untie
 from tests.browsers import browser, put_in
+from tests.closings import close
 from tests.factories import PASSWORD, activated, customer_of, staff
 from tests.phone import stopped_clock, turned_on
 
@@ -279,6 +280,16 @@ class StrangerTests(TestCase):
         # A session that somehow outlived it opens nothing either.
         self.walk(lambda: signed_in_by_force(self.owner.user))
 
+    def test_a_customer_who_has_closed_his_account(self) -> None:
+        stranger = close(activated(Kind.COMPANY))
+        self.walk(lambda: signed_in_by_force(stranger), stranger)
+
+    def test_the_owner_who_has_closed_his_account(self) -> None:
+        kept = self.owner.client
+        close(self.owner.user)
+        assert kept.get("/konto/").status_code == 302
+        self.walk(lambda: signed_in_by_force(self.owner.user))
+
     def test_staff_without_customer_data(self) -> None:
         member = staff()
         self.walk(lambda: signed_in_by_force(member), member)
@@ -300,6 +311,7 @@ class OwnerTests(TestCase):
             "passkey-rename",
             "passkey-remove",
             "password-change",
+            "close",
         }
     )
 
@@ -317,7 +329,8 @@ class OwnerTests(TestCase):
 
     def test_changes_what_strangers_cannot(self) -> None:
         changed = set()
-        for address in addresses():
+        # Closing ends every other way to change anything.
+        for address in sorted(addresses(), key=lambda each: each.name == "close"):
             wanted = paths(address, self.owner, None)
             journeys = [(path, signed_in_by_force(self.owner.user)) for path in wanted]
             before = self.facts()

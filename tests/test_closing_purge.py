@@ -21,6 +21,7 @@ from accounts.models import (
     Customer,
     DataChange,
     DataRequest,
+    EmailChange,
     OutboxMessage,
     Passkey,
     RecoveryCode,
@@ -45,7 +46,7 @@ from tests.phone import stopped_clock, turned_on
 
 FORGOTTEN = (AccountSession, AuthenticatorApp, RecoveryCode, Passkey, SurveyAnswer)
 BLOCKED = (Customer, ConsentRecord, DataChange, DataRequest)
-GOES_ON = (AccountEvent, OutboxMessage)
+GOES_ON = (AccountEvent, OutboxMessage, EmailChange)
 
 
 def night(*arguments: str) -> str:
@@ -60,6 +61,7 @@ def filled(user: User) -> User:
     survey.answer(user, Source.objects.all()[0], "")
     DataChange.objects.create(user=user, section="address", before={}, after={})
     DataRequest.objects.create(user=user, section="name", wanted={}, reason="Ślub")
+    EmailChange.objects.create(user=user, old_email=user.email, new_email="nowy@example.com")
     with stopped_clock():
         turned_on(user)
     enrolled(user)
@@ -160,7 +162,7 @@ class NightTests(TestCase):
         with later(days=91):
             night()
         left = rows(self.known)
-        assert [left[model] for model in GOES_ON] == [0, 0]
+        assert [left[model] for model in GOES_ON] == [0, 0, 0]
         assert all(left[model] for model in BLOCKED)
 
     def test_deletes_an_approved_one_after_five_years(self) -> None:
