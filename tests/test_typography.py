@@ -133,7 +133,7 @@ class EverywhereTests(TestCase):
                     assert [each for each in loose if "9:00–16:30" not in each] == []
 
     def test_no_line_of_the_newest_printed_terms_ends_in_a_word_of_one_letter(self) -> None:
-        reader = PdfReader(consents.terms_pdf(consents.TERMS_VERSIONS[0], "pl"))
+        reader = PdfReader(consents.terms_pdf(consents.in_force("terms"), "pl"))
         lines = [line for page in reader.pages for line in page.extract_text().splitlines()]
         assert len(lines) > 50
         assert not [line for line in lines if re.search(r"(?:^|\s)[aiouwzAIOUWZ]\s*$", line)]
@@ -143,7 +143,7 @@ class HashTests(SimpleTestCase):
     """What a customer accepted is words: where its lines may break proves nothing."""
 
     def test_is_of_the_words_as_they_are_written(self) -> None:
-        for consent in consents.CONSENTS:
+        for consent in map(consents.declaration, (each.key for each in consents.CONSENTS)):
             with self.subTest(consent.key), translation.override("pl"):
                 words = untie(consents.text(consent, "pl"))
                 if consent.document:

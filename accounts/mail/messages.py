@@ -10,6 +10,7 @@ they need. Nothing here reads the database, makes a token or sends: the outbox d
 
 import re
 import unicodedata
+from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from email.message import MIMEPart
 from functools import lru_cache, partial
@@ -47,12 +48,19 @@ PAGES = {
 # Each says what happened, when, in which browser and where, and what to do if it was not you.
 EVENT_NOTICES = (
     "failed_sign_ins",
+    "failed_codes",
+    "failed_confirmations",
+    "passkey_refused",
     "password_barred",
     "phone_changed",
     "method_added",
     "method_removed",
+    "recovery_codes_made",
     "recovery_code_used",
     "data_downloaded",
+    "reopened",
+    "email_confirmed",
+    "email_reverted",
 )
 
 # In the case that follows "until": Polish declines them.
@@ -96,17 +104,20 @@ def activation(
     )
 
 
-def already_registered(*, recipient: str, language: str, message_id: str) -> EmailMultiAlternatives:
+def already_registered(
+    *, recipient: str, language: str, message_id: str, is_change: bool = False
+) -> EmailMultiAlternatives:
     """Build the mail that tells an owner that somebody tried to register his address.
 
-    It carries nothing of what was typed: that came from a stranger.
+    With `is_change` it was given as the new address of another account. It carries nothing of what
+    was typed: that came from a stranger.
     """
     return _build(
         "already_registered",
         recipient=recipient,
         language=language,
         message_id=message_id,
-        context={},
+        context={"is_change": is_change},
     )
 
 
@@ -248,6 +259,70 @@ def request_decided(
     )
 
 
+def review_approved(
+    *, recipient: str, language: str, message_id: str, first_name: str
+) -> EmailMultiAlternatives:
+    """Build the mail that says that the details are checked.
+
+    With PANEL_URL it leads there; without, it promises word of the Panel, which whoever owes this
+    mail has to remember (`accounts.services.panel`).
+    """
+    return _build(
+        "review_approved",
+        recipient=recipient,
+        language=language,
+        message_id=message_id,
+        context={"first_name": _plain_name(first_name)},
+    )
+
+
+def review_correction(
+    *,
+    recipient: str,
+    language: str,
+    message_id: str,
+    first_name: str,
+    sections: Sequence[Section],
+    words: str,
+    link: str,
+) -> EmailMultiAlternatives:
+    """Build the mail that asks for a correction: of what, in staff's words, and where.
+
+    `words` are plain text for the customer and may be empty; `link` is absolute.
+    """
+    with translation.override(language):
+        to_correct = ", ".join(str(section.label) for section in sections)
+    return _build(
+        "review_correction",
+        recipient=recipient,
+        language=language,
+        message_id=message_id,
+        context={
+            "first_name": _plain_name(first_name),
+            "sections": to_correct,
+            "words": words,
+            "link": link,
+        },
+    )
+
+
+def review_rejected(
+    *, recipient: str, language: str, message_id: str, first_name: str
+) -> EmailMultiAlternatives:
+    """Build the mail that says that the account cannot be kept, and whom to call.
+
+    It never says why: art. 54 of the AML act (1 March 2018) forbids to tell a customer of an
+    analysis, and a reason that is given only where the act allows it would tell by its absence.
+    """
+    return _build(
+        "review_rejected",
+        recipient=recipient,
+        language=language,
+        message_id=message_id,
+        context={"first_name": _plain_name(first_name)},
+    )
+
+
 def panel_open(
     *, recipient: str, language: str, message_id: str, first_name: str
 ) -> EmailMultiAlternatives:
@@ -259,6 +334,55 @@ def panel_open(
         message_id=message_id,
         context={"first_name": _plain_name(first_name)},
     )
+
+
+def terms_published(
+    *, recipient: str, language: str, message_id: str, first_name: str, version: str, link: str
+) -> EmailMultiAlternatives:
+    """Build the mail that announces new terms, with what they change and the text itself.
+
+    Law and terms ask for a durable medium, so the text travels along. `link` leads to the page
+    where they are accepted.
+    """
+    message = _build(
+        "terms_published",
+        recipient=recipient,
+        language=language,
+        message_id=message_id,
+        context={
+            "first_name": _plain_name(first_name),
+            "terms_date": date.fromisoformat(version),
+            "changes": consents.changes("terms", version, language),
+            "link": link,
+        },
+    )
+    message.attachments.append(_terms(version, language))
+    return message
+
+
+def terms_accepted(
+    *,
+    recipient: str,
+    language: str,
+    message_id: str,
+    first_name: str,
+    terms: tuple[str, str],
+    receipt: consents.Receipt,
+) -> EmailMultiAlternatives:
+    """Build the receipt of new terms: version and language that were accepted, attached."""
+    message = _build(
+        "terms_accepted",
+        recipient=recipient,
+        language=language,
+        message_id=message_id,
+        context={
+            "first_name": _plain_name(first_name),
+            "terms_date": date.fromisoformat(terms[0]),
+            "receipt": receipt,
+        },
+    )
+    message.attachments.append(_terms(*terms))
+    return message
 
 
 def new_browser(
@@ -302,10 +426,12 @@ def event_notice(
     happened_at: datetime,
     visit: Visit,
     method: str = "",
+    old_digits: str = "",
 ) -> EmailMultiAlternatives:
     """Build one of `EVENT_NOTICES` about what happened then, from there.
 
-    `method` is the one that was added or removed: `passkey` or `totp`.
+    `method` is the one that was added or removed: `passkey` or `totp`; `old_digits` are the last
+    ones of a phone number that was given up.
     """
     assert name in EVENT_NOTICES, name
     return _build(
@@ -318,6 +444,86 @@ def event_notice(
             "happened_at": happened_at,
             "visit": visit,
             "method": method,
+            "old_digits": old_digits,
+        },
+    )
+
+
+def email_confirm(
+    *, recipient: str, language: str, message_id: str, link: str, expires_at: datetime
+) -> EmailMultiAlternatives:
+    """Build the mail with the link that confirms a new address of an account.
+
+    Its reader may be a stranger, whose address was mistyped: it tells nothing of the account.
+    """
+    return _build(
+        "email_confirm",
+        recipient=recipient,
+        language=language,
+        message_id=message_id,
+        context={"link": link, **_validity(expires_at)},
+    )
+
+
+def email_asked(
+    *,
+    recipient: str,
+    language: str,
+    message_id: str,
+    first_name: str,
+    happened_at: datetime,
+    visit: Visit,
+    address: str,
+    link: str,
+) -> EmailMultiAlternatives:
+    """Build the notice to the present address that another one was asked for.
+
+    `address` is the other one, masked; `link` ("it wasn't me") ends the change and works as long
+    as it waits.
+    """
+    return _build(
+        "email_asked",
+        recipient=recipient,
+        language=language,
+        message_id=message_id,
+        context={
+            "first_name": _plain_name(first_name),
+            "happened_at": happened_at,
+            "visit": visit,
+            "address": address,
+            "link": link,
+        },
+    )
+
+
+def email_changed(
+    *,
+    recipient: str,
+    language: str,
+    message_id: str,
+    first_name: str,
+    happened_at: datetime,
+    visit: Visit,
+    address: str,
+    link: str,
+    expires_at: datetime,
+) -> EmailMultiAlternatives:
+    """Build the notice to the former address that the account has another one, masked.
+
+    `link` undoes that until `expires_at`.
+    """
+    return _build(
+        "email_changed",
+        recipient=recipient,
+        language=language,
+        message_id=message_id,
+        context={
+            "first_name": _plain_name(first_name),
+            "happened_at": happened_at,
+            "visit": visit,
+            "address": address,
+            "link": link,
+            "expires_at": expires_at,
         },
     )
 
@@ -327,7 +533,8 @@ def suspended(
 ) -> EmailMultiAlternatives:
     """Build the mail that says that staff closed the account at this aware time, and whom to call.
 
-    Its reader did nothing, or asked for a new password, which would open nothing.
+    Its reader did nothing, or asked for a new password, which would open nothing. It says no
+    reason and promises none: see `review_rejected`.
     """
     return _build(
         "suspended",
@@ -335,6 +542,52 @@ def suspended(
         language=language,
         message_id=message_id,
         context={"first_name": _plain_name(first_name), "suspended_at": suspended_at},
+    )
+
+
+def unsuspended(
+    *, recipient: str, language: str, message_id: str, first_name: str
+) -> EmailMultiAlternatives:
+    """Build the mail that says that an account that staff closed is open again."""
+    return _build(
+        "unsuspended",
+        recipient=recipient,
+        language=language,
+        message_id=message_id,
+        context={"first_name": _plain_name(first_name)},
+    )
+
+
+def closed(
+    *,
+    recipient: str,
+    language: str,
+    message_id: str,
+    first_name: str,
+    closed_at: datetime,
+    visit: Visit | None,
+    is_approved: bool,
+    link: str,
+    expires_at: datetime,
+) -> EmailMultiAlternatives:
+    """Build the mail that says that the account was closed by its owner, and how to reopen it.
+
+    `visit` says from where it was closed; nothing for who asks for a new password afterwards.
+    `is_approved` decides what stays of the account once `link` works no more, at `expires_at`.
+    """
+    return _build(
+        "closed",
+        recipient=recipient,
+        language=language,
+        message_id=message_id,
+        context={
+            "first_name": _plain_name(first_name),
+            "happened_at": closed_at,
+            "visit": visit,
+            "is_approved": is_approved,
+            "link": link,
+            "expires_at": expires_at,
+        },
     )
 
 
