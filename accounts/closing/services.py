@@ -34,9 +34,10 @@ class State(Enum):
 def close(user: User, *, visit: Visit) -> bool:
     """Close this account for its owner, all or nothing; tell whether it was open.
 
-    All its sessions end, the consent to news and an open request are withdrawn, mails that wait are
-    dropped, and the one with the link back is owed. Of any number of simultaneous calls one does
-    it: by a conditional UPDATE, for which whoever signs in or decides meanwhile waits.
+    All its sessions end; the consent to news, an open request and a change of the e-mail address
+    that waits are given up, mails that wait are dropped, and the one with the link back is owed. Of
+    any number of simultaneous calls one does it: by a conditional UPDATE, for which whoever signs
+    in or decides meanwhile waits.
     """
     with transaction.atomic():
         closed = User.objects.filter(pk=user.pk, is_active=True, is_staff=False).update(
