@@ -47,7 +47,7 @@ from tests.phone import stopped_clock, turned_on
 
 FORGOTTEN = (AccountSession, AuthenticatorApp, RecoveryCode, Passkey, SurveyAnswer)
 BLOCKED = (Customer, ConsentRecord, DataChange, DataRequest)
-GOES_ON = (AccountEvent, EmailChange, OutboxMessage)
+GOES_ON: tuple[type[Model], ...] = (AccountEvent, EmailChange, OutboxMessage)
 
 
 def night(*arguments: str) -> str:
@@ -163,7 +163,7 @@ class NightTests(TestCase):
         with later(days=91):
             night()
         left = rows(self.known)
-        assert [left[model] for model in GOES_ON] == [0, 0]
+        assert not any(left[model] for model in GOES_ON)
         assert all(left[model] for model in BLOCKED)
 
     def test_deletes_an_approved_one_after_five_years(self) -> None:
