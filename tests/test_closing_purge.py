@@ -47,7 +47,7 @@ from tests.phone import stopped_clock, turned_on
 
 FORGOTTEN = (AccountSession, AuthenticatorApp, RecoveryCode, Passkey, SurveyAnswer)
 BLOCKED = (Customer, ConsentRecord, DataChange, DataRequest)
-GOES_ON: tuple[type[Model], ...] = (AccountEvent, EmailChange, OutboxMessage)
+GOES_ON = (AccountEvent, EmailChange, OutboxMessage)
 
 
 def night(*arguments: str) -> str:
@@ -78,10 +78,8 @@ def filled(user: User) -> User:
 
 def rows(user: User) -> dict[type[Model], int]:
     """Return how many rows of each table are this account's."""
-    return {
-        model: model._default_manager.filter(user=user.pk).count()
-        for model in (*FORGOTTEN, *BLOCKED, *GOES_ON)
-    }
+    models: list[type[Model]] = [*FORGOTTEN, *BLOCKED, *GOES_ON]
+    return {model: model._default_manager.filter(user=user.pk).count() for model in models}
 
 
 class TableTests(SimpleTestCase):
