@@ -21,6 +21,7 @@ from accounts.models import (
     ConsentRecord,
     Customer,
     DataChange,
+    EmailChange,
     Kind,
     OutboxMessage,
     ReviewState,
@@ -79,6 +80,11 @@ class CustomerInline(admin.StackedInline[Customer, User]):
         "correspondence_address",
         "reviewed",
     )
+
+    def has_change_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
+        """Let nobody review an account that its owner closed: it is going."""
+        is_closed = obj is not None and obj.closed_at is not None
+        return not is_closed and super().has_change_permission(request, obj)
 
     def get_fieldsets(self, request: HttpRequest, obj: User | None = None) -> Any:
         """Leave out what only companies have when a person is shown."""
@@ -205,6 +211,20 @@ class DataChangeInline(RecordInline):
 
     model = DataChange
     fields = ("section", "before", "after", "changed_at")
+
+
+class EmailChangeInline(RecordInline):
+    """Show which addresses the account had, was to have and got back."""
+
+    model = EmailChange
+    fields = (
+        "old_email",
+        "new_email",
+        "asked_at",
+        "confirmed_at",
+        "cancelled_at",
+        "reverted_at",
+    )
 
 
 class SurveyInline(RecordInline):

@@ -48,12 +48,19 @@ PAGES = {
 # Each says what happened, when, in which browser and where, and what to do if it was not you.
 EVENT_NOTICES = (
     "failed_sign_ins",
+    "failed_codes",
+    "failed_confirmations",
+    "passkey_refused",
     "password_barred",
     "phone_changed",
     "method_added",
     "method_removed",
+    "recovery_codes_made",
     "recovery_code_used",
     "data_downloaded",
+    "reopened",
+    "email_confirmed",
+    "email_reverted",
 )
 
 # In the case that follows "until": Polish declines them.
@@ -97,17 +104,20 @@ def activation(
     )
 
 
-def already_registered(*, recipient: str, language: str, message_id: str) -> EmailMultiAlternatives:
+def already_registered(
+    *, recipient: str, language: str, message_id: str, is_change: bool = False
+) -> EmailMultiAlternatives:
     """Build the mail that tells an owner that somebody tried to register his address.
 
-    It carries nothing of what was typed: that came from a stranger.
+    With `is_change` it was given as the new address of another account. It carries nothing of what
+    was typed: that came from a stranger.
     """
     return _build(
         "already_registered",
         recipient=recipient,
         language=language,
         message_id=message_id,
-        context={},
+        context={"is_change": is_change},
     )
 
 
@@ -326,6 +336,55 @@ def panel_open(
     )
 
 
+def terms_published(
+    *, recipient: str, language: str, message_id: str, first_name: str, version: str, link: str
+) -> EmailMultiAlternatives:
+    """Build the mail that announces new terms, with what they change and the text itself.
+
+    Law and terms ask for a durable medium, so the text travels along. `link` leads to the page
+    where they are accepted.
+    """
+    message = _build(
+        "terms_published",
+        recipient=recipient,
+        language=language,
+        message_id=message_id,
+        context={
+            "first_name": _plain_name(first_name),
+            "terms_date": date.fromisoformat(version),
+            "changes": consents.changes("terms", version, language),
+            "link": link,
+        },
+    )
+    message.attachments.append(_terms(version, language))
+    return message
+
+
+def terms_accepted(
+    *,
+    recipient: str,
+    language: str,
+    message_id: str,
+    first_name: str,
+    terms: tuple[str, str],
+    receipt: consents.Receipt,
+) -> EmailMultiAlternatives:
+    """Build the receipt of new terms: version and language that were accepted, attached."""
+    message = _build(
+        "terms_accepted",
+        recipient=recipient,
+        language=language,
+        message_id=message_id,
+        context={
+            "first_name": _plain_name(first_name),
+            "terms_date": date.fromisoformat(terms[0]),
+            "receipt": receipt,
+        },
+    )
+    message.attachments.append(_terms(*terms))
+    return message
+
+
 def new_browser(
     *,
     recipient: str,
@@ -367,10 +426,12 @@ def event_notice(
     happened_at: datetime,
     visit: Visit,
     method: str = "",
+    old_digits: str = "",
 ) -> EmailMultiAlternatives:
     """Build one of `EVENT_NOTICES` about what happened then, from there.
 
-    `method` is the one that was added or removed: `passkey` or `totp`.
+    `method` is the one that was added or removed: `passkey` or `totp`; `old_digits` are the last
+    ones of a phone number that was given up.
     """
     assert name in EVENT_NOTICES, name
     return _build(
@@ -383,6 +444,86 @@ def event_notice(
             "happened_at": happened_at,
             "visit": visit,
             "method": method,
+            "old_digits": old_digits,
+        },
+    )
+
+
+def email_confirm(
+    *, recipient: str, language: str, message_id: str, link: str, expires_at: datetime
+) -> EmailMultiAlternatives:
+    """Build the mail with the link that confirms a new address of an account.
+
+    Its reader may be a stranger, whose address was mistyped: it tells nothing of the account.
+    """
+    return _build(
+        "email_confirm",
+        recipient=recipient,
+        language=language,
+        message_id=message_id,
+        context={"link": link, **_validity(expires_at)},
+    )
+
+
+def email_asked(
+    *,
+    recipient: str,
+    language: str,
+    message_id: str,
+    first_name: str,
+    happened_at: datetime,
+    visit: Visit,
+    address: str,
+    link: str,
+) -> EmailMultiAlternatives:
+    """Build the notice to the present address that another one was asked for.
+
+    `address` is the other one, masked; `link` ("it wasn't me") ends the change and works as long
+    as it waits.
+    """
+    return _build(
+        "email_asked",
+        recipient=recipient,
+        language=language,
+        message_id=message_id,
+        context={
+            "first_name": _plain_name(first_name),
+            "happened_at": happened_at,
+            "visit": visit,
+            "address": address,
+            "link": link,
+        },
+    )
+
+
+def email_changed(
+    *,
+    recipient: str,
+    language: str,
+    message_id: str,
+    first_name: str,
+    happened_at: datetime,
+    visit: Visit,
+    address: str,
+    link: str,
+    expires_at: datetime,
+) -> EmailMultiAlternatives:
+    """Build the notice to the former address that the account has another one, masked.
+
+    `link` undoes that until `expires_at`.
+    """
+    return _build(
+        "email_changed",
+        recipient=recipient,
+        language=language,
+        message_id=message_id,
+        context={
+            "first_name": _plain_name(first_name),
+            "happened_at": happened_at,
+            "visit": visit,
+            "address": address,
+            "link": link,
+            "expires_at": expires_at,
         },
     )
 
@@ -414,6 +555,39 @@ def unsuspended(
         language=language,
         message_id=message_id,
         context={"first_name": _plain_name(first_name)},
+    )
+
+
+def closed(
+    *,
+    recipient: str,
+    language: str,
+    message_id: str,
+    first_name: str,
+    closed_at: datetime,
+    visit: Visit | None,
+    is_approved: bool,
+    link: str,
+    expires_at: datetime,
+) -> EmailMultiAlternatives:
+    """Build the mail that says that the account was closed by its owner, and how to reopen it.
+
+    `visit` says from where it was closed; nothing for who asks for a new password afterwards.
+    `is_approved` decides what stays of the account once `link` works no more, at `expires_at`.
+    """
+    return _build(
+        "closed",
+        recipient=recipient,
+        language=language,
+        message_id=message_id,
+        context={
+            "first_name": _plain_name(first_name),
+            "happened_at": closed_at,
+            "visit": visit,
+            "is_approved": is_approved,
+            "link": link,
+            "expires_at": expires_at,
+        },
     )
 
 

@@ -34,15 +34,16 @@ class LinkState(Enum):
 def examine(token: str) -> tuple[LinkState, User | None]:
     """Tell what this token is good for and whose it is; changes nothing.
 
-    An account that was purged or refused leaves a broken link. A link to an address that was
-    corrected since is MOVED, whatever became of the account: its reader is somebody else.
+    An account that was purged, refused or closed by its owner leaves a broken link. A link to an
+    address that was corrected since is MOVED, whatever became of the account: its reader is
+    somebody else.
     """
     try:
         parsed = tokens.read(token)
     except tokens.InvalidTokenError:
         return LinkState.BROKEN, None
     user = User.objects.filter(attempt=parsed.attempt).first()
-    if user is None:
+    if user is None or user.closed_at is not None:
         return LinkState.BROKEN, None
     if not parsed.is_about(user):
         return LinkState.MOVED, user
