@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from itertools import product
 
 from accounts.models import Kind, ReviewState
-from accounts.models.customer import search_key
+from accounts.models.customer import Section, search_key
 
 SEED = 2026
 STAFF_EMAIL = "obsluga@kantor.example"
@@ -91,6 +91,9 @@ class DemoAccount:
     state: str
     review_state: ReviewState
     review_note: str
+    # What the customer reads, and the sections (`Section`) that he is to correct.
+    review_words: str
+    review_sections: tuple[str, ...]
     days_ago: int
     wants_news: bool
     took_news_back: bool
@@ -100,13 +103,20 @@ class DemoAccount:
 
 
 def accounts() -> Iterator[DemoAccount]:
-    """Yield the customers, oldest registration first: every kind, state and review, and more."""
+    """Yield the customers, oldest registration first: every kind, state and review, and more.
+
+    Nobody reviews an account that was never opened, so a pending one is new.
+    """
     # Its own generator: nobody else's numbers change, and the customers are the same every time.
     rng = random.Random(SEED)  # noqa: S311
-    every = list(product(STATES, ReviewState, Kind))
+    every = [
+        (state, review_state, kind)
+        for state, review_state, kind in product(STATES, ReviewState, Kind)
+        if state != "pending" or review_state == ReviewState.NEW
+    ]
     extra = [
         (rng.choice(("pending", "active", "active", "active")), ReviewState.NEW, kind)
-        for kind in (*Kind, *Kind, *Kind, *Kind)
+        for kind in (*Kind,) * 7
     ]
     combinations = every + extra
     for number, (state, review_state, kind) in enumerate(combinations):
@@ -126,6 +136,8 @@ def accounts() -> Iterator[DemoAccount]:
             state=state,
             review_state=review_state,
             review_note=_NOTES[review_state],
+            review_words=_WORDS if review_state == ReviewState.CORRECTION else "",
+            review_sections=(Section.ADDRESS,) if review_state == ReviewState.CORRECTION else (),
             days_ago=_days_ago(rng, state, number, len(combinations)),
             wants_news=wants_news,
             took_news_back=wants_news and state == "active" and number % 3 == 0,
@@ -136,9 +148,12 @@ def accounts() -> Iterator[DemoAccount]:
 _NOTES = {
     ReviewState.NEW: "",
     ReviewState.APPROVED: "",
-    ReviewState.CORRECTION: "Adres nie zgadza się z rejestrem. Klient wie o tym z rozmowy.",
+    ReviewState.CORRECTION: "Kod pocztowy nie pasuje do ulicy.",
     ReviewState.REJECTED: "Dane nie należą do osoby, która je podała.",
 }
+
+
+_WORDS = "Kod pocztowy nie pasuje do podanej ulicy. Sprawdź adres i zapisz go jeszcze raz."
 
 
 def _days_ago(rng: random.Random, state: str, number: int, of: int) -> int:

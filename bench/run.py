@@ -23,6 +23,7 @@ from typing import Any
 ROOT = Path(__file__).resolve().parent.parent
 SETTINGS = {
     "wizard": "bench.baselines.wizard.settings",
+    "glued": "bench.baselines.glued.settings",
     "allauth": "bench.baselines.allauth.settings",
     "kantor": "bench.settings_kantor",
 }
@@ -30,6 +31,7 @@ AT_ONCE = "mails in the request"
 # Each measured site: its app, what sets it apart from the app as shipped, and its environment.
 SITES: dict[str, tuple[str, str, dict[str, str]]] = {
     "wizard": ("wizard", "", {}),
+    "glued": ("glued", "", {}),
     "allauth": ("allauth", "", {}),
     "kantor": ("kantor", "", {}),
     "kantor-immediate": ("kantor", AT_ONCE, {"BENCH_TASKS": "immediate"}),

@@ -1,11 +1,14 @@
 """Say in the site's dress and the reader's language what went wrong, and what to do next."""
 
+import errno
+import sys
 from dataclasses import dataclass
 from http import HTTPStatus
 
 from django.conf import settings
 from django.contrib.sessions.exceptions import SessionInterrupted
 from django.core.exceptions import RequestDataTooBig
+from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect
 from django.template.loader import render_to_string
@@ -14,7 +17,9 @@ from django.utils.cache import add_never_cache_headers
 from django.utils.functional import Promise
 from django.utils.translation import get_language_from_path, override
 from django.utils.translation import gettext_lazy as _
+from django_guid import get_guid
 
+from accounts.passwords import HashingBusyError
 from kantor.serving.templatetags.site import translated_path
 
 
@@ -63,11 +68,17 @@ TOO_LARGE = Fault(
 BROKEN = Fault(
     HTTPStatus.INTERNAL_SERVER_ERROR,
     _("Something went wrong on our side"),
+    _("Wait a moment and try again. What you entered in earlier steps has been kept."),
+)
+OVERLOADED = Fault(
+    HTTPStatus.SERVICE_UNAVAILABLE,
+    _("We cannot do that at the moment"),
     _(
-        "We already know about it. Wait a moment and try again. What you entered in earlier "
-        "steps has been kept."
+        "Wait ten seconds and send it again. Nothing is lost: what you entered in earlier steps "
+        "has been kept."
     ),
 )
+RETRY_SECONDS = 10
 CLOSED = Fault(
     HTTPStatus.SERVICE_UNAVAILABLE,
     _("We will be back soon"),
@@ -107,6 +118,8 @@ def error_page(fault: Fault, request: HttpRequest, *, as_visitor: bool = False) 
     path = request.get_full_path()
     context = {
         "fault": fault,
+        # Whoever calls about a failure can read it out, and its lines are found by it.
+        "request_id": get_guid() if fault.status >= HTTPStatus.INTERNAL_SERVER_ERROR else None,
         "language_urls": {code: translated_path(path, code) for code, _name in settings.LANGUAGES},
     }
     with override(get_language_from_path(request.path_info) or settings.LANGUAGE_CODE):
@@ -137,8 +150,23 @@ def page_not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    """Answer 500 without database and session: one of them may be what failed."""
-    return error_page(BROKEN, request)
+    """Answer 500 without database and session: one of them may be what failed.
+
+    What passes by itself is 503 and says when to come back: a database that is away, locked or
+    full, and more passwords to hash than there are cores. Django calls this while it handles the
+    exception.
+    """
+    if not _passes_by_itself(sys.exc_info()[1]):
+        return error_page(BROKEN, request)
+    response = error_page(OVERLOADED, request)
+    response["Retry-After"] = str(RETRY_SECONDS)
+    return response
+
+
+def _passes_by_itself(error: BaseException | None) -> bool:
+    if isinstance(error, OSError):
+        return error.errno in (errno.ENOSPC, errno.EDQUOT)
+    return isinstance(error, OperationalError | InterfaceError | HashingBusyError)
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:

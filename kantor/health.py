@@ -1,6 +1,8 @@
-"""Tell an operator whether the parts that the site stands on are well."""
+"""Tell a balancer whether this instance can serve, and an operator how the whole site is."""
 
 from collections.abc import Callable
+from datetime import timedelta
+from functools import lru_cache
 
 from django.conf import settings
 from django.core.cache import cache
@@ -10,20 +12,45 @@ from django.http import HttpRequest, JsonResponse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
+from accounts.limits import Limit
 from accounts.mail import outbox
 from accounts.models import NightlyFact
+
+# Only ever counted: what matters is that the database takes the row.
+_WRITTEN = Limit("readyz", times=1, window=timedelta(days=1))
+
+
+@never_cache
+@require_safe
+def livez(request: HttpRequest) -> JsonResponse:
+    """Answer 200 while this process answers at all; nothing else is touched."""
+    return JsonResponse({"alive": True})
+
+
+@never_cache
+@require_safe
+def readyz(request: HttpRequest) -> JsonResponse:
+    """Answer 200 when this instance can serve customers, and 503 otherwise; for a balancer.
+
+    The database takes a row and no migration is missing. Without the cache every journey goes on,
+    so its loss is told and leaves the status alone: it would take every instance out at once.
+    """
+    well = {"database": _is_well(_takes_a_row), "migrations": _is_well(_has_all_migrations)}
+    is_ready = all(well.values())
+    cache_state = "well" if _is_well(_cache) else "degraded"
+    return JsonResponse({**well, "cache": cache_state}, status=200 if is_ready else 503)
 
 
 @never_cache
 @require_safe
 def healthz(request: HttpRequest) -> JsonResponse:
-    """Answer 200 when everything is well and 503 otherwise, part by part, without details.
+    """Answer 200 when everything is well and 503 otherwise, part by part; for an operator.
 
     `nightly` tells what the nightly checks found last and when. It does not decide the status: a
     broken row of consents is to be looked into, not a reason to take the site out of service.
     """
     parts: dict[str, Callable[[], bool]] = {
-        "database": _database,
+        "database": _takes_a_row,
         "migrations": _migrations,
         "cache": _cache,
         "outbox": _outbox,
@@ -40,15 +67,34 @@ def _is_well(check: Callable[[], bool]) -> bool:
         return False
 
 
-def _database() -> bool:
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT 1")
-        return bool(cursor.fetchone() == (1,))
+def _takes_a_row() -> bool:
+    """Write one counter, always the same.
+
+    It is committed: rolled back, nothing would reach the disk, and a full one would look well.
+    """
+    _WRITTEN.hit("")
+    return True
 
 
 def _migrations() -> bool:
     executor = MigrationExecutor(connection)
     return not executor.migration_plan(executor.loader.graph.leaf_nodes())
+
+
+class MigrationMissingError(Exception):
+    """A migration is missing; raised so that the answer is not kept."""
+
+
+@lru_cache(maxsize=1)
+def _seen_all_migrations() -> bool:
+    if not _migrations():
+        raise MigrationMissingError
+    return True
+
+
+def _has_all_migrations() -> bool:
+    """Tell whether none is missing, from the files and the table; once it was so, from memory."""
+    return _seen_all_migrations()
 
 
 def _cache() -> bool:

@@ -17,6 +17,8 @@ if apps.is_installed("kantor.specimens"):
     development_urls += [path("styl/", include("kantor.specimens.urls"))]
 
 urlpatterns = [
+    path("livez", health.livez, name="livez"),
+    path("readyz", health.readyz, name="readyz"),
     path("healthz", health.healthz, name="healthz"),
     path("robots.txt", found.robots, name="robots"),
     path("sitemap.xml", found.sitemap, name="sitemap"),

@@ -462,7 +462,11 @@ OVERFLOWING = """() => {
 }"""
 
 POLISH = {
+    "Close the account": "Zamknij konto",
+    "Restore the account": "Przywróć konto",
     "Send the request": "Wyślij wniosek",
+    "I confirm the address": "Potwierdzam adres",
+    "Undo the change": "Cofnij zmianę",
     "Why the details change": "Dlaczego dane się zmieniają",
     "Your details": "Twoje dane",
     "6 digits from the app": "6 cyfr z aplikacji",
@@ -509,6 +513,7 @@ POLISH = {
     "I have saved the codes": "Kody są zapisane",
     "I want to give a different correspondence address": "chcę podać inny adres korespondencyjny",
     "Individual": "Osoba fizyczna",
+    "Accept": "Akceptuję",
     "Withdraw the consent": "Wycofaj zgodę",
     "It was not me, block the password": "To nie ja, zablokuj hasło",
     "It was not me, delete the details": "To nie ja, usuń dane",

@@ -77,7 +77,7 @@ class PageTests(TestCase):
 
     def test_keeps_the_old_version_beside_the_new(self) -> None:
         user = activated()
-        old = consents.TERMS_VERSIONS[-1]
+        old = consents.VERSIONS["terms"][-1]
         record = user.consents.get(key="terms")
         for version in (old, record.version):
             ledger.append(

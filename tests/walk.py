@@ -5,6 +5,7 @@ from typing import Any, NamedTuple, Self
 from urllib.parse import urlencode, urljoin, urlsplit
 
 from bs4 import BeautifulSoup, Tag
+from bs4.element import PageElement
 from captcha.models import CaptchaStore
 from django.test import Client
 
@@ -316,8 +317,13 @@ class Visitor:
 
 
 def _words(tag: Tag) -> str:
-    """Return what a person reads there: white space counts once."""
-    return " ".join(untie(tag.get_text(" ")).split())
+    """Return what a person reads there: white space counts once, a place for a break not at all."""
+    pieces = [f"{'' if _is_break(text.previous_sibling) else ' '}{text}" for text in tag.strings]
+    return " ".join(untie("".join(pieces)).split())
+
+
+def _is_break(node: PageElement | None) -> bool:
+    return isinstance(node, Tag) and node.name == "wbr"
 
 
 def _says(found: str, wanted: str) -> bool:

@@ -4,7 +4,9 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin, messages
-from django.http import HttpRequest
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
 from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext
@@ -83,13 +85,42 @@ class DataRequestAdmin(OnlyFilters, admin.ModelAdmin[DataRequest]):
             kwargs["form"] = forms.ModelForm
         return super().get_form(request, obj, change, **kwargs)
 
+    def get_object(
+        self, request: HttpRequest, object_id: str, from_field: str | None = None
+    ) -> DataRequest | None:
+        """Return the request; lock it for a decision, so that whoever comes second sees the first.
+
+        Django calls this in the transaction in which it saves.
+        """
+        asked = super().get_object(request, object_id, from_field)
+        if asked is not None and request.method == "POST":
+            asked = self.get_queryset(request).select_for_update(of=("self",)).get(pk=asked.pk)
+        return asked
+
+    def changeform_view(
+        self,
+        request: HttpRequest,
+        object_id: str | None = None,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
+        """Tell whoever decides too late how the request was closed, instead of a refusal."""
+        try:
+            return super().changeform_view(request, object_id, form_url, extra_context)
+        except PermissionDenied:
+            asked = super().get_object(request, object_id or "")
+            is_late = asked is not None and asked.state != DataRequest.State.OPEN
+            if not is_late or not super().has_change_permission(request, asked):
+                raise
+        self.message_user(request, gettext("It was closed already."), messages.WARNING)
+        return redirect(request.path)
+
     def save_model(self, request: HttpRequest, obj: DataRequest, form: Any, change: bool) -> None:
-        """Decide by the service; one that was closed meanwhile stays as it is."""
+        """Decide by the service, which stores what is decided and owes the mail."""
         assert isinstance(request.user, User)
         decision, answer = form.cleaned_data["decision"], form.cleaned_data["answer"]
         decide = services.accept if decision == DataRequest.State.ACCEPTED else services.refuse
-        if not decide(obj, by=request.user, answer=answer):
-            self.message_user(request, gettext("It was closed already."), messages.WARNING)
+        decide(obj, by=request.user, answer=answer)
 
     @admin.display(description=_("account"))
     def account(self, asked: DataRequest) -> str:

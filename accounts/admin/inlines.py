@@ -21,6 +21,7 @@ from accounts.models import (
     ConsentRecord,
     Customer,
     DataChange,
+    EmailChange,
     Kind,
     OutboxMessage,
     ReviewState,
@@ -42,8 +43,13 @@ class ReviewForm(forms.ModelForm[Customer]):
     )
 
     def clean(self) -> dict[str, Any]:
-        """Refuse to ask for a correction of nothing, or of what this kind has not."""
+        """Refuse to ask for a correction of nothing, or of what this kind has not.
+
+        And to decide about an account that was never opened: its address may be a stranger's.
+        """
         cleaned = super().clean() or self.cleaned_data
+        if "review_state" in self.changed_data and self.instance.user.activated_at is None:
+            self.add_error("review_state", _("This account has never been activated."))
         sections = cleaned.get("review_sections") or []
         if cleaned.get("review_state") == ReviewState.CORRECTION and not sections:
             self.add_error("review_sections", _("Choose what the customer is to correct."))
@@ -74,6 +80,11 @@ class CustomerInline(admin.StackedInline[Customer, User]):
         "correspondence_address",
         "reviewed",
     )
+
+    def has_change_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
+        """Let nobody review an account that its owner closed: it is going."""
+        is_closed = obj is not None and obj.closed_at is not None
+        return not is_closed and super().has_change_permission(request, obj)
 
     def get_fieldsets(self, request: HttpRequest, obj: User | None = None) -> Any:
         """Leave out what only companies have when a person is shown."""
@@ -200,6 +211,20 @@ class DataChangeInline(RecordInline):
 
     model = DataChange
     fields = ("section", "before", "after", "changed_at")
+
+
+class EmailChangeInline(RecordInline):
+    """Show which addresses the account had, was to have and got back."""
+
+    model = EmailChange
+    fields = (
+        "old_email",
+        "new_email",
+        "asked_at",
+        "confirmed_at",
+        "cancelled_at",
+        "reverted_at",
+    )
 
 
 class SurveyInline(RecordInline):

@@ -15,7 +15,13 @@ from accounts.passwords.assessment import (
     Verdict,
     assess,
 )
-from accounts.passwords.hashing import MAX_LENGTH, MIN_LENGTH, hash_password, normalize
+from accounts.passwords.hashing import (
+    MAX_LENGTH,
+    MIN_LENGTH,
+    HashingBusyError,
+    hash_password,
+    normalize,
+)
 from accounts.passwords.passphrase import propose
 from accounts.passwords.validator import StrengthValidator, validate
 
@@ -28,6 +34,7 @@ __all__ = [
     "PASSPHRASE_LENGTH",
     "PASSPHRASE_SCORE",
     "Assessment",
+    "HashingBusyError",
     "StrengthValidator",
     "Verdict",
     "assess",

@@ -1,7 +1,12 @@
 """Bring a password into its one form and hash it."""
 
 import unicodedata
+from collections.abc import Iterator
+from contextlib import contextmanager
+from threading import BoundedSemaphore
 
+from django.conf import settings
+from django.contrib.auth import hashers
 from django.contrib.auth.hashers import make_password
 
 MIN_LENGTH = 8
@@ -9,6 +14,46 @@ MAX_LENGTH = 128
 # NFKC shortens a text fourfold at most, so a longer one is over MAX_LENGTH afterwards too. Without
 # this bound it costs the square of the length on a text that is one long run of accents.
 MAX_RAW_LENGTH = 4 * MAX_LENGTH
+
+# How long a request may wait for its turn to hash; afterwards its visitor is asked to come back.
+WAIT_SECONDS = 5
+
+
+class HashingBusyError(Exception):
+    """All turns to hash were taken for `WAIT_SECONDS`."""
+
+
+# Of this process: gunicorn's workers are forks, and each counts its own threads.
+_turns = BoundedSemaphore(settings.HASHES_AT_ONCE)
+
+
+@contextmanager
+def _turn() -> Iterator[None]:
+    if not _turns.acquire(timeout=WAIT_SECONDS):
+        raise HashingBusyError
+    try:
+        yield
+    finally:
+        _turns.release()
+
+
+class Argon2PasswordHasher(hashers.Argon2PasswordHasher):
+    """Hash by Argon2, at most `HASHES_AT_ONCE` at a time in this process.
+
+    Each takes 100 MiB and a core for a quarter of a second; threads would pile them up until the
+    machine has no memory left. `encode` and `verify` raise `HashingBusyError` after `WAIT_SECONDS`,
+    whoever's password it is.
+    """
+
+    def encode(self, password: str, salt: str) -> str:
+        """Hash it when it is this one's turn."""
+        with _turn():
+            return super().encode(password, salt)
+
+    def verify(self, password: str, encoded: str) -> bool:
+        """Compare it when it is this one's turn."""
+        with _turn():
+            return super().verify(password, encoded)
 
 
 def normalize(raw: str) -> str:

@@ -19,11 +19,13 @@ from formtools.wizard.forms import ManagementForm
 from formtools.wizard.views import NamedUrlWizardView, SessionWizardView, WizardView
 
 from accounts.forms.registration import AcceptedForm
+from accounts.passwords import HashingBusyError
 from accounts.registration import browser, frame, friction
 from accounts.registration.answers import Answers
 from accounts.registration.order import ORDER, Step
 from accounts.registration.outcome import Lead, Outcome
 from accounts.registration.steps import STEPS, AnyStep
+from accounts.registration.steps.consents import ConsentsStep
 from accounts.registration.steps.details import DetailsStep
 from accounts.registration.storage import AttemptStorage, prefix_of
 from accounts.services import registration
@@ -156,7 +158,12 @@ class RegistrationWizard(NamedUrlWizardView, SessionWizardView):
             raise SuspiciousOperation("The wizard's management form is missing or forged.")
         if self.attempt is None:
             return self._begin()
-        return self._detour(step) or self._take(step)
+        try:
+            return self._detour(step) or self._take(step)
+        except HashingBusyError:
+            # Django keeps no session of a failed request; a solved captcha must not be lost.
+            self.request.session.save()
+            raise
 
     def _begin(self) -> HttpResponse:
         """Give the attempt its id and take the first answer."""
@@ -237,14 +244,16 @@ class RegistrationWizard(NamedUrlWizardView, SessionWizardView):
         """
         assert self.attempt is not None
         details = form_dict[Step.DETAILS].cleaned_data
+        network = network_of(self.request)
         registration.register(
             attempt=self.attempt,
             kind=form_dict[Step.START].cleaned_data["kind"],
             answers=details,
             password_hash=form_dict[Step.PASSWORD].cleaned_data["password_hash"],
             given=form_dict[Step.CONSENTS].cleaned_data,
+            versions=ConsentsStep(self.answers, network).versions,
             language=get_language() or "pl",
-            network=network_of(self.request),
+            network=network,
         )
         response = redirect("accounts:registration-sent")
         browser.remember(self.request, response, self.attempt, details["email"])

@@ -7,7 +7,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from accounts.mail import outbox
-from accounts.models import OutboxMessage, User
+from accounts.models import OutboxMessage, ReviewState, User
 
 
 def promise(at: datetime) -> dict[str, datetime]:
@@ -25,12 +25,17 @@ def announce() -> int:
     """Owe the mail to every open account with a promise that is not kept yet; return how many.
 
     Safe to repeat and to run twice at once: of two simultaneous calls one owes each mail. An
-    account that is suspended now has its mail from a later call, once it is open again.
+    account that is suspended or rejected now has its mail from a later call, once it is open
+    again: until then it places no orders.
     """
     owed = 0
-    waiting = User.objects.filter(
-        panel_promised_at__isnull=False, panel_announced_at=None, is_active=True
-    ).order_by("pk")
+    waiting = (
+        User.objects.filter(
+            panel_promised_at__isnull=False, panel_announced_at=None, is_active=True
+        )
+        .exclude(customer__review_state=ReviewState.REJECTED)
+        .order_by("pk")
+    )
     for user in waiting.iterator():
         with transaction.atomic():
             if waiting.filter(pk=user.pk).update(panel_announced_at=timezone.now()):

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
-from django.db.models import Exists, F, OuterRef, Q
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from django.utils import timezone
 
 from accounts import consents
@@ -27,6 +27,7 @@ def register(
     given: Mapping[str, bool],
     language: str,
     network: str,
+    versions: Mapping[str, str] | None = None,
     at: datetime | None = None,
 ) -> User:
     """Make the pending account of this attempt, its customer, consents and activation mail.
@@ -36,12 +37,17 @@ def register(
     already has an account is not asked here, so the work is the same; the mail decides. An
     address that was written to too often gets no mail (`allowance`); a later link can be asked for.
     `answers` are canonical values by the names of the customer's fields, and `email`; `network` is
-    where the form was finished, for counting; `at` is when, if not now.
+    where the form was finished, for counting; `at` is when, if not now. `versions` are those of
+    documents that were shown, by the keys of their declarations, if not those in force now.
     """
     now = at or timezone.now()
     data = dict(answers)
     user = User(attempt=attempt, email=data.pop("email"), password=password_hash, language=language)
     user.created_at = now
+    put = [
+        consents.of_version(each, (versions or {}).get(each.key) or each.version)
+        for each in consents.asked_of(kind)
+    ]
     try:
         with transaction.atomic():
             user.save(force_insert=True)
@@ -57,7 +63,7 @@ def register(
                     channel=ConsentRecord.Channel.REGISTRATION,
                     recorded_at=now,
                 )
-                for consent in consents.asked_of(kind)
+                for consent in put
             )
             if allowance.ask_first_link(user.email_key, network):
                 outbox.put(OutboxMessage.Kind.REGISTRATION, user, link_serial=user.link_serial)
@@ -96,11 +102,10 @@ def resend_link(user: User, asked: Purpose = Purpose.SEND_AGAIN) -> bool:
     return bool(changed)
 
 
-def purge(*, dry_run: bool = False) -> int:
-    """Delete pending accounts whose last link ended PENDING_ACCOUNT_DAYS ago; return how many.
+def forgotten() -> QuerySet[User]:
+    """Return the pending accounts whose last link ended PENDING_ACCOUNT_DAYS ago.
 
-    A link sent again counts from its own mail. Rows are locked before they are deleted, so an
-    activation at that moment keeps its account; PURGE_BATCH of them in one transaction.
+    A link sent again counts from its own mail.
     """
     lifetime = timedelta(hours=settings.ACTIVATION_LINK_HOURS, days=settings.PENDING_ACCOUNT_DAYS)
     since = timezone.now() - lifetime
@@ -108,13 +113,19 @@ def purge(*, dry_run: bool = False) -> int:
     reminded = OutboxMessage.objects.filter(
         Q(created_at__gte=since) | Q(finished_at__gte=since), user=OuterRef("pk")
     )
-    forgotten = User.objects.filter(
+    return User.objects.filter(
         ~Exists(reminded), activated_at=None, is_staff=False, created_at__lt=since
     )
-    if dry_run:
-        return forgotten.count()
+
+
+def purge() -> int:
+    """Delete the forgotten accounts; return how many.
+
+    Rows are locked before they are deleted, so an activation at that moment keeps its account;
+    PURGE_BATCH of them in one transaction.
+    """
     deleted = 0
-    rest = forgotten.order_by("created_at", "pk")
+    rest = forgotten().order_by("created_at", "pk")
     while True:
         with transaction.atomic():
             locked = list(rest.select_for_update().values_list("pk", "created_at")[:PURGE_BATCH])

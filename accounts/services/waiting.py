@@ -40,9 +40,12 @@ class Correction(Enum):
 def look_up(attempts: Collection[UUID]) -> dict[UUID, User]:
     """Return the accounts that these attempts became, as far as they exist; one statement.
 
-    Only what the page needs is loaded: the address and whether it was activated.
+    Only what the page needs is loaded: the address and whether it was activated. One that its
+    owner closed since is none any more.
     """
-    users = User.objects.filter(attempt__in=attempts).only("attempt", "email", "activated_at")
+    users = User.objects.filter(attempt__in=attempts, closed_at=None).only(
+        "attempt", "email", "activated_at"
+    )
     return {user.attempt: user for user in users if user.attempt is not None}
 
 

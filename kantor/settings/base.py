@@ -1,5 +1,6 @@
 """What is true in every environment. No secret and no address of a service belongs here."""
 
+import os
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -25,6 +26,7 @@ INSTALLED_APPS = [
     "django.contrib.staticfiles",
     "accounts.apps.StaffSiteConfig",  # django.contrib.admin
     "captcha",
+    "django_guid",
     "formtools",
     # The table of the authenticator apps; accounts.models.AuthenticatorApp seals what it keeps.
     "django_otp.plugins.otp_totp",
@@ -35,6 +37,9 @@ if TASKS_PACKAGE == "django_tasks":
     INSTALLED_APPS += [TASKS_PACKAGE]
 
 MIDDLEWARE = [
+    # Whatever is written of a request carries its id, and each has its line.
+    "django_guid.middleware.guid_middleware",
+    "kantor.logs.RequestLogMiddleware",
     # These only add headers; outermost, they reach the answers that the others give early.
     "kantor.middleware.SecurityHeadersMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
@@ -91,7 +96,7 @@ AUTH_USER_MODEL = "accounts.User"
 AUTHENTICATION_BACKENDS = ["accounts.backends.EmailBackend"]
 AUTH_PASSWORD_VALIDATORS = [{"NAME": "accounts.passwords.StrengthValidator"}]
 PASSWORD_HASHERS = [
-    "django.contrib.auth.hashers.Argon2PasswordHasher",
+    "accounts.passwords.hashing.Argon2PasswordHasher",
     "django.contrib.auth.hashers.PBKDF2PasswordHasher",
 ]
 LOGIN_URL = "accounts:sign-in"
@@ -159,7 +164,10 @@ CAPTCHA_TEST_MODE = False
 LOGGING: dict[str, Any] = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "{asctime} {levelname} {name} {message}", "style": "{"}},
+    "formatters": {
+        "line": {"format": "{asctime} {levelname} {name} {message}", "style": "{"},
+        "json": {"()": "kantor.logs.JsonFormatter"},
+    },
     "filters": {
         "mask_tokens": {"()": "kantor.logs.MaskTokens"},
         "one_line": {"()": "kantor.logs.OneLineForRefusals"},
@@ -175,6 +183,10 @@ LOGGING: dict[str, Any] = {
     "loggers": {
         # The outbox row keeps what became of a mail; a line for each start and end says no more.
         TASKS_PACKAGE: {"level": "WARNING"},
+        # It writes what a stranger sent in the place of an id.
+        "django_guid": {"level": "ERROR"},
+        # One line a request is for production; development has the server's own.
+        "kantor.requests": {"level": "WARNING"},
         # It writes the id of each passkey that is used.
         "fido2": {"level": "WARNING"},
         # With LOG_LEVEL=DEBUG it writes the whole context of a page that lacks a variable: the
@@ -182,6 +194,8 @@ LOGGING: dict[str, Any] = {
         "django.template": {"level": "INFO"},
     },
 }
+# nginx names each request; where nobody does, we do. It is no secret and proves nothing.
+DJANGO_GUID = {"GUID_HEADER_NAME": "X-Request-ID", "EXPOSE_HEADER": False}
 DEFAULT_EXCEPTION_REPORTER_FILTER = "kantor.errors.QuietReporterFilter"
 
 # A rule of Django that a conditional constraint cannot satisfy: the e-mail is unique among
@@ -214,6 +228,8 @@ SEEN_COOKIE_NAME = "seen"
 KNOWN_BROWSER_COOKIE_NAME = "browser"
 MESSAGES_COOKIE_NAME = "messages"
 PASSWORD_COMPOSITION = True
+# How many passwords one process hashes at the same time: 100 MiB and a core each.
+HASHES_AT_ONCE = max(1, (os.cpu_count() or 1) // 2)
 # Whether the sign-in asks for digits of the phone number beside the password, and pages say so.
 SIGN_IN_PHONE_DIGITS = True
 PENDING_ACCOUNT_DAYS = 30

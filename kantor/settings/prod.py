@@ -9,6 +9,7 @@ from datetime import timedelta
 from email.utils import parseaddr
 from importlib import import_module
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 import django
@@ -20,10 +21,12 @@ from .base import *  # noqa: F403  settings are one star-import deep, by Django'
 from .base import (
     CAPTCHA_TEST_MODE,
     COMPANY_LOOKUP_URL,
+    HASHES_AT_ONCE,
     INSTALLED_APPS,
     LOGGING,
     SESSION_HOURS,
     SESSION_IDLE_MINUTES,
+    SILENCED_SYSTEM_CHECKS,
     SQLITE_OPTIONS,
     STATIC_ROOT,
     STATICFILES_DIRS,
@@ -117,6 +120,10 @@ if not (3 <= SESSION_IDLE_MINUTES <= SESSION_HOURS * 60 and SESSION_HOURS <= 24)
         "SESSION_IDLE_MINUTES is at least 3 and within SESSION_HOURS, which is 24 at most."
     )
 
+HASHES_AT_ONCE = env.int("HASHES_AT_ONCE", default=HASHES_AT_ONCE)
+if HASHES_AT_ONCE < 1:
+    raise ImproperlyConfigured("HASHES_AT_ONCE is at least 1.")
+
 SIGN_IN_PHONE_DIGITS = env.bool("SIGN_IN_PHONE_DIGITS", default=True)
 
 MAINTENANCE = env.str("MAINTENANCE", default="")
@@ -130,7 +137,8 @@ COMPANY_LOOKUP_URL = env.str("COMPANY_LOOKUP_URL", default=COMPANY_LOOKUP_URL)
 if not re.fullmatch(r"https://[^/?#@\s]+", COMPANY_LOOKUP_URL):
     raise ImproperlyConfigured("COMPANY_LOOKUP_URL is https:// and a host, nothing more.")
 
-DATABASES = {"default": env.db_url("DATABASE_URL")}
+database: dict[str, Any] = env.db_url("DATABASE_URL")
+DATABASES = {"default": database}
 match str(DATABASES["default"]["ENGINE"]).rpartition(".")[2]:
     case "sqlite3":
         DATABASES["default"]["OPTIONS"] = SQLITE_OPTIONS
@@ -149,6 +157,8 @@ match str(DATABASES["default"]["ENGINE"]).rpartition(".")[2]:
         # A new connection for each request costs PostgreSQL twelve times the work of a kept one.
         DATABASES["default"]["CONN_MAX_AGE"] = env.int("DATABASE_CONN_MAX_AGE", default=600)
         DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
+        # A database that says nothing must not hold a visitor, or all of them.
+        database.setdefault("OPTIONS", {}).setdefault("connect_timeout", 3)
     case _:
         raise ImproperlyConfigured("DATABASE_URL is postgres:// or sqlite:///.")
 
@@ -248,12 +258,22 @@ STORAGES = {
 WHITENOISE_ALLOW_ALL_ORIGINS = False
 
 SECURE_SSL_REDIRECT = env.bool("SECURE_SSL_REDIRECT", default=True)
-SECURE_REDIRECT_EXEMPT = [r"^healthz$"]
+SECURE_REDIRECT_EXEMPT = [r"^(?:livez|readyz|healthz)$"]
 if TRUSTED_PROXIES:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
-SECURE_HSTS_SECONDS = 63_072_000
-SECURE_HSTS_INCLUDE_SUBDOMAINS = True
-SECURE_HSTS_PRELOAD = True
+# What browsers were told cannot be taken back before its time: an operator lengthens it himself.
+SECURE_HSTS_SECONDS = env.int("HSTS_SECONDS", default=86_400)
+SECURE_HSTS_INCLUDE_SUBDOMAINS = env.bool("HSTS_SUBDOMAINS", default=False)
+SECURE_HSTS_PRELOAD = env.bool("HSTS_PRELOAD", default=False)
+if SECURE_HSTS_SECONDS < 0:
+    raise ImproperlyConfigured("HSTS_SECONDS is at least 0.")
+# The list of the browsers takes no shorter promise (hstspreload.org), and no way leads back.
+if SECURE_HSTS_PRELOAD and not (
+    SECURE_HSTS_INCLUDE_SUBDOMAINS and SECURE_HSTS_SECONDS >= 31_536_000
+):
+    raise ImproperlyConfigured("HSTS_PRELOAD needs HSTS_SUBDOMAINS and HSTS_SECONDS of a year.")
+# W005 and W021 ask for subdomains and preload: the operator's own decision, see .env.example.
+SILENCED_SYSTEM_CHECKS = [*SILENCED_SYSTEM_CHECKS, "security.W005", "security.W021"]
 SESSION_COOKIE_SECURE = True
 CSRF_COOKIE_SECURE = True
 LANGUAGE_COOKIE_SECURE = True
@@ -265,6 +285,16 @@ SEEN_COOKIE_NAME = "__Host-seen"
 KNOWN_BROWSER_COOKIE_NAME = "__Host-browser"
 MESSAGES_COOKIE_NAME = "__Host-messages"
 
+log_format = env.str("LOG_FORMAT", default="json")
+if log_format not in ("json", "line"):
+    raise ImproperlyConfigured(f"LOG_FORMAT must be json or line, not {log_format!r}.")
 LOGGING = LOGGING | {
-    "root": {"handlers": ["stderr"], "level": env.str("LOG_LEVEL", default="INFO")}
+    "root": {"handlers": ["stderr"], "level": env.str("LOG_LEVEL", default="INFO")},
+    "handlers": {"stderr": LOGGING["handlers"]["stderr"] | {"formatter": log_format}},
+    "loggers": LOGGING["loggers"]
+    | {
+        "kantor.requests": {"level": "INFO"},
+        # The line of the request has its status already; a fault of ours comes with its places.
+        "django.request": {"level": "ERROR"},
+    },
 }

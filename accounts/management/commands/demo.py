@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from accounts import consents, demo
 from accounts.models import ConsentRecord, Customer, OutboxMessage, ReviewState, Source, User
+from accounts.models.outbox import OUTCOMES
 from accounts.passwords import normalize
 from accounts.services import activation, agreements, registration, review, survey
 from accounts.values import phone
@@ -100,7 +101,14 @@ def _make(
     if account.took_news_back:
         agreements.withdraw_news(user, channel=ConsentRecord.Channel.ACCOUNT)
     if account.review_state != ReviewState.NEW:
-        review.decide(user.customer, account.review_state, by=staff, note=account.review_note)
+        review.decide(
+            user.customer,
+            account.review_state,
+            by=staff,
+            note=account.review_note,
+            words=account.review_words,
+            sections=account.review_sections,
+        )
     if account.state == "suspended":
         review.suspend(user)
     _date_back(user, registered)
@@ -111,17 +119,22 @@ def _date_back(user: User, registered: datetime) -> None:
     opened = registered + timedelta(minutes=7)
     User.objects.filter(pk=user.pk, activated_at__isnull=False).update(activated_at=opened)
     Customer.objects.filter(pk=user.pk).update(created_at=registered)
-    Customer.objects.filter(pk=user.pk, reviewed_at__isnull=False).update(
-        reviewed_at=registered + timedelta(hours=5)
-    )
+    decided = registered + timedelta(hours=5)
+    Customer.objects.filter(pk=user.pk, reviewed_at__isnull=False).update(reviewed_at=decided)
+    closed = decided + timedelta(hours=3)
+    User.objects.filter(pk=user.pk, suspended_at__isnull=False).update(suspended_at=closed)
+    moments = {
+        OutboxMessage.Kind.REGISTRATION: registered,
+        OutboxMessage.Kind.SUSPENDED: closed,
+        **dict.fromkeys(OUTCOMES.values(), decided),
+    }
     # Within the transaction that wrote them: the sweeper never sees them waiting.
-    OutboxMessage.objects.filter(user=user).update(
-        state=OutboxMessage.State.SENT,
-        attempts=1,
-        created_at=registered,
-        due_at=registered,
-        finished_at=registered + timedelta(seconds=2),
-    )
+    for message in OutboxMessage.objects.filter(user=user):
+        written = moments.get(OutboxMessage.Kind(message.kind), opened)
+        message.state, message.attempts = OutboxMessage.State.SENT, 1
+        message.created_at = message.due_at = written
+        message.finished_at = written + timedelta(seconds=2)
+        message.save()
 
 
 def _hash(password: str) -> str:

@@ -1,0 +1,36 @@
+"""How gunicorn serves kantor; the environment says how many processes and threads."""
+
+import os
+
+bind = "127.0.0.1:8000"
+# A request that waits (database, register, mail) holds up no other. Each thread keeps a connection
+# to the database: PostgreSQL's max_connections must be above processes times threads.
+worker_class = "gthread"
+threads = int(os.environ.get("GUNICORN_THREADS", "4"))
+# Timeouts and request limits bound what one client can hold.
+timeout = 30
+graceful_timeout = 30
+max_requests = 5000
+max_requests_jitter = 500
+limit_request_line = 4094
+limit_request_fields = 60
+worker_tmp_dir = "/dev/shm"  # noqa: S108  memory; a disk that is slow must not kill workers
+# No access log of gunicorn's: its lines would carry activation links.
+accesslog = None
+# gunicorn's own words, in the form of the site's (LOG_FORMAT).
+logconfig_dict = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {
+        "json": {"()": "kantor.logs.JsonFormatter"},
+        "line": {"format": "{asctime} {levelname} {name} {message}", "style": "{"},
+    },
+    "handlers": {
+        "stderr": {
+            "class": "logging.StreamHandler",
+            "formatter": os.environ.get("LOG_FORMAT", "json"),
+        }
+    },
+    "root": {"handlers": ["stderr"], "level": "INFO"},
+    "loggers": {"gunicorn.error": {"handlers": ["stderr"], "level": "INFO", "propagate": False}},
+}
