@@ -77,10 +77,8 @@ def filled(user: User) -> User:
 
 def rows(user: User) -> dict[type[Model], int]:
     """Return how many rows of each table are this account's."""
-    return {
-        model: model._default_manager.filter(user=user.pk).count()
-        for model in (*FORGOTTEN, *BLOCKED, *GOES_ON)
-    }
+    models: tuple[type[Model], ...] = (*FORGOTTEN, *BLOCKED, *GOES_ON)
+    return {model: model._default_manager.filter(user=user.pk).count() for model in models}
 
 
 class TableTests(SimpleTestCase):
