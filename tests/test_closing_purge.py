@@ -13,6 +13,7 @@ from django.test import SimpleTestCase, TestCase, TransactionTestCase
 from accounts import retention
 from accounts.closing import purge, services
 from accounts.closing.services import State
+from accounts.contact import services as contact
 from accounts.models import (
     AccountEvent,
     AccountSession,
@@ -61,7 +62,7 @@ def filled(user: User) -> User:
     survey.answer(user, Source.objects.all()[0], "")
     DataChange.objects.create(user=user, section="address", before={}, after={})
     DataRequest.objects.create(user=user, section="name", wanted={}, reason="Ślub")
-    EmailChange.objects.create(user=user, old_email=user.email, new_email="nowy@example.com")
+    contact.ask(user, f"{user.pk}@nowak.example", visit=NOBODY)
     with stopped_clock():
         turned_on(user)
     enrolled(user)
@@ -77,7 +78,7 @@ def filled(user: User) -> User:
 
 def rows(user: User) -> dict[type[Model], int]:
     """Return how many rows of each table are this account's."""
-    models: tuple[type[Model], ...] = (*FORGOTTEN, *BLOCKED, *GOES_ON)
+    models: list[type[Model]] = [*FORGOTTEN, *BLOCKED, *GOES_ON]
     return {model: model._default_manager.filter(user=user.pk).count() for model in models}
 
 

@@ -49,7 +49,6 @@ def close(user: User, *, visit: Visit) -> bool:
         agreements.withdraw_news(user, channel=ConsentRecord.Channel.ACCOUNT)
         account.withdraw(user)
         user.email_changes.cancel()
-        user.email_changes.cancel()
         outbox.drop(user)
         events.tell(user, AccountEvent.Kind.CLOSED, visit=visit)
     return True
