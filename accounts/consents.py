@@ -28,7 +28,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from accounts.models import ConsentRecord, Kind, User
+from accounts.models import ConsentRecord, Kind
 from kantor.serving.operator import Operator
 from kantor.serving.typography import tie, untie
 
@@ -238,10 +238,14 @@ def standing(records: Iterable[ConsentRecord]) -> list[Standing]:
     return found
 
 
-def accepted_terms(user: User) -> tuple[str, str] | None:
-    """Return version and language of the terms as this person accepted them last, if ever."""
-    given = user.consents.filter(key="terms", given=True)
-    return given.order_by("recorded_at", "pk").values_list("version", "language").last()
+def accepted_terms(records: Iterable[ConsentRecord]) -> tuple[str, str] | None:
+    """Return version and language of the terms as one person accepted them last, if ever.
+
+    `records` are all of that person.
+    """
+    given = [record for record in records if record.key == "terms" and record.given]
+    last = max(given, key=lambda record: (record.recorded_at, record.pk), default=None)
+    return None if last is None else (last.version, last.language)
 
 
 def receipt(records: Iterable[ConsentRecord]) -> Receipt | None:

@@ -18,6 +18,13 @@ from django.utils import timezone
 from accounts.models import Counter
 from kantor.serving.sql import stored
 
+# One more try in the window that runs, or the first of a new one; takes the present moment twice.
+_ONE_MORE = """
+    count = CASE WHEN accounts_counter.ends_at <= %s THEN 1 ELSE accounts_counter.count + 1 END,
+    ends_at = CASE WHEN accounts_counter.ends_at <= %s
+              THEN excluded.ends_at ELSE accounts_counter.ends_at END
+"""
+
 
 @dataclass(frozen=True)
 class Limit:
@@ -78,17 +85,55 @@ def count_all(limits: Sequence[Limit], subject: str) -> list[int]:
         cursor.execute(
             f"""
             INSERT INTO accounts_counter (key, count, ends_at) VALUES {rows}
-            ON CONFLICT (key) DO UPDATE SET
-                count = CASE WHEN accounts_counter.ends_at <= %s
-                        THEN 1 ELSE accounts_counter.count + 1 END,
-                ends_at = CASE WHEN accounts_counter.ends_at <= %s
-                          THEN excluded.ends_at ELSE accounts_counter.ends_at END
+            ON CONFLICT (key) DO UPDATE SET {_ONE_MORE}
             RETURNING key, count
             """,  # noqa: S608  placeholders only
             [*values, stored(now), stored(now)],
         )
         counts = dict(cursor.fetchall())
     return [counts[limit.key(subject)] for limit in limits]
+
+
+def take_all(limits: Sequence[Limit], subject: str, *, beside: Sequence[Limit] = ()) -> bool:
+    """Count one try by `subject` against every limit if all of them allow it; tell whether they do.
+
+    What is refused is not counted. With an allowed try those `beside` are counted too, whatever
+    they say. One INSERT … SELECT … ON CONFLICT looks and counts: on SQLite no try comes in between.
+    On PostgreSQL simultaneous ones may all have looked before one has counted; then the counts
+    decide, and who came too late gives back what he took, so that he fills nobody's place: one
+    more UPDATE, unseen by others where the caller has a transaction open.
+    """
+    now = timezone.now()
+    allowed = {limit.key(subject): limit.times for limit in limits}
+    asked: list[Any] = []
+    for limit in (*limits, *beside):
+        asked += [limit.key(subject), stored(now + limit.window)]
+    looked = [value for look in allowed.items() for value in look]
+    looks = " OR ".join(["key = %s AND count >= %s"] * len(allowed))
+    rows = ", ".join(["(%s, %s)"] * (len(asked) // 2))
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"""
+            INSERT INTO accounts_counter (key, count, ends_at)
+            SELECT column1, 1, column2 FROM (VALUES {rows}) AS asked
+            WHERE NOT EXISTS
+                (SELECT 1 FROM accounts_counter WHERE ends_at > %s AND ({looks}))
+            ON CONFLICT (key) DO UPDATE SET {_ONE_MORE}
+            RETURNING key, count
+            """,  # noqa: S608  placeholders only
+            [*asked, stored(now), *looked, stored(now), stored(now)],
+        )
+        counts = dict(cursor.fetchall())
+        if not counts:
+            return False
+        if all(counts[key] <= times for key, times in allowed.items()):
+            return True
+        marks = ", ".join(["%s"] * len(counts))
+        cursor.execute(
+            f"UPDATE accounts_counter SET count = count - 1 WHERE key IN ({marks})",  # noqa: S608  placeholders only
+            list(counts),
+        )
+    return False
 
 
 def longest_wait(limits: Sequence[Limit], subject: str) -> timedelta:
@@ -99,7 +144,8 @@ def longest_wait(limits: Sequence[Limit], subject: str) -> timedelta:
     now = timezone.now()
     allowed = {limit.key(subject): limit.times for limit in limits}
     running = Counter.objects.filter(key__in=allowed, ends_at__gt=now)
-    waits = [each.ends_at - now for each in running if each.count >= allowed[each.key]]
+    rows = running.values_list("key", "count", "ends_at")
+    waits = [ends_at - now for key, count, ends_at in rows if count >= allowed[key]]
     return max(waits, default=timedelta(0))
 
 

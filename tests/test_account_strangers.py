@@ -17,7 +17,6 @@ from django.utils import translation
 
 from accounts import disowning, news_link, phone_link
 from accounts.account import services as data
-from accounts.closing import services as closing
 from accounts.models import (
     AccountEvent,
     AccountSession,
@@ -31,9 +30,9 @@ from accounts.models import (
 )
 from accounts.models.customer import Section
 from accounts.services import review
-from accounts.values.visit import NOBODY
 from kantor.serving.typography import untie
 from tests.browsers import browser, put_in
+from tests.closings import close
 from tests.doors import is_signed_in
 from tests.factories import PASSWORD, activated, customer_of, staff, suspended
 from tests.phone import stopped_clock, turned_on
@@ -288,15 +287,12 @@ class StrangerTests(TestCase):
         self.walk(lambda: self.owner.user, is_let_in=False)
 
     def test_a_customer_who_has_closed_his_account(self) -> None:
-        def closed() -> User:
-            stranger = activated(Kind.COMPANY)
-            assert closing.close(stranger, visit=NOBODY)
-            return stranger
-
-        self.walk(closed, is_let_in=False)
+        self.walk(lambda: close(activated(Kind.COMPANY)), is_let_in=False)
 
     def test_the_owner_who_has_closed_his_account(self) -> None:
-        closing.close(self.owner.user, visit=NOBODY)
+        kept = self.owner.client
+        close(self.owner.user)
+        assert kept.get("/konto/").status_code == 302
         self.walk(lambda: self.owner.user, is_let_in=False)
 
     def test_staff_without_customer_data(self) -> None:

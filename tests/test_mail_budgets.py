@@ -3,7 +3,6 @@
 from collections.abc import Callable
 from datetime import timedelta
 from functools import partial
-from unittest import mock
 from uuid import uuid4
 
 from django.core import mail
@@ -110,13 +109,6 @@ class FirstLinkTests(TestCase):
     def test_comes_at_once_in_the_very_hour_of_a_stranger(self) -> None:
         for _ in range(6):
             finish(network=THERE)
-        assert finish(network=HERE)
-
-    def test_comes_at_once_though_a_stranger_finished_twice_at_the_same_moment(self) -> None:
-        # Both have looked before either has counted.
-        with mock.patch.object(allowance, "longest_wait", return_value=timedelta(0)):
-            for _ in range(3):
-                finish(network=THERE)
         assert finish(network=HERE)
 
     def test_comes_twice_to_who_registers_twice(self) -> None:

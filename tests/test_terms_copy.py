@@ -144,7 +144,7 @@ class TermsInTheMail(TestCase):
         user = factories.registered(language="en")
         user.language = "pl"
         user.save()
-        assert consents.accepted_terms(user) == (NEWEST, "en")
+        assert consents.accepted_terms(user.consents.all()) == (NEWEST, "en")
 
     def test_are_those_accepted_last(self) -> None:
         user = factories.registered()
@@ -157,7 +157,7 @@ class TermsInTheMail(TestCase):
             given=True,
             channel=ConsentRecord.Channel.ACCOUNT,
         )
-        assert consents.accepted_terms(user) == ("2027-01-01", "pl")
+        assert consents.accepted_terms(user.consents.all()) == ("2027-01-01", "pl")
 
     def test_are_none_for_an_account_that_accepted_none(self) -> None:
-        assert consents.accepted_terms(factories.staff()) is None
+        assert consents.accepted_terms(factories.staff().consents.all()) is None

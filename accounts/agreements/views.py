@@ -82,7 +82,7 @@ class TermsView(RedirectURLMixin, View):
             "version": version,
             "form": form or (TermsForm(version=version) if version else None),
             "is_awaited": bool(version) and version <= consents.today().isoformat(),
-            "accepted": consents.accepted_terms(_user(request)),
+            "accepted": consents.accepted_terms(_user(request).consents.all()),
             "changes": consents.changes("terms", version, translation.get_language())
             if version
             else (),

@@ -11,7 +11,7 @@ from typing import Any
 from django.conf import settings
 from django.contrib.auth.tokens import default_token_generator
 from django.core.mail import EmailMessage
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.encoding import force_bytes
@@ -39,6 +39,11 @@ EMAIL_NOTICES = (
 
 def compose(message: OutboxMessage) -> EmailMessage | None:
     """Return the mail to send for this row, or nothing when it has become pointless."""
+    if message.user_id is not None and message.kind != OutboxMessage.Kind.REGISTRATION:
+        # With the customer in one statement; nothing where the account has just been deleted.
+        message.user = User.objects.select_related("customer").filter(pk=message.user_id).first()
+        if message.user is None:
+            return None
     match message.kind:
         case OutboxMessage.Kind.REGISTRATION:
             return _registration(message)
@@ -46,14 +51,15 @@ def compose(message: OutboxMessage) -> EmailMessage | None:
             return _password_reset(message)
         case OutboxMessage.Kind.WELCOME:
             assert message.user is not None
+            records = list(message.user.consents.all())
             return messages.welcome(
                 recipient=message.recipient,
                 language=message.language,
                 message_id=message.message_id,
                 first_name=message.user.customer.first_name,
                 owner_name=message.user.customer.owner_name,
-                terms=consents.accepted_terms(message.user),
-                receipt=consents.receipt(message.user.consents.all()),
+                terms=consents.accepted_terms(records),
+                receipt=consents.receipt(records),
             )
         case OutboxMessage.Kind.PASSWORD_CHANGED:
             return messages.password_changed(
@@ -96,13 +102,19 @@ def compose(message: OutboxMessage) -> EmailMessage | None:
 
 
 def _registration(message: OutboxMessage) -> EmailMessage | None:
-    user = message.user
-    # Without an account: whoever asked for the link must not learn that it is gone.
+    if message.user_id is None:
+        # Whoever asked for the link must not learn that the account is gone.
+        return None
+    key = email_address.normalise(message.recipient)
+    owned = Q(email_key=key, activated_at__isnull=False, closed_at=None)
+    found = User.objects.select_related("customer").filter(Q(pk=message.user_id) | owned)
+    accounts = {user.pk: user for user in found}
+    user = accounts.pop(message.user_id, None)
     if user is None or not user.is_pending or message.link_serial != user.link_serial:
         return None
-    owner = _owner_of(user.email_key)
-    if owner is None:
+    if not accounts:
         return _activation(message, user, recipient=message.recipient)
+    (owner,) = accounts.values()
     return None if owner.suspended_at is not None else _already_registered(message, owner)
 
 

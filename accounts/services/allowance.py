@@ -13,7 +13,7 @@ from dataclasses import replace
 from datetime import timedelta
 from enum import Enum
 
-from accounts.limits import Limit, hit_all, longest_wait
+from accounts.limits import Limit, longest_wait, take_all
 from accounts.values.email import mailbox
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
@@ -67,15 +67,13 @@ class Purpose(Enum):
 def ask(purpose: Purpose, email_key: str) -> timedelta:
     """Count a mail to this address; return zero when it may be sent, else how long to wait.
 
-    Looked at first: what is refused uses nothing up. Of simultaneous tries no more pass than the
-    limits allow, for what decides is the count of each.
+    What is refused uses nothing up. Of simultaneous tries no more pass than the limits allow.
     """
     subject, limits = mailbox(email_key), purpose.value
-    left = longest_wait(limits, subject)
-    counted = (*limits, MAILS_AN_HOUR) if purpose is Purpose.RESET else limits
-    if left or all(hit_all(counted, subject)[: len(limits)]):
-        return left
-    # Somebody else was faster; his window may end at this very moment.
+    beside = (MAILS_AN_HOUR,) if purpose is Purpose.RESET else ()
+    if take_all(limits, subject, beside=beside):
+        return timedelta(0)
+    # Somebody else was faster, or his window ends at this very moment.
     return longest_wait(limits, subject) or timedelta(seconds=1)
 
 
@@ -93,15 +91,6 @@ def ask_first_link(email_key: str, network: str) -> bool:
     """
     subject = mailbox(email_key)
     own = [replace(each, name=f"{each.name} {network}") for each in NETWORK_FIRST_LINKS]
-    # The network's own first and alone: two tries of one at the same moment must not fill the
-    # place of another.
-    if (
-        not longest_wait((*own, *FIRST_LINKS), subject)
-        and all(hit_all(own, subject))
-        and all(hit_all((*FIRST_LINKS, LINK_PAUSE, MAILS_AN_HOUR), subject)[: len(FIRST_LINKS)])
-    ):
-        return True
-    if longest_wait(_SHARED, subject):
-        return False
-    _paused, *allowed = hit_all((LINK_PAUSE, *_SHARED), subject)
-    return all(allowed)
+    return take_all((*own, *FIRST_LINKS), subject, beside=(LINK_PAUSE, MAILS_AN_HOUR)) or take_all(
+        _SHARED, subject, beside=(LINK_PAUSE,)
+    )
