@@ -22,7 +22,7 @@ REFUSE_LINK = f"{SITE}/aktywacja/{TOKEN}/to-nie-ja/"
 RESET_LINK = f"{SITE}/haslo/MTIz/abc-0123456789abcdef0123456789abcdef/"
 
 DISOWN_LINK = f"{SITE}/konto/to-nie-ja/17~{'A1-_' * 10}abc/"
-REOPEN_LINK = f"{SITE}/konto/przywroc/17.1795000000000000~{'A1-_' * 10}abc/"
+REOPEN_LINK = f"{SITE}/konto/przywroc/17.1795000000000000.0123456789ab~{'A1-_' * 10}abc/"
 PHONE_LINK = f"{SITE}/logowanie/numer/17~1tabcd~{'A1-_' * 10}abc/"
 CONFIRM_LINK = f"{SITE}/konto/nowy-adres/17~1tabcd~{'A1-_' * 10}abc/"
 UNDO_LINK = f"{SITE}/konto/cofnij-adres/17~{'A1-_' * 10}abc/"

@@ -11,6 +11,7 @@ from django.test import Client
 from django.utils import timezone
 
 from accounts import email_link
+from accounts.closing import services as closing
 from accounts.contact import services
 from accounts.models import AccountEvent, EmailChange, OutboxMessage, User
 from accounts.services import credentials, disowning, events, review
@@ -141,6 +142,13 @@ class AskingTests(EmailTestCase):
         path = confirmation_of(NEW)
         disowning.disown(events.record(self.user, Kind.SIGNED_IN), visit=NOBODY)
         assert Visitor().open(path).status == 410
+
+    def test_closing_the_account_gives_it_up(self) -> None:
+        self.asks()
+        path = confirmation_of(NEW)
+        assert closing.close(self.user, visit=NOBODY)
+        assert Visitor().open(path).status == 410
+        assert not EmailChange.objects.open().exists()
 
     def test_is_asked_for_five_times_a_day(self) -> None:
         for number in range(5):

@@ -2,8 +2,9 @@
 
 from django.test import Client
 
+from accounts.closing import services as closing
 from accounts.contact import services
-from accounts.models import AccountEvent, User
+from accounts.models import AccountEvent, EmailChange, User
 from accounts.values.visit import NOBODY
 from tests.authenticator import enrolled
 from tests.browsers import IPHONE, signed_in
@@ -150,6 +151,18 @@ class UndoingTests(EmailTestCase):
         assert (user.email, user.is_active) == (NEW, False)
         assert address_of(other) == self.old
         assert User.objects.get(pk=other.pk).is_active
+
+    def test_works_for_an_account_that_was_closed_since(self) -> None:
+        services.ask(self.user, NEW, visit=NOBODY)
+        change = EmailChange.objects.get()
+        services.confirm(change, visit=NOBODY)
+        assert closing.close(User.objects.get(pk=self.user.pk), visit=NOBODY)
+        # The closing drops mails that wait, but not this one.
+        Visitor().open(undoing_of(self.old, "został zmieniony")).press(UNDO)
+        user = User.objects.get(pk=self.user.pk)
+        assert (user.email, user.is_active) == (self.old, False)
+        assert closing.reopen(user, visit=NOBODY) is closing.State.REOPENED
+        assert not enters(self.old, PASSWORD)
 
     def test_in_english(self) -> None:
         user = activated(language="en")

@@ -170,9 +170,8 @@ def spoken(page: Tag, language: str) -> Iterator[str]:
         element.decompose()
     page.smooth()
     yield page.get_text(" ")
-    for name in SPOKEN:
-        for element in page.select(f"[{name}]"):
-            yield str(element[name])
+    for element in page.find_all(True):
+        yield from (str(element[name]) for name in SPOKEN if name in element.attrs)
     for element in page.find_all("meta", attrs={"name": "description"}):
         yield str(element["content"])
 

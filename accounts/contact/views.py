@@ -41,7 +41,7 @@ STATUSES = {
 }
 
 
-@method_decorator([never_cache, sensitive_post_parameters(), confirmed], name="dispatch")
+@method_decorator([never_cache, sensitive_post_parameters(), signed_in, confirmed], name="dispatch")
 class PhoneView(View):
     """Take a new phone number, at once; sessions in other browsers end."""
 
@@ -78,7 +78,7 @@ class PhoneView(View):
         return redirect("accounts:data")
 
 
-@method_decorator([never_cache, sensitive_post_parameters(), confirmed], name="dispatch")
+@method_decorator([never_cache, sensitive_post_parameters(), signed_in, confirmed], name="dispatch")
 class EmailView(View):
     """Take a new e-mail address, which counts once its mailbox has confirmed it.
 
@@ -133,9 +133,9 @@ class EmailView(View):
 
 
 @never_cache
+@signed_in
 @require_POST
 @sensitive_post_parameters("email")
-@signed_in
 def email_hint(request: HttpRequest) -> JsonResponse:
     """Tell the script which address was probably meant by a typed one; keep nothing of it."""
     return answer_with_hint(request.POST.get("email", ""))

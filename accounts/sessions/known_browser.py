@@ -48,7 +48,9 @@ def knows_owner_of(request: HttpRequest, email: str) -> bool:
     if not _read(cookie_of(request)):
         return False
     key = email_address.normalise(email)
-    return knows(request, User.objects.filter(email_key=key, activated_at__isnull=False).first())
+    # Of one address many may be closed.
+    owner = User.objects.filter(email_key=key, activated_at__isnull=False, closed_at=None).first()
+    return knows(request, owner)
 
 
 def cookie_of(request: HttpRequest) -> str:
