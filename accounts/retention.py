@@ -173,6 +173,23 @@ EVENTS = Kept(
     lasts=HISTORY_LASTS,
     counts_from="at",
 )
+EMAIL_CHANGES = Kept(
+    kind="email_changes",
+    title=_("Changes of the e-mail address"),
+    why=_SAFETY,
+    until=_with(
+        ngettext_lazy(
+            "%(days)d day after the link to the new address is sent.",
+            "%(days)d days after the link to the new address is sent.",
+            "days",
+        ),
+        days=HISTORY_LASTS.days,
+    ),
+    then=_DELETED_BY_ITSELF,
+    after_closing=AfterClosing.GOES_ON,
+    lasts=HISTORY_LASTS,
+    counts_from="sent_at",
+)
 SESSIONS = Kept(
     kind="sessions",
     title=_("Sessions"),
@@ -253,6 +270,7 @@ ALL: Sequence[Kept] = (
     SURVEY,
     MESSAGES,
     EVENTS,
+    EMAIL_CHANGES,
     SESSIONS,
     OPEN_SESSIONS,
     PASSKEYS,

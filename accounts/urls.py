@@ -5,6 +5,7 @@ from django.urls import include, path, re_path
 from accounts.account.urls import urlpatterns as account
 from accounts.agreements.urls import urlpatterns as agreements
 from accounts.closing.urls import urlpatterns as closing
+from accounts.contact.urls import urlpatterns as contact
 from accounts.passkeys.urls import urlpatterns as passkeys
 from accounts.phone.urls import urlpatterns as phone
 from accounts.privacy.urls import urlpatterns as privacy
@@ -130,6 +131,8 @@ urlpatterns = [
         password_reset.PasswordResetConfirmView.as_view(),
         name="password-reset-confirm",
     ),
+    # Before the sections of the data, whose names may be anything.
+    *contact,
     *account,
     *agreements,
     *privacy,
@@ -162,6 +165,16 @@ urlpatterns = [
         r"^(?:/|[a-z]{2}/)*konto/+przywroc[\s\S]{40,}\Z",
         links.astray,
         {"template_name": "accounts/closing/broken.html"},
+    ),
+    re_path(
+        r"^(?:/|[a-z]{2}/)*konto/+nowy-adres[\s\S]{40,}\Z",
+        links.astray,
+        {"template_name": "accounts/contact/confirmation.html", "state": "broken"},
+    ),
+    re_path(
+        r"^(?:/|[a-z]{2}/)*konto/+cofnij-adres[\s\S]{40,}\Z",
+        links.astray,
+        {"template_name": "accounts/contact/undoing.html", "state": "broken"},
     ),
     re_path(
         r"^(?:/|[a-z]{2}/)*zgody[\s\S]{40,}\Z",

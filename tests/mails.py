@@ -22,8 +22,10 @@ REFUSE_LINK = f"{SITE}/aktywacja/{TOKEN}/to-nie-ja/"
 RESET_LINK = f"{SITE}/haslo/MTIz/abc-0123456789abcdef0123456789abcdef/"
 
 DISOWN_LINK = f"{SITE}/konto/to-nie-ja/17~{'A1-_' * 10}abc/"
-REOPEN_LINK = f"{SITE}/konto/przywroc/17.1795000000000000~{'A1-_' * 10}abc/"
+REOPEN_LINK = f"{SITE}/konto/przywroc/17.1795000000000000.0123456789ab~{'A1-_' * 10}abc/"
 PHONE_LINK = f"{SITE}/logowanie/numer/17~1tabcd~{'A1-_' * 10}abc/"
+CONFIRM_LINK = f"{SITE}/konto/nowy-adres/17~1tabcd~{'A1-_' * 10}abc/"
+UNDO_LINK = f"{SITE}/konto/cofnij-adres/17~{'A1-_' * 10}abc/"
 VISIT = Visit("firefox", "windows", "83.12.x.x")
 
 PANEL = "https://panel.kantor.example/"
@@ -37,6 +39,7 @@ LIFETIMES = {
     "one_time_code": timedelta(minutes=15),
     "new_browser": timedelta(days=7),
     "closed": timedelta(days=14),
+    "email_changed": timedelta(hours=72),
 }
 
 NAMES = (
@@ -56,6 +59,9 @@ NAMES = (
     "review_correction",
     "review_rejected",
     "failed_sign_ins",
+    "failed_codes",
+    "failed_confirmations",
+    "passkey_refused",
     "password_barred",
     "suspended",
     "unsuspended",
@@ -63,8 +69,14 @@ NAMES = (
     "reopened",
     "phone_link",
     "phone_changed",
+    "email_confirm",
+    "email_asked",
+    "email_changed",
+    "email_confirmed",
+    "email_reverted",
     "method_added",
     "method_removed",
+    "recovery_codes_made",
     "recovery_code_used",
     "data_downloaded",
 )
@@ -191,6 +203,19 @@ def build(
                 asked_at=changed_at or timezone.now(),
                 visit=visit,
             )
+        case "email_confirm":
+            return messages.email_confirm(**envelope, link=CONFIRM_LINK, expires_at=expires_at)
+        case "email_asked" | "email_changed":
+            told: Any = {
+                "first_name": first_name,
+                "happened_at": changed_at or timezone.now(),
+                "visit": visit,
+                "address": "n•••@f•••.example",
+                "link": UNDO_LINK,
+            }
+            if name == "email_asked":
+                return messages.email_asked(**envelope, **told)
+            return messages.email_changed(**envelope, **told, expires_at=expires_at)
         case notice if notice in messages.EVENT_NOTICES:
             return messages.event_notice(
                 notice,
@@ -199,6 +224,7 @@ def build(
                 happened_at=changed_at or timezone.now(),
                 visit=visit,
                 method=method if notice.startswith("method") else "",
+                old_digits="67" if notice == "phone_changed" else "",
             )
     raise AssertionError(name)
 

@@ -317,6 +317,7 @@ MANAGEMENT = {
         ("customer", "1"),
         ("consents", "0"),
         ("data_changes", "0"),
+        ("email_changes", "0"),
         ("survey_answer", "0"),
         ("messages", "0"),
     )

@@ -18,6 +18,7 @@ from accounts import disowning, news_link, phone_link
 from accounts.account import services as data
 from accounts.models import (
     AccountEvent,
+    AccountSession,
     ConsentRecord,
     DataRequest,
     Kind,
@@ -30,7 +31,9 @@ from accounts.models.customer import Section
 from accounts.services import review
 from kantor.serving.typography import untie
 from tests.browsers import browser, put_in
-from tests.factories import PASSWORD, activated, customer_of, staff
+from tests.closings import close
+from tests.doors import is_signed_in
+from tests.factories import PASSWORD, activated, customer_of, staff, suspended
 from tests.phone import stopped_clock, turned_on
 
 # Where what belongs to one account begins; the door itself shows nobody's data.
@@ -62,6 +65,8 @@ SAID = (
     "Nowy-Kanarek",
     "Słowa-do-Kanarka",
     "Gazeta-Kanarka",
+    "Opera, ChromeOS",
+    "203.0.x.x",
 )
 
 # All that the forms of the account may ask for, as somebody would send it who wants to do harm.
@@ -153,8 +158,11 @@ class Owner:
             user=self.user, source=Source.objects.all()[0], details="Gazeta-Kanarka"
         )
         turned_on(self.user)
-        self.client = signed_in_by_force(self.user)
-        signed_in_by_force(self.user)
+        self.client = browser_of(self.user)
+        assert is_signed_in(self.client)
+        assert AccountSession.objects.filter(user=self.user).update(
+            browser="opera", system="chromeos", network_shown="203.0.x.x"
+        )
 
     def rows(self) -> dict[str, Any]:
         """Return every row of every table that is about this customer."""
@@ -177,9 +185,9 @@ class Owner:
         }
 
 
-def signed_in_by_force(user: User) -> Client:
-    """Return a browser with a session that has a row, as that of a real visitor."""
-    return put_in(user, browser())
+def browser_of(user: User | None) -> Client:
+    """Return a browser in which this account is signed in, as it is now; or nobody."""
+    return browser() if user is None else put_in(User.objects.get(pk=user.pk), browser())
 
 
 def forged(owner: Owner, stranger: User | None) -> list[str]:
@@ -240,12 +248,15 @@ class StrangerTests(TestCase):
         self.enterContext(stopped_clock())
         self.owner = Owner()
 
-    def walk(self, new_client: Callable[[], Client], stranger: User | None = None) -> int:
-        """Visit everything; each time in a browser that nothing before has signed out."""
+    def walk(self, new_visitor: Callable[[], User | None], *, is_let_in: bool) -> None:
+        """Visit everything; each address as somebody new, whom nothing before has changed."""
         visits = 0
         for address in addresses():
-            ways = product(paths(address, self.owner, stranger), ("get", "post"))
-            journeys = [(path, method, new_client()) for path, method in ways]
+            visitor = new_visitor()
+            stranger = None if visitor == self.owner.user else visitor
+            ways = list(product(paths(address, self.owner, stranger), ("get", "post")))
+            journeys = [(*way, browser_of(visitor)) for way in ways]
+            assert is_signed_in(browser_of(visitor)) == is_let_in
             before = self.owner.rows()
             for path, method, client in journeys:
                 with self.subTest(address=str(address), path=path, method=method):
@@ -258,30 +269,36 @@ class StrangerTests(TestCase):
             with self.subTest(address=str(address)):
                 assert self.owner.rows() == before
             visits += len(journeys)
-        return visits
+        assert visits > 100
 
     def test_another_customer(self) -> None:
-        stranger = activated(Kind.COMPANY)
-        assert self.walk(lambda: signed_in_by_force(stranger), stranger) > 100
+        self.walk(lambda: activated(Kind.COMPANY), is_let_in=True)
 
     def test_nobody(self) -> None:
-        assert self.walk(browser) > 100
+        self.walk(lambda: None, is_let_in=False)
 
     def test_a_customer_whose_account_is_closed(self) -> None:
-        stranger = activated(Kind.COMPANY)
-        review.suspend(stranger)
-        self.walk(lambda: signed_in_by_force(stranger), stranger)
+        self.walk(lambda: suspended(Kind.COMPANY), is_let_in=False)
 
     def test_the_owner_whose_own_account_is_closed(self) -> None:
         kept = self.owner.client
         review.suspend(self.owner.user)
         assert kept.get("/konto/").status_code == 302
         # A session that somehow outlived it opens nothing either.
-        self.walk(lambda: signed_in_by_force(self.owner.user))
+        self.walk(lambda: self.owner.user, is_let_in=False)
+
+    def test_a_customer_who_has_closed_his_account(self) -> None:
+        stranger = close(activated(Kind.COMPANY))
+        self.walk(lambda: stranger, is_let_in=False)
+
+    def test_the_owner_who_has_closed_his_account(self) -> None:
+        kept = self.owner.client
+        close(self.owner.user)
+        assert kept.get("/konto/").status_code == 302
+        self.walk(lambda: self.owner.user, is_let_in=False)
 
     def test_staff_without_customer_data(self) -> None:
-        member = staff()
-        self.walk(lambda: signed_in_by_force(member), member)
+        self.walk(staff, is_let_in=True)
 
 
 class OwnerTests(TestCase):
@@ -300,6 +317,7 @@ class OwnerTests(TestCase):
             "passkey-rename",
             "passkey-remove",
             "password-change",
+            "close",
         }
     )
 
@@ -308,7 +326,7 @@ class OwnerTests(TestCase):
         self.owner = Owner()
 
     def test_sees_every_canary(self) -> None:
-        client, text = signed_in_by_force(self.owner.user), ""
+        client, text = browser_of(self.owner.user), ""
         for address in addresses():
             for path in paths(address, self.owner, None):
                 text += client.get(path).content.decode()
@@ -317,9 +335,10 @@ class OwnerTests(TestCase):
 
     def test_changes_what_strangers_cannot(self) -> None:
         changed = set()
-        for address in addresses():
+        # Closing ends every other way to change anything.
+        for address in sorted(addresses(), key=lambda each: each.name == "close"):
             wanted = paths(address, self.owner, None)
-            journeys = [(path, signed_in_by_force(self.owner.user)) for path in wanted]
+            journeys = [(path, browser_of(self.owner.user)) for path in wanted]
             before = self.facts()
             for path, client in journeys:
                 client.post(path, BODY)

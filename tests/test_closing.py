@@ -6,10 +6,11 @@ from django.conf import settings
 from django.core import mail
 from django.test import Client, TestCase, TransactionTestCase
 
-from accounts import retention, tokens
+from accounts import reopening_link, retention, tokens
 from accounts.account import services as account
 from accounts.closing import services
 from accounts.closing.services import State
+from accounts.contact import services as email_change
 from accounts.mail import outbox
 from accounts.models import (
     AccountEvent,
@@ -20,7 +21,7 @@ from accounts.models import (
     User,
 )
 from accounts.retention import AfterClosing
-from accounts.services import agreements, ledger
+from accounts.services import agreements, credentials, ledger
 from accounts.sessions import confirmation
 from accounts.urls import urlpatterns
 from accounts.values.visit import NOBODY
@@ -28,7 +29,7 @@ from kantor.serving.models import Session
 from kantor.serving.typography import untie
 from tests.browsers import FIREFOX, HERE, IPHONE, browser, put_in, signed_in
 from tests.clock import later
-from tests.closings import approved, close, closed
+from tests.closings import approved, close, closed, reopening_path
 from tests.desk import LIST, StaffTestCase, page_of, posted_by, shown
 from tests.doors import enters, is_signed_in, try_in
 from tests.factories import PASSWORD, activated, customer_of, staff, suspended
@@ -54,7 +55,7 @@ class PageTests(TestCase):
         assert page.shows("żadna ustawa nie każe nam przechowywać ich dłużej")
         assert not page.shows("art. 49")
         for kept in retention.ALL:
-            if kept.after_closing is not AfterClosing.AT_ONCE:
+            if kept not in retention.NOT_IN_COPY:
                 assert untie(str(kept.title)) in read, kept.kind
 
     def test_says_what_stays_for_five_years_and_why_where_they_were_approved(self) -> None:
@@ -71,6 +72,15 @@ class PageTests(TestCase):
         assert page.heading == "Close your account"
         assert "Passkeys" in read
         assert page.buttons() == ["Close the account"]
+
+    def test_closes_and_comes_back_in_english(self) -> None:
+        user = activated(language="en")
+        visitor = Visitor(put_in(user, browser())).open(f"/en{PAGE}").press("Close the account")
+        assert (visitor.path, visitor.heading) == ("/en/konto/zamkniete/", "Your account is closed")
+        deliver()
+        visitor.open(reopening_path(user)).press("Restore the account")
+        assert visitor.heading == "Your account is open"
+        assert User.objects.get(pk=user.pk).is_active
 
     def test_is_the_last_in_the_navigation_of_the_account(self) -> None:
         links = Visitor(put_in(activated(), browser())).open(PAGE).page.select(".account-nav a")
@@ -176,7 +186,8 @@ class ClosingTests(TestCase):
         for path in set(paths) - {"/konto/sesja/", "/konto/zamkniete/"}:
             answer = client.get(path, follow=True)
             last = answer.redirect_chain[-1][0] if answer.redirect_chain else path
-            assert last.startswith("/logowanie/"), (path, answer.status_code)
+            is_refused = answer.status_code == 405 or last.startswith("/logowanie/")
+            assert is_refused, (path, answer.status_code)
 
     def test_withdraws_news_and_the_open_request(self) -> None:
         assert account.ask(self.user, "name", {"last_name": "Nowak"}, "Ślub")
@@ -187,6 +198,28 @@ class ClosingTests(TestCase):
         assert ledger.verify().is_well
         request = self.user.data_requests.get()
         assert request.state == DataRequest.State.WITHDRAWN
+
+    def test_gives_up_a_change_of_the_address_and_leaves_the_way_back_to_its_owner(self) -> None:
+        user = activated(email="wlasciciel@example.com")
+        email_change.ask(user, "zlodziej@example.com", visit=NOBODY)
+        confirmed = user.email_changes.get()
+        assert email_change.confirm(confirmed, visit=NOBODY) is email_change.LinkState.DONE
+        user = User.objects.get(pk=user.pk)
+        email_change.ask(user, "dalej@example.com", visit=NOBODY)
+        user = close(user)
+        assert not user.email_changes.open().exists()
+        told = {message.to[0] for message in deliver()}
+        assert "wlasciciel@example.com" in told
+        assert "dalej@example.com" not in told
+        # He takes his address back; the link in the other mailbox opens nothing then.
+        path = f"/konto/przywroc/{reopening_link.make(user)}/"
+        assert email_change.undo(confirmed, visit=NOBODY) is email_change.LinkState.DONE
+        assert Visitor().open(path).status == 410
+        Client().post(path)
+        user = User.objects.get(pk=user.pk)
+        assert not user.is_active
+        credentials.request_password_reset(user.email, "pl", "192.0.2.1")
+        assert Visitor().open(reopening_path(user)).heading == "Przywrócić konto?"
 
     def test_drops_the_mails_that_wait_and_sends_the_one_with_the_way_back(self) -> None:
         outbox.put(OutboxMessage.Kind.PANEL_OPEN, self.user)

@@ -13,6 +13,7 @@ from django.test import SimpleTestCase, TestCase, TransactionTestCase
 from accounts import retention
 from accounts.closing import purge, services
 from accounts.closing.services import State
+from accounts.contact import services as contact
 from accounts.models import (
     AccountEvent,
     AccountSession,
@@ -21,6 +22,7 @@ from accounts.models import (
     Customer,
     DataChange,
     DataRequest,
+    EmailChange,
     OutboxMessage,
     Passkey,
     RecoveryCode,
@@ -45,7 +47,7 @@ from tests.phone import stopped_clock, turned_on
 
 FORGOTTEN = (AccountSession, AuthenticatorApp, RecoveryCode, Passkey, SurveyAnswer)
 BLOCKED = (Customer, ConsentRecord, DataChange, DataRequest)
-GOES_ON = (AccountEvent, OutboxMessage)
+GOES_ON = (AccountEvent, OutboxMessage, EmailChange)
 
 
 def night(*arguments: str) -> str:
@@ -60,6 +62,7 @@ def filled(user: User) -> User:
     survey.answer(user, Source.objects.all()[0], "")
     DataChange.objects.create(user=user, section="address", before={}, after={})
     DataRequest.objects.create(user=user, section="name", wanted={}, reason="Ślub")
+    contact.ask(user, f"{user.pk}@nowak.example", visit=NOBODY)
     with stopped_clock():
         turned_on(user)
     enrolled(user)
@@ -75,10 +78,8 @@ def filled(user: User) -> User:
 
 def rows(user: User) -> dict[type[Model], int]:
     """Return how many rows of each table are this account's."""
-    return {
-        model: model._default_manager.filter(user=user.pk).count()
-        for model in (*FORGOTTEN, *BLOCKED, *GOES_ON)
-    }
+    models: list[type[Model]] = [*FORGOTTEN, *BLOCKED, *GOES_ON]
+    return {model: model._default_manager.filter(user=user.pk).count() for model in models}
 
 
 class TableTests(SimpleTestCase):
@@ -160,7 +161,7 @@ class NightTests(TestCase):
         with later(days=91):
             night()
         left = rows(self.known)
-        assert [left[model] for model in GOES_ON] == [0, 0]
+        assert [left[model] for model in GOES_ON] == [0, 0, 0]
         assert all(left[model] for model in BLOCKED)
 
     def test_deletes_an_approved_one_after_five_years(self) -> None:

@@ -21,6 +21,7 @@ from accounts.mail import messages
 from accounts.values.visit import Visit
 from kantor.serving.typography import untie
 from tests.mails import (
+    CONFIRM_LINK,
     DATA_LINK,
     DISOWN_LINK,
     LANGUAGES,
@@ -34,6 +35,7 @@ from tests.mails import (
     RESET_LINK,
     SITE,
     TERMS_LINK,
+    UNDO_LINK,
     build,
 )
 
@@ -104,8 +106,17 @@ def links_of(name: str, language: str) -> set[str]:
         "reopened": {page["reset"]},
         "phone_link": {PHONE_LINK},
         "phone_changed": {page["reset"]},
+        "email_confirm": {CONFIRM_LINK},
+        "email_asked": {UNDO_LINK},
+        "email_changed": {UNDO_LINK},
+        "email_confirmed": {page["sign_in"]},
+        "email_reverted": set(),
         "method_added": {page["reset"], page["security"]},
         "method_removed": {page["reset"], page["security"]},
+        "failed_codes": {page["reset"]},
+        "failed_confirmations": {page["reset"], page["security"]},
+        "passkey_refused": {page["security"]},
+        "recovery_codes_made": {page["reset"], page["security"]},
         "recovery_code_used": {page["reset"], page["security"]},
         "data_downloaded": {page["reset"]},
     }[name]

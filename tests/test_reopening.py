@@ -302,6 +302,12 @@ class SignInTests(TestCase):
                 assert answer["Location"] == "/logowanie/"
         assert not User.objects.get(pk=self.user.pk).is_active
 
+    def test_is_not_told_of_another_account_by_a_row_that_is_older_than_the_reopening(self) -> None:
+        read_before = close(self.user)
+        assert services.reopen(User.objects.get(pk=self.user.pk), visit=NOBODY) is State.REOPENED
+        assert services.state_of(read_before) is State.VALID
+        assert services.reopen(read_before, visit=NOBODY) is State.OPEN
+
     def test_is_told_when_it_is_late(self) -> None:
         close(self.user)
         with later(days=14):

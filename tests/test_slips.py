@@ -14,13 +14,14 @@ from accounts.values import krs, names, nip, phone, position, postal_code, regon
 from kantor.serving.typography import untie
 from tests.people import FIRMA, OSOBA
 from tests.spellings import SpellingTestCase
+from tests.thorough import fewer
 from tests.walk import Visitor
 
 NINE_DIGITS = st.text("0123456789", min_size=9, max_size=9)
 # Where every code has one form only: what is too short there is nothing.
 ONE_FORM = ("PL", "BR", "CZ", "DE", "JP", "LT", "LV", "MD", "PT", "SE", "SK")
 
-often = settings(max_examples=60, deadline=None, database=None)
+often = settings(max_examples=fewer(60), deadline=None, database=None)
 
 
 def losses(number: str) -> Iterator[str]:

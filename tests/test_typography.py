@@ -18,6 +18,7 @@ from pypdf import PdfReader
 from accounts import consents
 from accounts.models import Source
 from accounts.values import country, phone
+from kantor.serving.templatetags.site import breakable
 from kantor.serving.typography import JOINER, tie, untie
 from tests import mails
 from tests.lines import loose_in, loose_lines
@@ -159,3 +160,21 @@ class HashTests(SimpleTestCase):
             written = (settings.BASE_DIR / "templates" / name).read_text("utf-8")
             assert untie(shown) == written
             assert shown != written, "The text is shown tied."
+
+
+class EmailTests(SimpleTestCase):
+    """An e-mail address may be broken behind its @, and is shown as text."""
+
+    def test_breaks_behind_the_sign(self) -> None:
+        shown = breakable("kantor.pl <rejestracja@kantor.example>")
+        soup = BeautifulSoup(shown, "html.parser")
+        assert soup.get_text() == "kantor.pl <rejestracja@kantor.example>"
+        assert [tag.name for tag in soup.find_all(True)] == ["span", "wbr"]
+        assert "rejestracja@<wbr>kantor" in shown
+
+    @given(st.text())
+    def test_shows_any_text_as_it_is(self, text: str) -> None:
+        text = "".join(sign for sign in text if sign.isprintable())
+        soup = BeautifulSoup(breakable(text), "html.parser")
+        assert soup.get_text() == text
+        assert {tag.name for tag in soup.find_all(True)} <= {"span", "wbr"}

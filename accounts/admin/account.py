@@ -19,6 +19,7 @@ from accounts.admin.inlines import (
     ConsentInline,
     CustomerInline,
     DataChangeInline,
+    EmailChangeInline,
     MessageInline,
     SurveyInline,
 )
@@ -82,7 +83,14 @@ class AccountAdmin(OnlyFilters, admin.ModelAdmin[User]):
         "least 3 characters), or #number. At most 1,001 matches are counted."
     )
     actions = ("approve", "suspend", "unsuspend", "send_link")
-    inlines = (CustomerInline, ConsentInline, DataChangeInline, SurveyInline, MessageInline)
+    inlines = (
+        CustomerInline,
+        ConsentInline,
+        DataChangeInline,
+        EmailChangeInline,
+        SurveyInline,
+        MessageInline,
+    )
     readonly_fields = (
         "number",
         "email",

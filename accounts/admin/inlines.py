@@ -21,6 +21,7 @@ from accounts.models import (
     ConsentRecord,
     Customer,
     DataChange,
+    EmailChange,
     Kind,
     OutboxMessage,
     ReviewState,
@@ -210,6 +211,20 @@ class DataChangeInline(RecordInline):
 
     model = DataChange
     fields = ("section", "before", "after", "changed_at")
+
+
+class EmailChangeInline(RecordInline):
+    """Show which addresses the account had, was to have and got back."""
+
+    model = EmailChange
+    fields = (
+        "old_email",
+        "new_email",
+        "asked_at",
+        "confirmed_at",
+        "cancelled_at",
+        "reverted_at",
+    )
 
 
 class SurveyInline(RecordInline):

@@ -34,9 +34,10 @@ class State(Enum):
 def close(user: User, *, visit: Visit) -> bool:
     """Close this account for its owner, all or nothing; tell whether it was open.
 
-    All its sessions end, the consent to news and an open request are withdrawn, mails that wait are
-    dropped, and the one with the link back is owed. Of any number of simultaneous calls one does
-    it: by a conditional UPDATE, for which whoever signs in or decides meanwhile waits.
+    All its sessions end, the consent to news, an open request and an unconfirmed change of the
+    address are withdrawn, mails that wait are dropped, and the one with the link back is owed. Of
+    any number of simultaneous calls one does it: by a conditional UPDATE, for which whoever signs
+    in or decides meanwhile waits.
     """
     with transaction.atomic():
         closed = User.objects.filter(pk=user.pk, is_active=True, is_staff=False).update(
@@ -47,6 +48,7 @@ def close(user: User, *, visit: Visit) -> bool:
         sessions.close_access(user)
         agreements.withdraw_news(user, channel=ConsentRecord.Channel.ACCOUNT)
         account.withdraw(user)
+        user.email_changes.cancel()
         outbox.drop(user)
         events.tell(user, AccountEvent.Kind.CLOSED, visit=visit)
     return True
@@ -60,9 +62,10 @@ def state_of(user: User) -> State:
         return State.OPEN
     if timezone.now() >= user.closed_at + retention.REOPENING_LASTS:
         return State.LATE
+    # Not itself: it may have been reopened since this row was read.
     others = User.objects.filter(
         email_key=user.email_key, activated_at__isnull=False, closed_at=None
-    )
+    ).exclude(pk=user.pk)
     return State.TAKEN if others.exists() else State.VALID
 
 

@@ -57,9 +57,10 @@ class CloseView(View):
     def get(self, request: HttpRequest) -> HttpResponse:
         """Show what goes at once, what later, what stays and why, from the table of retention."""
         user, customer = _owner(request)
+        # What names nobody belongs to no account.
+        named = [each for each in retention.ALL if each not in retention.NOT_IN_COPY]
         kept = {
-            fate: [each for each in retention.ALL if each.after_closing is fate]
-            for fate in AfterClosing
+            fate: [each for each in named if each.after_closing is fate] for fate in AfterClosing
         }
         context = {
             "is_approved": customer.review_state == ReviewState.APPROVED,

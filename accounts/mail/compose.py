@@ -6,6 +6,7 @@ same work for every address. Tokens are made here and live nowhere else.
 
 from collections.abc import Collection
 from datetime import timedelta
+from typing import Any
 
 from django.conf import settings
 from django.contrib.auth.tokens import default_token_generator
@@ -17,13 +18,23 @@ from django.utils.encoding import force_bytes
 from django.utils.http import urlsafe_base64_encode
 from django.utils.translation import override
 
-from accounts import consents, disowning, phone_link, reopening_link, retention, tokens
+from accounts import consents, disowning, email_link, phone_link, reopening_link, retention, tokens
 from accounts.captcha import code
 from accounts.mail import messages
 from accounts.models import AccountEvent, OutboxMessage, ReviewState, User
 from accounts.models.customer import Section
+from accounts.models.email_change import CONFIRMED_WITHIN, UNDONE_WITHIN
 from accounts.models.outbox import OUTCOMES
 from accounts.values import email as email_address
+from accounts.values import masked
+
+# What both mailboxes are told of a change of the address.
+EMAIL_NOTICES = (
+    OutboxMessage.Kind.EMAIL_ASKED,
+    OutboxMessage.Kind.EMAIL_CHANGED,
+    OutboxMessage.Kind.EMAIL_CONFIRMED,
+    OutboxMessage.Kind.EMAIL_REVERTED,
+)
 
 
 def compose(message: OutboxMessage) -> EmailMessage | None:
@@ -80,6 +91,10 @@ def compose(message: OutboxMessage) -> EmailMessage | None:
             return _closed(message, message.user)
         case OutboxMessage.Kind.PHONE_LINK:
             return _phone_link(message)
+        case OutboxMessage.Kind.EMAIL_CONFIRM:
+            return _email_confirm(message)
+        case kind if kind in EMAIL_NOTICES:
+            return _email_notice(message)
         case kind if kind in messages.EVENT_NOTICES:
             return _event_notice(message)
         case unknown:
@@ -100,12 +115,84 @@ def _registration(message: OutboxMessage) -> EmailMessage | None:
     if not accounts:
         return _activation(message, user, recipient=message.recipient)
     (owner,) = accounts.values()
-    if owner.suspended_at is not None:
-        return None
+    return None if owner.suspended_at is not None else _already_registered(message, owner)
+
+
+def _owner_of(key: str) -> User | None:
+    """Return the activated account of this address, unless it was closed; one statement."""
+    return (
+        User.objects.filter(email_key=key, activated_at__isnull=False, closed_at=None)
+        .only("email", "language", "suspended_at")
+        .first()
+    )
+
+
+def _already_registered(
+    message: OutboxMessage, owner: User, *, is_change: bool = False
+) -> EmailMessage:
+    """Tell the owner of an address that somebody gave it."""
     # In the owner's language, not in that of whoever typed the address.
     return messages.already_registered(
-        recipient=owner.email, language=owner.language, message_id=message.message_id
+        recipient=owner.email,
+        language=owner.language,
+        message_id=message.message_id,
+        is_change=is_change,
     )
+
+
+def _email_confirm(message: OutboxMessage) -> EmailMessage | None:
+    """Write the new mailbox, whose reader may be a stranger: nothing of the account is told."""
+    change, user = message.change, message.user
+    if change is None or user is None or not user.is_active or not change.is_open:
+        return None
+    owner = _owner_of(change.new_key)
+    if owner is not None and owner.suspended_at is not None:
+        # A mail in any case: in his copy of his data, whoever asked reads what became of each.
+        return _suspended(message, owner)
+    if owner is not None:
+        return _already_registered(message, owner, is_change=True)
+    return messages.email_confirm(
+        recipient=change.new_email,
+        language=user.language,
+        message_id=message.message_id,
+        link=_link(user.language, "accounts:email-confirm", email_link.make_confirmation(change)),
+        expires_at=timezone.now() + CONFIRMED_WITHIN,
+    )
+
+
+def _email_notice(message: OutboxMessage) -> EmailMessage | None:
+    """Tell a mailbox of a change that was asked for, took effect or was undone.
+
+    Also when the account was closed meanwhile: the old mailbox may be the only one that is its
+    owner's.
+    """
+    event, change, user = message.about, message.change, message.user
+    if event is None or change is None or user is None:
+        return None
+    notice: dict[str, Any] = {
+        "recipient": message.recipient,
+        "language": message.language,
+        "message_id": message.message_id,
+        "first_name": _first_name(user),
+        "happened_at": event.at,
+        "visit": event.visit,
+    }
+    told: dict[str, Any] = {
+        **notice,
+        "address": masked.address(change.new_email),
+        "link": _link(message.language, "accounts:email-undo", email_link.make_undoing(change)),
+    }
+    match message.kind:
+        case OutboxMessage.Kind.EMAIL_ASKED:
+            return messages.email_asked(**told) if change.is_open else None
+        case OutboxMessage.Kind.EMAIL_CHANGED if change.confirmed_at and not change.reverted_at:
+            return messages.email_changed(**told, expires_at=change.confirmed_at + UNDONE_WITHIN)
+        case OutboxMessage.Kind.EMAIL_CONFIRMED if not change.reverted_at:
+            return messages.event_notice(message.kind, **notice)
+        case OutboxMessage.Kind.EMAIL_REVERTED:
+            return messages.event_notice(message.kind, **notice)
+        case _:  # undone before it was told
+            return None
 
 
 def _password_reset(message: OutboxMessage) -> EmailMessage | None:
@@ -353,6 +440,7 @@ def _event_notice(message: OutboxMessage) -> EmailMessage | None:
         happened_at=event.at,
         visit=event.visit,
         method=event.details.get("method", ""),
+        old_digits=event.details.get("old_digits", ""),
     )
 
 

@@ -51,13 +51,19 @@ PAGES = {
 # Each says what happened, when, in which browser and where, and what to do if it was not you.
 EVENT_NOTICES = (
     "failed_sign_ins",
+    "failed_codes",
+    "failed_confirmations",
+    "passkey_refused",
     "password_barred",
     "phone_changed",
     "method_added",
     "method_removed",
+    "recovery_codes_made",
     "recovery_code_used",
     "data_downloaded",
     "reopened",
+    "email_confirmed",
+    "email_reverted",
 )
 
 # In the case that follows "until": Polish declines them.
@@ -103,17 +109,20 @@ def activation(
     )
 
 
-def already_registered(*, recipient: str, language: str, message_id: str) -> EmailMultiAlternatives:
+def already_registered(
+    *, recipient: str, language: str, message_id: str, is_change: bool = False
+) -> EmailMultiAlternatives:
     """Build the mail that tells an owner that somebody tried to register his address.
 
-    It carries nothing of what was typed: that came from a stranger.
+    With `is_change` it was given as the new address of another account. It carries nothing of what
+    was typed: that came from a stranger.
     """
     return _build(
         "already_registered",
         recipient=recipient,
         language=language,
         message_id=message_id,
-        context={},
+        context={"is_change": is_change},
     )
 
 
@@ -428,10 +437,12 @@ def event_notice(
     happened_at: datetime,
     visit: Visit,
     method: str = "",
+    old_digits: str = "",
 ) -> EmailMultiAlternatives:
     """Build one of `EVENT_NOTICES` about what happened then, from there.
 
-    `method` is the one that was added or removed: `passkey` or `totp`.
+    `method` is the one that was added or removed: `passkey` or `totp`; `old_digits` are the last
+    ones of a phone number that was given up.
     """
     assert name in EVENT_NOTICES, name
     return _build(
@@ -444,6 +455,87 @@ def event_notice(
             "happened_at": happened_at,
             "visit": visit,
             "method": method,
+            "old_digits": old_digits,
+        },
+    )
+
+
+def email_confirm(
+    *, recipient: str, language: str, message_id: str, link: str, expires_at: datetime
+) -> EmailMultiAlternatives:
+    """Build the mail with the link that confirms a new address of an account.
+
+    Its reader may be a stranger, whose address was mistyped: it tells nothing of the account.
+    """
+    return _build(
+        "email_confirm",
+        recipient=recipient,
+        language=language,
+        message_id=message_id,
+        context={"link": link, "hours": _hours_until(expires_at)},
+        words=_end(expires_at),
+    )
+
+
+def email_asked(
+    *,
+    recipient: str,
+    language: str,
+    message_id: str,
+    first_name: str,
+    happened_at: datetime,
+    visit: Visit,
+    address: str,
+    link: str,
+) -> EmailMultiAlternatives:
+    """Build the notice to the present address that another one was asked for.
+
+    `address` is the other one, masked; `link` ("it wasn't me") ends the change and works as long
+    as it waits.
+    """
+    return _build(
+        "email_asked",
+        recipient=recipient,
+        language=language,
+        message_id=message_id,
+        context={
+            "first_name": _plain_name(first_name),
+            "happened_at": happened_at,
+            "visit": visit,
+            "address": address,
+            "link": link,
+        },
+    )
+
+
+def email_changed(
+    *,
+    recipient: str,
+    language: str,
+    message_id: str,
+    first_name: str,
+    happened_at: datetime,
+    visit: Visit,
+    address: str,
+    link: str,
+    expires_at: datetime,
+) -> EmailMultiAlternatives:
+    """Build the notice to the former address that the account has another one, masked.
+
+    `link` undoes that until `expires_at`.
+    """
+    return _build(
+        "email_changed",
+        recipient=recipient,
+        language=language,
+        message_id=message_id,
+        context={
+            "first_name": _plain_name(first_name),
+            "happened_at": happened_at,
+            "visit": visit,
+            "address": address,
+            "link": link,
+            "expires_at": expires_at,
         },
     )
 

@@ -19,6 +19,7 @@ from accounts.models import (
     Customer,
     DataChange,
     DataRequest,
+    EmailChange,
     OutboxMessage,
     Passkey,
     RecoveryCode,
@@ -120,6 +121,19 @@ PARTS = (
         ("kind", "details", "at", "browser", "system", "network_shown"),
     ),
     Part(
+        retention.EMAIL_CHANGES,
+        EmailChange,
+        (
+            "old_email",
+            "new_email",
+            "asked_at",
+            "sent_at",
+            "confirmed_at",
+            "cancelled_at",
+            "reverted_at",
+        ),
+    ),
+    Part(
         retention.SESSIONS,
         AccountSession,
         ("how", "began_at", "seen_at", "browser", "system", "network_shown"),
@@ -157,6 +171,7 @@ LEFT_OUT: dict[type[Model], dict[str, str]] = {
     },
     DataChange: {"id": _NUMBER, "user": _OWNER},
     DataRequest: {"id": _NUMBER, "user": _OWNER, "decided_by": _STAFF},
+    EmailChange: {"id": _NUMBER, "user": _OWNER, "old_key": _DERIVED, "new_key": _DERIVED},
     ConsentRecord: {"id": _NUMBER, "user": _OWNER},
     SurveyAnswer: {"user": _OWNER},
     OutboxMessage: {
@@ -164,6 +179,7 @@ LEFT_OUT: dict[type[Model], dict[str, str]] = {
         "user": _OWNER,
         "about": "the event is in the copy",
         "request": "the request is in the copy",
+        "change": "the change is in the copy",
         "asked_from": "whoever asked may have been somebody else",
         "asked_in": "a number of ours for the logs, which hold nobody's data",
         "link_serial": _SECRET,

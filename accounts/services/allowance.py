@@ -1,8 +1,9 @@
 """Say how many mails strangers may have sent to one mailbox, and how soon the next may go.
 
-Each purpose has a budget of its own, all that anybody can ask for shares another, and the first
-link of a finished registration has a reserve that no other purpose touches. Together they keep
-strangers within three mails an hour and ten a day; docs/decisions/mail.md has the argument.
+Each purpose has a budget of its own. Two of them no other purpose touches: a link to a new
+password, and the first link of a finished registration. What else is asked for shares a third one.
+Together they keep strangers who solve no captcha within three mails an hour and seven a day, others
+within ten a day; docs/decisions/mail.md has the argument.
 
 Counted is what is asked for, not what is sent: whether an address has an account must not show in
 a counter. Counted are mailboxes, not spellings (`email.mailbox`).
@@ -22,16 +23,14 @@ PAUSE = timedelta(minutes=3)
 LINK_PAUSE = Limit("link-pause", times=1, window=PAUSE)
 CODE_PAUSE = Limit("code-pause", times=1, window=PAUSE)
 
-# What strangers in one network can have sent to one mailbox, and how much of that is for anybody
-# who asks. The difference is what one network takes of the reserve for first links.
+# All of them; what has a budget to itself is counted here and never refused for it.
 MAILS_AN_HOUR = Limit("mails-hour", times=3, window=HOUR)
-MAILS_A_DAY = Limit("mails-day", times=10, window=DAY)
+# What anybody can ask for, but for what has a budget to itself.
 ASKED_AN_HOUR = Limit("asked-hour", times=2, window=HOUR)
-ASKED_A_DAY = Limit("asked-day", times=7, window=DAY)
-_MAILS = (MAILS_AN_HOUR, MAILS_A_DAY)
+ASKED_A_DAY = Limit("asked-day", times=4, window=DAY)
 # In one order everywhere, behind what belongs to one purpose: PostgreSQL locks counters as they are
 # counted, and two orders would make two visitors wait for each other.
-_SHARED = (*_MAILS, ASKED_AN_HOUR, ASKED_A_DAY)
+_SHARED = (MAILS_AN_HOUR, ASKED_AN_HOUR, ASKED_A_DAY)
 
 # The reserve: what one network may take of it, and one place more for whoever comes from another.
 NETWORK_FIRST_LINKS = (
@@ -45,21 +44,23 @@ FIRST_LINKS = (
 
 
 def _budget(name: str, an_hour: int, a_day: int) -> tuple[Limit, Limit]:
-    """Return what one purpose takes of the shared mails at most."""
+    """Return what one purpose takes at most; of a shared budget, less than all of a day."""
     return Limit(f"{name}-hour", an_hour, HOUR), Limit(f"{name}-day", a_day, DAY)
 
 
 class Purpose(Enum):
     """What a mail is asked for; the value is what limits it, each in the order of counting."""
 
+    # A budget of its own: whatever strangers ask for otherwise, the owner gets his link.
+    RESET = _budget("reset", 1, 3)
     # By the browser that registered, or with the password of the registration.
-    SEND_AGAIN = (LINK_PAUSE, *_budget("again", 2, 5), *_SHARED)
-    CORRECTION = (LINK_PAUSE, *_budget("correction", 1, 5), *_SHARED)
-    # These links live for two hours and serve the mailbox's owner, whoever asked for them.
-    RESET = (*_budget("reset", 1, 5), *_SHARED)
-    PHONE = (*_budget("phone", 1, 5), *_SHARED)
-    CODE = (CODE_PAUSE, *_budget("code", 2, 5), *_SHARED)
-    # By somebody who is no stranger: he holds a genuine link of ours, or works for us.
+    SEND_AGAIN = (LINK_PAUSE, *_budget("again", 2, 3), *_SHARED)
+    CORRECTION = (LINK_PAUSE, *_budget("correction", 1, 3), *_SHARED)
+    PHONE = (*_budget("phone", 1, 3), *_SHARED)
+    EMAIL_CHANGE = (*_budget("email-change", 2, 3), *_SHARED)
+    CODE = (CODE_PAUSE, *_budget("code", 2, 3), *_SHARED)
+    # By somebody who is no stranger: he holds a genuine link of ours, asks in a browser in which
+    # the account was opened, or works for us.
     ACQUAINTANCE = (LINK_PAUSE, *_budget("acquaintance", 3, 10))
 
 
@@ -69,7 +70,8 @@ def ask(purpose: Purpose, email_key: str) -> timedelta:
     What is refused uses nothing up. Of simultaneous tries no more pass than the limits allow.
     """
     subject, limits = mailbox(email_key), purpose.value
-    if take_all(limits, subject):
+    beside = (MAILS_AN_HOUR,) if purpose is Purpose.RESET else ()
+    if take_all(limits, subject, beside=beside):
         return timedelta(0)
     # Somebody else was faster, or his window ends at this very moment.
     return longest_wait(limits, subject) or timedelta(seconds=1)
@@ -89,6 +91,6 @@ def ask_first_link(email_key: str, network: str) -> bool:
     """
     subject = mailbox(email_key)
     own = [replace(each, name=f"{each.name} {network}") for each in NETWORK_FIRST_LINKS]
-    return take_all((*own, *FIRST_LINKS), subject, beside=(LINK_PAUSE, *_MAILS)) or take_all(
+    return take_all((*own, *FIRST_LINKS), subject, beside=(LINK_PAUSE, MAILS_AN_HOUR)) or take_all(
         _SHARED, subject, beside=(LINK_PAUSE,)
     )

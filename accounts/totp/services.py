@@ -16,7 +16,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import Count, Max
 
 from accounts import sealing
-from accounts.limits import Limit
+from accounts.limits import Limit, count_all
 from accounts.models import AccountEvent, AuthenticatorApp, RecoveryCode, User
 from accounts.models.authenticator import DIGEST, SEED
 from accounts.services import events
@@ -160,16 +160,20 @@ def verify(user: User, code: str, *, visit: Visit = NOBODY) -> Outcome:
     """Judge a code of the app or a recovery code, however it is typed; a right one counts once.
 
     The try is counted before it is judged: of any number of simultaneous ones five are looked at,
-    and of right ones of the same code one passes. The owner is told of a recovery code by mail.
+    and of right ones of the same code one passes. The owner is told of a recovery code by
+    mail, and of the last try that is looked at when it is wrong as well.
     """
     app = AuthenticatorApp.objects.filter(user=user).first()
     if app is None:
         return Outcome.WRONG
-    if not TRIES.hit(str(user.pk)):
+    (tried,) = count_all((TRIES,), str(user.pk))
+    if tried > TRIES.times:
         return Outcome.LIMITED
     outcome = _judge(app, user, codes.read(code), visit)
     if outcome is not Outcome.WRONG:
         TRIES.clear(str(user.pk))
+    elif tried == TRIES.times:
+        events.tell_daily(user, AccountEvent.Kind.FAILED_CODES, visit=visit)
     return outcome
 
 

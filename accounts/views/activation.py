@@ -23,10 +23,9 @@ from accounts.values import masked
 from accounts.views.links import redirect_to_mended
 from accounts.views.waiting import ask_to_wait
 from kantor.serving.kept import KeptPage, Words, render_kept
+from kantor.serving.lookahead import is_read
 from kantor.serving.network import held_up, network_of
 
-# The standard's, Chromium's before it, Safari's for previews, older Firefox's.
-AHEAD_HEADERS = ("Sec-Purpose", "Purpose", "X-Purpose", "X-Moz")
 # Links that another one can take the place of.
 RENEWABLE = (LinkState.EXPIRED, LinkState.SUPERSEDED)
 
@@ -96,8 +95,7 @@ class ActivationView(TokenView):
 
     def get(self, request: HttpRequest, token: str) -> HttpResponse:
         """Activate at once, or ask for the password."""
-        is_asked_for = request.method == "GET" and not _is_ahead_of_its_reader(request)
-        if is_asked_for and self.is_registering_browser():
+        if is_read(request) and self.is_registering_browser():
             return self.finish()
         return self.ask(RegistrantForm())
 
@@ -248,9 +246,3 @@ class DoneView(View):
 def _ending(phone: str) -> str:
     """Return the last three digits: enough to notice a slip, and too few to call anybody."""
     return phone[-3:]
-
-
-def _is_ahead_of_its_reader(request: HttpRequest) -> bool:
-    """Tell whether a browser loads the page before anybody asked for it."""
-    said = " ".join(request.headers.get(name, "") for name in AHEAD_HEADERS).lower()
-    return "prefetch" in said or "preview" in said

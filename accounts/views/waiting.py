@@ -29,6 +29,7 @@ from accounts.values import email as email_address
 from accounts.values.webmail import webmail_of
 from kantor.serving.kept import KeptPage, Words, render_kept
 from kantor.serving.network import held_up, network_of, too_many
+from kantor.serving.typography import breakable_email
 
 # How the page's address says what came of a correction.
 CORRECTED = {"wyslano": Correction.SENT, "pozniej": Correction.HELD}
@@ -125,7 +126,9 @@ class SentPage(KeptPage):
         return {
             "registrations": [
                 {
-                    "email": words.text(f"email{number}"),
+                    "email": breakable_email(
+                        words.text(f"local{number}"), words.text(f"domain{number}")
+                    ),
                     "attempt": words.text(f"attempt{number}"),
                     "is_active": row.is_active,
                     # The corrected one is the newest.
@@ -164,7 +167,7 @@ class SentView(View):
         ]
         texts = {}
         for number, (row, wait) in enumerate(zip(rows, waits, strict=True)):
-            texts[f"email{number}"] = row.email
+            texts[f"local{number}"], texts[f"domain{number}"] = row.email.rsplit("@", 1)
             texts[f"attempt{number}"] = row.attempt.hex
             if webmail := webmails[number]:
                 texts[f"webmail{number}"], texts[f"url{number}"] = webmail

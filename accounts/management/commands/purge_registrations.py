@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from accounts import retention
 from accounts.closing import purge as closed
-from accounts.models import AccountEvent, AccountSession, Counter, OutboxMessage
+from accounts.models import AccountEvent, AccountSession, Counter, EmailChange, OutboxMessage
 from accounts.retention import Kept
 from accounts.services import registration
 from kantor.serving.models import Session
@@ -140,6 +140,11 @@ def _rules() -> list[Rule]:
             f"events of accounts {retention.HISTORY_LASTS.days} days old",
             AccountEvent,
             retention.EVENTS,
+        ),
+        _rule(
+            f"changes of e-mail addresses {retention.HISTORY_LASTS.days} days after their link",
+            EmailChange,
+            retention.EMAIL_CHANGES,
         ),
         *_rules_of_the_queue(),
     ]
