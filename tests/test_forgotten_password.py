@@ -22,6 +22,7 @@ from tests.factories import PASSWORD, activated, registered, suspended
 from tests.letters import activation_path, deliver, paths
 from tests.links import OTHER_PASSWORD, travel
 from tests.onlooker import observed
+from tests.phone import stopped_clock, turned_on
 from tests.walk import Visitor
 
 
@@ -152,6 +153,16 @@ class NewPasswordTests(TestCase):
         assert not enters(self.user.email, PASSWORD)
         for client in (visitor.client, Client()):
             assert Visitor(client).open(self.path).heading == "The link does not work"
+
+    def test_never_skips_the_code_of_an_authenticator_app(self) -> None:
+        self.enterContext(stopped_clock())
+        turned_on(self.user)
+        visitor = self.choose(Visitor().open(self.path), OTHER_PASSWORD)
+        assert not is_signed_in(visitor.client)
+        client = Client()
+        page = try_in(self.user.email, OTHER_PASSWORD, client)
+        assert page.templates[0].name == "accounts/totp/second_step.html"
+        assert not is_signed_in(client)
 
     def test_is_not_used_by_looking_at_it(self) -> None:
         for headers in ({}, {"Sec-Purpose": "prefetch"}, {"Purpose": "preview"}):
