@@ -8,6 +8,7 @@ from accounts.models import DataChange, DataRequest, Kind, ReviewState, User
 from accounts.models.customer import Section
 from accounts.services import review
 from tests.browsers import signed_in
+from tests.clock import later
 from tests.closings import close
 from tests.desk import StaffTestCase, page_of
 from tests.factories import activated, customer_of, staff, suspended
@@ -139,6 +140,18 @@ class RequestTests(DataTestCase):
         services.withdraw(self.user)
         assert not services.accept(request, by=staff())
         assert customer_of(self.user).last_name == "Żak"
+
+    def test_can_be_sent_and_withdrawn_five_times_a_day(self) -> None:
+        for _time in range(5):
+            self.asks_for_a_name()
+            assert self.visitor.shows("Odpowiemy e-mailem.")
+            self.visitor.press("Wycofaj wniosek")
+        self.asks_for_a_name()
+        assert self.visitor.shows("Możesz wysłać 5 wniosków dziennie.")
+        assert not DataRequest.objects.filter(state=DataRequest.State.OPEN).exists()
+        assert DataRequest.objects.count() == 5
+        with later(days=1):
+            assert services.ask(self.user, Section.NAME, {"last_name": "Żak"}, "Ślub")
 
     def test_comes_too_late_for_an_account_that_was_closed_at_that_moment(self) -> None:
         close(self.user)

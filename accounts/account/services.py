@@ -5,15 +5,20 @@ Each function locks the customer's row, so of simultaneous calls one comes after
 """
 
 from collections.abc import Mapping
+from datetime import timedelta
 
 from django.db import IntegrityError, transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 
+from accounts.limits import Limit
 from accounts.mail import outbox
 from accounts.models import Customer, DataChange, DataRequest, OutboxMessage, ReviewState, User
 from accounts.models.customer import Section
 from accounts.services import review
+
+# Each of them owes a mail, and staff read it.
+REQUESTS = Limit("data-requests", times=5, window=timedelta(days=1))
 
 
 def may_change(customer: Customer, section: str) -> bool:
@@ -45,13 +50,14 @@ def change(user: User, section: str, values: Mapping[str, str]) -> bool:
 def ask(user: User, section: str, values: Mapping[str, str], reason: str) -> bool:
     """Ask staff for this change, and owe the receipt.
 
-    False while another request is open, and for an account that was closed meanwhile: its owner,
-    or staff, would find a request there that nobody answers.
+    False while another request is open, after five that were sent within a day, withdrawn ones too,
+    and for an account that was closed meanwhile: its owner, or staff, would find a request there
+    that nobody answers.
     """
     try:
         with transaction.atomic():
             account = User.objects.select_for_update().filter(pk=user.pk, is_active=True)
-            if not account.exists():
+            if not account.exists() or not REQUESTS.hit(str(user.pk)):
                 return False
             request = DataRequest.objects.create(
                 user=user, section=section, wanted=dict(values), reason=reason
