@@ -206,14 +206,14 @@ class RegistrationWizard(NamedUrlWizardView, SessionWizardView):
         return None
 
     def _follow(self, step: Step, outcome: Outcome) -> HttpResponse:
-        here = self.get_step_url(step)
         match outcome.lead:
             case Lead.ONWARDS:
                 return redirect(self.get_step_url(self.answers.following(step)))
             case Lead.HERE:
+                here = self.get_step_url(step)
                 return redirect(f"{here}#{outcome.part}" if outcome.part else here)
             case Lead.WAIT:
-                about = {"back": here, "about_code": outcome.about_code}
+                about = {"back": self.get_step_url(step), "about_code": outcome.about_code}
                 return too_many(self.request, outcome.wait, **about)
             case Lead.GONE:
                 return self._absent_attempt()
@@ -221,7 +221,7 @@ class RegistrationWizard(NamedUrlWizardView, SessionWizardView):
                 try:
                     return self.render_done(None)
                 except UsedUpError as error:
-                    return too_many(self.request, error.wait, back=here)
+                    return too_many(self.request, error.wait, back=self.get_step_url(step))
 
     # -- the end ----------------------------------------------------------------------------
 
