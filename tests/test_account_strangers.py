@@ -13,15 +13,17 @@ from django.core import signing
 from django.db import transaction
 from django.test import Client, TestCase
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
-from django.utils import translation
+from django.utils import timezone, translation
 
-from accounts import disowning, news_link, phone_link
+from accounts import disowning, email_link, news_link, phone_link, reopening_link
 from accounts.account import services as data
+from accounts.contact import services as contact
 from accounts.models import (
     AccountEvent,
     AccountSession,
     ConsentRecord,
     DataRequest,
+    EmailChange,
     Kind,
     Passkey,
     Source,
@@ -30,6 +32,7 @@ from accounts.models import (
 )
 from accounts.models.customer import Section
 from accounts.services import review
+from accounts.values.visit import NOBODY
 from kantor.serving.typography import untie
 from tests.browsers import browser, put_in
 from tests.closings import close
@@ -58,7 +61,9 @@ CANARIES = {
     "phone": "+48799888777",
     "email": "kanarek.wlasciciel@example.com",
 }
+NEW_EMAIL = "kanarek.przyszly@example.com"
 SAID = (
+    NEW_EMAIL,
     *(value for name, value in CANARIES.items() if name not in ("nip", "phone")),
     "774-000-14-54",
     "+48 799 888 777",
@@ -154,6 +159,7 @@ class Owner:
             sections=[Section.ADDRESS],
         )
         data.ask(self.user, Section.NAME, {"last_name": "Nowy-Kanarek"}, "Powód-Kanarka")
+        contact.ask(self.user, NEW_EMAIL, visit=NOBODY)
         Passkey.objects.create(
             user=self.user, credential_id=b"1", public_key=b"1", name="Klucz-Kanarka"
         )
@@ -197,12 +203,21 @@ def forged(owner: Owner, stranger: User | None) -> list[str]:
     if stranger is not None:
         event = AccountEvent.objects.create(user=stranger, kind=AccountEvent.Kind.SIGNED_IN)
         of_owner = owner.user.events.values_list("pk", flat=True).first() or owner.user.pk
+        change = EmailChange(pk=event.pk)
+        waiting = owner.user.email_changes.values_list("pk", flat=True)[0]
         for token, number in (
             (news_link.make(stranger), owner.user.pk),
             (disowning.make(event), of_owner),
             (phone_link.make(event), of_owner),
+            (email_link.make_confirmation(change), waiting),
+            (email_link.make_undoing(change), waiting),
         ):
             tokens.append(f"{number}~{token.partition('~')[2]}")
+        # A link of one kind is none of another, whoever signed it.
+        tokens.append(email_link.make_undoing(change).replace(str(change.pk), str(waiting), 1))
+        stranger.closed_at = stranger.closed_at or timezone.now()
+        token = reopening_link.make(stranger)
+        tokens.append(token.replace(str(stranger.pk), str(owner.user.pk), 1))
     return tokens
 
 
@@ -361,5 +376,5 @@ class RowsTests(TestCase):
     def test_every_table_with_an_owner_is_among_the_rows(self) -> None:
         with stopped_clock():
             rows = Owner().rows()
-        for model in (ConsentRecord, DataRequest, Passkey, SurveyAnswer):
+        for model in (ConsentRecord, DataRequest, EmailChange, Passkey, SurveyAnswer):
             assert rows[f"{model.__name__}.user"], model

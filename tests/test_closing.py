@@ -221,6 +221,17 @@ class ClosingTests(TestCase):
         credentials.request_password_reset(user.email, "pl", "192.0.2.1")
         assert Visitor().open(reopening_path(user)).heading == "Przywrócić konto?"
 
+    def test_drops_no_word_to_the_mailbox_that_was_given_up_at_that_moment(self) -> None:
+        user = activated()
+        read_before = User.objects.get(pk=user.pk)
+        email_change.ask(user, "nowy.adres@example.com", visit=NOBODY)
+        email_change.confirm(user.email_changes.get(), visit=NOBODY)
+        assert services.close(read_before, visit=NOBODY)
+        notice = OutboxMessage.objects.get(user=user, kind=OutboxMessage.Kind.EMAIL_CHANGED)
+        assert (notice.recipient, notice.state) == (user.email, OutboxMessage.State.WAITING)
+        closed = OutboxMessage.objects.get(user=user, kind=OutboxMessage.Kind.CLOSED)
+        assert closed.recipient == "nowy.adres@example.com"
+
     def test_drops_the_mails_that_wait_and_sends_the_one_with_the_way_back(self) -> None:
         outbox.put(OutboxMessage.Kind.PANEL_OPEN, self.user)
         account.ask(self.user, "name", {"last_name": "Nowak"}, "Ślub")

@@ -211,6 +211,10 @@ class InForceTests(TestCase):
         self.page.open("/konto/").choose(BOX).press(ACCEPT)
         assert other.open("/konto/").path == "/konto/"
 
+    def test_an_address_that_only_does_something_is_not_led_back_to(self) -> None:
+        page = self.page.open("/konto/zgody/nowosci/").choose(BOX).press(ACCEPT)
+        assert (page.path, page.status) == ("/konto/", 200)
+
     def test_a_foreign_address_is_not_led_back_to(self) -> None:
         for foreign in ("https://zly.example/", "//zly.example/", "javascript:alert(1)"):
             answer: Any = self.page.client.post(PAGE, {"terms": self.version, "next": foreign})

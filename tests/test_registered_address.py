@@ -93,6 +93,5 @@ def _blanked(page: str, email: str) -> str:
 def _headers(response: object) -> dict[str, str]:
     """Return the headers without those that differ between any two answers."""
     headers = getattr(response, "headers", {})
-    return {
-        name: value for name, value in headers.items() if name not in ("Expires", "X-Request-ID")
-    }
+    own = ("Expires", "X-Request-ID")
+    return {name: value for name, value in headers.items() if name not in own}

@@ -12,7 +12,7 @@ from accounts.closing import services
 from accounts.closing.services import State
 from accounts.models import AccountEvent, AccountSession, User
 from accounts.passkeys import services as passkeys
-from accounts.services import activation, credentials, review
+from accounts.services import activation, credentials, disowning, review
 from accounts.services.agreements import wants_news
 from accounts.sign_in import digits
 from accounts.values.visit import NOBODY
@@ -301,6 +301,18 @@ class SignInTests(TestCase):
                 answer = getattr(self.client, method)(DOOR)
                 assert answer["Location"] == "/logowanie/"
         assert not User.objects.get(pk=self.user.pk).is_active
+
+    def test_opens_nothing_once_the_owner_has_said_that_a_sign_in_was_not_his(self) -> None:
+        signed_in(self.user)
+        event = self.user.events.filter(kind=AccountEvent.Kind.SIGNED_IN).latest("at")
+        close(self.user)
+        # Somebody knows the password, and waits at the offer.
+        try_in(self.user.email, PASSWORD, self.client, prefix="")
+        assert disowning.disown(event, visit=NOBODY) is disowning.LinkState.BARRED
+        for method in ("get", "post"):
+            assert getattr(self.client, method)(DOOR)["Location"] == "/logowanie/"
+        assert not User.objects.get(pk=self.user.pk).is_active
+        assert not is_signed_in(self.client)
 
     def test_is_not_told_of_another_account_by_a_row_that_is_older_than_the_reopening(self) -> None:
         read_before = close(self.user)

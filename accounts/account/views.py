@@ -111,8 +111,11 @@ class SectionView(View):
                 messages.success(request, _("Your details have been saved."))
         elif services.ask(user, section, form.values, form.cleaned_data["reason"]):
             messages.success(request, _("We have received your request. We will answer by e-mail."))
-        else:
+        elif self.has_open(request):
             messages.info(request, _("You have an open request. Withdraw it to send another one."))
+        else:
+            said = _("You can send 5 requests a day. Try again tomorrow, or call +48 22 859 0218.")
+            messages.info(request, said)
         return redirect("accounts:data")
 
     def form(self, request: HttpRequest, section: str, data: Any = None) -> OneSection:

@@ -4,7 +4,6 @@ from http import HTTPStatus
 
 from django.contrib import messages
 from django.contrib.auth import REDIRECT_FIELD_NAME
-from django.contrib.auth.views import RedirectURLMixin
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render
 from django.utils import translation
@@ -20,7 +19,7 @@ from accounts.agreements.forms import TermsForm
 from accounts.models import ConsentRecord, Customer, User
 from accounts.services import agreements
 from accounts.sessions import texts
-from accounts.sessions.returning import signed_in
+from accounts.sessions.returning import ReturnMixin, signed_in
 from accounts.views.links import redirect_to_mended
 
 
@@ -43,7 +42,7 @@ class AgreementsView(View):
 
 
 @method_decorator([never_cache, signed_in], name="dispatch")
-class TermsView(RedirectURLMixin, View):
+class TermsView(ReturnMixin, View):
     """Put the terms to a customer that he has not accepted: those in force, or announced ones."""
 
     next_page = "accounts:account"

@@ -45,6 +45,9 @@ def close(user: User, *, visit: Visit) -> bool:
         )
         if not closed:
             return False
+        # Its address may have changed since the caller read it, and the word about that, to the
+        # mailbox it had before, must not be dropped.
+        user = User.objects.get(pk=user.pk)
         sessions.close_access(user)
         agreements.withdraw_news(user, channel=ConsentRecord.Channel.ACCOUNT)
         account.withdraw(user)

@@ -30,12 +30,12 @@ def wants_news(user: User) -> bool:
 def agree_to_news(user: User, *, language: str) -> bool:
     """Add one row that agrees to news in the words shown in `language`; tell whether it did.
 
-    Adds nothing where the consent stands: repeated, or at the same moment, it is one row.
+    Adds nothing where the consent stands: repeated, or at the same moment, it is one row. Nor
+    where the account was closed at that moment: closing takes back what was agreed to.
     """
     consent = consents.declaration(NEWS)
     with transaction.atomic():
-        _lock(user)
-        if wants_news(user):
+        if not _lock(user).is_active or wants_news(user):
             return False
         ledger.append(_given(user, consent, language))
         return True
@@ -114,6 +114,6 @@ def _newest_version(key: str) -> Coalesce:
     return Coalesce(Subquery(rows.order_by("-version").values("version")[:1]), Value(""))
 
 
-def _lock(user: User) -> None:
-    """Let nobody else decide for this account until the transaction ends."""
-    User.objects.select_for_update().only("pk").get(pk=user.pk)
+def _lock(user: User) -> User:
+    """Let nobody else decide for this account until the transaction ends; return it as it is."""
+    return User.objects.select_for_update().only("pk", "is_active").get(pk=user.pk)
