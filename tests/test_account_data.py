@@ -17,7 +17,7 @@ from tests.parallel import at_once
 from tests.walk import Visitor
 
 DATA = "/konto/dane/"
-ADDRESS, NAME, COMPANY = (f"{DATA}{each}/" for each in ("address", "name", "company"))
+ADDRESS, NAME, COMPANY = (f"{DATA}{each}/" for each in ("adres", "imie-i-nazwisko", "firma"))
 WITHDRAW = f"{DATA}wniosek/wycofaj/"
 REASON = {"Dlaczego dane się zmieniają": "Ślub, 1 sierpnia."}
 

@@ -40,7 +40,7 @@ class BannerTests(TestCase):
     """From publication on, before the day."""
 
     PAGES = (
-        "/konto/", "/konto/dane/", "/konto/dane/address/", "/konto/bezpieczenstwo/",
+        "/konto/", "/konto/dane/", "/konto/dane/adres/", "/konto/bezpieczenstwo/",
         "/konto/zgody/", "/konto/moje-dane/", "/konto/bezpieczenstwo/klucze/",
         "/konto/bezpieczenstwo/kody/", "/konto/potwierdz/", "/haslo/zmiana/",
     )  # fmt: skip
@@ -133,10 +133,10 @@ class InForceTests(TestCase):
                 continue
             answer = self.page.client.get(path)
             assert unquote(answer["Location"]) == f"{PAGE}?next={path}", path
-        self.page.open("/konto/dane/address/?a=b")
+        self.page.open("/konto/dane/adres/?a=b")
         assert self.page.heading == "Nowy regulamin"
         self.page.choose(BOX).press(ACCEPT)
-        assert self.page.path == "/konto/dane/address/?a=b"
+        assert self.page.path == "/konto/dane/adres/?a=b"
         assert rows(self.user)[1:] == [(self.version, "account")]
 
     def test_no_page_of_the_account_is_forgotten(self) -> None:

@@ -384,8 +384,8 @@ class CorrectionTests(TestCase):
         assert "Wiadomość od nas" not in text + html
 
     def test_the_link_leads_to_what_is_to_be_corrected(self) -> None:
-        assert "/konto/dane/address/" in self.asked(Section.ADDRESS)
-        assert "/en/konto/dane/name/" in self.asked(Section.NAME, language="en")
+        assert "/konto/dane/adres/" in self.asked(Section.ADDRESS)
+        assert "/en/konto/dane/imie-i-nazwisko/" in self.asked(Section.NAME, language="en")
         assert "/konto/dane/" in self.asked(Section.NAME, Section.ADDRESS)
 
     def test_every_other_decision_keeps_the_note_and_the_words_with_staff(self) -> None:
