@@ -56,7 +56,9 @@ def ask(user: User, email: str, *, visit: Visit) -> bool:
     key = email_address.normalise(email)
     may_write = not allowance.ask(Purpose.EMAIL_CHANGE, key)
     with transaction.atomic():
-        account = User.objects.select_for_update().filter(pk=user.pk, is_active=True).first()
+        account = (
+            User.objects.select_for_update(no_key=True).filter(pk=user.pk, is_active=True).first()
+        )
         if account is None:
             return False
         account.email_changes.cancel()
@@ -123,7 +125,7 @@ def confirm(change: EmailChange, *, visit: Visit) -> LinkState:
     """
     try:
         with transaction.atomic():
-            user = User.objects.select_for_update().get(pk=change.user_id)
+            user = User.objects.select_for_update(no_key=True).get(pk=change.user_id)
             change = EmailChange.objects.get(pk=change.pk)
             state = _confirmation_state(change, user)
             if state is not LinkState.VALID:
@@ -168,7 +170,7 @@ def undo(change: EmailChange, *, visit: Visit) -> LinkState:
     staff find out whose it is. Of any number of simultaneous calls one does it.
     """
     with transaction.atomic():
-        user = User.objects.select_for_update().get(pk=change.user_id)
+        user = User.objects.select_for_update(no_key=True).get(pk=change.user_id)
         undoable = _undoable(change)
         if undoable is None:
             return _undone_state(change, user)

@@ -107,7 +107,9 @@ def change(user: User, number: str, *, visit: Visit = NOBODY, but: str | None = 
     """
     with transaction.atomic():
         # The account's row first, as everywhere: a suspension waits, or was faster.
-        is_open = User.objects.select_for_update().filter(pk=user.pk, is_active=True).exists()
+        is_open = (
+            User.objects.select_for_update(no_key=True).filter(pk=user.pk, is_active=True).exists()
+        )
         present = Customer.objects.filter(user=user, phone=user.customer.phone)
         if not is_open or not present.exclude(phone=number).update(phone=number):
             return False
