@@ -328,6 +328,13 @@ class DeskTests(StaffTestCase):
         assert customer_of(self.user).last_name == "Nowak"
         assert "decision" not in self.client.get(self.page).content.decode()
 
+    def test_the_account_shows_what_a_change_changed_and_nothing_else(self) -> None:
+        services.change(self.user, Section.ADDRESS, {"main_city": "Łódź", "main_street": ""})
+        page = self.client.get(page_of(self.user)).content.decode()
+        assert "ulica: Długa → –" in page
+        assert "miejscowość: Kraków → Łódź" in page
+        assert "main_city" not in page
+
     def test_a_correction_needs_its_sections(self) -> None:
         customer = customer_of(self.user)
         for sections, state in (([], "new"), (["company"], "new"), (["address"], "correction")):

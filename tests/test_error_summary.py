@@ -2,6 +2,7 @@
 
 from django.test import TestCase
 
+from kantor.serving.typography import untie
 from tests.people import ENGLISH, FIRMA, OSOBA, PERSON, POLISH
 from tests.walk import Visitor
 
@@ -52,3 +53,12 @@ class SummaryTests(TestCase):
         visitor.copy_captcha(POLISH.captcha).press(POLISH.next)
         assert visitor.errors[0].startswith(f"{POLISH.password}: Hasło jest za krótkie")
         assert ENGLISH.password not in visitor.errors[0]
+
+    def test_asks_to_tick_the_consents_and_not_to_correct_them(self) -> None:
+        for applicant, heading in (
+            (FIRMA, "Zaznacz wymagane zgody"),
+            (PERSON, "Tick the required consents"),
+        ):
+            visitor = applicant.reach_consents(Visitor()).press(applicant.words.register)
+            assert len(visitor.errors) == len(applicant.required_consents)
+            assert untie(visitor.element("#error-summary h2").get_text(strip=True)) == heading

@@ -16,6 +16,7 @@ from accounts.services.network_tries import NETWORK_SIGN_INS
 from accounts.values.visit import Visit
 from kantor.serving.models import Session
 from tests.browsers import FIREFOX, HERE, browser, signed_in
+from tests.closings import closed
 from tests.doors import is_signed_in
 from tests.factories import (
     PASSWORD,
@@ -75,6 +76,7 @@ class AskingTests(TestCase):
             activated(email="active---@example.com").email,
             registered(email="pending--@example.com").email,
             suspended(email="suspended@example.com").email,
+            closed(email="closed---@example.com").email,
             barred.email,
             written,
             "unknown--@example.com",

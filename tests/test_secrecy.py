@@ -15,6 +15,7 @@ from django.utils import timezone
 from accounts.models import Counter, OutboxMessage, User
 from accounts.services import activation, review
 from accounts.sign_in import digits, tries
+from tests.closings import close
 from tests.doors import GENERIC, try_in
 from tests.factories import PASSWORD, activated, registered, staff, suspended
 from tests.letters import deliver, registering_browser
@@ -49,10 +50,12 @@ class SecrecyTests(TestCase):
         }
         for name, make in makers.items():
             make(email=f"{name:->9}@example.com", password=password)
-        review.suspend(registered(email="closed---@example.com"))
+        close(activated(email="closed---@example.com", password=password))
+        review.suspend(registered(email="refused--@example.com", password=password))
         return {
             **{name: f"{name:->9}@example.com" for name in makers},
             "closed": "closed---@example.com",
+            "refused": "refused--@example.com",
             "unknown": "unknown--@example.com",
         }
 

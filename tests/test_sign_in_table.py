@@ -434,6 +434,8 @@ class ParallelTests(TransactionTestCase):
         outcomes = [verdict.outcome for verdict in found]
         assert outcomes.count(Outcome.REFUSED) == 5, found
         assert outcomes.count(Outcome.WAIT) == 15
+        # Each has knocked, whatever it came to.
+        assert Counter.objects.get(key=NETWORK_SIGN_INS.key("192.0.2.1")).count == 20
 
     def test_from_everywhere_are_counted_as_twenty(self) -> None:
         user = activated()

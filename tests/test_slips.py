@@ -146,7 +146,7 @@ class AdvertisementTests(SpellingTestCase):
             *("María de los Ángeles del Carmen", "Fitz-James Stuart y de Silva Falcó y Gurtubay"),
             *("Jan von der Leyen", "Oskar van den berg", "van der meer", "Win Myint"),
             *("Nguyễn Thị Ánh", "Abdullah bin Abdulaziz Al Saud", "Hans-peter", "Jan paweł"),
-            *("anna maria", "JAN MARIA"),
+            *("anna maria", "JAN MARIA", "Kredyt", "Free", "Loan Money"),
         ]
         self.assert_accepts(names.parse, [(each, each) for each in people])
 
@@ -162,6 +162,8 @@ class AdvertisementTests(SpellingTestCase):
             *("Najlepsze kredyty tylko u nas", "Kup tanie buty", "Kup Tanie Buty Teraz"),
             *("Wygraj nowy telefon", "Best cheap watches for sale", "kup dziś tanie buty online"),
             *("KREDYT BEZ ZBĘDNYCH FORMALNOŚCI TYLKO NASZ BANK", "Wejdź na stronę", "Click Here"),
+            *("Kredyt bez BIK", "kasyno online bonus", "KASYNO ONLINE", "Pożyczka od ręki"),
+            *("Free Money", "Jan Tanie-Kredyty Nowak"),
         ]
         self.assert_refuses(names.parse, [(each, "sentence") for each in sentences])
 

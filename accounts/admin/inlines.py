@@ -36,7 +36,7 @@ class ReviewForm(forms.ModelForm[Customer]):
     """Ask for the decision, and what the customer is to read and to correct."""
 
     review_sections = forms.MultipleChoiceField(
-        label=_("to be corrected"),
+        label=_("To be corrected"),
         choices=Section.choices,
         required=False,
         widget=forms.CheckboxSelectMultiple,
@@ -210,7 +210,23 @@ class DataChangeInline(RecordInline):
     """Show what the data were before each change, and after it."""
 
     model = DataChange
-    fields = ("section", "before", "after", "changed_at")
+    fields = ("section", "difference", "changed_at")
+    readonly_fields = ("difference",)
+
+    @admin.display(description=_("what changed"))
+    def difference(self, change: DataChange) -> str:
+        """Return what differs, line by line."""
+        labels = {field.name: field.verbose_name for field in Customer._meta.concrete_fields}
+
+        def shown(name: str, value: str) -> str:
+            return (country.name(value) if name.endswith("_country") else value) or "–"
+
+        lines = (
+            (labels[name], shown(name, change.before.get(name, "")), shown(name, value))
+            for name, value in change.after.items()
+            if change.before.get(name, "") != value
+        )
+        return format_html_join(SafeString("<br>"), "{}: {} → {}", lines)
 
 
 class EmailChangeInline(RecordInline):

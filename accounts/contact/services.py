@@ -56,9 +56,9 @@ def ask(user: User, email: str, *, visit: Visit) -> bool:
     key = email_address.normalise(email)
     may_write = not allowance.ask(Purpose.EMAIL_CHANGE, key)
     with transaction.atomic():
-        account = (
-            User.objects.select_for_update(no_key=True).filter(pk=user.pk, is_active=True).first()
-        )
+        # Whoever was let in before a new password or "It was not me" asks for nothing any more.
+        let_in = User.objects.filter(pk=user.pk, is_active=True, access_serial=user.access_serial)
+        account = let_in.select_for_update(no_key=True).first()
         if account is None:
             return False
         account.email_changes.cancel()

@@ -372,3 +372,8 @@ class ConsentsForm(forms.Form):
             self.fields[consent.key] = ConsentField(
                 consent, missing=_("Tick this to complete the registration.")
             )
+
+    @property
+    def summary_title(self) -> Promise:
+        """Return what the list of errors is headed by: a box is ticked, not corrected."""
+        return _("Tick the required consents")

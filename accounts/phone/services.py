@@ -102,14 +102,14 @@ def change(user: User, number: str, *, visit: Visit = NOBODY, but: str | None = 
     """Give the account this number, in E.164, and tell its owner; tell whether it was changed.
 
     `user.customer.phone` is the number that the change began from: of two such changes one wins;
-    the same number again and a closed account are no change. All sessions of the account end, but
-    for the one of the key `but`. All or nothing.
+    the same number again and a closed account are no change, nor is one by who was let in before a
+    new password or "It was not me" ended that: `user` is as this request found him. All sessions
+    of the account end, but for the one of the key `but`. All or nothing.
     """
     with transaction.atomic():
         # The account's row first, as everywhere: a suspension waits, or was faster.
-        is_open = (
-            User.objects.select_for_update(no_key=True).filter(pk=user.pk, is_active=True).exists()
-        )
+        let_in = User.objects.filter(pk=user.pk, is_active=True, access_serial=user.access_serial)
+        is_open = let_in.select_for_update(no_key=True).exists()
         present = Customer.objects.filter(user=user, phone=user.customer.phone)
         if not is_open or not present.exclude(phone=number).update(phone=number):
             return False

@@ -77,10 +77,12 @@ def change_password(
     values: dict[str, Any] = {"password": sealed, "access_serial": F("access_serial") + 1}
     if is_reset:
         values["password_barred_at"] = None
+    present = User.objects.filter(pk=user.pk, password=user.password, is_active=True)
+    if not is_reset:
+        # Whoever was let in before "It was not me" ended that must not go on by a new password.
+        present = present.filter(access_serial=user.access_serial)
     with transaction.atomic():
-        changed = User.objects.filter(pk=user.pk, password=user.password, is_active=True).update(
-            **values
-        )
+        changed = present.update(**values)
         if changed:
             end_sessions_of(user.pk)
             # Who knew the old password may have asked for it, and waits at a mailbox of his own.

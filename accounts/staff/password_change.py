@@ -10,6 +10,7 @@ from django.http import HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect
 from django.utils.translation import gettext_lazy as _
 
+from accounts.forms.fields import SECRET
 from accounts.models import User
 from accounts.services import credentials, network_tries
 from accounts.services.credentials import PASSWORD_CHANGES
@@ -26,6 +27,8 @@ class StaffPasswordChangeForm(AdminPasswordChangeForm):
     def __init__(self, user: User, *args: Any, network: str, visit: Visit, **kwargs: Any) -> None:
         super().__init__(user, *args, **kwargs)
         self.network, self.visit = network, visit
+        for field in self.fields.values():
+            field.widget.attrs.update(SECRET)
 
     def clean_old_password(self) -> str:
         """Check the current password as at every page that asks for it again."""

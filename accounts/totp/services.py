@@ -53,6 +53,7 @@ class Refusal(Enum):
     WRONG = "wrong"
     STALE = "stale"  # this seed is not readable, or another account's: only a new one helps
     ALREADY_ON = "already on"
+    ENDED = "ended"  # a new password or "It was not me" came first: who asked is let in no more
 
 
 @dataclass(frozen=True)
@@ -109,7 +110,8 @@ def turn_on(user: User, sealed: str, code: str) -> list[str] | Refusal:
     """Turn on the app with this proposed seed if it shows this code; return the recovery codes.
 
     They exist here and nowhere else: kept are their digests. The code is used up by it. Of two
-    simultaneous calls one turns on.
+    simultaneous calls one turns on. None is for who was let in before a new password or "It was
+    not me" ended that: `user` is as this request found him.
     """
     app = AuthenticatorApp(user=user, name="", key=sealed)
     try:
@@ -121,6 +123,8 @@ def turn_on(user: User, sealed: str, code: str) -> list[str] | Refusal:
     app.last_t = step
     try:
         with transaction.atomic():
+            if not _is_still_in(user):
+                return Refusal.ENDED
             app.save(force_insert=True)
             return _replace_recovery_codes(user)
     except IntegrityError:
@@ -130,9 +134,12 @@ def turn_on(user: User, sealed: str, code: str) -> list[str] | Refusal:
 def renew_recovery_codes(user: User) -> list[str] | None:
     """Replace the recovery codes, whatever is left of them; return the new ones.
 
-    Nothing for an account without an app. Of two simultaneous calls the second one's stay.
+    Nothing for an account without an app, or for who is let in no more, as in `turn_on`. Of two
+    simultaneous calls the second one's stay.
     """
     with transaction.atomic():
+        if not _is_still_in(user):
+            return None
         if AuthenticatorApp.objects.select_for_update().filter(user=user).first() is None:
             return None
         return _replace_recovery_codes(user)
@@ -200,6 +207,13 @@ def _judge(app: AuthenticatorApp, user: User, code: str, visit: Visit) -> Outcom
         if used:
             events.tell(user, AccountEvent.Kind.RECOVERY_CODE_USED, visit=visit)
     return Outcome.RECOVERY_CODE if used else Outcome.WRONG
+
+
+def _is_still_in(user: User) -> bool:
+    """Tell whether what this request was let in by still stands; locks the account's row."""
+    locked = User.objects.select_for_update().only("access_serial", "is_active")
+    now = locked.get(pk=user.pk)
+    return now.is_active and now.access_serial == user.access_serial
 
 
 def _proposal(user: User, sealed: str) -> Proposal:

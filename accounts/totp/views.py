@@ -98,7 +98,7 @@ class TurnOnView(View):
             if not isinstance(turned_on, Refusal):
                 _tell(request, AccountEvent.Kind.METHOD_ADDED)
         match turned_on:
-            case Refusal.ALREADY_ON:
+            case Refusal.ALREADY_ON | Refusal.ENDED:
                 return redirect("accounts:totp")
             case Refusal() as refusal:
                 return self.ask_again(sealed, refusal.value)
