@@ -10,6 +10,7 @@ from django.test import Client, SimpleTestCase, TestCase, TransactionTestCase
 from hypothesis import given
 from hypothesis import strategies as st
 
+from accounts.limits import Limit, UsedUpError
 from accounts.models import Counter, OutboxMessage, User
 from accounts.phone import services as phone_link
 from accounts.registration import friction
@@ -340,6 +341,22 @@ class ParallelTests(TransactionTestCase):
         at_once(*[partial(finish, network=THERE)] * 6)
         assert owed() == 3
         assert finish(network=HERE)
+
+    def test_of_one_network_finish_as_many_as_it_may_and_leave_nothing_of_the_others(self) -> None:
+        few = Limit("test-finishes", times=3, window=timedelta(hours=1))
+        emails = [f"osoba{number}@example.com" for number in range(6)]
+        calls = [partial(registered, email=each, network=THERE, finishes=few) for each in emails]
+        refused = [each for each in at_once(*calls) if isinstance(each, Exception)]
+        assert len(refused) == 3
+        for error in refused:
+            assert isinstance(error, UsedUpError), error
+            assert timedelta(minutes=59) < error.wait <= timedelta(hours=1)
+        assert User.objects.count() == OutboxMessage.objects.count()
+        assert Counter.objects.get(key=few.key(THERE)).count == User.objects.count() == 3
+        written = set(User.objects.values_list("email", flat=True))
+        for email in set(emails) - written:
+            first = allowance.FIRST_LINKS[0].key(mailbox(email))
+            assert not Counter.objects.filter(key=first).exists()
 
     def test_at_every_door_take_no_more_than_one_after_the_other(self) -> None:
         acts = (*WITHOUT_FINISHING, finish)

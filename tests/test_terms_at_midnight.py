@@ -7,13 +7,14 @@ from typing import Any
 from unittest import mock
 from zoneinfo import ZoneInfo
 
+from django.http import QueryDict
 from django.test import TestCase
 from django.utils import timezone
 
 from accounts import consents
-from accounts.limits import Limit
 from accounts.models import User
-from accounts.registration import friction
+from accounts.registration.outcome import Outcome
+from accounts.registration.steps.consents import ConsentsStep
 from accounts.services import registration
 from tests.later_terms import day_in, published
 from tests.people import COMPANY, OSOBA, Applicant
@@ -89,14 +90,14 @@ class RegistrationTests(TestCase):
     def test_what_is_put_again_after_midnight_is_not_registered(self) -> None:
         visitor = OSOBA.reach_end(Visitor())
         old = consents.in_force("terms")
-        real = Limit.hit
+        real = ConsentsStep.take
 
-        def past_midnight(limit: Limit, *args: Any) -> bool:
-            if limit is friction.FINISHES:
-                self.enterContext(self.past_midnight(old))
-            return real(limit, *args)
+        def past_midnight(step: ConsentsStep, posted: QueryDict) -> Outcome:
+            outcome = real(step, posted)
+            self.enterContext(self.past_midnight(old))
+            return outcome
 
-        with mock.patch.object(Limit, "hit", past_midnight):
+        with mock.patch.object(ConsentsStep, "take", past_midnight):
             visitor.press(OSOBA.words.register)
         assert visitor.heading == OSOBA.words.consents
         assert not visitor.is_ticked(OSOBA.required_consents[0])

@@ -11,7 +11,7 @@ from typing import Any
 from django.conf import settings
 from django.contrib.auth.tokens import default_token_generator
 from django.core.mail import EmailMessage
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.encoding import force_bytes
@@ -106,14 +106,24 @@ def _registration(message: OutboxMessage) -> EmailMessage | None:
         # Whoever asked for the link must not learn that the account is gone.
         return None
     key = email_address.normalise(message.recipient)
-    owned = Q(email_key=key, activated_at__isnull=False, closed_at=None)
-    found = User.objects.select_related("customer").filter(Q(pk=message.user_id) | owned)
+    found = User.objects.raw(
+        """
+        SELECT account.*, customer.first_name AS customers_first_name
+        FROM accounts_user AS account
+        LEFT JOIN accounts_customer AS customer ON customer.user_id = account.id
+        WHERE account.id = %s OR
+            (account.email_key = %s AND account.activated_at IS NOT NULL
+                AND account.closed_at IS NULL)
+        """,
+        [message.user_id, key],
+    )
     accounts = {user.pk: user for user in found}
     user = accounts.pop(message.user_id, None)
     if user is None or not user.is_pending or message.link_serial != user.link_serial:
         return None
     if not accounts:
-        return _activation(message, user, recipient=message.recipient)
+        first_name = getattr(user, "customers_first_name", None) or ""
+        return _activation(message, user, first_name, recipient=message.recipient)
     (owner,) = accounts.values()
     return None if owner.suspended_at is not None else _already_registered(message, owner)
 
@@ -397,7 +407,8 @@ def _without_owner(message: OutboxMessage, accounts: QuerySet[User]) -> EmailMes
     """
     pending = accounts.filter(activated_at=None, suspended_at=None).order_by("-created_at").first()
     if pending is not None:
-        return _activation(message, pending, recipient=pending.email)
+        first_name = pending.customer.first_name
+        return _activation(message, pending, first_name, recipient=pending.email)
     closed = accounts.filter(closed_at__isnull=False).order_by("-closed_at").first()
     if closed is not None and closed.suspended_at is not None:
         return _suspended(message, closed)
@@ -484,13 +495,15 @@ def _asked_for_phone_link(message: OutboxMessage, owner: User) -> AccountEvent:
     return message.about
 
 
-def _activation(message: OutboxMessage, user: User, *, recipient: str) -> EmailMessage:
+def _activation(
+    message: OutboxMessage, user: User, first_name: str, *, recipient: str
+) -> EmailMessage:
     token = tokens.make(user, user.link_serial)
     return messages.activation(
         recipient=recipient,
         language=user.language,
         message_id=message.message_id,
-        first_name=user.customer.first_name,
+        first_name=first_name,
         link=_link(user.language, "accounts:activation", token),
         refuse_link=_link(user.language, "accounts:activation-refuse", token),
         expires_at=timezone.now() + timedelta(hours=settings.ACTIVATION_LINK_HOURS),

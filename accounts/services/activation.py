@@ -5,7 +5,6 @@ from enum import Enum
 
 from django.contrib.auth.hashers import check_password
 from django.db import IntegrityError, transaction
-from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 
 from accounts import tokens
@@ -14,6 +13,7 @@ from accounts.mail import outbox
 from accounts.models import OutboxMessage, User
 from accounts.passwords import normalize
 from accounts.services import panel
+from kantor.serving.sql import stored_id
 
 PASSWORD_TRIES = Limit("activation-password", times=5, window=timedelta(minutes=15))
 # What one network may cost us, whatever links it holds: a hash a try.
@@ -43,13 +43,17 @@ def examine(token: str) -> tuple[LinkState, User | None]:
         parsed = tokens.read(token)
     except tokens.InvalidTokenError:
         return LinkState.BROKEN, None
-    rivals = User.objects.filter(
-        ~Q(attempt=parsed.attempt),
-        email_key=OuterRef("email_key"),
-        activated_at=None,
-        suspended_at=None,
+    found = User.objects.raw(
+        """
+        SELECT account.*, EXISTS(
+            SELECT 1 FROM accounts_user AS rival
+            WHERE rival.email_key = account.email_key AND rival.id <> account.id
+                AND rival.activated_at IS NULL AND rival.suspended_at IS NULL
+        ) AS has_rivals
+        FROM accounts_user AS account WHERE account.attempt = %s
+        """,
+        [stored_id(parsed.attempt)],
     )
-    found = User.objects.filter(attempt=parsed.attempt).annotate(has_rivals=Exists(rivals))
     user = next(iter(found), None)
     if user is None or user.closed_at is not None:
         return LinkState.BROKEN, None

@@ -13,7 +13,7 @@ from dataclasses import replace
 from datetime import timedelta
 from enum import Enum
 
-from accounts.limits import Limit, longest_wait, take_all
+from accounts.limits import Limit, Running, keys_of, longest_wait, take_all
 from accounts.values.email import mailbox
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
@@ -82,8 +82,21 @@ def wait(purpose: Purpose, email_key: str) -> timedelta:
     return longest_wait(purpose.value, mailbox(email_key))
 
 
-def ask_first_link(email_key: str, network: str) -> bool:
+def wait_keys(purpose: Purpose, email_key: str) -> list[str]:
+    """Return the keys of the counters that `wait_by` looks at."""
+    return keys_of(purpose.value, mailbox(email_key))
+
+
+def wait_by(running: Running, purpose: Purpose, email_key: str) -> timedelta:
+    """Return what `wait` would, by counters that have been read already."""
+    return running.longest_wait(purpose.value, mailbox(email_key))
+
+
+def ask_first_link(email_key: str, network: str, finishes: Limit | None = None) -> bool:
     """Count the first link of a registration finished in `network`; tell whether it may be sent.
+
+    With `finishes` the registration itself is counted for the network by the same statement, and
+    UsedUpError raised where that has finished too many.
 
     The reserve comes first: the first registration of a network in an hour is not refused for
     what others asked for. Further ones take what the shared mails leave. The link begins the pause
@@ -91,6 +104,9 @@ def ask_first_link(email_key: str, network: str) -> bool:
     """
     subject = mailbox(email_key)
     own = [replace(each, name=f"{each.name} {network}") for each in NETWORK_FIRST_LINKS]
-    return take_all((*own, *FIRST_LINKS), subject, beside=(LINK_PAUSE, MAILS_AN_HOUR)) or take_all(
-        _SHARED, subject, beside=(LINK_PAUSE,)
-    )
+    return take_all(
+        (*own, *FIRST_LINKS),
+        subject,
+        beside=(LINK_PAUSE, MAILS_AN_HOUR),
+        first=(finishes, network) if finishes else None,
+    ) or take_all(_SHARED, subject, beside=(LINK_PAUSE,))

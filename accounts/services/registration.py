@@ -10,10 +10,12 @@ from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from django.utils import timezone
 
 from accounts import consents
+from accounts.limits import Limit
 from accounts.mail import outbox
 from accounts.models import ConsentRecord, Customer, OutboxMessage, User
 from accounts.services import allowance, ledger
 from accounts.services.allowance import Purpose
+from accounts.values import email as email_address
 
 PURGE_BATCH = 500  # accounts that one transaction deletes, each with half a dozen rows
 
@@ -27,6 +29,7 @@ def register(
     given: Mapping[str, bool],
     language: str,
     network: str,
+    finishes: Limit | None = None,
     versions: Mapping[str, str] | None = None,
     at: datetime | None = None,
 ) -> User:
@@ -39,6 +42,8 @@ def register(
     `answers` are canonical values by the names of the customer's fields, and `email`; `network` is
     where the form was finished, for counting; `at` is when, if not now. `versions` are those of
     documents that were shown, by the keys of their declarations, if not those in force now.
+    `finishes` says how many one network may finish; limits.UsedUpError is raised for one too many,
+    and nothing is written. A second call for an attempt does not count.
     """
     now = at or timezone.now()
     data = dict(answers)
@@ -50,6 +55,10 @@ def register(
     ]
     try:
         with transaction.atomic():
+            # First: what is refused has written nothing, and its count is undone with it.
+            may_write = allowance.ask_first_link(
+                email_address.normalise(user.email), network, finishes
+            )
             user.save(force_insert=True)
             Customer(user=user, kind=kind, **data).save(force_insert=True)
             ledger.begin(
@@ -65,7 +74,7 @@ def register(
                 )
                 for consent in put
             )
-            if allowance.ask_first_link(user.email_key, network):
+            if may_write:
                 outbox.put(OutboxMessage.Kind.REGISTRATION, user, link_serial=user.link_serial)
     except IntegrityError:
         existing = find_by_attempt(attempt)

@@ -206,14 +206,11 @@ class DoneView(View):
 
     def get(self, request: HttpRequest) -> HttpResponse:
         """Show the page for the account that this browser activated."""
-        about = ("survey_answer__answered_at", "customer__phone")
-        # Values: the page needs two facts, and a row of each of three tables costs twice as much.
-        found = self._activated_here(request).values_list(*about).first()
+        found = survey.landing(browser.attempts(request))
         if found is None:
             return redirect("accounts:sign-in")
-        answered_at, phone = found
-        page = DonePage(answered_at is not None, () if answered_at else self._sources())
-        return render_kept(request, page, Words({"phone_ending": _ending(phone)}))
+        page = DonePage(found.is_answered, found.sources)
+        return render_kept(request, page, Words({"phone_ending": _ending(found.phone)}))
 
     def post(self, request: HttpRequest) -> HttpResponse:
         """Record the answer; no answer is an answer too."""

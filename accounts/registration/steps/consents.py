@@ -12,7 +12,6 @@ from django.utils.translation import gettext_lazy as _
 from accounts import consents
 from accounts.forms.consents import is_ticked
 from accounts.forms.registration import ConsentsForm
-from accounts.registration import friction
 from accounts.registration.answers import Answers
 from accounts.registration.order import Step
 from accounts.registration.outcome import Lead, Outcome
@@ -70,8 +69,6 @@ class ConsentsStep:
         """Keep what was ticked; with all that is needed the registration comes to its end."""
         if not self.answers.take(Step.CONSENTS, self.form(posted)):
             return Outcome(Lead.HERE)
-        if not friction.FINISHES.hit(self.network):
-            return Outcome(Lead.WAIT, wait=friction.FINISHES.wait(self.network))
         return Outcome(Lead.END)
 
     def keep(self, posted: QueryDict) -> None:
