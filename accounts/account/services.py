@@ -1,7 +1,9 @@
 """Change a customer's data, or ask staff to; every change leaves what was before it.
 
 A customer changes his address, and what staff have asked him to correct; all else is a request.
-Each function locks the customer's row, so of simultaneous calls one comes after the other.
+Each function locks the customer's row, so of simultaneous calls one comes after the other; where
+more is locked, it is the account, then its requests, then the customer. Whoever locks an account
+leaves it to others to refer to (`no_key`), or they would wait for each other.
 """
 
 from collections.abc import Mapping
@@ -36,12 +38,15 @@ def change(user: User, section: str, values: Mapping[str, str]) -> bool:
     are told that it is right so. A request about the same section is withdrawn: accepted later, it
     would put older wishes in the place of the correction.
     """
+    requests = user.data_requests.filter(section=section, state=DataRequest.State.OPEN)
     with transaction.atomic():
+        overtaken = [each.pk for each in requests.select_for_update()]
         customer = Customer.objects.select_for_update().get(user=user)
         if not may_change(customer, section):
             return False
         _store(customer, section, values)
-        _withdraw(user.data_requests.filter(section=section))
+        if overtaken:
+            _withdraw(requests)
         if section in (customer.review_sections or []):
             review.correction_recorded(customer, section)
     return True
@@ -56,7 +61,7 @@ def ask(user: User, section: str, values: Mapping[str, str], reason: str) -> boo
     """
     try:
         with transaction.atomic():
-            account = User.objects.select_for_update().filter(pk=user.pk, is_active=True)
+            account = User.objects.select_for_update(no_key=True).filter(pk=user.pk, is_active=True)
             if not account.exists() or not REQUESTS.hit(str(user.pk)):
                 return False
             request = DataRequest.objects.create(
@@ -76,9 +81,9 @@ def withdraw(user: User) -> bool:
 def accept(request: DataRequest, *, by: User, answer: str = "") -> bool:
     """Carry out an open request and owe its answer; tell whether it was open."""
     with transaction.atomic():
-        customer = Customer.objects.select_for_update().get(user=request.user_id)
         if not _close(request, DataRequest.State.ACCEPTED, by=by, answer=answer):
             return False
+        customer = Customer.objects.select_for_update().get(user=request.user_id)
         _store(customer, request.section, request.wanted)
     return True
 

@@ -58,7 +58,7 @@ def ask(user: User, email: str, *, visit: Visit) -> bool:
     with transaction.atomic():
         # Whoever was let in before a new password or "It was not me" asks for nothing any more.
         let_in = User.objects.filter(pk=user.pk, is_active=True, access_serial=user.access_serial)
-        account = let_in.select_for_update().first()
+        account = let_in.select_for_update(no_key=True).first()
         if account is None:
             return False
         account.email_changes.cancel()
@@ -125,7 +125,7 @@ def confirm(change: EmailChange, *, visit: Visit) -> LinkState:
     """
     try:
         with transaction.atomic():
-            user = User.objects.select_for_update().get(pk=change.user_id)
+            user = User.objects.select_for_update(no_key=True).get(pk=change.user_id)
             change = EmailChange.objects.get(pk=change.pk)
             state = _confirmation_state(change, user)
             if state is not LinkState.VALID:
@@ -170,7 +170,7 @@ def undo(change: EmailChange, *, visit: Visit) -> LinkState:
     staff find out whose it is. Of any number of simultaneous calls one does it.
     """
     with transaction.atomic():
-        user = User.objects.select_for_update().get(pk=change.user_id)
+        user = User.objects.select_for_update(no_key=True).get(pk=change.user_id)
         undoable = _undoable(change)
         if undoable is None:
             return _undone_state(change, user)

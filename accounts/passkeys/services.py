@@ -97,7 +97,7 @@ def add(user: User, answer: str, name: str = "") -> Result:
     try:
         new = ceremony.verify_new(answer, user)
         with transaction.atomic():
-            locked = User.objects.select_for_update().only("access_serial", "is_active")
+            locked = User.objects.select_for_update(no_key=True).only("access_serial", "is_active")
             now = locked.get(pk=user.pk)
             if now.access_serial != user.access_serial or not now.is_active:
                 return Result(Outcome.REFUSED)

@@ -109,7 +109,7 @@ def change(user: User, number: str, *, visit: Visit = NOBODY, but: str | None = 
     with transaction.atomic():
         # The account's row first, as everywhere: a suspension waits, or was faster.
         let_in = User.objects.filter(pk=user.pk, is_active=True, access_serial=user.access_serial)
-        is_open = let_in.select_for_update().exists()
+        is_open = let_in.select_for_update(no_key=True).exists()
         present = Customer.objects.filter(user=user, phone=user.customer.phone)
         if not is_open or not present.exclude(phone=number).update(phone=number):
             return False

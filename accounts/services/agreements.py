@@ -116,4 +116,4 @@ def _newest_version(key: str) -> Coalesce:
 
 def _lock(user: User) -> User:
     """Let nobody else decide for this account until the transaction ends; return it as it is."""
-    return User.objects.select_for_update().only("pk", "is_active").get(pk=user.pk)
+    return User.objects.select_for_update(no_key=True).only("pk", "is_active").get(pk=user.pk)

@@ -46,7 +46,7 @@ def disown(event: AccountEvent, *, visit: Visit) -> LinkState:
     matter, his own new password neither: the mailbox alone leads on.
     """
     with transaction.atomic():
-        user = User.objects.select_for_update().get(pk=event.user_id)
+        user = User.objects.select_for_update(no_key=True).get(pk=event.user_id)
         state = _state(event, user)
         if state is not LinkState.VALID:
             return state

@@ -40,6 +40,8 @@ def decide(
     each, in the same transaction.
     """
     with transaction.atomic():
+        # The account's row first, as everywhere: two that lock both must not wait for each other.
+        User.objects.select_for_update(no_key=True).only("pk").get(pk=customer.pk)
         stored = (
             Customer.objects.select_for_update(of=("self",))
             .select_related("user")
@@ -95,7 +97,7 @@ def suspend(user: User) -> bool:
     Its owner is told by mail. Tells whether it was open: of two simultaneous calls, one does.
     """
     with transaction.atomic():
-        stored = User.objects.select_for_update().get(pk=user.pk)
+        stored = User.objects.select_for_update(no_key=True).get(pk=user.pk)
         if stored.suspended_at is not None:
             return False
         _set(user, stored, suspended_at=timezone.now(), is_active=False)
@@ -113,7 +115,7 @@ def unsuspend(user: User) -> bool:
     blocked is told of this. Tells whether it was suspended: of two simultaneous calls, one does.
     """
     with transaction.atomic():
-        stored = User.objects.select_for_update().get(pk=user.pk)
+        stored = User.objects.select_for_update(no_key=True).get(pk=user.pk)
         if stored.suspended_at is None:
             return False
         was_opened = stored.activated_at is not None

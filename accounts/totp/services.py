@@ -211,7 +211,7 @@ def _judge(app: AuthenticatorApp, user: User, code: str, visit: Visit) -> Outcom
 
 def _is_still_in(user: User) -> bool:
     """Tell whether what this request was let in by still stands; locks the account's row."""
-    locked = User.objects.select_for_update().only("access_serial", "is_active")
+    locked = User.objects.select_for_update(no_key=True).only("access_serial", "is_active")
     now = locked.get(pk=user.pk)
     return now.is_active and now.access_serial == user.access_serial
 
