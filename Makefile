@@ -100,7 +100,7 @@ test-newest: $(TOOLS) ## run the suite without its browser part on the newest Dj
 check: lint types layers migrations deployment catalogues same-tests coverage ## all that CI runs
 
 .PHONY: bench
-bench: $(TOOLS) ## measure a registration beside two baselines (OPTIONS="--http --write")
+bench: $(TOOLS) ## measure a registration beside three baselines (OPTIONS="--http --write")
 	@$(BIN)/python -m bench.run $(OPTIONS)
 
 .PHONY: weights

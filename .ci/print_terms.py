@@ -24,7 +24,7 @@ def pages() -> dict[Path, str]:
     from accounts import consents
 
     found = {}
-    for version in consents.TERMS_VERSIONS:
+    for version in consents.VERSIONS["terms"]:
         for language in ("pl", "en"):
             path = consents.terms_pdf(version, language)
             if path.exists():

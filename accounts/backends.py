@@ -7,7 +7,7 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib.auth.backends import ModelBackend
-from django.db.models import F
+from django.db.models import F, Q, Subquery
 from django.http import HttpRequest
 
 from accounts.models import User
@@ -15,7 +15,7 @@ from accounts.sign_in import digits
 from accounts.sign_in.digits import Answer
 from accounts.values import email as email_address
 
-# The activated account of an address, and the newest pending one.
+# The activated account of an address, or the one that was closed last, and the newest pending one.
 CANDIDATES = 2
 
 
@@ -25,6 +25,7 @@ class State(Enum):
     OPEN = "open"
     PENDING = "pending"
     SUSPENDED = "suspended"
+    CLOSED = "closed"
     REFUSED = "refused"
 
 
@@ -86,9 +87,9 @@ class EmailBackend(ModelBackend):
                 is_only_number_wrong |= user.activated_at is not None
             elif user.is_active:
                 return Judgement(State.OPEN, user)
-            elif found.user is None:
-                state = State.PENDING if user.is_pending else State.SUSPENDED
-                found = Judgement(state, user)
+            elif found.user is None or found.state is State.CLOSED:
+                # Whoever has registered anew after a closing is led to what is new.
+                found = Judgement(_state_of(user), user)
         for _missing in range(CANDIDATES - len(candidates)):
             User().set_password(password)
             _knows_number(User(), answer, for_staff=for_staff)
@@ -98,22 +99,31 @@ class EmailBackend(ModelBackend):
 def candidates_of(key: str) -> list[User]:
     """Return the accounts of a normalised address that may be meant, the activated one first.
 
-    That one, if there is one, and the newest pending one, never a second pending one in the other's
-    place: a stranger who registers somebody's address once or twice and signs in with his own
-    passwords must be told the same whether its owner is a customer or not. One statement.
+    That one, if there is one, or else the one that its owner closed last; and the newest pending
+    one, never a second pending one in the other's place: a stranger who registers somebody's
+    address once or twice and signs in with his own passwords must be told the same whether its
+    owner is a customer or not. One statement.
     """
-    rows = list(
-        User.objects.filter(email_key=key)
-        .select_related("customer")
-        .order_by(
-            F("activated_at").desc(nulls_last=True),
-            # What staff closed before its activation opens nothing and hides nothing.
-            F("suspended_at").asc(nulls_first=True),
-            "-created_at",
-        )[:CANDIDATES]
+    accounts = User.objects.filter(email_key=key).values("pk")
+    activated = accounts.filter(activated_at__isnull=False).order_by(
+        F("closed_at").desc(nulls_first=True)
     )
-    activated = [user for user in rows if user.activated_at is not None]
-    return activated + [user for user in rows if user.activated_at is None][:1]
+    pending = accounts.filter(activated_at=None).order_by(
+        # What staff closed before its activation opens nothing and hides nothing.
+        F("suspended_at").asc(nulls_first=True),
+        "-created_at",
+    )
+    return list(
+        User.objects.filter(Q(pk=Subquery(activated[:1])) | Q(pk=Subquery(pending[:1])))
+        .select_related("customer")
+        .order_by(F("activated_at").asc(nulls_last=True))
+    )
+
+
+def _state_of(user: User) -> State:
+    if user.suspended_at is not None:
+        return State.SUSPENDED
+    return State.CLOSED if user.closed_at is not None else State.PENDING
 
 
 def _knows_number(user: User, answer: Answer | None, *, for_staff: bool) -> bool:

@@ -4,20 +4,23 @@ What a person agreed to must be provable (art. 7(1) GDPR): `text_hash` covers th
 sentence shown and of the document it links to, and a test pins the hashes of everything published.
 So a published text is never edited: a change is a new version, put in front of its tuple. Where a
 line may break is no word: no-break spaces count as ordinary ones.
+
+A version is published before it holds: until its day it is announced, and another one is in force.
+Which one that is follows from the day in Poland, so nothing may ask for it once a process.
 """
 
 import hashlib
 import json
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from functools import lru_cache
 from pathlib import Path
 
 from django.conf import settings
 from django.template.loader import render_to_string
 from django.urls import reverse
-from django.utils import translation
+from django.utils import timezone, translation
 from django.utils.formats import date_format
 from django.utils.functional import Promise
 from django.utils.html import format_html
@@ -25,15 +28,20 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from accounts.models import ConsentRecord, Kind, User
+from accounts.models import ConsentRecord, Kind
 from kantor.serving.operator import Operator
 from kantor.serving.typography import tie, untie
 
-# Newest first; a version is the date since which it holds.
-TERMS_VERSIONS = ("2026-11-29", "2026-11-23")
-PRIVACY_VERSIONS = ("2026-11-29", "2026-11-23")
-
-VERSIONS = {"terms": TERMS_VERSIONS, "privacy": PRIVACY_VERSIONS}
+# Newest first; a version is the date since which it holds. One whose day is still to come is
+# announced: it can be read and accepted, and nobody who registers is asked for it.
+VERSIONS: dict[str, tuple[str, ...]] = {
+    "terms": ("2026-11-29", "2026-11-23"),
+    "privacy": ("2026-11-29", "2026-11-23"),
+}
+# Where the texts lie, in `legal/<document>/<version>/`.
+TEMPLATES: Path = settings.BASE_DIR / "templates"
+# How long a version is news after it has come into force.
+TOLD_FOR = timedelta(days=14)
 EVERYBODY = frozenset(Kind)
 
 
@@ -42,8 +50,9 @@ class Consent:
     """One declaration and whom it is put to.
 
     `label` may hold {link_start}, {link_end} and {date}: the words that link to `document`
-    ("terms" or "privacy") and the date of its version. Compared by identity: the lazy label
-    would make equality depend on the active language.
+    ("terms" or "privacy") and the date of its version. Where there is a document, `version` is its
+    own, and empty in `CONSENTS`: `declaration` and `asked_of` fill it in. Compared by identity:
+    the lazy label would make equality depend on the active language.
     """
 
     key: str
@@ -79,7 +88,7 @@ class Receipt:
 CONSENTS = (
     Consent(
         key="terms",
-        version=TERMS_VERSIONS[0],
+        version="",
         required=True,
         label=_(
             "I accept the {link_start}kantor.pl Terms of Service{link_end}, version of {date}."
@@ -96,7 +105,7 @@ CONSENTS = (
     ),
     Consent(
         key="personal_data",
-        version=PRIVACY_VERSIONS[0],
+        version="",
         required=True,
         label=_(
             "I agree to the processing of the personal data given in this form to open and run "
@@ -132,9 +141,75 @@ CONSENTS = (
 )
 
 
+def today() -> date:
+    """Return the day in Poland: a version comes into force at its midnight."""
+    return timezone.localdate(timezone=timezone.get_default_timezone())
+
+
+def in_force(document: str, day: date | None = None) -> str:
+    """Return the version of "terms" or "privacy" that holds on this day, today unless told.
+
+    Before the first version that is the first one.
+    """
+    versions, limit = VERSIONS[document], (day or today()).isoformat()
+    return next((version for version in versions if version <= limit), versions[-1])
+
+
+def announced(document: str, day: date | None = None) -> str:
+    """Return the next version that does not hold yet on this day; empty where there is none."""
+    versions, limit = VERSIONS[document], (day or today()).isoformat()
+    return next((version for version in reversed(versions) if version > limit), "")
+
+
+def to_accept(accepted: str, day: date | None = None) -> str:
+    """Return the version of the terms that is put to who has accepted this one.
+
+    The one in force first, which his account's pages wait for; then the announced one, which may
+    be accepted before its day. Empty where he has accepted both.
+    """
+    for version in (in_force("terms", day), announced("terms", day)):
+        if accepted < version:
+            return version
+    return ""
+
+
+def news_of_privacy(known: str, day: date | None = None) -> str:
+    """Return the version of the privacy notice that is news to who knows this one, or nothing.
+
+    It is news from its publication on, and for `TOLD_FOR` after it has come into force.
+    """
+    version = announced("privacy", day) or in_force("privacy", day)
+    return version if known < version and is_news(version, day) else ""
+
+
+def is_news(version: str, day: date | None = None) -> bool:
+    """Tell whether pages say what a version changes: until `TOLD_FOR` after its day."""
+    return (day or today()) < date.fromisoformat(version) + TOLD_FOR
+
+
+@lru_cache(maxsize=128)
+def of_version(consent: Consent, version: str) -> Consent:
+    """Return a declaration in one version; the same object each time, and so cached with all."""
+    return replace(consent, version=version)
+
+
+def declaration(key: str, version: str = "") -> Consent:
+    """Return one declaration, as it is put now unless its version is told. Raises LookupError."""
+    for consent in CONSENTS:
+        if consent.key == key:
+            return of_version(consent, version or _version_now(consent))
+    raise LookupError(f"There is no declaration {key!r}.")
+
+
 def asked_of(kind: str) -> tuple[Consent, ...]:
-    """Return the declarations put to this kind of customer, in the order of step 2c."""
-    return tuple(consent for consent in CONSENTS if kind in consent.kinds)
+    """Return the declarations put now to this kind of customer, in the order of step 2c."""
+    return tuple(
+        of_version(consent, _version_now(consent)) for consent in CONSENTS if kind in consent.kinds
+    )
+
+
+def _version_now(consent: Consent) -> str:
+    return in_force(consent.document) if consent.document else consent.version
 
 
 def standing(records: Iterable[ConsentRecord]) -> list[Standing]:
@@ -154,7 +229,7 @@ def standing(records: Iterable[ConsentRecord]) -> list[Standing]:
         newest = rows[-1]
         found.append(
             Standing(
-                label=label_html(replace(consent, version=given[-1].version)),
+                label=label_html(of_version(consent, given[-1].version)),
                 version=given[-1].version,
                 given_at=given[-1].recorded_at,
                 withdrawn_at=None if newest.given else newest.recorded_at,
@@ -163,10 +238,14 @@ def standing(records: Iterable[ConsentRecord]) -> list[Standing]:
     return found
 
 
-def accepted_terms(user: User) -> tuple[str, str] | None:
-    """Return version and language of the terms as this person accepted them last, if ever."""
-    given = user.consents.filter(key="terms", given=True)
-    return given.order_by("recorded_at", "pk").values_list("version", "language").last()
+def accepted_terms(records: Iterable[ConsentRecord]) -> tuple[str, str] | None:
+    """Return version and language of the terms as one person accepted them last, if ever.
+
+    `records` are all of that person.
+    """
+    given = [record for record in records if record.key == "terms" and record.given]
+    last = max(given, key=lambda record: (record.recorded_at, record.pk), default=None)
+    return None if last is None else (last.version, last.language)
 
 
 def receipt(records: Iterable[ConsentRecord]) -> Receipt | None:
@@ -255,13 +334,33 @@ def document(kind: str, version: str, language: str) -> SafeString:
     return SafeString(tie(render_to_string(template), language))
 
 
+@lru_cache(maxsize=32)
+def changes(kind: str, version: str, language: str) -> tuple[str, ...]:
+    """Return what this version of a document changes, a sentence each; none where nobody wrote it.
+
+    They explain and are not accepted, so no hash covers them. Raises LookupError as `document`
+    does.
+    """
+    try:
+        lines = changes_file(kind, version, language).read_text("utf-8").splitlines()
+    except FileNotFoundError:
+        return ()
+    return tuple(tie(line.strip(), language) for line in lines if line.strip())
+
+
+def changes_file(kind: str, version: str, language: str) -> Path:
+    """Return the file with those sentences, a line each. Raises LookupError as `document` does."""
+    folder = document_template(kind, version, language).rpartition("/")[0]
+    return TEMPLATES / folder / f"changes-{language}.txt"
+
+
 def named_operator(kind: str, version: str) -> Operator:
     """Return whom one version of a document ("terms", "privacy") names as the site's operator.
 
     The text itself has the same words: it holds no variable, so that nothing changes under its
     hash. Raises LookupError for a version that names nobody.
     """
-    folder: Path = settings.BASE_DIR / "templates" / "legal" / kind / version
+    folder = TEMPLATES / "legal" / kind / version
     try:
         return Operator(**json.loads((folder / "operator.json").read_text("utf-8")))
     except FileNotFoundError:
@@ -285,8 +384,7 @@ def terms_pdf(version: str, language: str) -> Path:
     Raises LookupError when there is no such version; so a version from a URL is safe here.
     """
     name = document_template("terms", version, language).removesuffix(".html")
-    path: Path = settings.BASE_DIR / "templates" / f"{name}.pdf"
-    return path
+    return TEMPLATES / f"{name}.pdf"
 
 
 def terms_pdf_name(version: str, language: str) -> str:
@@ -296,9 +394,7 @@ def terms_pdf_name(version: str, language: str) -> str:
 
 
 def _document_url(consent: Consent) -> str:
-    if consent.document == "terms":
-        return reverse("terms-version", args=[consent.version])
-    return reverse("privacy")
+    return reverse(f"{consent.document}-version", args=[consent.version])
 
 
 def _date_in_words(version: str) -> str:

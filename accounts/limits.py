@@ -4,18 +4,26 @@ What costs nothing but this process's CPU is counted in its memory instead.
 """
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from threading import Lock
 from time import monotonic
 from typing import Any
 
 from django.db import connection
+from django.db.models import F
 from django.utils import timezone
 
 from accounts.models import Counter
-from kantor.serving.sql import stored
+from kantor.serving.sql import read_moment, stored
+
+# One more try in the window that runs, or the first of a new one; takes the present moment twice.
+_ONE_MORE = """
+    count = CASE WHEN accounts_counter.ends_at <= %s THEN 1 ELSE accounts_counter.count + 1 END,
+    ends_at = CASE WHEN accounts_counter.ends_at <= %s
+              THEN excluded.ends_at ELSE accounts_counter.ends_at END
+"""
 
 
 @dataclass(frozen=True)
@@ -41,6 +49,14 @@ class Limit:
     def clear(self, subject: str) -> None:
         """Forget the tries of `subject`, as after a right password."""
         Counter.objects.filter(key=self.key(subject)).delete()
+
+    def take_back(self, subject: str) -> None:
+        """Count one try less: it turned out to be none of those that count. One UPDATE.
+
+        Where the window ended meanwhile and another began, one of that is taken off.
+        """
+        counted = Counter.objects.filter(key=self.key(subject), count__gt=0)
+        counted.update(count=F("count") - 1)
 
     def key(self, subject: str) -> str:
         return _key(self.name, subject)
@@ -69,17 +85,79 @@ def count_all(limits: Sequence[Limit], subject: str) -> list[int]:
         cursor.execute(
             f"""
             INSERT INTO accounts_counter (key, count, ends_at) VALUES {rows}
-            ON CONFLICT (key) DO UPDATE SET
-                count = CASE WHEN accounts_counter.ends_at <= %s
-                        THEN 1 ELSE accounts_counter.count + 1 END,
-                ends_at = CASE WHEN accounts_counter.ends_at <= %s
-                          THEN excluded.ends_at ELSE accounts_counter.ends_at END
+            ON CONFLICT (key) DO UPDATE SET {_ONE_MORE}
             RETURNING key, count
             """,  # noqa: S608  placeholders only
             [*values, stored(now), stored(now)],
         )
         counts = dict(cursor.fetchall())
     return [counts[limit.key(subject)] for limit in limits]
+
+
+class UsedUpError(Exception):
+    """A limit that had to allow the try did not; `wait` is how long it will not."""
+
+    def __init__(self, wait: timedelta) -> None:
+        super().__init__()
+        self.wait = wait
+
+
+def take_all(
+    limits: Sequence[Limit],
+    subject: str,
+    *,
+    beside: Sequence[Limit] = (),
+    first: tuple[Limit, str] | None = None,
+) -> bool:
+    """Count one try by `subject` against every limit if all of them allow it; tell whether they do.
+
+    What is refused is not counted. With an allowed try those `beside` are counted too, whatever
+    they say. A try by somebody else that comes `first` is counted in any case; UsedUpError is
+    raised where its limit does not allow it.
+
+    One INSERT … SELECT … ON CONFLICT looks and counts: on SQLite no try comes in between. On
+    PostgreSQL simultaneous ones may all have looked before one has counted; then the counts
+    decide, and who came too late gives back what he took, so that he fills nobody's place: one
+    more UPDATE, unseen by others where the caller has a transaction open.
+    """
+    now = timezone.now()
+    allowed = {limit.key(subject): limit.times for limit in limits}
+    asked: list[Any] = []
+    tries = [(limit, subject) for limit in (*limits, *beside)]
+    for limit, whose in [first, *tries] if first else tries:
+        asked += [limit.key(whose), stored(now + limit.window)]
+    in_any_case = first[0].key(first[1]) if first else ""
+    looked = [value for look in allowed.items() for value in look]
+    looks = " OR ".join(["key = %s AND count >= %s"] * len(allowed))
+    rows = ", ".join(["(%s, %s)"] * (len(asked) // 2))
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"""
+            INSERT INTO accounts_counter (key, count, ends_at)
+            SELECT column1, 1, column2 FROM (VALUES {rows}) AS asked
+            WHERE column1 = %s OR NOT EXISTS
+                (SELECT 1 FROM accounts_counter WHERE ends_at > %s AND ({looks}))
+            ON CONFLICT (key) DO UPDATE SET {_ONE_MORE}
+            RETURNING key, count, ends_at
+            """,  # noqa: S608  placeholders only
+            [*asked, in_any_case, stored(now), *looked, stored(now), stored(now)],
+        )
+        counts = {}
+        for key, count, ends_at in cursor.fetchall():
+            if key != in_any_case:
+                counts[key] = count
+            elif first is not None and count > first[0].times:
+                raise UsedUpError(read_moment(ends_at) - now)
+        if not counts:
+            return False
+        if all(counts[key] <= times for key, times in allowed.items()):
+            return True
+        marks = ", ".join(["%s"] * len(counts))
+        cursor.execute(
+            f"UPDATE accounts_counter SET count = count - 1 WHERE key IN ({marks})",  # noqa: S608  placeholders only
+            list(counts),
+        )
+    return False
 
 
 def longest_wait(limits: Sequence[Limit], subject: str) -> timedelta:
@@ -90,8 +168,31 @@ def longest_wait(limits: Sequence[Limit], subject: str) -> timedelta:
     now = timezone.now()
     allowed = {limit.key(subject): limit.times for limit in limits}
     running = Counter.objects.filter(key__in=allowed, ends_at__gt=now)
-    waits = [each.ends_at - now for each in running if each.count >= allowed[each.key]]
+    rows = running.values_list("key", "count", "ends_at")
+    waits = [ends_at - now for key, count, ends_at in rows if count >= allowed[key]]
     return max(waits, default=timedelta(0))
+
+
+@dataclass(frozen=True)
+class Running:
+    """Counters that a statement about something else has read along; see `keys_of`."""
+
+    at: datetime
+    counters: Mapping[str, tuple[int, str | datetime]]
+
+    def longest_wait(self, limits: Sequence[Limit], subject: str) -> timedelta:
+        """Return what the function of this name would, without a statement."""
+        waits = [timedelta(0)]
+        for limit in limits:
+            count, ends_at = self.counters.get(limit.key(subject), (0, self.at))
+            if count >= limit.times:
+                waits.append(read_moment(ends_at) - self.at)
+        return max(waits)
+
+
+def keys_of(limits: Sequence[Limit], subject: str) -> list[str]:
+    """Return the keys under which these limits count the tries of `subject`."""
+    return [limit.key(subject) for limit in limits]
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,7 @@ kept to at once, a longer one needs a new version of the notice first.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from enum import Enum
 
 from django.conf import settings
 from django.utils.functional import Promise, lazy
@@ -22,6 +23,23 @@ HISTORY_LASTS = timedelta(days=90)
 COUNTERS_LAST = timedelta(days=1)
 # What the queue in the database remembers of its tasks; nothing of it is about a customer.
 TASKS_LAST = timedelta(days=7)
+# How long the owner of a closed account can reopen it.
+REOPENING_LASTS = timedelta(days=14)
+# How long an account whose customer we had approved stays blocked after its closing: art. 49(1) of
+# the act of 1 March 2018 on counteracting money laundering, 5 years; two of them may be leap years.
+BLOCKED_LASTS = timedelta(days=5 * 365 + 2)
+
+
+class AfterClosing(Enum):
+    """What becomes of a kind of data once its account is closed, beside the rest of the table."""
+
+    AT_ONCE = "at once"
+    # Gone with the time in which the account can be reopened, whoever the customer is.
+    FORGOTTEN = "forgotten"
+    # As FORGOTTEN, but kept for BLOCKED_LASTS of a customer whom we had approved.
+    BLOCKED = "blocked"
+    # Its own time goes on; at the latest it goes with the account.
+    GOES_ON = "goes on"
 
 
 @dataclass(frozen=True)
@@ -37,6 +55,7 @@ class Kept:
     why: Promise
     until: Promise
     then: Promise
+    after_closing: AfterClosing
     lasts: timedelta | None = None
     counts_from: str = ""
 
@@ -56,10 +75,10 @@ _PROOF = _(
 )
 _SAFETY = _("To protect the account from abuse: our legitimate interest, art. 6(1)(f) GDPR.")
 _WITH_ACCOUNT = _(
-    "As long as you have the account, and 5 years after it ends: accounting law and art. 49 of the "
-    "Polish anti-money-laundering act require it."
+    "As long as you have the account, and 14 days after you close it. If we have approved your "
+    "details: 5 years, as art. 49 of the Polish anti-money-laundering act requires."
 )
-_AS_LONG_AS_ACCOUNT = _("As long as you have the account.")
+_AS_LONG_AS_ACCOUNT = _("As long as you have the account, and 14 days after you close it.")
 _DELETED = _("Then we delete it.")
 _DELETED_BY_ITSELF = _("Then it is deleted automatically.")
 
@@ -69,6 +88,7 @@ ACCOUNT = Kept(
     why=_CONTRACT,
     until=_WITH_ACCOUNT,
     then=_DELETED,
+    after_closing=AfterClosing.BLOCKED,
 )
 DETAILS = Kept(
     kind="details",
@@ -79,9 +99,15 @@ DETAILS = Kept(
     ),
     until=_WITH_ACCOUNT,
     then=_DELETED,
+    after_closing=AfterClosing.BLOCKED,
 )
 CHANGES = Kept(
-    kind="changes", title=_("Changes of details"), why=_PROOF, until=_WITH_ACCOUNT, then=_DELETED
+    kind="changes",
+    title=_("Changes of details"),
+    why=_PROOF,
+    until=_WITH_ACCOUNT,
+    then=_DELETED,
+    after_closing=AfterClosing.BLOCKED,
 )
 REQUESTS = Kept(
     kind="requests",
@@ -89,6 +115,7 @@ REQUESTS = Kept(
     why=_CONTRACT,
     until=_WITH_ACCOUNT,
     then=_DELETED,
+    after_closing=AfterClosing.BLOCKED,
 )
 REVIEW = Kept(
     kind="review",
@@ -96,15 +123,15 @@ REVIEW = Kept(
     why=_("To meet the duties of an exchange: art. 6(1)(c) GDPR."),
     until=_WITH_ACCOUNT,
     then=_DELETED,
+    after_closing=AfterClosing.BLOCKED,
 )
 CONSENTS = Kept(
     kind="consents",
     title=_("Consents and declarations"),
     why=_("To be able to prove what you agreed to: art. 7(1) and art. 5(2) GDPR."),
-    until=_(
-        "As long as you have the account, and afterwards as long as we must be able to prove it."
-    ),
+    until=_WITH_ACCOUNT,
     then=_DELETED,
+    after_closing=AfterClosing.BLOCKED,
 )
 SURVEY = Kept(
     kind="survey",
@@ -112,6 +139,7 @@ SURVEY = Kept(
     why=_("To see how we reach customers: our legitimate interest, art. 6(1)(f) GDPR."),
     until=_AS_LONG_AS_ACCOUNT,
     then=_DELETED,
+    after_closing=AfterClosing.FORGOTTEN,
 )
 MESSAGES = Kept(
     kind="messages",
@@ -128,6 +156,7 @@ MESSAGES = Kept(
         days=MESSAGES_LAST.days,
     ),
     then=_DELETED_BY_ITSELF,
+    after_closing=AfterClosing.GOES_ON,
     lasts=MESSAGES_LAST,
     counts_from="finished_at",
 )
@@ -140,8 +169,26 @@ EVENTS = Kept(
         days=HISTORY_LASTS.days,
     ),
     then=_DELETED_BY_ITSELF,
+    after_closing=AfterClosing.GOES_ON,
     lasts=HISTORY_LASTS,
     counts_from="at",
+)
+EMAIL_CHANGES = Kept(
+    kind="email_changes",
+    title=_("Changes of the e-mail address"),
+    why=_SAFETY,
+    until=_with(
+        ngettext_lazy(
+            "%(days)d day after the link to the new address is sent.",
+            "%(days)d days after the link to the new address is sent.",
+            "days",
+        ),
+        days=HISTORY_LASTS.days,
+    ),
+    then=_DELETED_BY_ITSELF,
+    after_closing=AfterClosing.GOES_ON,
+    lasts=HISTORY_LASTS,
+    counts_from="sent_at",
 )
 SESSIONS = Kept(
     kind="sessions",
@@ -156,6 +203,7 @@ SESSIONS = Kept(
         days=HISTORY_LASTS.days,
     ),
     then=_DELETED_BY_ITSELF,
+    after_closing=AfterClosing.FORGOTTEN,
     lasts=HISTORY_LASTS,
     counts_from="seen_at",
 )
@@ -172,21 +220,24 @@ OPEN_SESSIONS = Kept(
         hours=settings.SESSION_COOKIE_AGE // 3600,
     ),
     then=_DELETED_BY_ITSELF,
+    after_closing=AfterClosing.AT_ONCE,
     lasts=timedelta(seconds=settings.SESSION_COOKIE_AGE),
 )
 PASSKEYS = Kept(
     kind="passkeys",
     title=_("Passkeys"),
     why=_CONTRACT,
-    until=_("Until you remove the passkey."),
+    until=_("Until you remove the passkey, at most 14 days after you close the account."),
     then=_("It is deleted at once."),
+    after_closing=AfterClosing.FORGOTTEN,
 )
 APP = Kept(
     kind="app",
     title=_("Authenticator app"),
     why=_CONTRACT,
-    until=_("Until you turn the app off."),
+    until=_("Until you turn the app off, at most 14 days after you close the account."),
     then=_("It is deleted at once, with the recovery codes."),
+    after_closing=AfterClosing.FORGOTTEN,
 )
 ATTEMPTS = Kept(
     kind="attempts",
@@ -203,6 +254,7 @@ ATTEMPTS = Kept(
         days=COUNTERS_LAST.days,
     ),
     then=_DELETED_BY_ITSELF,
+    after_closing=AfterClosing.GOES_ON,
     lasts=COUNTERS_LAST,
     counts_from="ends_at",
 )
@@ -218,6 +270,7 @@ ALL: Sequence[Kept] = (
     SURVEY,
     MESSAGES,
     EVENTS,
+    EMAIL_CHANGES,
     SESSIONS,
     OPEN_SESSIONS,
     PASSKEYS,

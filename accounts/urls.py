@@ -4,6 +4,8 @@ from django.urls import include, path, re_path
 
 from accounts.account.urls import urlpatterns as account
 from accounts.agreements.urls import urlpatterns as agreements
+from accounts.closing.urls import urlpatterns as closing
+from accounts.contact.urls import urlpatterns as contact
 from accounts.passkeys.urls import urlpatterns as passkeys
 from accounts.phone.urls import urlpatterns as phone
 from accounts.privacy.urls import urlpatterns as privacy
@@ -129,9 +131,12 @@ urlpatterns = [
         password_reset.PasswordResetConfirmView.as_view(),
         name="password-reset-confirm",
     ),
+    # Before the sections of the data, whose names may be anything.
+    *contact,
     *account,
     *agreements,
     *privacy,
+    *closing,
     *sessions,
     path("konto/bezpieczenstwo/kody/", include("accounts.totp.urls")),
     *passkeys,
@@ -155,6 +160,21 @@ urlpatterns = [
         r"^(?:/|[a-z]{2}/)*konto/+to-nie-ja[\s\S]{40,}\Z",
         links.astray,
         {"template_name": "accounts/disowning/broken.html"},
+    ),
+    re_path(
+        r"^(?:/|[a-z]{2}/)*konto/+przywroc[\s\S]{40,}\Z",
+        links.astray,
+        {"template_name": "accounts/closing/broken.html"},
+    ),
+    re_path(
+        r"^(?:/|[a-z]{2}/)*konto/+nowy-adres[\s\S]{40,}\Z",
+        links.astray,
+        {"template_name": "accounts/contact/confirmation.html", "state": "broken"},
+    ),
+    re_path(
+        r"^(?:/|[a-z]{2}/)*konto/+cofnij-adres[\s\S]{40,}\Z",
+        links.astray,
+        {"template_name": "accounts/contact/undoing.html", "state": "broken"},
     ),
     re_path(
         r"^(?:/|[a-z]{2}/)*zgody[\s\S]{40,}\Z",

@@ -58,6 +58,43 @@ def letter_link(email: str, pattern: str) -> str:
 def wizard(visit: Visit, serial: int) -> str:
     """Walk through the plain wizard in 7 requests; return the e-mail that was registered."""
     email = f"anna.{serial}@example.org"
+    first_steps(visit, email, serial)
+    visit.post("step 4", HINTED_PASSWORD)
+    done = visit.post("step 5", {"terms": True, "personal_data": True, "news": True})
+    visit.follow("done page", done)
+    return email
+
+
+def glued(captcha_answer: Callable[[str], str]) -> Callable[[Visit, int], str]:
+    """Return the journey through the glued parts in 11 requests, its captcha and link included."""
+
+    def journey(visit: Visit, serial: int) -> str:
+        email = f"anna.{serial}@example.org"
+        first_steps(visit, email, serial)
+        address = picture_url(visit.browser.page)
+        visit.get("step 4: captcha picture", address)
+        key = CAPTCHA_PICTURE.search(address)
+        assert key is not None, address
+        person = {"captcha_0": key[1], "captcha_1": captcha_answer(key[1])}
+        visit.post("step 4", {**HINTED_PASSWORD, **person})
+        done = visit.post("step 5", {"terms": True, "personal_data": True, "news": True})
+        visit.follow("done page", done)
+        visit.get("activation link", letter_link(email, r"/activate/"))
+        visit.follow("landing page", visit.post("activation POST", {}))
+        return email
+
+    return journey
+
+
+HINTED_PASSWORD: dict[str, str | bool] = {
+    "password1": PASSWORD,
+    "password2": PASSWORD,
+    "hint": "parasol",
+}
+
+
+def first_steps(visit: Visit, email: str, serial: int) -> None:
+    """Open the plain wizard, or the glued one, and answer its first three steps."""
     visit.get("first GET", "/register/")
     visit.post(
         "step 1",
@@ -65,10 +102,6 @@ def wizard(visit: Visit, serial: int) -> str:
     )
     visit.post("step 2", {"email": email, "phone": "+48 601 234 567", "language": "pl"})
     visit.post("step 3", {"street": "Prosta", "postal_code": "00-838", "city": "Warszawa"})
-    visit.post("step 4", {"password1": PASSWORD, "password2": PASSWORD, "hint": "parasol"})
-    done = visit.post("step 5", {"terms": True, "personal_data": True, "news": True})
-    visit.follow("done page", done)
-    return email
 
 
 def allauth(visit: Visit, serial: int) -> str:
@@ -160,7 +193,8 @@ def picture_url(page: str) -> str:
 def kantor(kind: str, captcha_answer: Callable[[str], str]) -> Callable[[Visit, int], str]:
     """Return the journey of a customer of this kind, activation in the same browser included.
 
-    The worker's part, the delivery of the mails, happens between the measured requests.
+    The delivery of the mails, which a worker or a thread does, happens between the measured
+    requests.
     """
 
     def journey(visit: Visit, serial: int) -> str:
@@ -194,4 +228,5 @@ def journeys(app: str, captcha_answer: Callable[[str], str]) -> dict[str, Any]:
             "kantor (osoba)": kantor("person", captcha_answer),
             "kantor (firma)": kantor("company", captcha_answer),
         }
-    return {app: {"wizard": wizard, "allauth": allauth}[app]}
+    baselines = {"wizard": wizard, "glued": glued(captcha_answer), "allauth": allauth}
+    return {app: baselines[app]}

@@ -21,10 +21,13 @@ DATABASES["default"]["CONN_HEALTH_CHECKS"] = "BENCH_POSTGRES_URL" in os.environ
 PASSWORD_HASHERS = ["bench.hashers.CountingHasher"]
 MAILERS: dict[str, Any] = {"default": {"BACKEND": "bench.mail.EmailBackend"}}
 
-# A worker sends the mails, as the deployment has it; BENCH_TASKS=immediate sends them in the
-# request that owes them.
-if os.environ.get("BENCH_TASKS", "database") == "database":
-    INSTALLED_APPS = [*INSTALLED_APPS, "django_tasks_db"]
-    TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend"}}
-else:
-    TASKS = {"default": {"BACKEND": f"{TASKS_PACKAGE}.backends.immediate.ImmediateBackend"}}
+# As it is shipped, a thread of the process sends the mails; BENCH_TASKS=database leaves them to a
+# worker, and BENCH_TASKS=immediate sends them in the request that owes them.
+match os.environ.get("BENCH_TASKS", "thread"):
+    case "database":
+        INSTALLED_APPS = [*INSTALLED_APPS, "django_tasks_db"]
+        TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend"}}
+    case "immediate":
+        TASKS = {"default": {"BACKEND": f"{TASKS_PACKAGE}.backends.immediate.ImmediateBackend"}}
+    case _:
+        TASKS = {"default": {"BACKEND": "kantor.serving.tasks.BackgroundBackend"}}

@@ -7,10 +7,10 @@ What a test has looked at is compared with the report of which the accessibility
 import json
 import os
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from functools import wraps
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
 from axe_playwright_python.base import AXE_SCRIPT
 from playwright.sync_api import Response
@@ -19,9 +19,14 @@ from kantor.content.accessibility import report
 from tests.browser import DESK, HEIGHTS, NARROW, BrowserTestCase, BrowserVisitor
 
 TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
-# What may differ in another scheme, and in a window of another width.
+# What may differ in another scheme, in a window of another width, and in other words.
 RULES_OF_COLOUR = ["color-contrast", "link-in-text-block"]
 RULES_OF_WIDTH = ["target-size", "scrollable-region-focusable", "region"]
+RULES_OF_WORDS = [
+    *("html-has-lang", "html-lang-valid", "html-xml-lang-mismatch", "valid-lang"),
+    *("document-title", "empty-heading", "label-content-name-mismatch"),
+    *("link-name", "button-name", "label", "select-name", "image-alt", "svg-img-alt"),
+]
 
 Scheme = Literal["light", "dark"]
 SCHEMES: tuple[Scheme, ...] = ("light", "dark")
@@ -29,10 +34,30 @@ SCHEMES: tuple[Scheme, ...] = ("light", "dark")
 WIDTHS = (NARROW, DESK)
 # The letters alone, without the rest of the page (WCAG 1.4.4).
 LETTERS_PERCENT = 200
-# Every rule sees a page in each language, and so once in each scheme and at each width.
+# Every rule sees a state in Polish, and those that may say something else in English see it there:
+# so each of these sees it once in each scheme and at each width. What one of the widths alone shows
+# has its colours looked at in the other scheme besides.
 LOOKS: dict[str, tuple[Scheme, int]] = {"pl": ("light", NARROW), "en": ("dark", DESK)}
 
+COLOURS = {"type": "rule", "values": RULES_OF_COLOUR}
+RULES = {
+    "pl": {"type": "tag", "values": TAGS},
+    "en": {"type": "rule", "values": [*RULES_OF_COLOUR, *RULES_OF_WIDTH, *RULES_OF_WORDS]},
+}
+
 RUN_AXE = "options => axe.run(document, options)"
+RUN_AXE_ON_THE_REST = "options => axe.run({include: shownHereOnly}, options)"
+# Words in a window of one width, and of those the ones that the other width hides.
+REMEMBER_WHAT_IS_SHOWN = """() => {
+  window.isShown = (element) => element.checkVisibility() && element.offsetWidth > 1;
+  window.shownHere = [...document.querySelectorAll("body, body *")]
+    .filter((element) => isShown(element) && element.innerText?.trim());
+}"""
+FIND_WHAT_IS_HIDDEN = """() => {
+  const hidden = shownHere.filter((element) => !isShown(element));
+  window.shownHereOnly = hidden.filter((each) => !hidden.includes(each.parentElement));
+  return shownHereOnly.map((element) => element.outerHTML.replace(/ value="[^"]*"/g, "")).join();
+}"""
 
 
 class AuditTestCase(BrowserTestCase):
@@ -42,6 +67,9 @@ class AuditTestCase(BrowserTestCase):
     what it has seen. With one in ACCESSIBILITY_PAGES the pages are left there as they came, for
     other checkers.
     """
+
+    # What one width only shows, mostly parts of the header: looked at once in each scheme.
+    rest_audited: ClassVar[set[tuple[Scheme, int, str]]] = set()
 
     def __init_subclass__(cls) -> None:
         """Let each test of the class end with `compare`."""
@@ -94,27 +122,33 @@ class AuditTestCase(BrowserTestCase):
         page = visitor.page
         if not page.evaluate("typeof axe === 'object'"):
             page.evaluate(AXE_SCRIPT)
-        found = self._axe(visitor, {"type": "tag", "values": TAGS}, f"{scheme}, {width} px")
-        page.emulate_media(color_scheme=other_scheme)
-        found += self._axe(visitor, _only(RULES_OF_COLOUR), other_scheme)
-        page.emulate_media(color_scheme=scheme)
-        _resize(visitor, other_width)
-        found += self._axe(visitor, _only(RULES_OF_WIDTH), f"{other_width} px")
+        found = self._axe(visitor, RUN_AXE, RULES[visitor.language], f"{scheme}, {width} px")
         found += [
             f"  no telephone number in the {place}"
             for place in ("header", "footer")
             if page.locator(f"body > {place} a[href='tel:+48228590218']").count() != 1
         ]
-        assert not found, "\n".join([name, *found])
         visitor.fits()
-        _resize(visitor, DESK)
-        visitor.in_large_letters(LETTERS_PERCENT)
+        if width == DESK:
+            visitor.in_large_letters(LETTERS_PERCENT)
+        page.evaluate(REMEMBER_WHAT_IS_SHOWN)
+        _resize(visitor, other_width)
+        visitor.fits()
+        if other_width == DESK:
+            visitor.in_large_letters(LETTERS_PERCENT)
+        rest = page.evaluate(FIND_WHAT_IS_HIDDEN)
         _resize(visitor, width)
-        visitor.fits()
+        if rest and (other_scheme, width, rest) not in self.rest_audited:
+            page.emulate_media(color_scheme=other_scheme)
+            look = f"{other_scheme}, {width} px"
+            found += self._axe(visitor, RUN_AXE_ON_THE_REST, COLOURS, look)
+            page.emulate_media(color_scheme=scheme)
+            self.rest_audited.add((other_scheme, width, rest))
+        assert not found, "\n".join([name, *found])
         self.audited[visitor.language].add(name)
         return visitor
 
-    def _axe(self, visitor: BrowserVisitor, only: dict[str, Any], look: str) -> list[str]:
+    def _axe(self, visitor: BrowserVisitor, run: str, only: dict[str, Any], look: str) -> list[str]:
         """Return what axe-core finds, a line for each place."""
         options = {
             "runOnly": only,
@@ -124,7 +158,7 @@ class AuditTestCase(BrowserTestCase):
             # There are no style sheets of other sites to fetch.
             "preload": False,
         }
-        results = visitor.page.evaluate(RUN_AXE, options)
+        results = visitor.page.evaluate(run, options)
         self.engine = results["testEngine"]["version"]
         return [
             f"  {found['id']} ({look}): {found['help']}: {node['target']} {node['html'][:120]}"
@@ -140,10 +174,6 @@ def _compared(test: Callable[..., None]) -> Callable[..., None]:
         self.compare()
 
     return audited
-
-
-def _only(rules: Iterable[str]) -> dict[str, Any]:
-    return {"type": "rule", "values": list(rules)}
 
 
 def _resize(visitor: BrowserVisitor, width: int) -> None:

@@ -47,7 +47,7 @@ expect.set_options(timeout=PATIENCE)
 
 @tag("browser")
 class BrowserTestCase(StaticLiveServerTestCase):
-    """Start the site for the class; each test opens contexts of its own in the one Chromium.
+    """Find the process's one site and one Chromium; each test opens contexts of its own in it.
 
     Whatever the browser complains of fails the test at its end: errors and policy violations in
     the console, failed or foreign requests, dialogs. Without Chromium the class is skipped, but
@@ -60,7 +60,7 @@ class BrowserTestCase(StaticLiveServerTestCase):
 
     @classmethod
     def setUpClass(cls) -> None:
-        """Start the site, and the browser for the first class of the process."""
+        """Start the site and the browser for the first class of the process."""
         chromium.program()
         # Whatever ran in this process before counts on the same network: a meter that has gone
         # quiet because of others would be waited for in vain.
@@ -76,6 +76,17 @@ class BrowserTestCase(StaticLiveServerTestCase):
         cls.addClassCleanup(chromium.rest)
         connection._test_serialized_contents = rows  # type: ignore[attr-defined]
         cls.addClassCleanup(connections.close_all)
+
+    @classmethod
+    def _start_server_thread(cls) -> None:
+        """Serve from the first class to the process's end: to stop takes up to half a second."""
+        if not hasattr(BrowserTestCase, "server_thread"):
+            super()._start_server_thread()  # type: ignore[misc]
+            BrowserTestCase.server_thread = cls.server_thread
+
+    @classmethod
+    def _terminate_thread(cls) -> None:
+        """Let the site serve the next class."""
 
     def visitor(
         self, language: str = "pl", width: int = DESK, *, scripts: bool = True
@@ -451,7 +462,11 @@ OVERFLOWING = """() => {
 }"""
 
 POLISH = {
+    "Close the account": "Zamknij konto",
+    "Restore the account": "Przywróć konto",
     "Send the request": "Wyślij wniosek",
+    "I confirm the address": "Potwierdzam adres",
+    "Undo the change": "Cofnij zmianę",
     "Why the details change": "Dlaczego dane się zmieniają",
     "Your details": "Twoje dane",
     "6 digits from the app": "6 cyfr z aplikacji",
@@ -498,6 +513,7 @@ POLISH = {
     "I have saved the codes": "Kody są zapisane",
     "I want to give a different correspondence address": "chcę podać inny adres korespondencyjny",
     "Individual": "Osoba fizyczna",
+    "Accept": "Akceptuję",
     "Withdraw the consent": "Wycofaj zgodę",
     "It was not me, block the password": "To nie ja, zablokuj hasło",
     "It was not me, delete the details": "To nie ja, usuń dane",

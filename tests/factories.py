@@ -9,6 +9,7 @@ from django.contrib.auth.models import Group, Permission
 
 from accounts import consents
 from accounts.desk.roles import Role
+from accounts.limits import Limit
 from accounts.models import Customer, Kind, User
 from accounts.passwords import normalize
 from accounts.services import activation, allowance, registration, review
@@ -50,6 +51,7 @@ def registered(
     language: str = "pl",
     news: bool = False,
     network: str = "192.0.2.1",
+    finishes: Limit | None = None,
     **answers: str,
 ) -> User:
     """Return a pending account; `answers` replace the default ones, the e-mail is always new.
@@ -65,6 +67,7 @@ def registered(
         given={c.key: c.required or news for c in consents.asked_of(kind)},
         language=language,
         network=network,
+        finishes=finishes,
     )
     allowance.LINK_PAUSE.clear(user.email_key)
     return user

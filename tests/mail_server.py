@@ -14,8 +14,8 @@ from django.utils import timezone
 
 from accounts.models import OutboxMessage
 
-TIMEOUT = 1  # seconds that the site waits for an answer in tests
-TOO_LONG = 1.5
+TIMEOUT = 3  # seconds that the site waits for an answer in tests: a busy machine is no outage
+TOO_LONG = 4.5
 
 
 class Postbox:

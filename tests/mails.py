@@ -22,11 +22,15 @@ REFUSE_LINK = f"{SITE}/aktywacja/{TOKEN}/to-nie-ja/"
 RESET_LINK = f"{SITE}/haslo/MTIz/abc-0123456789abcdef0123456789abcdef/"
 
 DISOWN_LINK = f"{SITE}/konto/to-nie-ja/17~{'A1-_' * 10}abc/"
+REOPEN_LINK = f"{SITE}/konto/przywroc/17.1795000000000000.0123456789ab~{'A1-_' * 10}abc/"
 PHONE_LINK = f"{SITE}/logowanie/numer/17~1tabcd~{'A1-_' * 10}abc/"
+CONFIRM_LINK = f"{SITE}/konto/nowy-adres/17~1tabcd~{'A1-_' * 10}abc/"
+UNDO_LINK = f"{SITE}/konto/cofnij-adres/17~{'A1-_' * 10}abc/"
 VISIT = Visit("firefox", "windows", "83.12.x.x")
 
 PANEL = "https://panel.kantor.example/"
 DATA_LINK = f"{SITE}/konto/dane/"
+TERMS_LINK = f"{SITE}/konto/regulamin/"
 
 CODE = "042917"
 LIFETIMES = {
@@ -34,6 +38,8 @@ LIFETIMES = {
     "phone_link": timedelta(hours=2),
     "one_time_code": timedelta(minutes=15),
     "new_browser": timedelta(days=7),
+    "closed": timedelta(days=14),
+    "email_changed": timedelta(hours=72),
 }
 
 NAMES = (
@@ -45,19 +51,32 @@ NAMES = (
     "one_time_code",
     "new_browser",
     "panel_open",
+    "terms_published",
+    "terms_accepted",
     "request_received",
     "request_decided",
     "review_approved",
     "review_correction",
     "review_rejected",
     "failed_sign_ins",
+    "failed_codes",
+    "failed_confirmations",
+    "passkey_refused",
     "password_barred",
     "suspended",
     "unsuspended",
+    "closed",
+    "reopened",
     "phone_link",
     "phone_changed",
+    "email_confirm",
+    "email_asked",
+    "email_changed",
+    "email_confirmed",
+    "email_reverted",
     "method_added",
     "method_removed",
+    "recovery_codes_made",
     "recovery_code_used",
     "data_downloaded",
 )
@@ -95,13 +114,8 @@ def build(
                 **envelope,
                 first_name=first_name,
                 owner_name=owner_name,
-                terms=(consents.TERMS_VERSIONS[0], language),
-                receipt=consents.Receipt(
-                    recorded_at=timezone.now(),
-                    digest="0123456789abcdef" * 4,
-                    terms=consents.TERMS_VERSIONS[0],
-                    privacy=consents.PRIVACY_VERSIONS[0],
-                ),
+                terms=(consents.in_force("terms"), language),
+                receipt=receipt(),
             )
         case "password_reset":
             return messages.password_reset(
@@ -125,6 +139,20 @@ def build(
         case "panel_open":
             with override_settings(PANEL_URL=PANEL):
                 return messages.panel_open(**envelope, first_name=first_name)
+        case "terms_published":
+            return messages.terms_published(
+                **envelope,
+                first_name=first_name,
+                version=consents.in_force("terms"),
+                link=TERMS_LINK,
+            )
+        case "terms_accepted":
+            return messages.terms_accepted(
+                **envelope,
+                first_name=first_name,
+                terms=(consents.in_force("terms"), language),
+                receipt=receipt(),
+            )
         case "request_received":
             return messages.request_received(
                 **envelope, first_name=first_name, section="name", link=DATA_LINK
@@ -156,6 +184,16 @@ def build(
             return messages.suspended(
                 **envelope, first_name=first_name, suspended_at=changed_at or timezone.now()
             )
+        case "closed":
+            return messages.closed(
+                **envelope,
+                first_name=first_name,
+                closed_at=changed_at or timezone.now(),
+                visit=visit,
+                is_approved=True,
+                link=REOPEN_LINK,
+                expires_at=expires_at,
+            )
         case "phone_link":
             return messages.phone_link(
                 **envelope,
@@ -165,6 +203,19 @@ def build(
                 asked_at=changed_at or timezone.now(),
                 visit=visit,
             )
+        case "email_confirm":
+            return messages.email_confirm(**envelope, link=CONFIRM_LINK, expires_at=expires_at)
+        case "email_asked" | "email_changed":
+            told: Any = {
+                "first_name": first_name,
+                "happened_at": changed_at or timezone.now(),
+                "visit": visit,
+                "address": "n•••@f•••.example",
+                "link": UNDO_LINK,
+            }
+            if name == "email_asked":
+                return messages.email_asked(**envelope, **told)
+            return messages.email_changed(**envelope, **told, expires_at=expires_at)
         case notice if notice in messages.EVENT_NOTICES:
             return messages.event_notice(
                 notice,
@@ -173,5 +224,16 @@ def build(
                 happened_at=changed_at or timezone.now(),
                 visit=visit,
                 method=method if notice.startswith("method") else "",
+                old_digits="67" if notice == "phone_changed" else "",
             )
     raise AssertionError(name)
+
+
+def receipt() -> consents.Receipt:
+    """Return a receipt with a number that nobody counted."""
+    return consents.Receipt(
+        recorded_at=timezone.now(),
+        digest="0123456789abcdef" * 4,
+        terms=consents.in_force("terms"),
+        privacy=consents.in_force("privacy"),
+    )

@@ -61,9 +61,10 @@ class Runner(DiscoverRunner):
         processes, self.parallel = self.parallel, 1
         suite = super().build_suite(*args, **kwargs)
         if processes > 1:
-            parts = sorted(_parts(suite), key=_is_of_browser)
-            # Also the number of databases that are made.
-            self.parallel = min(processes, len(parts)) or 1
+            parts = sorted(_parts(suite), key=_turn)
+            # Also the number of databases that are made. One more than were asked for: a test often
+            # waits for a browser, a worker or a server that is silent on purpose.
+            self.parallel = min(processes + 1, len(parts)) or 1
             if self.parallel > 1:
                 return ParallelSuite(
                     parts, self.parallel, self.failfast, self.debug_mode, self.buffer
@@ -100,8 +101,18 @@ def _parts(suite: unittest.TestSuite) -> Iterator[unittest.TestSuite]:
             yield part
 
 
+def _turn(part: unittest.TestSuite) -> int:
+    """Return when a part has its turn: those of the browser come last, for they fill gaps best.
+
+    First of them those that audit every page, which take longest.
+    """
+    if not _is_of_browser(part):
+        return 0
+    return 1 if any(hasattr(test, "audit") for test in part) else 2
+
+
 def _is_of_browser(part: unittest.TestSuite) -> bool:
-    """Tell whether these tests need the browser; they come last, for they fill gaps best."""
+    """Tell whether these tests need the browser."""
     return any("browser" in getattr(test, "tags", ()) for test in part)
 
 

@@ -8,6 +8,8 @@ from accounts.models import DataChange, DataRequest, Kind, ReviewState, User
 from accounts.models.customer import Section
 from accounts.services import review
 from tests.browsers import signed_in
+from tests.clock import later
+from tests.closings import close
 from tests.desk import StaffTestCase, page_of
 from tests.factories import activated, customer_of, staff, suspended
 from tests.letters import deliver
@@ -15,7 +17,7 @@ from tests.parallel import at_once
 from tests.walk import Visitor
 
 DATA = "/konto/dane/"
-ADDRESS, NAME, COMPANY = (f"{DATA}{each}/" for each in ("address", "name", "company"))
+ADDRESS, NAME, COMPANY = (f"{DATA}{each}/" for each in ("adres", "imie-i-nazwisko", "firma"))
 WITHDRAW = f"{DATA}wniosek/wycofaj/"
 REASON = {"Dlaczego dane się zmieniają": "Ślub, 1 sierpnia."}
 
@@ -139,6 +141,23 @@ class RequestTests(DataTestCase):
         assert not services.accept(request, by=staff())
         assert customer_of(self.user).last_name == "Żak"
 
+    def test_can_be_sent_and_withdrawn_five_times_a_day(self) -> None:
+        for _time in range(5):
+            self.asks_for_a_name()
+            assert self.visitor.shows("Odpowiemy e-mailem.")
+            self.visitor.press("Wycofaj wniosek")
+        self.asks_for_a_name()
+        assert self.visitor.shows("Możesz wysłać 5 wniosków dziennie.")
+        assert not DataRequest.objects.filter(state=DataRequest.State.OPEN).exists()
+        assert DataRequest.objects.count() == 5
+        with later(days=1):
+            assert services.ask(self.user, Section.NAME, {"last_name": "Żak"}, "Ślub")
+
+    def test_comes_too_late_for_an_account_that_was_closed_at_that_moment(self) -> None:
+        close(self.user)
+        assert not services.ask(self.user, Section.NAME, {"last_name": "Żak"}, "Ślub")
+        assert not DataRequest.objects.exists()
+
     def test_withdrawing_needs_the_button(self) -> None:
         self.asks_for_a_name()
         self.visitor.open(WITHDRAW)
@@ -204,6 +223,22 @@ class CorrectionTests(DataTestCase):
         assert customer_of(self.user).review_state == ReviewState.CORRECTION
         self.visitor.open(ADDRESS).press("Zapisz dane")
         assert customer_of(self.user).review_state == ReviewState.NEW
+
+    def test_takes_the_place_of_an_older_request_about_the_same(self) -> None:
+        self.asks_for_a_name("Żak")
+        request = DataRequest.objects.get()
+        self.awaits(Section.NAME)
+        self.visitor.open(NAME).fill({"Nazwisko": "Żuk"}).press("Zapisz dane")
+        request.refresh_from_db()
+        assert request.state == DataRequest.State.WITHDRAWN
+        assert not services.accept(request, by=staff())
+        assert customer_of(self.user).last_name == "Żuk"
+
+    def test_leaves_a_request_about_something_else_open(self) -> None:
+        self.asks_for_a_name()
+        self.awaits(Section.ADDRESS)
+        self.visitor.open(ADDRESS).press("Zapisz dane")
+        assert DataRequest.objects.get().state == DataRequest.State.OPEN
 
     def test_other_sections_stay_a_request(self) -> None:
         self.awaits(Section.ADDRESS)
@@ -293,6 +328,13 @@ class DeskTests(StaffTestCase):
         assert customer_of(self.user).last_name == "Nowak"
         assert "decision" not in self.client.get(self.page).content.decode()
 
+    def test_the_account_shows_what_a_change_changed_and_nothing_else(self) -> None:
+        services.change(self.user, Section.ADDRESS, {"main_city": "Łódź", "main_street": ""})
+        page = self.client.get(page_of(self.user)).content.decode()
+        assert "ulica: Długa → –" in page
+        assert "miejscowość: Kraków → Łódź" in page
+        assert "main_city" not in page
+
     def test_a_correction_needs_its_sections(self) -> None:
         customer = customer_of(self.user)
         for sections, state in (([], "new"), (["company"], "new"), (["address"], "correction")):
@@ -317,6 +359,7 @@ MANAGEMENT = {
         ("customer", "1"),
         ("consents", "0"),
         ("data_changes", "0"),
+        ("email_changes", "0"),
         ("survey_answer", "0"),
         ("messages", "0"),
     )

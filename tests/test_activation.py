@@ -117,8 +117,8 @@ class RegisteringBrowserTests(TestCase):
             then = (timezone.now() - timedelta(hours=age)).timestamp()
             with mock.patch("django.core.signing.time.time", return_value=then):
                 client = registering_browser(self.user)
-            page = client.get("/en/rejestracja/wyslano/").content.decode()
-            assert (self.user.email in page) == is_known, age
+            page = Visitor(client).open("/en/rejestracja/wyslano/")
+            assert page.shows(self.user.email) == is_known, age
             if not is_known:
                 client.get(self.path)
                 assert not is_active(self.user)

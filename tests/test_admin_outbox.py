@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from accounts.mail import delivery
 from accounts.models import OutboxMessage
-from tests.desk import MESSAGES, StaffTestCase
+from tests.desk import MESSAGES, StaffTestCase, page_of
 from tests.factories import registered, staff
 
 
@@ -87,6 +87,7 @@ class MessageAdminTests(StaffTestCase):
         assert none not in self.client.get(MESSAGES).content.decode()
         assert delivery.deliver_due() == 1
         assert none in self.client.get(MESSAGES).content.decode()
+        assert "None" not in self.client.get(page_of(self.user)).content.decode()
 
     def test_brings_forward_a_mail_that_waits_for_long(self) -> None:
         in_a_day = timezone.now() + timedelta(hours=23)

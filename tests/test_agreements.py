@@ -14,6 +14,7 @@ from accounts.models import ConsentRecord, Kind, User
 from accounts.services import agreements, ledger, review
 from kantor.serving.typography import untie
 from tests.browsers import put_in
+from tests.closings import close
 from tests.factories import activated, staff, suspended
 from tests.parallel import at_once
 from tests.walk import Visitor
@@ -77,7 +78,7 @@ class PageTests(TestCase):
 
     def test_keeps_the_old_version_beside_the_new(self) -> None:
         user = activated()
-        old = consents.TERMS_VERSIONS[-1]
+        old = consents.VERSIONS["terms"][-1]
         record = user.consents.get(key="terms")
         for version in (old, record.version):
             ledger.append(
@@ -119,6 +120,12 @@ class PageTests(TestCase):
         post = page.post_of(WITHDRAW)
         page.send(post).send(post)
         assert len(rows(user)) == 2
+
+    def test_agrees_to_nothing_for_an_account_that_was_closed_at_that_moment(self) -> None:
+        user = activated()
+        before = rows(close(user))
+        assert not agreements.agree_to_news(user, language="pl")
+        assert rows(user) == before
 
     def test_changes_nothing_by_what_no_button_sends(self) -> None:
         user = activated(news=True)

@@ -159,6 +159,9 @@ class OtherPagesTests(ErrorsTestCase):
         second.fill(PASSWORD)
         self.assert_right(visitor, second)
         first.fill(f"{PASSWORD}-")
+        expect(second).to_have_attribute("aria-invalid", "true")
+        # Its place was given back: the message comes when the field is taken up.
+        second.focus()
         self.assert_wrong(visitor, second)
         second.fill(f"{PASSWORD}-")
         captcha = visitor.field("Copy the characters from the picture")

@@ -242,7 +242,15 @@ class ComfortTests(BrowserTestCase):
         expect(length).to_have_attribute("data-met", "false")
         advice = visitor.page.locator("[data-strength-advice] li").first
         expect(advice).to_be_hidden()
-        # It takes the place of the list when all but the strength is met.
+        # It takes the place of the list when all but the strength is met, and when a password is
+        # long enough and weak: the list would not say why.
+        for weak in ("Kantor2026!", "haslo123"):
+            visitor.fill({"Account password": weak})
+            expect(meter).to_have_attribute("data-score", re.compile("[01]"))
+            expect(advice).to_be_visible()
+            expect(advice).to_have_text(re.compile("^Hasło jest za słabe: "))
+            visitor.fill({"Account password": "abc1"})
+            expect(advice).to_be_hidden()
         visitor.fill({"Account password": "Kantor2026!"})
         expect(advice).to_be_visible()
         visitor.fits().fill({"Account password": PASSWORD})

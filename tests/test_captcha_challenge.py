@@ -20,6 +20,7 @@ from hypothesis.extra import django as hypothesis_django
 from PIL import Image
 
 from accounts.captcha import challenge, picture
+from tests.thorough import fewer
 
 
 def shown(key: str) -> str:
@@ -118,7 +119,7 @@ class Answer(TestCase):
 
 
 class AnyText(hypothesis_django.TestCase):
-    @settings(deadline=None, max_examples=80)
+    @settings(deadline=None, max_examples=fewer(80))
     @given(st.text(max_size=80), st.text(max_size=80))
     def test_is_answered_without_an_error(self, key, answer):
         assert challenge.solve(key, answer) is False
@@ -155,7 +156,7 @@ class Drawing(SimpleTestCase):
         assert {0, 255} <= set(first.tobytes())
         assert first.tobytes() != second.tobytes()
 
-    @settings(deadline=None, max_examples=40)
+    @settings(deadline=None, max_examples=fewer(40))
     @given(st.text(alphabet=challenge.ALPHABET, min_size=1, max_size=32), st.binary(max_size=40))
     def test_draws_whatever_the_table_may_hold(self, challenge, seed):
         assert len(picture.draw(challenge, seed)) < 3_000

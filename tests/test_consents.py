@@ -2,13 +2,13 @@
 
 import re
 from dataclasses import replace
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 
 from django.conf import settings
 from django.template.loader import get_template, render_to_string
 from django.test import SimpleTestCase, TestCase
 from django.urls import reverse
-from django.utils import timezone, translation
+from django.utils import translation
 
 from accounts import consents
 from accounts.models import ConsentRecord, Kind
@@ -16,9 +16,9 @@ from kantor.serving.typography import untie
 from tests.walk import Visitor
 
 LANGUAGES = ("pl", "en")
-BY_KEY = {consent.key: consent for consent in consents.CONSENTS}
+BY_KEY = {each.key: consents.declaration(each.key) for each in consents.CONSENTS}
 
-NEWEST = consents.TERMS_VERSIONS[0]
+NEWEST, NOTICE = consents.in_force("terms"), consents.in_force("privacy")
 
 # What people have agreed to. A failure here means that a published text was edited: put the old
 # text back and publish a new version in front of it. Only a new version adds lines.
@@ -30,10 +30,10 @@ PUBLISHED = {
         "a97a188135a2179d454307a3fce76b5402eb03bbeeae7cf35ba3f598375f5d78"
     ),
     ("personal_data", "2026-11-29", "pl"): (
-        "b8b9137ff1649f444bbdb00f9c600584cba8e0003b694578d8eec2c14754c903"
+        "7c18149384909f61c22d917bf39036a8c991155e21962146d8e629225f58414f"
     ),
     ("personal_data", "2026-11-29", "en"): (
-        "a16be74b2ac055aab3027e8b0768f0646dc4744861fd92531864c525b466feb1"
+        "144fc66171552a1074fc87777cc93d333921050b547dbab0248abcd61e18fcc1"
     ),
     ("terms", "2026-11-23", "pl"): (
         "40fa691829cad34e41bf194311be0f26dc043fa534480a864e9620a07653aef2"
@@ -95,7 +95,7 @@ class Consents(SimpleTestCase):
         assert [c.key for c in consents.CONSENTS if not c.required] == ["news_email"]
 
     def test_fit_the_columns_that_record_them(self) -> None:
-        for consent in consents.CONSENTS:
+        for consent in BY_KEY.values():
             with self.subTest(key=consent.key):
                 ConsentRecord(
                     key=consent.key,
@@ -117,8 +117,8 @@ class Label(SimpleTestCase):
         cases = {
             ("pl", "terms"): f"/regulamin/{NEWEST}/",
             ("en", "terms"): f"/en/regulamin/{NEWEST}/",
-            ("pl", "personal_data"): "/prywatnosc/",
-            ("en", "personal_data"): "/en/prywatnosc/",
+            ("pl", "personal_data"): f"/prywatnosc/{NOTICE}/",
+            ("en", "personal_data"): f"/en/prywatnosc/{NOTICE}/",
         }
         hints = {"pl": "(otwiera się w nowej karcie)", "en": "(opens in a new tab)"}
         for (language, key), address in cases.items():
@@ -135,7 +135,7 @@ class Label(SimpleTestCase):
                 assert untie(label) == consents.text(BY_KEY[key], "pl")
 
     def test_shows_the_sentence_that_is_recorded(self) -> None:
-        for consent in consents.CONSENTS:
+        for consent in BY_KEY.values():
             for language in LANGUAGES:
                 with self.subTest(key=consent.key, language=language):
                     with translation.override(language):
@@ -148,13 +148,22 @@ class Label(SimpleTestCase):
         assert consents.text(terms, "pl").endswith("w wersji z dnia 23 listopada 2026 r.")
         assert consents.text(terms, "en").endswith("version of 23 November 2026.")
 
-    def test_no_version_is_of_a_day_to_come(self) -> None:
+    def test_puts_no_version_of_a_day_to_come(self) -> None:
         # What is ticked holds on the day on which it is ticked.
-        newest = max(*consents.TERMS_VERSIONS, *consents.PRIVACY_VERSIONS)
-        assert date.fromisoformat(newest) <= timezone.localdate()
+        for document, versions in consents.VERSIONS.items():
+            newest = date.fromisoformat(versions[0])
+            assert consents.in_force(document, newest) == versions[0]
+            assert consents.in_force(document, newest - timedelta(days=1)) == versions[1]
+            assert date.fromisoformat(consents.in_force(document)) <= consents.today()
+            assert consents.announced(document, newest) == ""
+            assert consents.announced(document, newest - timedelta(days=1)) == versions[0]
+
+    def test_is_unknown_by_another_key(self) -> None:
+        with self.assertRaises(LookupError):
+            consents.declaration("cookies")
 
     def test_differs_between_the_languages(self) -> None:
-        for consent in consents.CONSENTS:
+        for consent in BY_KEY.values():
             assert consents.text(consent, "pl") != consents.text(consent, "en")
 
 
@@ -214,6 +223,14 @@ class Documents(SimpleTestCase):
                     for language in LANGUAGES
                 )
                 assert polish == english
+
+    def test_say_what_they_change_but_for_the_first(self) -> None:
+        for kind, versions in consents.VERSIONS.items():
+            for version in versions[:-1]:
+                polish, english = (consents.changes(kind, version, each) for each in LANGUAGES)
+                assert polish
+                assert len(polish) == len(english)
+            assert consents.changes(kind, versions[-1], "pl") == ()
 
     def test_that_never_were_are_refused(self) -> None:
         for kind, version, language in (

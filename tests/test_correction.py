@@ -9,7 +9,7 @@ from django.core import mail
 from django.test import Client, TestCase, TransactionTestCase
 
 from accounts.models import ConsentRecord, Customer, OutboxMessage, User
-from accounts.services import activation, allowance, credentials, review, waiting
+from accounts.services import activation, credentials, review, waiting
 from tests.doors import try_in
 from tests.factories import PASSWORD, activated, registered
 from tests.letters import activation_path, deliver, mails_to, paths, registering_browser
@@ -198,7 +198,7 @@ class ParallelTests(TransactionTestCase):
         at_once(*[partial(registered, email="naraz@example.com")] * 8)
         assert User.objects.filter(email_key="naraz@example.com").count() == 8
         owed = OutboxMessage.objects.filter(recipient="naraz@example.com")
-        assert owed.count() == allowance.MAILS_AN_HOUR.times
+        assert owed.count() == 3
 
     def test_a_correction_and_an_activation_end_with_one_of_the_two(self) -> None:
         for number in range(4):

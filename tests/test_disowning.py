@@ -7,9 +7,11 @@ from typing import Any
 from django.test import Client, TestCase, TransactionTestCase
 
 from accounts import disowning
+from accounts.contact import services as contact
 from accounts.models import AccountEvent, AuthenticatorApp, User
 from accounts.passkeys import services as passkeys
 from accounts.passkeys.services import Outcome
+from accounts.phone import services as phone
 from accounts.services import credentials, events
 from accounts.services import disowning as service
 from accounts.services.disowning import LinkState
@@ -21,7 +23,7 @@ from tests.authenticator import enrolled
 from tests.browsers import IPHONE, THERE, browser, signed_in
 from tests.clock import later
 from tests.doors import enters, is_signed_in, try_in
-from tests.factories import PASSWORD, activated, suspended
+from tests.factories import PASSWORD, activated, customer_of, suspended
 from tests.letters import deliver, paths
 from tests.links import heading
 from tests.parallel import at_once
@@ -241,6 +243,25 @@ class MethodTests(TestCase):
         assert self.user.passkeys.count() == 1
         assert not self.visitor.shows("od tamtego logowania")
         assert not self.user.events.filter(kind=Kind.METHOD_REMOVED).exists()
+
+
+class TooLateTests(TestCase):
+    """What whoever signed in had sent a moment before."""
+
+    def test_changes_nothing(self) -> None:
+        user = activated()
+        signed_in(user)
+        found = User.objects.select_related("customer").get(pk=user.pk)
+        service.disown(user.events.get(kind=Kind.SIGNED_IN), visit=NOBODY)
+        before = facts(user)
+        assert not phone.change(found, "+48512345678")
+        assert not contact.ask(found, "zlodziej@example.com", visit=NOBODY)
+        assert not credentials.change_password(found, NEW)
+        assert facts(user) == before
+        assert customer_of(user).phone == found.customer.phone
+        assert not user.email_changes.exists()
+        # The mailbox alone leads on.
+        assert credentials.change_password(found, NEW, is_reset=True)
 
 
 class ParallelTests(TransactionTestCase):

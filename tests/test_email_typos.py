@@ -11,6 +11,7 @@ from accounts.values.email_typos import suggestion
 from kantor.serving.typography import untie
 from tests.people import FIRMA, OSOBA, PERSON, POLISH
 from tests.test_bad_input import BAD
+from tests.thorough import fewer
 from tests.walk import Post, Visitor
 
 SLIPS = {
@@ -117,7 +118,7 @@ class SuggestionTests(SimpleTestCase):
             with self.subTest(ascii(typed[:20])):
                 assert suggestion(typed) == ""
 
-    @settings(max_examples=300, deadline=None, database=None)
+    @settings(max_examples=fewer(300), deadline=None, database=None)
     @given(
         st.text(st.characters(exclude_categories=()), max_size=300)
         | st.builds("{}@{}".format, st.text("jan., <>@"), st.text("gmailcowpnet2.,;", max_size=12))

@@ -17,6 +17,7 @@ from accounts.forms import fields
 from accounts.forms.registration import CompanyForm
 from accounts.values import country
 from tests.people import FIRMA, OSOBA
+from tests.thorough import fewer
 from tests.walk import Visitor
 
 
@@ -170,7 +171,7 @@ class Fields(SimpleTestCase):
         repeated: MultiValueDict[str, str] = MultiValueDict({"krs": ["x", "123456"]})
         assert "krs" not in EveryFieldForm(repeated).errors
 
-    @settings(max_examples=25, deadline=None, database=None)
+    @settings(max_examples=fewer(25), deadline=None, database=None)
     @given(st.text(st.characters(exclude_categories=()), max_size=4096))
     def test_never_fail_whatever_is_posted(self, typed: str) -> None:
         form = EveryFieldForm(dict.fromkeys(TYPED, typed))

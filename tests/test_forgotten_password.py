@@ -16,11 +16,13 @@ from accounts.models import Counter, OutboxMessage, User
 from accounts.services import credentials, review
 from tests.browser import BrowserTestCase
 from tests.browsers import put_in
+from tests.closings import closed
 from tests.doors import RESET_PATH, enters, is_signed_in, try_in
 from tests.factories import PASSWORD, activated, registered, suspended
 from tests.letters import activation_path, deliver, paths
 from tests.links import OTHER_PASSWORD, travel
 from tests.onlooker import observed
+from tests.phone import stopped_clock, turned_on
 from tests.walk import Visitor
 
 
@@ -31,10 +33,14 @@ class ForgottenPasswordTests(TestCase):
         return (client or Client()).post(RESET_PATH, {"email": email})
 
     def test_looks_the_same_for_everybody(self) -> None:
+        barred = activated(email="barred---@example.com")
+        User.objects.filter(pk=barred.pk).update(password_barred_at=barred.created_at)
         emails = [
             activated(email="active---@example.com").email,
             registered(email="pending--@example.com").email,
             suspended(email="suspended@example.com").email,
+            closed(email="closed---@example.com").email,
+            barred.email,
             "unknown--@example.com",
         ]
         asked = [observed(partial(self.ask, email), email) for email in emails]
@@ -147,6 +153,24 @@ class NewPasswordTests(TestCase):
         assert not enters(self.user.email, PASSWORD)
         for client in (visitor.client, Client()):
             assert Visitor(client).open(self.path).heading == "The link does not work"
+
+    def test_never_skips_the_code_of_an_authenticator_app(self) -> None:
+        self.enterContext(stopped_clock())
+        turned_on(self.user)
+        visitor = self.choose(Visitor().open(self.path), OTHER_PASSWORD)
+        assert not is_signed_in(visitor.client)
+        client = Client()
+        page = try_in(self.user.email, OTHER_PASSWORD, client)
+        assert page.templates[0].name == "accounts/totp/second_step.html"
+        assert not is_signed_in(client)
+
+    def test_is_not_used_by_looking_at_it(self) -> None:
+        for headers in ({}, {"Sec-Purpose": "prefetch"}, {"Purpose": "preview"}):
+            for method in ("get", "head"):
+                looked = getattr(Client(headers=headers), method)(self.path, follow=True)
+                assert looked.status_code == 200
+        visitor = self.choose(Visitor().open(self.path), OTHER_PASSWORD)
+        assert visitor.heading == "The password has been changed"
 
     def test_is_told_to_the_owner_once(self) -> None:
         count = len(mail.outbox)

@@ -1,31 +1,26 @@
-"""Polish pages are Polish and English pages are English, in every state; catalogues are whole."""
+"""Polish pages are Polish and English pages are English, in every state."""
 
-import ast
 import re
-import struct
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from datetime import timedelta
 from functools import cache
-from pathlib import Path
 from typing import Any
 from unittest import mock
 
 from bs4 import BeautifulSoup, Tag
-from django import forms
 from django.conf import settings
 from django.core import mail
-from django.template.loader import render_to_string
-from django.test import Client, SimpleTestCase, TestCase, override_settings
+from django.test import Client, TestCase, override_settings
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.translation import ngettext, override
+from django.utils.translation import override
 
-from accounts import disowning, tokens
+from accounts import disowning, email_link, tokens
 from accounts.models import (
     AccountEvent,
     AccountSession,
     Counter,
+    EmailChange,
     Kind,
     RecoveryCode,
     User,
@@ -36,9 +31,10 @@ from accounts.sign_in import tries
 from accounts.totp import first_step, services
 from accounts.values import bank_spelling
 from accounts.values.visit import Visit
-from kantor.serving.typography import tie, untie
+from kantor.serving.typography import untie
 from tests import factories, letters
-from tests.browsers import signed_in
+from tests.browsers import put_in, signed_in
+from tests.catalogues import CATALOGUES, LANGUAGES, entries
 from tests.clock import later
 from tests.doors import digits_label
 from tests.lines import loose_lines
@@ -46,11 +42,7 @@ from tests.people import COMPANY, ENGLISH, FIRMA, OSOBA, PASSWORD, PERSON, POLIS
 from tests.phone import OTHER_KEYS, stopped_clock, turned_on
 from tests.walk import Post, Visitor
 
-LANGUAGES = ("pl", "en")
 WEEK = timedelta(days=7)
-CATALOGUES = [
-    settings.BASE_DIR / "locale" / language / "LC_MESSAGES" / "django.po" for language in LANGUAGES
-]
 CONTENT_PAGES = (
     "home",
     "help",
@@ -79,57 +71,6 @@ SPOKEN = (
 )
 # What people type wrongly; every field is given each of them.
 MISTAKES = ("1", "@", "<b>x</b>", "a\N{RIGHT-TO-LEFT OVERRIDE}b", "x" * 399, "jan@", "123-45")
-
-
-@dataclass(frozen=True)
-class Entry:
-    """One entry of a catalogue."""
-
-    context: str
-    msgid: str
-    plural: str
-    translations: tuple[str, ...]
-    is_fuzzy: bool
-
-    @property
-    def key(self) -> str:
-        """Return what the compiled catalogue has it under (GNU gettext manual, MO files)."""
-        context = f"{self.context}\x04" if self.context else ""
-        return context + self.msgid + (f"\0{self.plural}" if self.plural else "")
-
-
-def entries(po: Path) -> Iterator[Entry]:
-    """Yield the entries of a catalogue, the header included, obsolete ones not."""
-    for block in re.split(r"\n\s*\n", po.read_text()):
-        found: dict[str, str] = {}
-        keyword = ""
-        for line in block.splitlines():
-            if line.startswith("#"):
-                continue
-            if not line.startswith('"'):
-                keyword, _, line = line.partition(" ")
-            found[keyword] = found.get(keyword, "") + ast.literal_eval(line)
-        if "msgid" in found:
-            yield Entry(
-                found.get("msgctxt", ""),
-                found["msgid"],
-                found.get("msgid_plural", ""),
-                tuple(text for name, text in found.items() if name.startswith("msgstr")),
-                is_fuzzy=bool(re.search(r"^#,.*\bfuzzy\b", block, re.MULTILINE)),
-            )
-
-
-def compiled(mo: Path) -> dict[str, str]:
-    """Return what a compiled catalogue has (little-endian, as msgfmt writes it here)."""
-    data = mo.read_bytes()
-    magic, _, count, originals, translations = struct.unpack_from("<5I", data)
-    assert magic == 0x950412DE, f"{mo} is no catalogue"
-
-    def text(table: int, number: int) -> str:
-        length, offset = struct.unpack_from("<2I", data, table + 8 * number)
-        return data[offset : offset + length].decode()
-
-    return {text(originals, each): text(translations, each) for each in range(count)}
 
 
 def words(text: str) -> set[str]:
@@ -164,10 +105,13 @@ def spoken(page: Tag, language: str) -> Iterator[str]:
     # Keys and codes are of no language, and may spell a word of any.
     for element in page.select('[translate="no"]'):
         element.decompose()
+    # Where a word may be broken, no other begins.
+    for element in page.find_all("wbr"):
+        element.decompose()
+    page.smooth()
     yield page.get_text(" ")
-    for name in SPOKEN:
-        for element in page.select(f"[{name}]"):
-            yield str(element[name])
+    for element in page.find_all(True):
+        yield from (str(element[name]) for name in SPOKEN if name in element.attrs)
     for element in page.find_all("meta", attrs={"name": "description"}):
         yield str(element["content"])
 
@@ -338,6 +282,56 @@ class PageLanguageTests(TestCase):
                 self.visitor.open(f"{say.prefix}/konto/to-nie-ja/zepsuty/")
                 self.hears_only(say.language, [user.email], at_least=5)
 
+    def test_changes_of_phone_and_email(self) -> None:
+        for say, phone, save, email, send, again, give_up, confirm, undo in (
+            (
+                POLISH,
+                "Nowy numer telefonu",
+                "Zapisz nowy numer",
+                "Nowy adres e-mail (login)",
+                "Wyślij link",
+                "Wyślij ponownie",
+                "Zrezygnuj",
+                "Potwierdzam adres",
+                "Cofnij zmianę",
+            ),
+            (
+                ENGLISH,
+                "New phone number",
+                "Save the new number",
+                "New e-mail address (login)",
+                "Send the link",
+                "Send the link again",
+                "Give up the change",
+                "I confirm the address",
+                "Undo the change",
+            ),
+        ):
+            with self.subTest(say.language):
+                self.setUp()
+                user = factories.activated(language=say.language)
+                addresses = [f"{name}.{say.language}@nowak.example" for name in ("a", "b")]
+                data, visitor = f"{say.prefix}/konto/dane/", self.visitor
+                put_in(user, self.browser)
+                for typed in ("12", "601 234 567", "512 345 678"):
+                    visitor.open(f"{data}telefon/").fill({phone: typed}).press(save)
+                for typed in ("x", user.email, "jan@gmial.com", addresses[0]):
+                    visitor.open(f"{data}email/").fill({email: typed}).press(send)
+                post = visitor.press(again).post_of(give_up)
+                visitor.send(post).send(post)
+                links = f"{say.prefix}/konto/nowy-adres/", f"{say.prefix}/konto/cofnij-adres/"
+                change = EmailChange.objects.get(new_email=addresses[0])
+                paths = [f"{links[0]}{email_link.make_confirmation(change)}/"]
+                paths += [f"{links[1]}{email_link.make_undoing(change)}/"]
+                for path in (*paths, *(f"{link}zepsuty/" for link in links)):
+                    visitor.open(path)
+                visitor.open(f"{data}email/").fill({email: addresses[1]}).press(send)
+                change = EmailChange.objects.get(new_email=addresses[1])
+                visitor.open(f"{links[0]}{email_link.make_confirmation(change)}/").press(confirm)
+                visitor.open(f"{links[1]}{email_link.make_undoing(change)}/").press(undo)
+                typed_here = [user.email, *addresses, "jan@gmial.com", "jan@gmail.com"]
+                self.hears_only(say.language, typed_here, at_least=18)
+
     def test_session_that_has_expired(self) -> None:
         for say in (POLISH, ENGLISH):
             with self.subTest(say.language):
@@ -486,66 +480,3 @@ class PageLanguageTests(TestCase):
                     said = {word for text in texts for word in words(text)}
                     foreign = (said & foreign_words(language)) - own
                     assert not foreign, f"{message.subject} says {sorted(foreign)}"
-
-
-class CatalogueTests(SimpleTestCase):
-    """Every word of the site is there in both languages, compiled."""
-
-    def test_nothing_is_untranslated_or_doubtful(self) -> None:
-        for po in CATALOGUES:
-            for entry in entries(po):
-                assert not entry.is_fuzzy, f"{po}: {entry.msgid}"
-                assert all(entry.translations), f"{po}: {entry.msgid}"
-
-    def test_both_have_the_same_messages(self) -> None:
-        polish, english = ({entry.key for entry in entries(po)} for po in CATALOGUES)
-        assert polish == english
-
-    def test_compiled_catalogues_are_fresh(self) -> None:
-        for po in CATALOGUES:
-            language = po.parents[1].name
-            written = {
-                entry.key: "\0".join(
-                    tie(each, language) if entry.msgid else each for each in entry.translations
-                )
-                for entry in entries(po)
-            }
-            assert compiled(po.with_suffix(".mo")) == written, f"{po}: make messages"
-
-    def test_placeholders_survive_the_translation(self) -> None:
-        pattern = re.compile(r"%\(\w+\)[sd]|\{\w+\}|<[^>]+>")
-        for po in CATALOGUES:
-            for entry in entries(po):
-                expected = sorted(pattern.findall(entry.plural or entry.msgid))
-                for each in entry.translations[-1:] if entry.msgid else ():
-                    assert sorted(pattern.findall(each)) == expected, f"{po}: {entry.msgid}"
-
-    def test_polish_has_its_plural_forms(self) -> None:
-        numbers = {0: "pól", 1: "pole", 2: "pola", 5: "pól", 12: "pól", 22: "pola", 25: "pól"}
-        with override("pl"):
-            for number, noun in numbers.items():
-                template = ngettext("Correct %(count)s field", "Correct %(count)s fields", number)
-                assert untie(template % {"count": number}) == f"Popraw {number} {noun}"
-
-    def test_error_summary_counts_the_fields(self) -> None:
-        expected = {
-            "pl": {1: "Popraw 1 pole", 2: "Popraw 2 pola", 5: "Popraw 5 pól", 22: "Popraw 22 pola"},
-            "en": {1: "Correct 1 field", 2: "Correct 2 fields", 22: "Correct 22 fields"},
-        }
-        for language, headings in expected.items():
-            for number, heading in headings.items():
-                with override(language):
-                    html = self.summary_of(number)
-                title = BeautifulSoup(html, "html.parser").find("h2")
-                assert title is not None
-                assert " ".join(title.get_text().split()) == heading
-
-    def test_no_error_makes_no_summary(self) -> None:
-        assert not self.summary_of(0).strip()
-
-    def summary_of(self, number: int) -> str:
-        """Return the error summary of a form with so many empty fields."""
-        form = forms.Form({})
-        for each in range(number):
-            form.fields[f"field{each}"] = forms.CharField()
-        return render_to_string("partials/error_summary.html", {"form": form})

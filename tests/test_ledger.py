@@ -59,6 +59,17 @@ class GuardTests(TestCase):
         self.refuses(lambda: user.consents.update(digest="0" * 64))
         self.refuses(lambda: self.sql("UPDATE accounts_consentrecord SET version = version"))
 
+    def test_is_putting_a_row_into_the_place_of_another(self) -> None:
+        row = activated().consents.order_by("pk")[0]
+        columns = "user_id, key, text_hash, language, given, channel, recorded_at, digest"
+        put = f"accounts_consentrecord (id, version, {columns}) SELECT id, '2020-01-01', {columns}"
+        own = f"FROM accounts_consentrecord WHERE id = {row.pk}"
+        if connection.vendor == "sqlite":
+            statement = f"INSERT OR REPLACE INTO {put} {own}"
+        else:
+            statement = f"INSERT INTO {put} {own} ON CONFLICT (id) DO UPDATE SET version = '1'"
+        self.refuses(lambda: self.sql(statement))
+
     def test_is_deleting_a_consent_of_an_account_that_is_there(self) -> None:
         user = activated()
         self.refuses(lambda: user.consents.filter(key="terms").delete())

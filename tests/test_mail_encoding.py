@@ -87,6 +87,24 @@ class WireTests(SimpleTestCase):
         assert part.get_filename() == "Regulamin.pdf"
         assert part["Content-Language"] == "pl"
 
+    def test_keep_no_header_of_one_customer(self) -> None:
+        for number in range(2):
+            mail = message(to=[f"osoba{number}@example.com"])
+            mail.extra_headers["Message-ID"] = f"<{number}@example.com>"
+            before = mime._folded.cache_info().currsize, mime._shared.cache_info().currsize
+            raw = mail.message().as_bytes()
+            assert parsed(raw)["To"] == f"osoba{number}@example.com"
+            assert parsed(raw)["Message-ID"] == f"<{number}@example.com>"
+        assert before == (mime._folded.cache_info().currsize, mime._shared.cache_info().currsize)
+
+    def test_write_headers_as_the_standard_library_would(self) -> None:
+        for linesep in ("\n", "\r\n"):
+            wire: Any = message(subject="Zażółć gęślą jaźń " * 4).message(
+                policy=email.policy.default.clone(linesep=linesep)
+            )
+            plain = email.policy.default.clone(cte_type="7bit", linesep=linesep)
+            assert wire.as_bytes() == wire.as_bytes(policy=plain)
+
     def test_write_an_attachment_as_the_standard_library_would(self) -> None:
         mail = message()
         for content in (b"", b"short", bytes(range(256)) * 500):

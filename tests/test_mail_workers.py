@@ -4,6 +4,7 @@ import json
 import os
 import random
 import signal
+import socket
 import sqlite3
 import subprocess
 import sys
@@ -201,14 +202,17 @@ class BackgroundTests(TransactionTestCase):
         assert {row.state for row in OutboxMessage.objects.all()} == {State.SENT}
 
     def test_holds_nobody_up_while_the_mail_server_is_silent(self) -> None:
-        silent = silent_server(self.addCleanup)
-        with mail_settings(silent, timeout=8):
+        with (
+            socket.create_server(("127.0.0.1", 0), backlog=100) as silent,
+            mail_settings(silent.getsockname()[1], timeout=3600),
+        ):
             for _ in range(3):
-                started = time.monotonic()
                 self.client.post("/haslo/", {"email": "anna@example.com"})
                 assert self.client.get("/haslo/wyslano/").status_code == 200
                 registered()
-                assert time.monotonic() - started < 6
+            # Whoever had waited for an answer would wait still.
+            assert not OutboxMessage.objects.exclude(last_error="").exists()
+            silent.close()
             assert tasks.helper.finish(60) == 0
         rows = OutboxMessage.objects.filter(kind=OutboxMessage.Kind.REGISTRATION)
         assert {(row.state, row.attempts) for row in rows} == {(State.WAITING, 1)}
@@ -370,9 +374,10 @@ class QueueTests(SimpleTestCase):
 
     def test_in_a_lost_or_silent_redis_holds_nobody_up_and_loses_nothing(self) -> None:
         self.here["TASKS"] = "redis"
-        for port, seconds in ((free_port(), 5.0), (silent_server(self.addCleanup), 8.0)):
+        for port in (free_port(), silent_server(self.addCleanup)):
             self.here["REDIS_URL"] = f"redis://127.0.0.1:{port}/0"
-            assert self.owe(1) < seconds
+            # Whoever waited for it would wait without an end.
+            assert self.owe(1) < 30
         assert [state for state, *_ in self.rows()] == ["waiting"] * 2
         self.run_to_end(["manage.py", "deliver_mail"], **self.here)
         self.assert_all_came_once(2)

@@ -21,6 +21,7 @@ from accounts.mail import messages
 from accounts.values.visit import Visit
 from kantor.serving.typography import untie
 from tests.mails import (
+    CONFIRM_LINK,
     DATA_LINK,
     DISOWN_LINK,
     LANGUAGES,
@@ -30,8 +31,11 @@ from tests.mails import (
     PANEL,
     PHONE_LINK,
     REFUSE_LINK,
+    REOPEN_LINK,
     RESET_LINK,
     SITE,
+    TERMS_LINK,
+    UNDO_LINK,
     build,
 )
 
@@ -87,6 +91,8 @@ def links_of(name: str, language: str) -> set[str]:
         "one_time_code": set(),
         "new_browser": {DISOWN_LINK},
         "panel_open": {PANEL, page["reset"]},
+        "terms_published": {TERMS_LINK},
+        "terms_accepted": {page["reset"]},
         "request_received": {DATA_LINK},
         "request_decided": {DATA_LINK, page["reset"]},
         "review_approved": set(),
@@ -96,10 +102,21 @@ def links_of(name: str, language: str) -> set[str]:
         "password_barred": {page["reset"]},
         "suspended": set(),
         "unsuspended": {page["sign_in"]},
+        "closed": {REOPEN_LINK, page["reset"]},
+        "reopened": {page["reset"]},
         "phone_link": {PHONE_LINK},
         "phone_changed": {page["reset"]},
+        "email_confirm": {CONFIRM_LINK},
+        "email_asked": {UNDO_LINK},
+        "email_changed": {UNDO_LINK},
+        "email_confirmed": {page["sign_in"]},
+        "email_reverted": set(),
         "method_added": {page["reset"], page["security"]},
         "method_removed": {page["reset"], page["security"]},
+        "failed_codes": {page["reset"]},
+        "failed_confirmations": {page["reset"], page["security"]},
+        "passkey_refused": {page["security"]},
+        "recovery_codes_made": {page["reset"], page["security"]},
         "recovery_code_used": {page["reset"], page["security"]},
         "data_downloaded": {page["reset"]},
     }[name]
@@ -197,7 +214,7 @@ class EveryMessage(SimpleTestCase):
         for name, language, message in self.each():
             with self.subTest(message=name, language=language):
                 mail: Any = received(message)
-                if name == "welcome":
+                if name in ("welcome", "terms_published", "terms_accepted"):
                     assert mail.get_content_type() == "multipart/mixed"
                     mail, attachment = mail.iter_parts()
                     assert attachment.get_content_type() == "application/pdf"
@@ -445,9 +462,10 @@ class AcceptedTerms(SimpleTestCase):
     """The copy on a durable medium that travels with the welcome mail."""
 
     def test_is_the_published_file_of_that_version_and_language(self) -> None:
+        newest = consents.in_force("terms")
         names = {
-            "pl": f"kantor.pl-regulamin-{consents.TERMS_VERSIONS[0]}.pdf",
-            "en": f"kantor.pl-terms-of-service-{consents.TERMS_VERSIONS[0]}.pdf",
+            "pl": f"kantor.pl-regulamin-{newest}.pdf",
+            "en": f"kantor.pl-terms-of-service-{newest}.pdf",
         }
         for language, name in names.items():
             with self.subTest(language=language):
@@ -457,12 +475,12 @@ class AcceptedTerms(SimpleTestCase):
                 assert attachment.get_filename() == name
                 assert attachment.get_content_disposition() == "attachment"
                 assert attachment["Content-Language"] == language
-                published = consents.terms_pdf(consents.TERMS_VERSIONS[0], language).read_bytes()
+                published = consents.terms_pdf(consents.in_force("terms"), language).read_bytes()
                 assert attachment.get_content() == published
 
     def test_is_named_in_the_mail_by_its_date(self) -> None:
         with translation.override("pl"):
-            day = date_format(date.fromisoformat(consents.TERMS_VERSIONS[0]), "DATE_FORMAT")
+            day = date_format(date.fromisoformat(consents.in_force("terms")), "DATE_FORMAT")
         body = flat(text_of(build("welcome", "pl")))
         assert f"W załączniku przesyłamy regulamin w wersji z dnia {flat(day)}" in body
 

@@ -25,6 +25,7 @@ from accounts.models import (
     Customer,
     DataChange,
     DataRequest,
+    EmailChange,
     Kind,
     OutboxMessage,
     Passkey,
@@ -71,6 +72,13 @@ def full(kind: str = Kind.COMPANY, **details: str) -> User:
     )
     DataRequest.objects.create(
         user=user, section="name", wanted={"last_name": "Żak-Nowak"}, reason="Ślub"
+    )
+    EmailChange.objects.create(
+        user=user,
+        old_email=user.email,
+        old_key=user.email_key,
+        new_email="nowy@example.com",
+        new_key="nowy@example.com",
     )
     outbox.put_to_address(OutboxMessage.Kind.ONE_TIME_CODE, user.email, "pl", visit=HERE)
     with stopped_clock():
@@ -212,6 +220,7 @@ class CopyTests(TestCase):
             "Firefox",
             "Logowanie hasłem",
             "nazwisko: Żak-Nowak",
+            "nowy@example.com",
             "Obietnica wiadomości o otwarciu Panelu Transakcyjnego",
         ):
             assert words in text, words

@@ -1,22 +1,25 @@
 """The notices about an account: when each is owed, what it says, and when it is dropped."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from typing import Any
 from unittest import mock
 
-from django.test import SimpleTestCase, TestCase, override_settings
+from django.test import Client, SimpleTestCase, TestCase, override_settings
 
 from accounts.mail import messages
-from accounts.models import AccountEvent, OutboxMessage, User
+from accounts.models import AccountEvent, OutboxMessage, Passkey, User
 from accounts.passkeys import services as passkeys
 from accounts.services import credentials, events, review
 from accounts.totp import codes
 from accounts.totp import services as totp
 from accounts.values.visit import Visit
-from tests.authenticator import Authenticator, enrolled
+from kantor.serving.typography import untie
+from tests.authenticator import ELIGIBLE, Authenticator, enrolled
 from tests.browsers import browser, put_in
 from tests.doors import RESET_PATH
-from tests.factories import activated, registered, suspended
+from tests.factories import PASSWORD, activated, registered, staff, suspended
 from tests.letters import deliver
+from tests.links import travel
 from tests.mails import LANGUAGES, VISIT, build
 from tests.phone import Phone, stopped_clock, turned_on
 from tests.test_messages import Page, flat, html_of, text_of
@@ -155,10 +158,16 @@ class MethodTests(TestCase):
         assert owed(self.user) == [Kind.METHOD_REMOVED]
         assert "Wyłączono aplikację z kodami" in delivered(self.user)
 
-    def test_new_recovery_codes_are_no_method(self) -> None:
+    def test_new_recovery_codes_are_told_in_their_own_words(self) -> None:
         turned_on(self.user)
+        fault = mock.patch("accounts.mail.outbox.put", side_effect=RuntimeError)
+        with fault, self.assertRaises(RuntimeError):
+            self.client.post("/konto/bezpieczenstwo/kody/zapasowe/")
         self.client.post("/konto/bezpieczenstwo/kody/zapasowe/")
-        assert owed(self.user) == []
+        assert owed(self.user) == [Kind.RECOVERY_CODES_MADE]
+        said = delivered(self.user)
+        assert said.startswith("Nowe kody zapasowe do konta w kantor.pl")
+        assert "Poprzednie przestały działać." in said
 
 
 class RecoveryCodeTests(TestCase):
@@ -188,6 +197,117 @@ class RecoveryCodeTests(TestCase):
     def test_of_the_app_is_no_news(self) -> None:
         assert totp.verify(self.user, self.phone.code()) is totp.Outcome.APP
         assert owed(self.user) == []
+
+
+class UsedUpTests(TestCase):
+    """Tries that are used up after the password, or in a browser that is signed in."""
+
+    def setUp(self) -> None:
+        self.enterContext(stopped_clock())
+        self.user = activated()
+        self.phone, self.codes = turned_on(self.user)
+        self.client = put_in(self.user, browser())
+        deliver()
+
+    def events(self) -> list[str]:
+        return list(self.user.events.order_by("pk").values_list("kind", flat=True))
+
+    def test_codes_are_told_with_the_fifth_and_by_mail_once_a_day(self) -> None:
+        for number in range(1, 8):
+            totp.verify(self.user, self.phone.wrong_code(), visit=HERE)
+            assert len(self.events()) == (number >= 5), number
+        travel(timedelta(minutes=15))
+        for _again in range(5):
+            totp.verify(self.user, self.phone.wrong_code(), visit=HERE)
+        assert self.events() == [AccountEvent.Kind.FAILED_CODES] * 2
+        assert owed(self.user) == [Kind.FAILED_CODES]
+        said = delivered(self.user)
+        assert said.startswith("Błędne kody przy logowaniu do konta w kantor.pl")
+        assert "Firefox, Windows" in said
+        travel(timedelta(days=1))
+        for _again in range(5):
+            totp.verify(self.user, self.phone.wrong_code(), visit=HERE)
+        assert owed(self.user) == [Kind.FAILED_CODES] * 2
+
+    def test_codes_of_which_the_fifth_is_right_are_no_news(self) -> None:
+        for _wrong in range(4):
+            totp.verify(self.user, self.phone.wrong_code(), visit=HERE)
+        assert totp.verify(self.user, self.phone.code(), visit=HERE).is_right
+        assert self.events() == []
+
+    def test_passwords_are_told_at_each_page_that_asks_again(self) -> None:
+        change = {"new_password1": "Cztery-czerwone-sanki-9"}
+        change["new_password2"] = change["new_password1"]
+        pages = {
+            "/konto/potwierdz/": {"password": "x"},
+            "/haslo/zmiana/": {"old_password": "x", **change},
+        }
+        for path, data in pages.items():
+            for _again in range(7):
+                self.client.post(path, data)
+            assert self.events()[-1] == AccountEvent.Kind.FAILED_CONFIRMATIONS
+            travel(timedelta(minutes=15))
+        assert len(self.events()) == 2
+        assert owed(self.user) == [Kind.FAILED_CONFIRMATIONS]
+        said = delivered(self.user)
+        assert said.startswith("Błędne hasła na stronie konta w kantor.pl")
+
+    def test_passwords_of_staff_are_told_too(self) -> None:
+        member = staff(password=PASSWORD)
+        self.client.force_login(member)
+        for _again in range(6):
+            self.client.post("/admin/password_change/", {"old_password": "x"})
+        assert [each.kind for each in member.events.all()] == ["failed_confirmations"]
+
+
+class CopiedPasskeyTests(TestCase):
+    """A passkey whose count of signatures did not grow."""
+
+    def setUp(self) -> None:
+        self.user = activated()
+        self.device = enrolled(self.user, count=7)
+        self.passkey = self.user.passkeys.get()
+        deliver()
+
+    def prove(self, client: Client, *, confirm: bool = False) -> Any:
+        """Answer with a count that was used before."""
+        Passkey.objects.update(sign_count=2**31)
+        if confirm:
+            made = self.device.prove(passkeys.options_to_confirm(self.user))
+            return client.post("/konto/bezpieczenstwo/klucze/potwierdz/", {"passkey": made})
+        made = self.device.prove(passkeys.options_to_sign_in())
+        return client.post("/logowanie/klucz/", {"passkey": made})
+
+    def kinds(self) -> list[str]:
+        return [each.kind for each in self.user.events.all()]
+
+    def test_is_told_to_its_owner_by_mail_once_a_day(self) -> None:
+        client = browser()
+        for _again in range(2):
+            assert self.prove(client)["Location"] == "/logowanie/klucz/"
+        assert self.kinds() == [AccountEvent.Kind.PASSKEY_REFUSED] * 2
+        assert owed(self.user) == [Kind.PASSKEY_REFUSED]
+        said = delivered(self.user)
+        assert said.startswith("Odrzucony klucz dostępu do konta w kantor.pl")
+        assert "Firefox, Windows" in said
+
+    def test_is_told_where_somebody_is_signed_in_and_at_the_wrong_door(self) -> None:
+        self.prove(put_in(self.user, browser()), confirm=True)
+        assert self.kinds() == [AccountEvent.Kind.PASSKEY_REFUSED]
+        User.objects.filter(pk=self.user.pk).update(is_staff=True)
+        self.prove(browser())
+        assert self.kinds() == [AccountEvent.Kind.PASSKEY_REFUSED] * 2
+
+    def test_sounds_like_any_other_refused_one(self) -> None:
+        client = browser()
+        page = client.get(self.prove(client)["Location"])
+        assert "Ten klucz dostępu nie pozwala się zalogować." in untie(page.content.decode())
+
+    def test_is_no_copy_where_devices_share_it(self) -> None:
+        Passkey.objects.update(is_backup_eligible=True)
+        self.device.flags |= ELIGIBLE
+        self.prove(browser())
+        assert AccountEvent.Kind.PASSKEY_REFUSED not in self.kinds()
 
 
 class SuspendedTests(TestCase):

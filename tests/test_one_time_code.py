@@ -121,7 +121,7 @@ class Limits(TestCase):
         assert timedelta(minutes=2) < wait <= timedelta(minutes=3)
         assert OutboxMessage.objects.count() == 1
 
-    def test_one_address_gets_two_an_hour_and_five_a_day_and_still_its_activation_link(self):
+    def test_one_address_gets_two_an_hour_and_three_a_day_and_still_its_activation_link(self):
         sent = 0
         for hour in range(1, 5):
             for _ in range(4):
@@ -129,7 +129,7 @@ class Limits(TestCase):
                     one_time_code.send("ktos@example.com", "pl", uuid4(), NETWORK), SentCode
                 )
                 self._pause_is_over()
-            assert sent == min(2 * hour, 5)
+            assert sent == min(2 * hour, 3)
             links.travel(timedelta(hours=1))
         wait = one_time_code.send("ktos@example.com", "pl", uuid4(), NETWORK)
         assert isinstance(wait, timedelta)
@@ -138,10 +138,10 @@ class Limits(TestCase):
         assert OutboxMessage.objects.filter(user=user).exists()
         assert registration.resend_link(user)
 
-    def test_one_address_gets_ten_mails_a_day_that_strangers_ask_for_of_whatever_kind(self):
+    def test_one_address_gets_four_a_day_of_whatever_has_no_budget_to_itself(self):
         key = email_address.normalise("ktos@example.com")
-        for _ in range(9):
-            allowance.MAILS_A_DAY.hit(key)
+        for _ in range(3):
+            allowance.ASKED_A_DAY.hit(key)
         send()
         self._pause_is_over()
         wait = one_time_code.send("ktos@example.com", "pl", uuid4(), NETWORK)
@@ -275,8 +275,8 @@ class OnThePage(TestCase):
 
     def test_asked_for_too_often_is_refused_with_the_hours(self):
         visitor = OSOBA.reach_password(Visitor())
-        for _ in range(10):
-            allowance.MAILS_A_DAY.hit(OSOBA.email)
+        for _ in range(4):
+            allowance.ASKED_A_DAY.hit(OSOBA.email)
         visitor.press(CANNOT)
         assert visitor.status == 429
         assert visitor.shows("za 24 godziny")

@@ -18,6 +18,7 @@ from django.urls import reverse
 from django.utils.translation import override
 from PIL import Image
 
+from accounts import consents
 from accounts.passwords.assessment import ENOUGH_SCORE, INCOMPLETE_MESSAGES, MESSAGES
 from kantor import urls
 from kantor.content.found import PUBLIC
@@ -138,7 +139,7 @@ class FoundTests(TestCase):
 
     def test_newest_terms_have_one_lasting_address(self) -> None:
         with override("pl"):
-            newest = reverse("terms-version", args=[PUBLIC["terms"]])
+            newest = reverse("terms-version", args=[consents.in_force("terms")])
         page = self.page(newest)
         assert content(page, "link[rel=canonical]", "href") == f"{SITE}/regulamin/"
 

@@ -79,7 +79,7 @@ class PagesTests(TestCase):
     def test_invite_to_nothing_while_it_is_not_open(self) -> None:
         assert not settings.PANEL_URL
         # The two documents are contracts, published by their day: they say what the service is.
-        for name in PUBLIC.keys() - {"terms", "privacy"}:
+        for name in set(PUBLIC) - {"terms", "privacy"}:
             for language in LANGUAGES:
                 with self.subTest(name, language=language):
                     assert invitations(self.public(name, language), language) == []

@@ -34,6 +34,7 @@ from tests.authenticator import (
 from tests.browsers import put_in
 from tests.factories import activated
 from tests.parallel import at_once
+from tests.thorough import fewer
 from tests.walk import URLENCODED
 
 # What a dishonest or foreign browser or device says otherwise than an honest one.
@@ -410,7 +411,7 @@ class Anything(HypothesisTestCase):
             assert client.get(page).status_code == 200
         assert not Passkey.objects.exists()
 
-    @settings(max_examples=25, deadline=None, database=None)
+    @settings(max_examples=fewer(25), deadline=None, database=None)
     @given(st.text(st.characters(exclude_categories=()), max_size=2000))
     @example("")
     @example("\0")
@@ -424,7 +425,7 @@ class Anything(HypothesisTestCase):
     def test_may_be_any_text(self, sent: str) -> None:
         self.post(sent)
 
-    @settings(max_examples=60, deadline=None, database=None)
+    @settings(max_examples=fewer(60), deadline=None, database=None)
     @given(ANYTHING | SHAPED)
     def test_may_be_any_json(self, sent: Any) -> None:
         self.post(json.dumps(sent))
@@ -452,7 +453,7 @@ class Almost(HypothesisTestCase):
         sent["response"][part] = text(bytes(content))
         return json.dumps(sent)
 
-    @settings(max_examples=80, deadline=None, database=None)
+    @settings(max_examples=fewer(80), deadline=None, database=None)
     @given(
         st.sampled_from(("clientDataJSON", "authenticatorData", "signature", "userHandle")),
         st.integers(0, 250),
@@ -463,7 +464,7 @@ class Almost(HypothesisTestCase):
         outcome = services.sign_in(self.changed(made, part, place, byte)).outcome
         assert outcome is Outcome.REFUSED
 
-    @settings(max_examples=80, deadline=None, database=None)
+    @settings(max_examples=fewer(80), deadline=None, database=None)
     @given(st.integers(0, 400), st.integers(1, 255))
     def test_adds_nothing_that_could_not_sign_in(self, place: int, byte: int) -> None:
         # Nothing signs a registration, so some changes make another passkey of it.
@@ -475,7 +476,7 @@ class Almost(HypothesisTestCase):
             assert len(bytes(result.passkey.credential_id)) == 32
             services.remove(self.user, result.passkey.pk)
 
-    @settings(max_examples=80, deadline=None, database=None)
+    @settings(max_examples=fewer(80), deadline=None, database=None)
     @given(st.binary(max_size=400))
     @example(b"\xbb" + b"\xff" * 8)
     @example(b"\x9b" + b"\xff" * 8)

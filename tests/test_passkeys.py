@@ -14,12 +14,12 @@ from django.http import HttpRequest, HttpResponse
 from django.test import Client, RequestFactory, SimpleTestCase, TestCase, override_settings
 from django.utils import timezone
 
-from accounts.limits import Limit
 from accounts.models import AccountSession, Counter, Passkey, User
 from accounts.passkeys import relying_party, services, views
 from accounts.passkeys.services import Outcome
-from accounts.services import review
-from accounts.services.credentials import NETWORK_SIGN_INS
+from accounts.services import credentials, review, sessions
+from accounts.services.network_tries import NETWORK_SIGN_INS
+from accounts.values.visit import NOBODY
 from kantor.serving.models import Session
 from tests import authenticator
 from tests.authenticator import ELIGIBLE, PRESENT, VERIFIED, Authenticator, enrolled
@@ -32,6 +32,7 @@ from tests.onlooker import observed
 from tests.walk import URLENCODED, Visitor
 
 SIGN_IN = "/logowanie/klucz/"
+SECURITY = "/konto/bezpieczenstwo/"
 LIST = "/konto/bezpieczenstwo/klucze/"
 ADD = f"{LIST}nowy/"
 CONFIRM = f"{LIST}potwierdz/"
@@ -154,6 +155,43 @@ class Adding(TestCase):
         assert answer(self.visitor, foreign).shows("Nie udało się dodać klucza dostępu.")
         assert self.visitor.path == ADD
         assert answer(self.visitor, Authenticator()).path == LIST
+
+    def test_is_refused_where_the_access_was_closed_meanwhile(self) -> None:
+        made = Authenticator().make(services.options_to_add(self.user))
+        before = User.objects.get(pk=self.user.pk)
+        sessions.close_access(self.user)
+        assert services.add(before, made).outcome is Outcome.REFUSED
+        assert services.add(User.objects.get(pk=self.user.pk), made).outcome is Outcome.ACCEPTED
+        made = Authenticator().make(services.options_to_add(self.user))
+        before = User.objects.get(pk=self.user.pk)
+        credentials.change_password(before, "Cztery-czerwone-sanki-9")
+        assert services.add(before, made).outcome is Outcome.REFUSED
+        review.suspend(self.user)
+        assert services.add(User.objects.get(pk=self.user.pk), made).outcome is Outcome.REFUSED
+        assert self.user.passkeys.count() == 1
+
+    def test_is_refused_where_the_session_was_ended_elsewhere(self) -> None:
+        self.visitor.open(ADD)
+        made = Authenticator().make(services.options_to_add(self.user))
+        post = self.visitor.post_of("Dodaj klucz dostępu")
+        sessions.end_others(self.user, None, visit=NOBODY)
+        self.visitor.send(post._replace(data={**post.data, "passkey": made}))
+        assert self.visitor.path.startswith("/logowanie/")
+        assert not self.user.passkeys.exists()
+
+    def test_leads_back_where_there_is_no_script(self) -> None:
+        self.visitor.open(ADD)
+        absent = self.visitor.element("[data-passkey-absent]")
+        assert "JavaScript" in absent.get_text()
+        assert self.visitor.follow("Wróć do logowania i bezpieczeństwa").path == SECURITY
+
+    def test_begins_at_a_list_with_one_heading(self) -> None:
+        self.visitor.open(LIST)
+        headings = [
+            each.get_text(strip=True) for each in self.visitor.page.select("main h1, main h2")
+        ]
+        assert headings == ["Twoje klucze dostępu"]
+        assert self.visitor.follow("Dodaj klucz dostępu").path == ADD
 
     def test_is_for_who_is_signed_in(self) -> None:
         for path in (LIST, ADD, f"{ADD}opcje/", CONFIRM, f"{CONFIRM}opcje/", f"{LIST}1/usun/"):
@@ -310,11 +348,11 @@ class SigningIn(TestCase):
         let_in.assert_called_once_with(request, Passkey.objects.get(), LIST)
 
     def test_counts_with_all_sign_ins_of_a_network(self) -> None:
-        limit = Limit(NETWORK_SIGN_INS.name, times=1, window=NETWORK_SIGN_INS.window)
-        with mock.patch.object(views, "NETWORK_SIGN_INS", limit):
-            assert self.enter().path == "/konto/"
-            self.visitor = Visitor()
-            assert self.enter().status == 429
+        assert self.enter().path == "/konto/"
+        for _ in range(NETWORK_SIGN_INS.times):
+            NETWORK_SIGN_INS.hit("127.0.0.1")
+        self.visitor = Visitor()
+        assert self.enter().status == 429
         assert int(self.visitor.response["Retry-After"]) > 0
 
     def test_is_the_same_for_unknown_foreign_and_broken_ones(self) -> None:

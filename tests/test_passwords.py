@@ -27,6 +27,7 @@ from accounts.passwords.data import build
 from accounts.passwords.passphrase import vocabulary
 from accounts.passwords.rules import missing, rules_of
 from kantor.serving.typography import untie
+from tests.thorough import fewer
 
 L33T_SIGNS = "4@8({[<369&#!1/|70$5+7%2"
 DATA = ("Jan", "Kowalski", "jan.kowalski82@firma.pl", "Złoty Róg sp. z o.o.", "526-025-09-95")
@@ -218,7 +219,7 @@ class Strength(SimpleTestCase):
         assert not assessment.enough
         assert codes("") == {"too_short"}
 
-    @settings(deadline=None, max_examples=150)
+    @settings(deadline=None, max_examples=fewer(150))
     @given(
         st.one_of(st.text(max_size=200), st.text(alphabet=L33T_SIGNS + "aełİ\x00", max_size=200)),
         st.lists(st.text(max_size=300), max_size=60),
@@ -377,7 +378,7 @@ class Proposal(SimpleTestCase):
     """What "Zaproponuj hasło" answers with."""
 
     def test_keeps_the_rules_and_is_very_strong_each_time(self):
-        for _ in range(300):
+        for _ in range(fewer(300)):
             password = passwords.propose()
             with self.subTest(password=password):
                 assessment = passwords.assess(password, DATA)

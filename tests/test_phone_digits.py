@@ -8,6 +8,7 @@ from django.core.exceptions import ValidationError
 from django.test import Client, SimpleTestCase, TestCase, override_settings
 from hypothesis import assume, given
 from hypothesis import strategies as st
+from playwright.sync_api import expect
 
 from accounts.models import Kind
 from accounts.sign_in import digits
@@ -15,6 +16,7 @@ from accounts.sign_in.digits import Answer, fits, places
 from accounts.values import phone
 from kantor.serving.typography import untie
 from tests import mails
+from tests.browser import BrowserTestCase
 from tests.clock import later
 from tests.doors import GENERIC, PASSWORD_PATH, PATH, digits_label, is_signed_in, send, try_in
 from tests.factories import PASSWORD, activated
@@ -244,6 +246,22 @@ class PageTests(TestCase):
         user = activated(phone=SHORT)
         assert try_in(user.email, PASSWORD, digits="312345").status_code == 302
         assert GENERIC in try_in(user.email, PASSWORD, digits="312").content.decode()
+
+
+class PasteTests(BrowserTestCase):
+    """A real browser, whose reader need not count places (WCAG 2.2, 3.3.8)."""
+
+    def test_takes_the_whole_number_at_once(self) -> None:
+        user = activated()
+        visitor = self.visitor("pl").open("/logowanie/")
+        visitor.fill({"E-mail address (login)": user.email}).press("Next")
+        visitor.fill({"Password": PASSWORD})
+        field = visitor.page.locator("#id_digits")
+        field.focus()
+        # As from the clipboard or an address book, without keys.
+        visitor.page.keyboard.insert_text("+48 601-234-567")
+        expect(field).to_have_value("+48 601-234-567")
+        visitor.press("Sign in").is_at("Your account")
 
 
 @override_settings(SIGN_IN_PHONE_DIGITS=False)

@@ -12,10 +12,11 @@ from django.test import Client, TestCase, TransactionTestCase, override_settings
 from accounts.models import AccountEvent, Customer, OutboxMessage, User
 from accounts.phone import services
 from accounts.services import credentials, review
-from accounts.services.credentials import NETWORK_SIGN_INS
+from accounts.services.network_tries import NETWORK_SIGN_INS
 from accounts.values.visit import Visit
 from kantor.serving.models import Session
 from tests.browsers import FIREFOX, HERE, browser, signed_in
+from tests.closings import closed
 from tests.doors import is_signed_in
 from tests.factories import (
     PASSWORD,
@@ -75,6 +76,7 @@ class AskingTests(TestCase):
             activated(email="active---@example.com").email,
             registered(email="pending--@example.com").email,
             suspended(email="suspended@example.com").email,
+            closed(email="closed---@example.com").email,
             barred.email,
             written,
             "unknown--@example.com",
@@ -350,7 +352,8 @@ class ChangeTests(TestCase):
         assert NEW not in str(told.body)
         event = self.user.events.first()
         assert event is not None
-        assert (event.kind, event.details) == (Kind.PHONE_CHANGED, {})
+        assert (event.kind, event.details) == (Kind.PHONE_CHANGED, {"old_digits": OLD[-2:]})
+        assert OLD[3:] not in str(told.body).replace(" ", "")
         assert event.visit == Visit("firefox", "windows", "83.12.x.x")
 
     def test_is_not_stored_when_the_owner_cannot_be_told(self) -> None:

@@ -28,8 +28,8 @@ class RegisteredAddressTests(TestCase):
             answer = visitor.client.post(post.address, post.data)
         # At once: the next request empties the list.
         verbs = [each["sql"].split()[0] for each in statements]
-        # Counters: the network, its part of the reserve, mails. Account, customer, consents, mail.
-        assert verbs.count("INSERT") == 7
+        # The counters of network and mail at once; account, customer, consents, mail.
+        assert verbs.count("INSERT") == 5, verbs
         seen = [answer.status_code, _headers(answer), answer.content]
         for path in (answer["Location"], visitor.path):
             page = visitor.client.get(path)
@@ -83,7 +83,9 @@ class RegisteredAddressTests(TestCase):
 
 def _blanked(page: str, email: str) -> str:
     """Return the page without what differs between any two visitors."""
-    page = re.sub(r'name="csrfmiddlewaretoken" value="\w+"', "", page).replace(email, "EMAIL")
+    page = re.sub(r'name="csrfmiddlewaretoken" value="\w+"', "", page)
+    # An address may be broken behind its @.
+    page = page.replace("@<wbr>", "@").replace(email, "EMAIL")
     page = re.sub(r"/captcha/(image|sound/\w+)/\w+/", "PICTURE", page)
     return re.sub(r"[0-9a-f]{8}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{12}", "ID", page)
 
@@ -91,4 +93,5 @@ def _blanked(page: str, email: str) -> str:
 def _headers(response: object) -> dict[str, str]:
     """Return the headers without those that differ between any two answers."""
     headers = getattr(response, "headers", {})
-    return {name: value for name, value in headers.items() if name not in ("Expires",)}
+    own = ("Expires", "X-Request-ID")
+    return {name: value for name, value in headers.items() if name not in own}

@@ -336,8 +336,8 @@ class WordsTests(SimpleTestCase):
     def test_rejected_says_whom_to_call_and_no_reason(self) -> None:
         self.assert_says(
             "review_rejected",
-            pl="Nie możemy prowadzić tego konta. Masz pytania? Zadzwoń: +48 22 859 0218 (9:00–",
-            en="We cannot keep this account. Do you have any questions? Call: +48 22 859 0218",
+            pl="Nie możemy prowadzić tego konta. Jeśli chcesz o tym porozmawiać, zadzwoń: +48 22",
+            en="We cannot keep this account. If you would like to talk about it, call: +48 22",
         )
         for name in ("review_rejected", "suspended"):
             for language in LANGUAGES:
@@ -384,8 +384,8 @@ class CorrectionTests(TestCase):
         assert "Wiadomość od nas" not in text + html
 
     def test_the_link_leads_to_what_is_to_be_corrected(self) -> None:
-        assert "/konto/dane/address/" in self.asked(Section.ADDRESS)
-        assert "/en/konto/dane/name/" in self.asked(Section.NAME, language="en")
+        assert "/konto/dane/adres/" in self.asked(Section.ADDRESS)
+        assert "/en/konto/dane/imie-i-nazwisko/" in self.asked(Section.NAME, language="en")
         assert "/konto/dane/" in self.asked(Section.NAME, Section.ADDRESS)
 
     def test_every_other_decision_keeps_the_note_and_the_words_with_staff(self) -> None:

@@ -309,8 +309,8 @@ class Robustness(SecondStepTestCase):
         with self.assertNumQueries(3):
             self.visitor.open(PAGE)
         post = self.visitor.fill({FIELD: self.phone.wrong_code()}).post_of(ENTER)
-        # The same, then the app and the count; and the page that says so.
-        with self.assertNumQueries(5 + 3):
+        # The same, then the network, the app and the count; and the page that says so.
+        with self.assertNumQueries(6 + 3):
             self.visitor.send(post)
 
     def test_is_kept_by_nobody(self) -> None:

@@ -116,7 +116,7 @@ class SessionTests(TestCase):
         assert not Session.objects.filter(session_key=before).exists()
         kept = Session.objects.get(session_key=after).get_decoded()
         own = {"_auth_user_id", "_auth_user_backend", "_auth_user_hash"}
-        assert set(kept) == own | {"began", "seen", "confirmed_at", "aside"}
+        assert set(kept) == own | {"began", "seen", "confirmed_at", "texts", "aside"}
 
     def test_has_a_home_page_that_does_not_ask_to_sign_up(self) -> None:
         visitor = Visitor().open("/en/")

@@ -7,21 +7,24 @@ from typing import Any
 from unittest import mock
 
 from django.test import Client, TestCase, TransactionTestCase
+from django.utils import timezone
 
 from accounts.limits import Ladder
 from accounts.models import AccountEvent, Counter, OutboxMessage, User
 from accounts.passkeys import services as passkeys
 from accounts.services import credentials
-from accounts.services.credentials import NETWORK_SIGN_INS
+from accounts.services.network_tries import NETWORK_SIGN_INS, NETWORK_WORK
 from accounts.sign_in import services, tries
 from accounts.sign_in.digits import Answer
 from accounts.sign_in.services import Outcome, Try, Verdict, attempt
 from tests.authenticator import enrolled
-from tests.browsers import signed_in
+from tests.browsers import HERE, browser, put_in, signed_in
 from tests.clock import later
 from tests.doors import GENERIC, NUMBER, is_signed_in, try_in
 from tests.factories import PASSWORD, activated, registered, staff, suspended
+from tests.onlooker import COUNTED, CountingHasher
 from tests.parallel import at_once
+from tests.phone import stopped_clock, turned_on
 
 WRONG = "Nie-to-haslo-7"
 Kind = AccountEvent.Kind
@@ -167,7 +170,13 @@ class EverywhereTests(TestCase):
         for _ in range(5):
             assert try_in(user.email, WRONG, client).status_code == 200
         assert try_in(user.email, WRONG, client).status_code == 429
+        # Its own waits, not the hour of the strangers.
         with later(minutes=6):
+            for _ in range(5):
+                assert try_in(user.email, WRONG, client).status_code == 200
+            waits = try_in(user.email, WRONG, client)["Retry-After"]
+            assert 595 <= int(waits) <= 600
+        with later(minutes=17):
             assert try_in(user.email, PASSWORD, client).status_code == 302
 
     def test_of_a_known_browser_are_not_used_up_by_its_neighbours(self) -> None:
@@ -310,11 +319,94 @@ class NetworkTests(TestCase):
         Client().post("/logowanie/klucz/", {"passkey": "{}"}, REMOTE_ADDR=network)
         assert Counter.objects.get(key=NETWORK_SIGN_INS.key(network)).count == 3
 
+    def test_are_failed_ones_only(self) -> None:
+        user, member = activated(), staff(password=PASSWORD)
+        device = enrolled(user)
+        data = {"username": member.email, "password": PASSWORD}
+        for _ in range(3):
+            for each in (registered(), suspended(), activated()):
+                try_in(each.email, PASSWORD)
+            assert Client().post("/admin/login/", data).status_code == 302
+            proof = device.prove(passkeys.options_to_sign_in())
+            assert Client().post("/logowanie/klucz/", {"passkey": proof})["Location"] == "/konto/"
+        assert Counter.objects.get(key=NETWORK_SIGN_INS.key("127.0.0.1")).count == 0
+
+    def test_are_counted_wherever_something_is_asked_again(self) -> None:
+        self.enterContext(stopped_clock())
+        user = activated()
+        _phone, codes = turned_on(user)
+        client, network = put_in(user, browser()), HERE
+        new = dict.fromkeys(("new_password1", "new_password2"), "Cztery-czerwone-sanki-9")
+        step = browser()
+        try_in(user.email, PASSWORD, step)
+        counted = Counter.objects.filter(key=NETWORK_SIGN_INS.key(network))
+        for number, (who, path, data) in enumerate(
+            (
+                (client, "/konto/potwierdz/", {"password": WRONG}),
+                (client, "/haslo/zmiana/", {"old_password": WRONG, **new}),
+                (client, "/konto/bezpieczenstwo/klucze/potwierdz/", {"passkey": "{}"}),
+                (step, "/logowanie/kod/", {"code": "1" * 24}),
+            ),
+            start=1,
+        ):
+            who.post(path, data)
+            assert counted.get().count == number, path
+        client.post("/konto/potwierdz/", {"password": PASSWORD})
+        step.post("/logowanie/kod/?zapasowy", {"code": codes[0]})
+        assert is_signed_in(step)
+        assert counted.get().count == 4
+        for _ in range(NETWORK_SIGN_INS.times):
+            NETWORK_SIGN_INS.hit(network)
+        for path, data in (
+            ("/konto/potwierdz/", {"password": PASSWORD}),
+            ("/haslo/zmiana/", {"old_password": PASSWORD, **new}),
+        ):
+            assert client.post(path, data).status_code == 429, path
+        assert User.objects.get(pk=user.pk).check_password(PASSWORD)
+
+    def test_have_a_wider_limit_for_who_knows_a_password(self) -> None:
+        user = activated()
+        for _ in range(NETWORK_WORK.times):
+            NETWORK_WORK.hit("192.0.2.1")
+        assert tried(user.email, PASSWORD).outcome is Outcome.NETWORK_WAIT
+
     def test_cost_one_statement_and_no_hash_once_used_up(self) -> None:
         for _ in range(NETWORK_SIGN_INS.times):
             NETWORK_SIGN_INS.hit("192.0.2.1")
         with self.assertNumQueries(2), mock.patch.object(services, "EmailBackend"):
             assert tried("nikt@example.com").outcome is Outcome.NETWORK_WAIT
+
+
+@COUNTED
+class HashTests(TestCase):
+    """What a try costs the processor: two hashes at most, whatever it comes to."""
+
+    def hashes(self, email: str, password: str, **more: Any) -> int:
+        CountingHasher.count = 0
+        tried(email, password, **more)
+        return CountingHasher.count
+
+    def test_are_two_for_whoever_is_not_let_in(self) -> None:
+        user, barred, member = activated(), activated(), staff(password=PASSWORD)
+        User.objects.filter(pk=barred.pk).update(password_barred_at=timezone.now())
+        registered(email=user.email)
+        for email, password, digits in (
+            ("nikt@example.com", PASSWORD, NUMBER),
+            (user.email, WRONG, NUMBER),
+            (user.email, PASSWORD, "999"),
+            (barred.email, PASSWORD, NUMBER),
+            (registered().email, PASSWORD, NUMBER),
+            (suspended().email, PASSWORD, NUMBER),
+            (member.email, PASSWORD, NUMBER),
+        ):
+            assert self.hashes(email, password, digits=digits) == 2, email
+
+    def test_are_one_for_who_is_and_none_for_who_waits(self) -> None:
+        user = activated()
+        assert self.hashes(user.email, PASSWORD) == 1
+        for _ in range(5):
+            self.hashes(user.email, WRONG)
+        assert self.hashes(user.email, PASSWORD) == 0
 
 
 class StatementTests(TestCase):
@@ -326,7 +418,8 @@ class StatementTests(TestCase):
         for email in (user.email, "nikt@example.com"):
             with self.assertNumQueries(5):
                 tried(email)
-        with self.assertNumQueries(5):
+        # The network's is taken back.
+        with self.assertNumQueries(6):
             tried(user.email, PASSWORD)
 
 
@@ -341,6 +434,8 @@ class ParallelTests(TransactionTestCase):
         outcomes = [verdict.outcome for verdict in found]
         assert outcomes.count(Outcome.REFUSED) == 5, found
         assert outcomes.count(Outcome.WAIT) == 15
+        # Each has knocked, whatever it came to.
+        assert Counter.objects.get(key=NETWORK_SIGN_INS.key("192.0.2.1")).count == 20
 
     def test_from_everywhere_are_counted_as_twenty(self) -> None:
         user = activated()

@@ -1,16 +1,31 @@
 """The way through the sign-in: what stands there already, and what is asked after it."""
 
+import json
 from datetime import timedelta
+from functools import partial
+from unittest import mock
 
-from django.test import Client, TestCase
+from django.test import Client, TestCase, override_settings
 
+from accounts.models import Counter
+from accounts.sign_in import kept as keeping
+from accounts.sign_in import services
 from accounts.sign_in.kept import SESSION_KEY
 from tests.browsers import signed_in
 from tests.clock import later
-from tests.doors import PASSWORD_PATH, PATH, is_signed_in, try_in, walk_in
+from tests.doors import (
+    NUMBER,
+    PASSWORD_PATH,
+    PATH,
+    digits_label,
+    is_signed_in,
+    try_in,
+    walk_in,
+)
 from tests.factories import PASSWORD, activated, registered, staff, suspended
 from tests.letters import activation_path, registering_browser
-from tests.phone import stopped_clock, turned_on
+from tests.onlooker import COUNTED, observed
+from tests.phone import OTHER_KEYS, stopped_clock, turned_on
 from tests.walk import Visitor
 
 LOGIN = "Adres e-mail (login)"
@@ -46,6 +61,142 @@ class AddressTests(TestCase):
         client = Client()
         assert client.get(f"{PASSWORD_PATH}?next=/konto/")["Location"] == f"{PATH}?next=%2Fkonto%2F"
         assert client.post(PASSWORD_PATH, {"password": "x", "digits": "1"})["Location"] == PATH
+
+
+class PasswordTests(TestCase):
+    """The second page."""
+
+    def setUp(self) -> None:
+        self.user = activated()
+        self.visitor = Visitor().open("/logowanie/")
+        self.visitor.fill({LOGIN: self.user.email}).press("Dalej")
+
+    def enter(self, password: str = "Nie-to-haslo-7", typed: str = NUMBER) -> Visitor:
+        label = digits_label(self.user.email, "pl")
+        return self.visitor.fill({"Hasło": password, label: typed}).press("Zaloguj się")
+
+    def stored(self) -> str:
+        """Return the row of the session as somebody with the database reads it."""
+        return json.dumps(dict(self.visitor.client.session.items()))
+
+    def test_hands_the_address_on_to_who_forgot_something(self) -> None:
+        for link in ("Nie znam numeru albo mam nowy", "Nie pamiętam hasła"):
+            self.visitor.open("/logowanie/haslo/").follow(link)
+            assert self.visitor.value("Adres e-mail (login)") == self.user.email
+        with later(timedelta(minutes=16)):
+            for path in ("/haslo/", "/logowanie/numer/"):
+                assert self.visitor.open(path).value("Adres e-mail (login)") == ""
+        assert Visitor().open("/haslo/").value("Adres e-mail (login)") == ""
+
+    def test_asks_kindly_for_three_digits_before_anything_is_judged(self) -> None:
+        label = digits_label(self.user.email, "pl")
+        words = "Wpisz trzy cyfry albo cały numer telefonu."
+        counted = Counter.objects.count()
+        for typed in ("1", "12", "abc", "a1b2", "+", "–", "१२"):
+            with mock.patch.object(services, "attempt", side_effect=AssertionError):
+                self.enter(PASSWORD, typed)
+            assert words in self.visitor.error_at(label), typed
+            assert self.visitor.value(label) == typed
+            assert self.visitor.errors == [words], typed
+        assert Counter.objects.count() == counted
+        assert self.enter(PASSWORD, "601 234 567").path == "/konto/"
+
+    @COUNTED
+    def test_asks_so_alike_for_every_address(self) -> None:
+        seen = []
+        for email in (
+            self.user.email,
+            registered().email,
+            suspended().email,
+            "nikt@example.com",
+        ):
+            client = Client()
+            client.post("/logowanie/", {"username": email})
+            data = {"password": PASSWORD, "digits": "12"}
+            post = partial(client.post, "/logowanie/haslo/", data)
+            page = partial(client.get, "/logowanie/haslo/")
+            # Which digits are asked for follows from the address.
+            said = [observed(each, email) for each in (post, page)]
+            seen.append(
+                [
+                    (status, cookies, hashes, statements)
+                    for status, _page, _headers, cookies, hashes, statements in said
+                ]
+            )
+            assert said[0][4] == 0, "hashes"
+        assert seen == [seen[0]] * 4
+
+    def test_keeps_nothing_of_the_number_that_can_be_read(self) -> None:
+        label = digits_label(self.user.email, "pl")
+        for typed in ("601 234 568", "037", "+48601234568"):
+            with mock.patch.object(keeping, "say_once"):
+                self.enter(typed=typed)
+            assert self.visitor.value(label) == typed
+            row = self.stored()
+            assert "refused" in row
+            assert typed not in row
+            with override_settings(TOTP_KEYS=OTHER_KEYS):
+                assert self.visitor.reload().value(label) == ""
+
+    def test_says_once_to_who_reads_and_not_to_who_looks_ahead(self) -> None:
+        client = self.visitor.client
+        with mock.patch.object(keeping, "say_once"):
+            self.enter()
+        words = "Adres, hasło lub cyfry numeru się nie zgadzają."
+        for said in (
+            {"Sec-Purpose": "prefetch"},
+            {"Sec-Purpose": "prefetch;prerender"},
+            {"Purpose": "prefetch"},
+            {"X-Moz": "prefetch"},
+            {"X-Purpose": "preview"},
+        ):
+            client.get("/logowanie/haslo/", headers=said)
+        client.head("/logowanie/haslo/")
+        assert self.visitor.open("/logowanie/haslo/").shows(words)
+        assert not self.visitor.reload().shows(words)
+
+    def test_says_of_a_passkey_once_to_who_reads(self) -> None:
+        client = Client()
+        client.post("/logowanie/klucz/", {"passkey": "{}"})
+        client.get("/logowanie/klucz/", headers={"Sec-Purpose": "prefetch"})
+        client.head("/logowanie/klucz/")
+        words = "Ten klucz dostępu nie pozwala się zalogować."
+        visitor = Visitor(client).open("/logowanie/klucz/")
+        assert visitor.shows(words)
+        assert not visitor.reload().shows(words)
+
+
+class WantedTests(TestCase):
+    """Where the sign-in leads afterwards."""
+
+    def test_is_never_an_address_that_only_does_something(self) -> None:
+        user = activated()
+        for wanted in (
+            "/wyloguj/",
+            "/en/wyloguj/",
+            "/%77yloguj/?x=1",
+            "http://testserver/wyloguj/",
+            "/konto/sesja/",
+            "/logowanie/klucz/opcje/",
+            "/konto/bezpieczenstwo/klucze/nowy/opcje/",
+            "/admin/logout/",
+        ):
+            answer = try_in(user.email, PASSWORD, prefix="", next=wanted)
+            assert answer["Location"] == "/konto/", wanted
+            client = signed_in(user)
+            assert client.get("/logowanie/", {"next": wanted})["Location"] == "/konto/", wanted
+
+    def test_is_any_page_of_ours(self) -> None:
+        user = activated()
+        for wanted in ("/", "/en/konto/", "/pomoc/?a=%C5%BC#b", "/nie-ma-takiej/", "/konto/zgody/"):
+            assert try_in(user.email, PASSWORD, prefix="", next=wanted)["Location"] == wanted
+
+    def test_is_no_sign_out_for_staff_either(self) -> None:
+        member = staff(superuser=True, password=PASSWORD)
+        data = {"username": member.email, "password": PASSWORD}
+        for wanted in ("/admin/logout/", "/wyloguj/"):
+            answer = Client().post("/admin/login/", data | {"next": wanted})
+            assert answer["Location"] == "/admin/", wanted
 
 
 class AfterwardsTests(TestCase):

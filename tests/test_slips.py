@@ -14,13 +14,14 @@ from accounts.values import krs, names, nip, phone, position, postal_code, regon
 from kantor.serving.typography import untie
 from tests.people import FIRMA, OSOBA
 from tests.spellings import SpellingTestCase
+from tests.thorough import fewer
 from tests.walk import Visitor
 
 NINE_DIGITS = st.text("0123456789", min_size=9, max_size=9)
 # Where every code has one form only: what is too short there is nothing.
 ONE_FORM = ("PL", "BR", "CZ", "DE", "JP", "LT", "LV", "MD", "PT", "SE", "SK")
 
-often = settings(max_examples=60, deadline=None, database=None)
+often = settings(max_examples=fewer(60), deadline=None, database=None)
 
 
 def losses(number: str) -> Iterator[str]:
@@ -145,7 +146,7 @@ class AdvertisementTests(SpellingTestCase):
             *("María de los Ángeles del Carmen", "Fitz-James Stuart y de Silva Falcó y Gurtubay"),
             *("Jan von der Leyen", "Oskar van den berg", "van der meer", "Win Myint"),
             *("Nguyễn Thị Ánh", "Abdullah bin Abdulaziz Al Saud", "Hans-peter", "Jan paweł"),
-            *("anna maria", "JAN MARIA"),
+            *("anna maria", "JAN MARIA", "Kredyt", "Free", "Loan Money"),
         ]
         self.assert_accepts(names.parse, [(each, each) for each in people])
 
@@ -161,6 +162,8 @@ class AdvertisementTests(SpellingTestCase):
             *("Najlepsze kredyty tylko u nas", "Kup tanie buty", "Kup Tanie Buty Teraz"),
             *("Wygraj nowy telefon", "Best cheap watches for sale", "kup dziś tanie buty online"),
             *("KREDYT BEZ ZBĘDNYCH FORMALNOŚCI TYLKO NASZ BANK", "Wejdź na stronę", "Click Here"),
+            *("Kredyt bez BIK", "kasyno online bonus", "KASYNO ONLINE", "Pożyczka od ręki"),
+            *("Free Money", "Jan Tanie-Kredyty Nowak"),
         ]
         self.assert_refuses(names.parse, [(each, "sentence") for each in sentences])
 

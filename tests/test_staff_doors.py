@@ -9,7 +9,8 @@ from django.test import Client, TestCase
 from django.utils import timezone
 
 from accounts.models import OutboxMessage, User
-from accounts.services.credentials import NETWORK_SIGN_INS, PASSWORD_CHANGES
+from accounts.services.credentials import PASSWORD_CHANGES
+from accounts.services.network_tries import NETWORK_SIGN_INS
 from tests.doors import try_in
 from tests.factories import PASSWORD, activated, staff
 

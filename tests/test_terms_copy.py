@@ -18,7 +18,7 @@ from kantor.serving.typography import untie
 from tests import factories, letters
 
 LANGUAGES = ("pl", "en")
-EVERY = [(version, language) for version in consents.TERMS_VERSIONS for language in LANGUAGES]
+EVERY = [(version, language) for version in consents.VERSIONS["terms"] for language in LANGUAGES]
 
 # What customers were handed. A failure here means that a published file was printed again: put
 # the old one back. Only a new version adds lines.
@@ -28,7 +28,7 @@ PUBLISHED = {
     ("2026-11-23", "pl"): "ab41c4add90eff85aec6c801c13646d268a1fc2fb47e7fd1c47250266c9eab42",
     ("2026-11-23", "en"): "22118df46be9947cdb3caa6195afd5b95bfb0cc09fa1256306b6ce30957e4bc2",
 }
-NEWEST = consents.TERMS_VERSIONS[0]
+NEWEST = consents.in_force("terms")
 TITLES = {"pl": "Regulamin serwisu kantor.pl", "en": "kantor.pl Terms of Service"}
 
 
@@ -118,7 +118,7 @@ class TermsOnTheSite(TestCase):
     def test_are_offered_where_they_are_read(self) -> None:
         for page, version in (
             ("/regulamin/", NEWEST),
-            *((f"/regulamin/{version}/", version) for version in consents.TERMS_VERSIONS),
+            *((f"/regulamin/{version}/", version) for version in consents.VERSIONS["terms"]),
         ):
             link = f'<a href="/regulamin/{version}/pdf/">Pobierz regulamin (PDF)</a>'
             assert link in self.client.get(page).content.decode()
@@ -130,7 +130,7 @@ class TermsInTheMail(TestCase):
             with self.subTest(language=language):
                 user = factories.activated(language=language)
                 record = user.consents.get(key="terms")
-                (terms,) = [c for c in consents.CONSENTS if c.key == "terms"]
+                terms = consents.declaration("terms")
                 assert record.text_hash == consents.text_hash(terms, language)
                 welcome = letters.deliver()[-1]
                 (attachment,) = [part for part in welcome.message().walk() if part.get_filename()]
@@ -144,7 +144,7 @@ class TermsInTheMail(TestCase):
         user = factories.registered(language="en")
         user.language = "pl"
         user.save()
-        assert consents.accepted_terms(user) == (NEWEST, "en")
+        assert consents.accepted_terms(user.consents.all()) == (NEWEST, "en")
 
     def test_are_those_accepted_last(self) -> None:
         user = factories.registered()
@@ -157,7 +157,7 @@ class TermsInTheMail(TestCase):
             given=True,
             channel=ConsentRecord.Channel.ACCOUNT,
         )
-        assert consents.accepted_terms(user) == ("2027-01-01", "pl")
+        assert consents.accepted_terms(user.consents.all()) == ("2027-01-01", "pl")
 
     def test_are_none_for_an_account_that_accepted_none(self) -> None:
-        assert consents.accepted_terms(factories.staff()) is None
+        assert consents.accepted_terms(factories.staff().consents.all()) is None

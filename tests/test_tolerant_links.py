@@ -6,8 +6,8 @@ from django.test import Client, SimpleTestCase, TestCase
 from hypothesis import given
 from hypothesis import strategies as st
 
-from accounts import disowning, news_link
-from accounts.models import AccountEvent
+from accounts import disowning, email_link, news_link
+from accounts.models import AccountEvent, EmailChange
 from accounts.services import activation, events
 from accounts.views.links import mended
 from tests.browser import BrowserTestCase
@@ -38,7 +38,15 @@ ENDINGS = (
 )
 
 
-_PLACES = ("/aktywacja/", "/haslo/", "/numer/", "/to-nie-ja/", "/zgody/")
+_PLACES = (
+    "/aktywacja/",
+    "/haslo/",
+    "/numer/",
+    "/to-nie-ja/",
+    "/nowy-adres/",
+    "/cofnij-adres/",
+    "/zgody/",
+)
 
 
 def damaged(path: str) -> list[str]:
@@ -236,6 +244,29 @@ class NewsLinkTests(TolerantTestCase):
             response = self.client.get(path)
             assert response.status_code == 404
             assert heading(response) == "Ten link nie działa"
+
+
+class EmailLinkTests(TolerantTestCase):
+    """The links of a change of the e-mail address: one confirms it, the other undoes it."""
+
+    def setUp(self) -> None:
+        change = EmailChange(pk=17)
+        self.paths = (
+            f"/konto/nowy-adres/{email_link.make_confirmation(change)}/",
+            f"/konto/cofnij-adres/{email_link.make_undoing(change)}/",
+        )
+
+    def test_are_found_in_whatever_a_mail_program_makes_of_them(self) -> None:
+        for path in self.paths:
+            for spelling in (path, f"/en{path}"):
+                self.assert_leads(spelling)
+
+    def test_say_that_they_do_not_work_when_a_part_of_them_is_lost(self) -> None:
+        for whole in self.paths:
+            for path in (f"{whole[:-9]}/", f"{whole[:-3]}//)"):
+                response = self.client.get(path)
+                assert response.status_code == 404, path
+                assert heading(response) == "Ten link nie działa"
 
 
 class OtherAddressTests(TestCase):

@@ -12,12 +12,12 @@ from django.urls import reverse
 
 from accounts.limits import Limit, LocalLimit
 from accounts.registration import friction
-from accounts.services import credentials, waiting
+from accounts.services import credentials, network_tries, waiting
 from accounts.services.credentials import PASSWORD_CHANGES
-from accounts.sign_in import services as sign_in
 from accounts.sign_in import tries
 from accounts.totp import services
 from accounts.views import captcha, password_help
+from kantor.serving.models import Session
 from tests.doors import try_in
 from tests.factories import PASSWORD, activated, registered
 from tests.letters import activation_path, registering_browser
@@ -48,8 +48,20 @@ class DoorTests(TestCase):
         assert "no-store" in response["Cache-Control"]
 
     def test_of_the_sign_in(self) -> None:
-        self.enterContext(self.shut(sign_in, "NETWORK_SIGN_INS"))
+        network = network_tries.NETWORK_SIGN_INS
+        for _ in range(network.times):
+            network.hit("127.0.0.1")
         self.assert_held_up(try_in("jan@example.com", PASSWORD))
+
+    def test_of_addresses_makes_no_session(self) -> None:
+        with mock.patch.object(network_tries, "NETWORK_ADDRESSES", Limit("x", 2, NEVER)):
+            for _ in range(2):
+                assert Client().post("/logowanie/", {"username": "a"}).status_code == 302
+            rows = Session.objects.count()
+            client = Client()
+            self.assert_held_up(client.post("/logowanie/", {"username": "a"}))
+        assert Session.objects.count() == rows
+        assert not client.cookies.get("sessionid")
 
     def test_of_an_address(self) -> None:
         for _ in range(tries.HERE.times):

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 from accounts.limits import Limit
 from accounts.models import AccountEvent, AuthenticatorApp, OutboxMessage, RecoveryCode, User
+from accounts.services import credentials, review, sessions
 from accounts.totp import codes, services
 from accounts.totp.services import TRIES, Outcome, Refusal
 from tests.authenticator import enrolled
@@ -299,6 +300,30 @@ class TurningOn(TestCase):
         turned_on(self.user)
         app = AuthenticatorApp.objects.get()
         assert f"{app} {app!r}" == f"#{app.pk} <AuthenticatorApp: #{app.pk}>"
+
+
+class EndedTests(ClockTestCase):
+    """What comes from a session that was ended a moment before."""
+
+    def test_turns_nothing_on_and_makes_no_codes(self) -> None:
+        for end in (
+            sessions.close_access,
+            partial(credentials.change_password, password="Cztery-czerwone-sanki-9"),
+            review.suspend,
+        ):
+            user = activated()
+            proposal = services.propose(user)
+            before = User.objects.get(pk=user.pk)
+            end(User.objects.get(pk=user.pk))
+            code = Phone(proposal.key).code()
+            assert services.turn_on(before, proposal.sealed, code) is Refusal.ENDED
+            assert not AuthenticatorApp.objects.filter(user=user).exists()
+            turned_on(user := activated())
+            before = User.objects.get(pk=user.pk)
+            kept = set(user.recovery_codes.values_list("pk", flat=True))
+            end(User.objects.get(pk=user.pk))
+            assert services.renew_recovery_codes(before) is None
+            assert set(user.recovery_codes.values_list("pk", flat=True)) == kept
 
 
 class TurningOff(ClockTestCase):

@@ -18,6 +18,7 @@ from pypdf import PdfReader
 from accounts import consents
 from accounts.models import Source
 from accounts.values import country, phone
+from kantor.serving.templatetags.site import breakable
 from kantor.serving.typography import JOINER, tie, untie
 from tests import mails
 from tests.lines import loose_in, loose_lines
@@ -132,7 +133,7 @@ class EverywhereTests(TestCase):
                     assert [each for each in loose if "9:00–16:30" not in each] == []
 
     def test_no_line_of_the_newest_printed_terms_ends_in_a_word_of_one_letter(self) -> None:
-        reader = PdfReader(consents.terms_pdf(consents.TERMS_VERSIONS[0], "pl"))
+        reader = PdfReader(consents.terms_pdf(consents.in_force("terms"), "pl"))
         lines = [line for page in reader.pages for line in page.extract_text().splitlines()]
         assert len(lines) > 50
         assert not [line for line in lines if re.search(r"(?:^|\s)[aiouwzAIOUWZ]\s*$", line)]
@@ -142,7 +143,7 @@ class HashTests(SimpleTestCase):
     """What a customer accepted is words: where its lines may break proves nothing."""
 
     def test_is_of_the_words_as_they_are_written(self) -> None:
-        for consent in consents.CONSENTS:
+        for consent in map(consents.declaration, (each.key for each in consents.CONSENTS)):
             with self.subTest(consent.key), translation.override("pl"):
                 words = untie(consents.text(consent, "pl"))
                 if consent.document:
@@ -159,3 +160,21 @@ class HashTests(SimpleTestCase):
             written = (settings.BASE_DIR / "templates" / name).read_text("utf-8")
             assert untie(shown) == written
             assert shown != written, "The text is shown tied."
+
+
+class EmailTests(SimpleTestCase):
+    """An e-mail address may be broken behind its @, and is shown as text."""
+
+    def test_breaks_behind_the_sign(self) -> None:
+        shown = breakable("kantor.pl <rejestracja@kantor.example>")
+        soup = BeautifulSoup(shown, "html.parser")
+        assert soup.get_text() == "kantor.pl <rejestracja@kantor.example>"
+        assert [tag.name for tag in soup.find_all(True)] == ["span", "wbr"]
+        assert "rejestracja@<wbr>kantor" in shown
+
+    @given(st.text())
+    def test_shows_any_text_as_it_is(self, text: str) -> None:
+        text = "".join(sign for sign in text if sign.isprintable())
+        soup = BeautifulSoup(breakable(text), "html.parser")
+        assert soup.get_text() == text
+        assert {tag.name for tag in soup.find_all(True)} <= {"span", "wbr"}

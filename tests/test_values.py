@@ -27,6 +27,7 @@ from accounts.values import (
     text,
 )
 from tests.spellings import SpellingTestCase
+from tests.thorough import fewer
 
 
 class Text(SpellingTestCase):
@@ -200,7 +201,7 @@ class AnyText(SimpleTestCase):
         assert len(key) <= email.MAX_LENGTH
         assert key.isprintable()
 
-    @settings(max_examples=200, deadline=None, database=None)
+    @settings(max_examples=fewer(200), deadline=None, database=None)
     @given(anything)
     @example("jan@\u1e9e.de")
     @example("\u0130@\u0130.com")
@@ -208,12 +209,12 @@ class AnyText(SimpleTestCase):
     def test_from_all_of_unicode_is_parsed_or_refused(self, typed: str) -> None:
         self.check(typed)
 
-    @settings(max_examples=800, deadline=None, database=None)
+    @settings(max_examples=fewer(800), deadline=None, database=None)
     @given(plausible | digits | addresses | spoiled)
     def test_close_to_the_truth_is_parsed_or_refused(self, typed: str) -> None:
         self.check(typed)
 
-    @settings(max_examples=200, deadline=None, database=None)
+    @settings(max_examples=fewer(200), deadline=None, database=None)
     @given(addresses)
     def test_that_is_an_address_keeps_its_key_when_parsed(self, typed: str) -> None:
         try:

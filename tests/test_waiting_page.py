@@ -101,7 +101,7 @@ class CorrectionTests(TestCase):
         assert visitor.follow("EN English").shows("The address has been corrected. We have sent")
 
     def test_is_true_when_the_new_address_has_had_too_many_mails(self) -> None:
-        for purpose in (Purpose.RESET, Purpose.CODE):
+        for purpose in (Purpose.PHONE, Purpose.CODE):
             allowance.ask(purpose, "pelny@example.com")
         visitor = self.correct("en", "pelny@example.com")
         assert visitor.shows("The address has been corrected to pelny@example.com")

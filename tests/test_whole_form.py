@@ -157,7 +157,13 @@ class HonestTests(TestCase):
     """Whatever is honest is understood, however it is typed."""
 
     def rows(self, visitor: Visitor) -> list[str]:
-        return [" ".join(each.get_text(" ").split()) for each in visitor.page.select("dl dd")]
+        rows = visitor.page.select("dl dd")
+        for each in rows:
+            # An address may break behind its @, which is no blank.
+            for chance in each.select("wbr"):
+                chance.decompose()
+            each.smooth()
+        return [" ".join(each.get_text(" ").split()) for each in rows]
 
     def test_a_company_with_the_ugliest_answers(self) -> None:
         visitor = UGLY_COMPANY.reach_review(Visitor())
@@ -291,7 +297,8 @@ class WrongTests(TestCase):
         assert visitor.title.startswith("Błąd:")
         visitor = OSOBA.reach_password(Visitor()).press("Dalej")
         for label in (OSOBA.words.password, OSOBA.words.password_again, OSOBA.words.captcha):
-            assert visitor.error_at(label).removeprefix("Błąd: ") in visitor.errors
+            at_field = visitor.error_at(label).removeprefix("Błąd: ")
+            assert any(said.endswith(at_field) for said in visitor.errors), at_field
             assert visitor.field(label)["aria-invalid"] == "true"
         visitor = OSOBA.reach_consents(Visitor()).press("Rejestruj")
         assert len(visitor.errors) == len(OSOBA.required_consents)

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from django.conf import settings
 from django.test import SimpleTestCase
 
-from tests.test_language import entries
+from tests.catalogues import entries
 
 # What no page and no mail says, and what it says instead (docs/glossary.md).
 NOT_IN_POLISH = {

@@ -5,6 +5,7 @@ from typing import Any, NamedTuple, Self
 from urllib.parse import urlencode, urljoin, urlsplit
 
 from bs4 import BeautifulSoup, Tag
+from bs4.element import PageElement
 from captcha.models import CaptchaStore
 from django.test import Client
 
@@ -36,6 +37,8 @@ class Visitor:
         self.response: Any
         self.path = "/"
         self._page: BeautifulSoup | None = None
+        self._named: dict[str, list[Tag]] = {}
+        self._by_id: dict[str, Tag] = {}
         self._answers: dict[str, str | None] = {}
         self._labels: dict[str | None, list[tuple[Tag, str]]] = {}
 
@@ -55,8 +58,8 @@ class Visitor:
 
     def follow(self, words: str) -> Self:
         """Click the link with these words."""
-        for link in self.page.find_all("a", href=True):
-            if _says(_words(link), words):
+        for link in self._all("a"):
+            if link.has_attr("href") and _says(_words(link), words):
                 return self.open(urljoin(self.path, str(link["href"])))
         raise AssertionError(f"No link {words!r} on {self.path}: {self.text[:500]}")
 
@@ -67,7 +70,7 @@ class Visitor:
     def post_of(self, words: str) -> Post:
         """Return what the button would send, without pressing it."""
         button = self.button(words)
-        form = self.page.find("form", id=button["form"]) if button.get("form") else None
+        form = self._with_id(str(button["form"])) if button.get("form") else None
         form = form or button.find_parent("form")
         assert isinstance(form, Tag), f"The button {words!r} belongs to no form"
         assert str(form.get("method", "get")).lower() == "post", f"{words!r} does not post"
@@ -92,7 +95,7 @@ class Visitor:
     @property
     def heading(self) -> str:
         """Return the words of the page's one h1."""
-        (heading,) = self.page.find_all("h1")
+        (heading,) = self._all("h1")
         return _words(heading)
 
     @property
@@ -116,7 +119,7 @@ class Visitor:
     @property
     def errors(self) -> list[str]:
         """Return the sentences of the error summary."""
-        summary = self.page.find(id="error-summary")
+        summary = self._with_id("error-summary")
         return [_words(item) for item in summary.find_all("li")] if summary else []
 
     @property
@@ -146,7 +149,7 @@ class Visitor:
 
     def button(self, words: str) -> Tag:
         """Return the button with these words."""
-        for button in self.page.find_all("button"):
+        for button in self._all("button"):
             if _says(_words(button), words):
                 return button
         raise AssertionError(f"No button {words!r} on {self.path}: {self.buttons()}")
@@ -158,8 +161,8 @@ class Visitor:
         assert len(found) == 1, (
             f"{len(found)} fields {label!r} on {self.path}: {[words for _, words in labels]}"
         )
-        field = self.page.find(id=str(found[0].get("for")))
-        assert isinstance(field, Tag), f"The label {label!r} points nowhere"
+        field = self._with_id(str(found[0].get("for")))
+        assert field is not None, f"The label {label!r} points nowhere"
         return field
 
     def value(self, label: str, within: str | None = None) -> str:
@@ -181,8 +184,8 @@ class Visitor:
     def error_at(self, label: str, within: str | None = None) -> str:
         """Return the message that the field refers to by aria-describedby."""
         described = str(self.field(label, within).get("aria-describedby", "")).split()
-        found = [self.page.find(id=name) for name in described if name.endswith("_error")]
-        return " ".join(_words(each) for each in found if isinstance(each, Tag))
+        found = [self._with_id(name) for name in described if name.endswith("_error")]
+        return " ".join(_words(each) for each in found if each is not None)
 
     def shows(self, words: str) -> bool:
         """Tell whether these words stand in the main part."""
@@ -237,21 +240,32 @@ class Visitor:
 
     @property
     def _main(self) -> Tag:
-        main = self.page.find("main")
-        assert isinstance(main, Tag), f"{self.path} has no main part"
-        return main
+        main = self._all("main")
+        assert main, f"{self.path} has no main part"
+        return main[0]
+
+    def _all(self, name: str) -> list[Tag]:
+        """Return the elements of this name; a page is searched once for all names and ids."""
+        if not self._named:
+            for tag in self.page.find_all(True):
+                self._named.setdefault(tag.name, []).append(tag)
+                if "id" in tag.attrs:
+                    self._by_id.setdefault(str(tag["id"]), tag)
+        return self._named.get(name, [])
+
+    def _with_id(self, name: str) -> Tag | None:
+        self._all("")
+        return self._by_id.get(name)
 
     def _labels_in(self, legend: str | None) -> list[tuple[Tag, str]]:
         """Return the labels of the group with their words; a page is searched once for each."""
         if legend not in self._labels:
-            tags = self._group(legend).find_all("label")
+            tags = self._all("label") if legend is None else self._group(legend).find_all("label")
             self._labels[legend] = [(each, _label(each)) for each in tags]
         return self._labels[legend]
 
-    def _group(self, legend: str | None) -> Tag:
-        if legend is None:
-            return self.page
-        for group in self.page.find_all("fieldset"):
+    def _group(self, legend: str) -> Tag:
+        for group in self._all("fieldset"):
             found = group.find("legend")
             if isinstance(found, Tag) and _says(_words(found), legend):
                 return group
@@ -298,12 +312,18 @@ class Visitor:
             return self._request("GET", urljoin(target, response["Location"]), headers=headers)
         self.path, self.response = target, response
         self._page, self._answers, self._labels = None, {}, {}
+        self._named, self._by_id = {}, {}
         return self
 
 
 def _words(tag: Tag) -> str:
-    """Return what a person reads there: white space counts once."""
-    return " ".join(untie(tag.get_text(" ")).split())
+    """Return what a person reads there: white space counts once, a place for a break not at all."""
+    pieces = [f"{'' if _is_break(text.previous_sibling) else ' '}{text}" for text in tag.strings]
+    return " ".join(untie("".join(pieces)).split())
+
+
+def _is_break(node: PageElement | None) -> bool:
+    return isinstance(node, Tag) and node.name == "wbr"
 
 
 def _says(found: str, wanted: str) -> bool:

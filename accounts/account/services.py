@@ -1,18 +1,26 @@
 """Change a customer's data, or ask staff to; every change leaves what was before it.
 
 A customer changes his address, and what staff have asked him to correct; all else is a request.
-Each function locks the customer's row, so of simultaneous calls one comes after the other.
+Each function locks the customer's row, so of simultaneous calls one comes after the other; where
+more is locked, it is the account, then its requests, then the customer. Whoever locks an account
+leaves it to others to refer to (`no_key`), or they would wait for each other.
 """
 
 from collections.abc import Mapping
+from datetime import timedelta
 
 from django.db import IntegrityError, transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 
+from accounts.limits import Limit
 from accounts.mail import outbox
 from accounts.models import Customer, DataChange, DataRequest, OutboxMessage, ReviewState, User
 from accounts.models.customer import Section
 from accounts.services import review
+
+# Each of them owes a mail, and staff read it.
+REQUESTS = Limit("data-requests", times=5, window=timedelta(days=1))
 
 
 def may_change(customer: Customer, section: str) -> bool:
@@ -27,22 +35,35 @@ def change(user: User, section: str, values: Mapping[str, str]) -> bool:
     """Store these canonical values; tell whether that was still the customer's to do.
 
     What staff have awaited is theirs to review again. Values as they were are fine: then staff
-    are told that it is right so.
+    are told that it is right so. A request about the same section is withdrawn: accepted later, it
+    would put older wishes in the place of the correction.
     """
+    requests = user.data_requests.filter(section=section, state=DataRequest.State.OPEN)
     with transaction.atomic():
+        overtaken = [each.pk for each in requests.select_for_update()]
         customer = Customer.objects.select_for_update().get(user=user)
         if not may_change(customer, section):
             return False
         _store(customer, section, values)
+        if overtaken:
+            _withdraw(requests)
         if section in (customer.review_sections or []):
             review.correction_recorded(customer, section)
     return True
 
 
 def ask(user: User, section: str, values: Mapping[str, str], reason: str) -> bool:
-    """Ask staff for this change; False while another request is open. Owes the receipt."""
+    """Ask staff for this change, and owe the receipt.
+
+    False while another request is open, after five that were sent within a day, withdrawn ones too,
+    and for an account that was closed meanwhile: its owner, or staff, would find a request there
+    that nobody answers.
+    """
     try:
         with transaction.atomic():
+            account = User.objects.select_for_update(no_key=True).filter(pk=user.pk, is_active=True)
+            if not account.exists() or not REQUESTS.hit(str(user.pk)):
+                return False
             request = DataRequest.objects.create(
                 user=user, section=section, wanted=dict(values), reason=reason
             )
@@ -54,19 +75,15 @@ def ask(user: User, section: str, values: Mapping[str, str], reason: str) -> boo
 
 def withdraw(user: User) -> bool:
     """Take back the open request of this account; tell whether there was one."""
-    return bool(
-        user.data_requests.filter(state=DataRequest.State.OPEN).update(
-            state=DataRequest.State.WITHDRAWN, closed_at=timezone.now()
-        )
-    )
+    return bool(_withdraw(user.data_requests.all()))
 
 
 def accept(request: DataRequest, *, by: User, answer: str = "") -> bool:
     """Carry out an open request and owe its answer; tell whether it was open."""
     with transaction.atomic():
-        customer = Customer.objects.select_for_update().get(user=request.user_id)
         if not _close(request, DataRequest.State.ACCEPTED, by=by, answer=answer):
             return False
+        customer = Customer.objects.select_for_update().get(user=request.user_id)
         _store(customer, request.section, request.wanted)
     return True
 
@@ -80,6 +97,12 @@ def refuse(request: DataRequest, *, by: User, answer: str) -> bool:
 def set_language(user: User, language: str) -> None:
     """Write to this customer in another language from now on; mails that wait keep theirs."""
     User.objects.filter(pk=user.pk).update(language=language)
+
+
+def _withdraw(requests: QuerySet[DataRequest]) -> int:
+    return requests.filter(state=DataRequest.State.OPEN).update(
+        state=DataRequest.State.WITHDRAWN, closed_at=timezone.now()
+    )
 
 
 def _close(request: DataRequest, state: DataRequest.State, *, by: User, answer: str) -> bool:

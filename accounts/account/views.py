@@ -12,7 +12,7 @@ from django.views.decorators.cache import never_cache
 from django.views.generic import View
 
 from accounts import consents
-from accounts.account import services
+from accounts.account import kept, services
 from accounts.account.forms import LanguageForm, OneSection, section_form, sections_of
 from accounts.forms.registration import details_form
 from accounts.models import Customer, DataRequest, Passkey, ReviewState, User
@@ -22,6 +22,8 @@ from accounts.registration import review
 from accounts.services import panel
 from accounts.sessions.returning import signed_in
 from accounts.sessions.views import rows_of
+from accounts.values import phone
+from kantor.serving.templatetags.site import breakable
 
 
 @method_decorator([never_cache, signed_in], name="dispatch")
@@ -58,6 +60,7 @@ class DataView(View):
         """Show all of it."""
         user, customer = _user(request), _customer(request)
         newest = user.data_requests.first()
+        kept.forget(request.session)
         context = {
             "customer": customer,
             "groups": groups_of(user, customer),
@@ -67,6 +70,8 @@ class DataView(View):
             ],
             "open": newest if newest and newest.state == DataRequest.State.OPEN else None,
             "newest": newest,
+            "phone": phone.display(customer.phone),
+            "email_change": user.email_changes.open().first(),
             "form": LanguageForm(initial={"language": user.language}),
         }
         return render(request, "accounts/account/data.html", context)
@@ -86,25 +91,31 @@ class SectionView(View):
 
     def get(self, request: HttpRequest, section: str) -> HttpResponse:
         """Ask for the values, as they are now; an open request comes first."""
-        form = self.form(request, section)
+        form = self.form(request, section, kept.read(request.session, request.path))
         if "reason" in form.fields and self.has_open(request):
             messages.info(request, _("You have an open request. Withdraw it to send another one."))
             return redirect("accounts:data")
-        return self.show(request, form, section)
+        context = {"form": form, "section": Section(section), "customer": form.customer}
+        return render(request, "accounts/account/section.html", context)
 
     def post(self, request: HttpRequest, section: str) -> HttpResponse:
-        """Store the values, or send them to staff; what is wrong is said at its field."""
+        """Store the values, or send them to staff; what is wrong the page says at its field."""
         form = self.form(request, section, request.POST)
         if not form.is_valid():
-            return self.show(request, form, section)
+            kept.keep(request.session, request.path, form)
+            return redirect(request.path)
+        kept.forget(request.session)
         user = _user(request)
         if "reason" not in form.fields:
             if services.change(user, section, form.values):
                 messages.success(request, _("Your details have been saved."))
         elif services.ask(user, section, form.values, form.cleaned_data["reason"]):
             messages.success(request, _("We have received your request. We will answer by e-mail."))
-        else:
+        elif self.has_open(request):
             messages.info(request, _("You have an open request. Withdraw it to send another one."))
+        else:
+            said = _("You can send 5 requests a day. Try again tomorrow, or call +48 22 859 0218.")
+            messages.info(request, said)
         return redirect("accounts:data")
 
     def form(self, request: HttpRequest, section: str, data: Any = None) -> OneSection:
@@ -118,11 +129,6 @@ class SectionView(View):
             section=section,
             asks_why=not services.may_change(customer, section),
         )
-
-    def show(self, request: HttpRequest, form: OneSection, section: str) -> HttpResponse:
-        """Show the form."""
-        context = {"form": form, "section": Section(section), "customer": form.customer}
-        return render(request, "accounts/account/section.html", context)
 
     def has_open(self, request: HttpRequest) -> bool:
         """Tell whether a request of this account is open."""
@@ -150,7 +156,8 @@ def groups_of(user: User, customer: Customer) -> list[review.SummaryGroup]:
     """Return the data as the registration's review shows them."""
     form = details_form(customer.kind)(initial={"main_country": customer.main_country})
     values = {name: getattr(customer, name, "") for name in form.fields}
-    return review.summary(form, review.texts(values | {"email": user.email}))
+    texts = review.texts(values | {"email": user.email})
+    return review.summary(form, texts | {"email": breakable(user.email)})
 
 
 def _sections(customer: Customer | None) -> str:

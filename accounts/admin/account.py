@@ -19,6 +19,7 @@ from accounts.admin.inlines import (
     ConsentInline,
     CustomerInline,
     DataChangeInline,
+    EmailChangeInline,
     MessageInline,
     SurveyInline,
 )
@@ -78,11 +79,18 @@ class AccountAdmin(OnlyFilters, admin.ModelAdmin[User]):
     # Shows the box; what is typed is understood by `accounts.admin.search`.
     search_fields = ("email_key",)
     search_help_text = _(
-        "The beginning of an e-mail address, a surname, a company, a NIP or a phone number (at "
-        "least 3 characters), or #number. At most 1,001 matches are counted."
+        "The beginning of a surname, a company, a NIP or a phone number (at least 3 characters), "
+        "of an e-mail address with its @, or #number. At most 1,001 matches are counted."
     )
     actions = ("approve", "suspend", "unsuspend", "send_link")
-    inlines = (CustomerInline, ConsentInline, DataChangeInline, SurveyInline, MessageInline)
+    inlines = (
+        CustomerInline,
+        ConsentInline,
+        DataChangeInline,
+        EmailChangeInline,
+        SurveyInline,
+        MessageInline,
+    )
     readonly_fields = (
         "number",
         "email",
@@ -92,6 +100,7 @@ class AccountAdmin(OnlyFilters, admin.ModelAdmin[User]):
         "email_corrected_at",
         "activated_at",
         "suspended_at",
+        "closed_at",
         "last_login",
     )
     fieldsets = ((None, {"fields": readonly_fields}),)

@@ -22,7 +22,7 @@ class DecisionForm(forms.ModelForm[DataRequest]):
     """Ask for the decision and the words for the customer, who reads them in a mail."""
 
     decision = forms.ChoiceField(
-        label=_("decision"),
+        label=_("Decision"),
         choices=(
             (DataRequest.State.ACCEPTED.value, _("accept: the details change at once")),
             (DataRequest.State.REFUSED.value, _("refuse")),

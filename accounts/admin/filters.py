@@ -31,12 +31,14 @@ class State(TextChoices):
     PENDING = "pending", pgettext_lazy("account", "waiting for activation")
     ACTIVE = "active", pgettext_lazy("account", "active")
     SUSPENDED = "suspended", pgettext_lazy("account", "suspended")
+    CLOSED = "closed", pgettext_lazy("account", "closed")
 
 
 CONDITIONS = {
     State.PENDING: Q(activated_at=None, suspended_at=None),
     State.ACTIVE: Q(is_active=True),
     State.SUSPENDED: Q(suspended_at__isnull=False),
+    State.CLOSED: Q(closed_at__isnull=False, suspended_at=None),
 }
 
 
@@ -44,6 +46,8 @@ def state_of(user: User) -> State:
     """Return how this account stands."""
     if user.suspended_at is not None:
         return State.SUSPENDED
+    if user.closed_at is not None:
+        return State.CLOSED
     return State.PENDING if user.activated_at is None else State.ACTIVE
 
 

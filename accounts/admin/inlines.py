@@ -21,6 +21,7 @@ from accounts.models import (
     ConsentRecord,
     Customer,
     DataChange,
+    EmailChange,
     Kind,
     OutboxMessage,
     ReviewState,
@@ -35,7 +36,7 @@ class ReviewForm(forms.ModelForm[Customer]):
     """Ask for the decision, and what the customer is to read and to correct."""
 
     review_sections = forms.MultipleChoiceField(
-        label=_("to be corrected"),
+        label=_("To be corrected"),
         choices=Section.choices,
         required=False,
         widget=forms.CheckboxSelectMultiple,
@@ -79,6 +80,11 @@ class CustomerInline(admin.StackedInline[Customer, User]):
         "correspondence_address",
         "reviewed",
     )
+
+    def has_change_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
+        """Let nobody review an account that its owner closed: it is going."""
+        is_closed = obj is not None and obj.closed_at is not None
+        return not is_closed and super().has_change_permission(request, obj)
 
     def get_fieldsets(self, request: HttpRequest, obj: User | None = None) -> Any:
         """Leave out what only companies have when a person is shown."""
@@ -204,7 +210,37 @@ class DataChangeInline(RecordInline):
     """Show what the data were before each change, and after it."""
 
     model = DataChange
-    fields = ("section", "before", "after", "changed_at")
+    fields = ("section", "difference", "changed_at")
+    readonly_fields = ("difference",)
+
+    @admin.display(description=_("what changed"))
+    def difference(self, change: DataChange) -> str:
+        """Return what differs, line by line."""
+        labels = {field.name: field.verbose_name for field in Customer._meta.concrete_fields}
+
+        def shown(name: str, value: str) -> str:
+            return (country.name(value) if name.endswith("_country") else value) or "–"
+
+        lines = (
+            (labels[name], shown(name, change.before.get(name, "")), shown(name, value))
+            for name, value in change.after.items()
+            if change.before.get(name, "") != value
+        )
+        return format_html_join(SafeString("<br>"), "{}: {} → {}", lines)
+
+
+class EmailChangeInline(RecordInline):
+    """Show which addresses the account had, was to have and got back."""
+
+    model = EmailChange
+    fields = (
+        "old_email",
+        "new_email",
+        "asked_at",
+        "confirmed_at",
+        "cancelled_at",
+        "reverted_at",
+    )
 
 
 class SurveyInline(RecordInline):

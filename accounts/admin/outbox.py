@@ -1,6 +1,5 @@
 """Show staff the mails that are owed and let them try a failed one again."""
 
-from datetime import datetime
 from typing import Any
 
 from django.contrib import admin, messages
@@ -8,6 +7,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.html import format_html
 from django.utils.timesince import timesince
 from django.utils.translation import gettext, ngettext
@@ -23,9 +23,14 @@ class Attempts:
     """Add the column about the next attempt."""
 
     @admin.display(description=_("next attempt at"), ordering="due_at")
-    def next_attempt(self, message: OutboxMessage) -> datetime | None:
-        """Tell when a waiting mail is tried again; a finished one is not."""
-        return message.due_at if message.finished_at is None else None
+    def next_attempt(self, message: OutboxMessage) -> str:
+        """Tell when a waiting mail is tried again; a finished one is not.
+
+        In words: on an account's page Django would print the moment, or None, as Python does.
+        """
+        if message.finished_at is not None:
+            return "-"
+        return date_format(timezone.localtime(message.due_at), "DATETIME_FORMAT")
 
 
 @admin.register(OutboxMessage)

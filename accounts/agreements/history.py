@@ -13,6 +13,14 @@ from accounts import consents
 from accounts.consents import Consent
 from accounts.models import ConsentRecord
 
+# What it is about, in a word or two, by the key of the declaration.
+TITLES: dict[str, Promise] = {
+    "terms": _("Terms of Service"),
+    "e_documents": _("Electronic documents"),
+    "personal_data": _("Your details"),
+    "authority": _("Authority to represent"),
+    "adult": _("Age and legal capacity"),
+}
 # Why an account cannot be without it, by the key of the declaration.
 REASONS: dict[str, Promise] = {
     "terms": _("The Terms of Service are the contract by which we run your account."),
@@ -55,6 +63,11 @@ class Declaration:
     @property
     def newest(self) -> Entry:
         return self.entries[0]
+
+    @property
+    def title(self) -> Promise | str:
+        """Return what it is about; empty for what has a heading of its own."""
+        return TITLES.get(self.consent.key, "")
 
     @property
     def reason(self) -> Promise | str:

@@ -1,9 +1,10 @@
-"""Show a customer what he agreed to; take back the consent to news, signed in or by a link."""
+"""Show a customer what he agreed to, put new terms to him, and take back the consent to news."""
 
 from http import HTTPStatus
 
 from django.contrib import messages
-from django.http import Http404, HttpRequest, HttpResponse
+from django.contrib.auth import REDIRECT_FIELD_NAME
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render
 from django.utils import translation
 from django.utils.decorators import method_decorator
@@ -14,9 +15,11 @@ from django.views.generic import View
 
 from accounts import consents, news_link
 from accounts.agreements import history
+from accounts.agreements.forms import TermsForm
 from accounts.models import ConsentRecord, Customer, User
 from accounts.services import agreements
-from accounts.sessions.returning import signed_in
+from accounts.sessions import texts
+from accounts.sessions.returning import ReturnMixin, signed_in
 from accounts.views.links import redirect_to_mended
 
 
@@ -36,6 +39,55 @@ class AgreementsView(View):
             "seal": history.breakable(receipt.digest) if receipt else "",
         }
         return render(request, "accounts/agreements/page.html", context)
+
+
+@method_decorator([never_cache, signed_in], name="dispatch")
+class TermsView(ReturnMixin, View):
+    """Put the terms to a customer that he has not accepted: those in force, or announced ones."""
+
+    next_page = "accounts:account"
+
+    def get(self, request: HttpRequest) -> HttpResponse:
+        """Show what they change, the text, and the box; or that there is nothing to accept."""
+        return self.show(request)
+
+    def post(self, request: HttpRequest) -> HttpResponse:
+        """Accept the version that was shown and lead on; once more is fine, and changes nothing."""
+        version = self.version(request)
+        if version:
+            form = TermsForm(request.POST, version=version)
+            if not form.is_valid():
+                return self.show(request, form)
+            user = _user(request)
+            agreements.accept_terms(user, version, language=translation.get_language())
+            texts.remember(request, user)
+        messages.success(
+            request, _("You have accepted the new Terms. We will send you a receipt by e-mail.")
+        )
+        # Not redirect(): it takes an address without a slash for the name of a view.
+        return HttpResponseRedirect(self.get_success_url())
+
+    def version(self, request: HttpRequest) -> str:
+        """Return which version is to be accepted, if any. Raises `Http404` for no customer."""
+        known = texts.remember(request, _user(request))
+        if known == texts.NOT_ASKED:
+            raise Http404
+        return consents.to_accept(known.terms)
+
+    def show(self, request: HttpRequest, form: TermsForm | None = None) -> HttpResponse:
+        """Show the page, with its errors if it was sent."""
+        version = self.version(request)
+        context = {
+            "version": version,
+            "form": form or (TermsForm(version=version) if version else None),
+            "is_awaited": bool(version) and version <= consents.today().isoformat(),
+            "accepted": consents.accepted_terms(_user(request).consents.all()),
+            "changes": consents.changes("terms", version, translation.get_language())
+            if version
+            else (),
+            REDIRECT_FIELD_NAME: self.get_redirect_url(),
+        }
+        return render(request, "accounts/agreements/terms.html", context)
 
 
 @method_decorator([never_cache, signed_in], name="dispatch")

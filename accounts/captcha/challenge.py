@@ -29,20 +29,20 @@ _KEY = re.compile(r"[0-9a-f]{40}")
 
 def random_challenge() -> tuple[str, str]:
     """Return what is shown and what has to be answered, for CAPTCHA_CHALLENGE_FUNCT."""
-    challenge = "".join(secrets.choice(ALPHABET) for _ in range(LENGTH))
+    challenge = _text(secrets.token_hex(20))
     return challenge, challenge.lower()
 
 
 def new_challenge() -> str:
     """Store a challenge that lives CAPTCHA_TIMEOUT minutes and return its key; one INSERT."""
-    challenge, response = random_challenge()
     key = secrets.token_hex(20)
+    challenge = _text(key)
     expiration = timezone.now() + timedelta(minutes=settings.CAPTCHA_TIMEOUT)
     with connection.cursor() as cursor:
         cursor.execute(
             "INSERT INTO captcha_captchastore (challenge, response, hashkey, expiration)"
             " VALUES (%s, %s, %s, %s)",
-            [challenge, response, key, stored(expiration)],
+            [challenge, challenge.lower(), key, stored(expiration)],
         )
     return key
 
@@ -77,25 +77,30 @@ def discard(key: str) -> None:
 
 
 def text_of(key: str) -> str | None:
-    """Return what an unexpired challenge shows; nothing when there is none. One SELECT at most."""
-    if not _KEY.fullmatch(key):
-        return None
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT challenge FROM captcha_captchastore WHERE hashkey = %s AND expiration > %s",
-            [key, stored(timezone.now())],
-        )
-        row = cursor.fetchone()
-    return row and str(row[0])
+    """Return what the challenge of this key shows; nothing for what is no key of ours.
+
+    No statement: the characters follow from the key and the site's secret, as one-time codes do
+    (`captcha.code`). Whether they are still to be answered only `solve` asks.
+    """
+    return _text(key) if _KEY.fullmatch(key) else None
 
 
 def seed(key: str, purpose: str) -> bytes:
-    """Return the 32 bytes from which the noise of a challenge's picture or sound follows.
+    """Return the 32 bytes from which a challenge's text, or the noise around it, follows.
 
     The same each time, or the noise could be averaged away; the key is public, so it depends on
     the site's secret too.
     """
     return salted_hmac(f"accounts.captcha.{purpose}", key, algorithm="sha256").digest()
+
+
+def _text(key: str) -> str:
+    number = int.from_bytes(seed(key, "text"))
+    characters = []
+    for _ in range(LENGTH):
+        number, character = divmod(number, len(ALPHABET))
+        characters.append(ALPHABET[character])
+    return "".join(characters)
 
 
 def _delete(condition: str, *values: str | datetime | None) -> int:

@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts import consents, passwords
 from accounts.forms import fields
+from accounts.forms.consents import ConsentField
 from accounts.forms.fields import wrong
 from accounts.models import Kind
 from accounts.values import country, foreign_tax_id, nip, phone, postal_code
@@ -368,9 +369,11 @@ class ConsentsForm(forms.Form):
     def __init__(self, *args: Any, kind: str, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         for consent in consents.asked_of(kind):
-            self.fields[consent.key] = forms.BooleanField(
-                label=consents.label_html(consent),
-                help_text=consents.copy_html(consent),
-                required=consent.required,
-                error_messages={"required": _("Tick this to complete the registration.")},
+            self.fields[consent.key] = ConsentField(
+                consent, missing=_("Tick this to complete the registration.")
             )
+
+    @property
+    def summary_title(self) -> Promise:
+        """Return what the list of errors is headed by: a box is ticked, not corrected."""
+        return _("Tick the required consents")

@@ -6,27 +6,44 @@ same work for every address. Tokens are made here and live nowhere else.
 
 from collections.abc import Collection
 from datetime import timedelta
+from typing import Any
 
 from django.conf import settings
 from django.contrib.auth.tokens import default_token_generator
 from django.core.mail import EmailMessage
+from django.db.models import QuerySet
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.encoding import force_bytes
 from django.utils.http import urlsafe_base64_encode
 from django.utils.translation import override
 
-from accounts import consents, disowning, phone_link, tokens
+from accounts import consents, disowning, email_link, phone_link, reopening_link, retention, tokens
 from accounts.captcha import code
 from accounts.mail import messages
 from accounts.models import AccountEvent, OutboxMessage, ReviewState, User
 from accounts.models.customer import Section
+from accounts.models.email_change import CONFIRMED_WITHIN, UNDONE_WITHIN
 from accounts.models.outbox import OUTCOMES
 from accounts.values import email as email_address
+from accounts.values import masked
+
+# What both mailboxes are told of a change of the address.
+EMAIL_NOTICES = (
+    OutboxMessage.Kind.EMAIL_ASKED,
+    OutboxMessage.Kind.EMAIL_CHANGED,
+    OutboxMessage.Kind.EMAIL_CONFIRMED,
+    OutboxMessage.Kind.EMAIL_REVERTED,
+)
 
 
 def compose(message: OutboxMessage) -> EmailMessage | None:
     """Return the mail to send for this row, or nothing when it has become pointless."""
+    if message.user_id is not None and message.kind != OutboxMessage.Kind.REGISTRATION:
+        # With the customer in one statement; nothing where the account has just been deleted.
+        message.user = User.objects.select_related("customer").filter(pk=message.user_id).first()
+        if message.user is None:
+            return None
     match message.kind:
         case OutboxMessage.Kind.REGISTRATION:
             return _registration(message)
@@ -34,14 +51,15 @@ def compose(message: OutboxMessage) -> EmailMessage | None:
             return _password_reset(message)
         case OutboxMessage.Kind.WELCOME:
             assert message.user is not None
+            records = list(message.user.consents.all())
             return messages.welcome(
                 recipient=message.recipient,
                 language=message.language,
                 message_id=message.message_id,
                 first_name=message.user.customer.first_name,
                 owner_name=message.user.customer.owner_name,
-                terms=consents.accepted_terms(message.user),
-                receipt=consents.receipt(message.user.consents.all()),
+                terms=consents.accepted_terms(records),
+                receipt=consents.receipt(records),
             )
         case OutboxMessage.Kind.PASSWORD_CHANGED:
             return messages.password_changed(
@@ -59,14 +77,24 @@ def compose(message: OutboxMessage) -> EmailMessage | None:
             return _outcome(message)
         case OutboxMessage.Kind.PANEL_OPEN:
             return _panel_open(message)
+        case OutboxMessage.Kind.TERMS_PUBLISHED:
+            return _terms_published(message)
+        case OutboxMessage.Kind.TERMS_ACCEPTED:
+            return _terms_accepted(message)
         case OutboxMessage.Kind.NEW_BROWSER:
             return _new_browser(message)
         case OutboxMessage.Kind.SUSPENDED:
             return _suspended(message, message.user)
         case OutboxMessage.Kind.UNSUSPENDED:
             return _unsuspended(message)
+        case OutboxMessage.Kind.CLOSED:
+            return _closed(message, message.user)
         case OutboxMessage.Kind.PHONE_LINK:
             return _phone_link(message)
+        case OutboxMessage.Kind.EMAIL_CONFIRM:
+            return _email_confirm(message)
+        case kind if kind in EMAIL_NOTICES:
+            return _email_notice(message)
         case kind if kind in messages.EVENT_NOTICES:
             return _event_notice(message)
         case unknown:
@@ -74,35 +102,117 @@ def compose(message: OutboxMessage) -> EmailMessage | None:
 
 
 def _registration(message: OutboxMessage) -> EmailMessage | None:
-    user = message.user
-    # Without an account: whoever asked for the link must not learn that it is gone.
+    if message.user_id is None:
+        # Whoever asked for the link must not learn that the account is gone.
+        return None
+    key = email_address.normalise(message.recipient)
+    found = User.objects.raw(
+        """
+        SELECT account.*, customer.first_name AS customers_first_name
+        FROM accounts_user AS account
+        LEFT JOIN accounts_customer AS customer ON customer.user_id = account.id
+        WHERE account.id = %s OR
+            (account.email_key = %s AND account.activated_at IS NOT NULL
+                AND account.closed_at IS NULL)
+        """,
+        [message.user_id, key],
+    )
+    accounts = {user.pk: user for user in found}
+    user = accounts.pop(message.user_id, None)
     if user is None or not user.is_pending or message.link_serial != user.link_serial:
         return None
-    owner = (
-        User.objects.filter(email_key=user.email_key, activated_at__isnull=False)
-        .values_list("email", "language", "suspended_at")
+    if not accounts:
+        first_name = getattr(user, "customers_first_name", None) or ""
+        return _activation(message, user, first_name, recipient=message.recipient)
+    (owner,) = accounts.values()
+    return None if owner.suspended_at is not None else _already_registered(message, owner)
+
+
+def _owner_of(key: str) -> User | None:
+    """Return the activated account of this address, unless it was closed; one statement."""
+    return (
+        User.objects.filter(email_key=key, activated_at__isnull=False, closed_at=None)
+        .only("email", "language", "suspended_at")
         .first()
     )
-    if owner is None:
-        return _activation(message, user, recipient=message.recipient)
-    email, language, suspended_at = owner
-    if suspended_at is not None:
-        return None
+
+
+def _already_registered(
+    message: OutboxMessage, owner: User, *, is_change: bool = False
+) -> EmailMessage:
+    """Tell the owner of an address that somebody gave it."""
     # In the owner's language, not in that of whoever typed the address.
     return messages.already_registered(
-        recipient=email, language=language, message_id=message.message_id
+        recipient=owner.email,
+        language=owner.language,
+        message_id=message.message_id,
+        is_change=is_change,
     )
+
+
+def _email_confirm(message: OutboxMessage) -> EmailMessage | None:
+    """Write the new mailbox, whose reader may be a stranger: nothing of the account is told."""
+    change, user = message.change, message.user
+    if change is None or user is None or not user.is_active or not change.is_open:
+        return None
+    owner = _owner_of(change.new_key)
+    if owner is not None and owner.suspended_at is not None:
+        # A mail in any case: in his copy of his data, whoever asked reads what became of each.
+        return _suspended(message, owner)
+    if owner is not None:
+        return _already_registered(message, owner, is_change=True)
+    return messages.email_confirm(
+        recipient=change.new_email,
+        language=user.language,
+        message_id=message.message_id,
+        link=_link(user.language, "accounts:email-confirm", email_link.make_confirmation(change)),
+        expires_at=timezone.now() + CONFIRMED_WITHIN,
+    )
+
+
+def _email_notice(message: OutboxMessage) -> EmailMessage | None:
+    """Tell a mailbox of a change that was asked for, took effect or was undone.
+
+    Also when the account was closed meanwhile: the old mailbox may be the only one that is its
+    owner's.
+    """
+    event, change, user = message.about, message.change, message.user
+    if event is None or change is None or user is None:
+        return None
+    notice: dict[str, Any] = {
+        "recipient": message.recipient,
+        "language": message.language,
+        "message_id": message.message_id,
+        "first_name": _first_name(user),
+        "happened_at": event.at,
+        "visit": event.visit,
+    }
+    told: dict[str, Any] = {
+        **notice,
+        "address": masked.address(change.new_email),
+        "link": _link(message.language, "accounts:email-undo", email_link.make_undoing(change)),
+    }
+    match message.kind:
+        case OutboxMessage.Kind.EMAIL_ASKED:
+            return messages.email_asked(**told) if change.is_open else None
+        case OutboxMessage.Kind.EMAIL_CHANGED if change.confirmed_at and not change.reverted_at:
+            return messages.email_changed(**told, expires_at=change.confirmed_at + UNDONE_WITHIN)
+        case OutboxMessage.Kind.EMAIL_CONFIRMED if not change.reverted_at:
+            return messages.event_notice(message.kind, **notice)
+        case OutboxMessage.Kind.EMAIL_REVERTED:
+            return messages.event_notice(message.kind, **notice)
+        case _:  # undone before it was told
+            return None
 
 
 def _password_reset(message: OutboxMessage) -> EmailMessage | None:
     key = email_address.normalise(message.recipient)
     accounts = User.objects.filter(email_key=key).select_related("customer")
-    owner = accounts.filter(activated_at__isnull=False).first()
-    if owner is not None and owner.suspended_at is not None:
-        return _suspended(message, owner)
+    owner = accounts.filter(activated_at__isnull=False, closed_at=None).first()
     if owner is None:
-        pending = accounts.filter(suspended_at=None).order_by("-created_at").first()
-        return _activation(message, pending, recipient=pending.email) if pending else None
+        return _without_owner(message, accounts)
+    if owner.suspended_at is not None:
+        return _suspended(message, owner)
     uid = urlsafe_base64_encode(force_bytes(owner.pk))
     return messages.password_reset(
         # To the stored spelling: the typed one may be a look-alike of it.
@@ -207,6 +317,48 @@ def _panel_open(message: OutboxMessage) -> EmailMessage | None:
     )
 
 
+def _terms_published(message: OutboxMessage) -> EmailMessage | None:
+    """Tell of new terms; nothing where they have been accepted meanwhile, or hold no more."""
+    user, version = message.user, message.terms_version
+    if user is None or not user.is_active or version < consents.in_force("terms"):
+        return None
+    if user.consents.filter(key="terms", given=True, version__gte=version).exists():
+        return None
+    return messages.terms_published(
+        recipient=user.email,
+        language=user.language,
+        message_id=message.message_id,
+        first_name=_first_name(user),
+        version=version,
+        link=_link(user.language, "accounts:terms"),
+    )
+
+
+def _terms_accepted(message: OutboxMessage) -> EmailMessage | None:
+    """Confirm what was accepted, by the row itself: its language, and the receipt up to it."""
+    user = message.user
+    if user is None or not user.is_active:
+        return None
+    records = list(user.consents.order_by("pk"))
+    rows = [
+        number
+        for number, record in enumerate(records)
+        if record.key == "terms" and record.given and record.version == message.terms_version
+    ]
+    if not rows:
+        return None
+    receipt = consents.receipt(records[: rows[0] + 1])
+    assert receipt is not None, "who accepts in his account has sealed rows"
+    return messages.terms_accepted(
+        recipient=message.recipient,
+        language=message.language,
+        message_id=message.message_id,
+        first_name=_first_name(user),
+        terms=(message.terms_version, records[rows[0]].language),
+        receipt=receipt,
+    )
+
+
 def _new_browser(message: OutboxMessage) -> EmailMessage | None:
     event, user = message.about, message.user
     if event is None or user is None or not user.is_active:
@@ -248,6 +400,42 @@ def _unsuspended(message: OutboxMessage) -> EmailMessage | None:
     )
 
 
+def _without_owner(message: OutboxMessage, accounts: QuerySet[User]) -> EmailMessage | None:
+    """Write to an address that opens no account: what its newest registration waits for.
+
+    Or else how to reopen the account that was closed last.
+    """
+    pending = accounts.filter(activated_at=None, suspended_at=None).order_by("-created_at").first()
+    if pending is not None:
+        first_name = pending.customer.first_name
+        return _activation(message, pending, first_name, recipient=pending.email)
+    closed = accounts.filter(closed_at__isnull=False).order_by("-closed_at").first()
+    if closed is not None and closed.suspended_at is not None:
+        return _suspended(message, closed)
+    return _closed(message, closed)
+
+
+def _closed(message: OutboxMessage, user: User | None) -> EmailMessage | None:
+    """Say how to reopen the account; nothing where it is open again, or nobody may any more."""
+    if user is None or user.closed_at is None or user.suspended_at is not None:
+        return None
+    expires_at = user.closed_at + retention.REOPENING_LASTS
+    if timezone.now() >= expires_at:
+        return None
+    customer = getattr(user, "customer", None)
+    return messages.closed(
+        recipient=user.email,
+        language=user.language,
+        message_id=message.message_id,
+        first_name=_first_name(user),
+        closed_at=user.closed_at,
+        visit=message.about.visit if message.about is not None else None,
+        is_approved=customer is not None and customer.review_state == ReviewState.APPROVED,
+        link=_link(user.language, "accounts:reopen-link", reopening_link.make(user)),
+        expires_at=expires_at,
+    )
+
+
 def _event_notice(message: OutboxMessage) -> EmailMessage | None:
     event, user = message.about, message.user
     if event is None or user is None or not user.is_active:
@@ -263,6 +451,7 @@ def _event_notice(message: OutboxMessage) -> EmailMessage | None:
         happened_at=event.at,
         visit=event.visit,
         method=event.details.get("method", ""),
+        old_digits=event.details.get("old_digits", ""),
     )
 
 
@@ -270,10 +459,9 @@ def _phone_link(message: OutboxMessage) -> EmailMessage | None:
     """Write whoever has an account; as for a password, a pending one needs its link first."""
     key = email_address.normalise(message.recipient)
     accounts = User.objects.filter(email_key=key).select_related("customer")
-    owner = accounts.filter(activated_at__isnull=False).first()
+    owner = accounts.filter(activated_at__isnull=False, closed_at=None).first()
     if owner is None:
-        pending = accounts.filter(suspended_at=None).order_by("-created_at").first()
-        return _activation(message, pending, recipient=pending.email) if pending else None
+        return _without_owner(message, accounts)
     if owner.suspended_at is not None:
         return _suspended(message, owner)
     if not hasattr(owner, "customer"):  # staff sign in without a number
@@ -307,13 +495,15 @@ def _asked_for_phone_link(message: OutboxMessage, owner: User) -> AccountEvent:
     return message.about
 
 
-def _activation(message: OutboxMessage, user: User, *, recipient: str) -> EmailMessage:
+def _activation(
+    message: OutboxMessage, user: User, first_name: str, *, recipient: str
+) -> EmailMessage:
     token = tokens.make(user, user.link_serial)
     return messages.activation(
         recipient=recipient,
         language=user.language,
         message_id=message.message_id,
-        first_name=user.customer.first_name,
+        first_name=first_name,
         link=_link(user.language, "accounts:activation", token),
         refuse_link=_link(user.language, "accounts:activation-refuse", token),
         expires_at=timezone.now() + timedelta(hours=settings.ACTIVATION_LINK_HOURS),

@@ -11,12 +11,11 @@ import smtplib
 import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import timedelta
-from typing import TYPE_CHECKING, Any
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
 
 import django
-from django.db import transaction
-from django.db.models import F
+from django.db import connection
 from django.utils import timezone
 from django_guid.context import guid
 
@@ -24,6 +23,7 @@ from accounts.mail import transport
 from accounts.mail.compose import compose
 from accounts.mail.transport import Line
 from accounts.models import OutboxMessage
+from kantor.serving.sql import stored
 
 if TYPE_CHECKING or django.VERSION < (6, 0):
     from django_tasks import task
@@ -85,33 +85,31 @@ def lease() -> timedelta:
     return max(LEASE, timedelta(seconds=WAITS_A_DELIVERY * transport.timeout()))
 
 
-def _claim(**which: int) -> OutboxMessage | None:
+def _claim(pk: int | None = None) -> OutboxMessage | None:
     """Take a due mail for the length of a lease; nothing when there is none for us.
 
-    PostgreSQL locks the row and passes over those that others have locked; SQLite lets one
-    writer in at a time. The moment at which the claim lapses is its mark: no other claim of this
-    row has the same.
+    One UPDATE. PostgreSQL locks the row and passes over those that others have locked; SQLite lets
+    one writer in at a time. The moment at which the claim lapses is its mark: no other claim of
+    this row has the same.
     """
     now = timezone.now()
-    with transaction.atomic():
-        message = (
-            OutboxMessage.objects.select_for_update(skip_locked=True, of=("self",))
-            .select_related("user__customer")
-            .filter(state=OutboxMessage.State.WAITING, due_at__lte=now, **which)
-            .order_by("due_at")
-            .first()
-        )
-        if message is None:
-            return None
-        lapses_at = now + lease()
-        claimed = OutboxMessage.objects.filter(
-            pk=message.pk, state=OutboxMessage.State.WAITING, due_at=message.due_at
-        ).update(due_at=lapses_at, attempts=F("attempts") + 1)
-    if not claimed:
-        return None
-    message.due_at = lapses_at
-    message.attempts += 1
-    return message
+    lock = "FOR UPDATE SKIP LOCKED" if connection.features.has_select_for_update else ""
+    claimed = OutboxMessage.objects.raw(
+        f"""
+        UPDATE accounts_outboxmessage SET due_at = %s, attempts = attempts + 1 WHERE id = (
+            SELECT id FROM accounts_outboxmessage
+            WHERE state = %s AND due_at <= %s {"" if pk is None else "AND id = %s"}
+            ORDER BY due_at LIMIT 1 {lock}
+        ) RETURNING *
+        """,  # noqa: S608  placeholders only
+        [
+            stored(now + lease()),
+            OutboxMessage.State.WAITING.value,
+            stored(now),
+            *([] if pk is None else [pk]),
+        ],
+    )
+    return next(iter(list(claimed)), None)
 
 
 def _try(message: OutboxMessage, line: Line) -> None:
@@ -177,10 +175,20 @@ def _finish(message: OutboxMessage, state: OutboxMessage.State) -> None:
     _settle(message, state=state, finished_at=timezone.now(), last_error=message.last_error)
 
 
-def _settle(message: OutboxMessage, **facts: Any) -> None:
-    """Record what came of an attempt, if the row still carries the mark of our claim."""
-    held = OutboxMessage.objects.filter(
-        pk=message.pk, state=OutboxMessage.State.WAITING, due_at=message.due_at
-    )
-    if not held.update(**facts):
+def _settle(message: OutboxMessage, **facts: str | datetime) -> None:
+    """Record what came of an attempt, if the row still carries the mark of our claim.
+
+    `facts` are columns and their values; one UPDATE.
+    """
+    values = [stored(each) if isinstance(each, datetime) else str(each) for each in facts.values()]
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"""
+            UPDATE accounts_outboxmessage SET {", ".join(f"{column} = %s" for column in facts)}
+            WHERE id = %s AND state = %s AND due_at = %s
+            """,  # noqa: S608  names of ours, and placeholders
+            [*values, message.pk, OutboxMessage.State.WAITING.value, stored(message.due_at)],
+        )
+        is_held = bool(cursor.rowcount)
+    if not is_held:
         logger.warning("Mail %s was taken over or deleted during its delivery.", message.pk)

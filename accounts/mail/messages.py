@@ -10,10 +10,11 @@ they need. Nothing here reads the database, makes a token or sends: the outbox d
 
 import re
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from email.message import MIMEPart
 from functools import lru_cache, partial
+from types import MappingProxyType
 from typing import Any
 
 from django.conf import settings
@@ -21,14 +22,16 @@ from django.core.mail import EmailMultiAlternatives
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone, translation
+from django.utils.formats import date_format
 from django.utils.text import wrap
-from django.utils.translation import pgettext_lazy
+from django.utils.translation import get_language, pgettext_lazy
 
 from accounts import consents
 from accounts.mail import mime
 from accounts.mail.mime import SevenBitMessage
 from accounts.models.customer import Section
 from accounts.values.visit import Visit
+from kantor.serving.kept import fill_kept
 from kantor.serving.typography import JOINER, untie
 
 LINE_WIDTH = 76  # characters of a text line; RFC 5322 section 2.1.1 advises 78 at most
@@ -48,12 +51,19 @@ PAGES = {
 # Each says what happened, when, in which browser and where, and what to do if it was not you.
 EVENT_NOTICES = (
     "failed_sign_ins",
+    "failed_codes",
+    "failed_confirmations",
+    "passkey_refused",
     "password_barred",
     "phone_changed",
     "method_added",
     "method_removed",
+    "recovery_codes_made",
     "recovery_code_used",
     "data_downloaded",
+    "reopened",
+    "email_confirmed",
+    "email_reverted",
 )
 
 # In the case that follows "until": Polish declines them.
@@ -88,26 +98,31 @@ def activation(
         recipient=recipient,
         language=language,
         message_id=message_id,
-        context={
+        context={"hours": _hours_until(expires_at)},
+        words={
             "first_name": _plain_name(first_name),
             "link": link,
             "refuse_link": refuse_link,
-            **_validity(expires_at),
+            **_end(expires_at),
         },
+        is_kept=True,
     )
 
 
-def already_registered(*, recipient: str, language: str, message_id: str) -> EmailMultiAlternatives:
+def already_registered(
+    *, recipient: str, language: str, message_id: str, is_change: bool = False
+) -> EmailMultiAlternatives:
     """Build the mail that tells an owner that somebody tried to register his address.
 
-    It carries nothing of what was typed: that came from a stranger.
+    With `is_change` it was given as the new address of another account. It carries nothing of what
+    was typed: that came from a stranger.
     """
     return _build(
         "already_registered",
         recipient=recipient,
         language=language,
         message_id=message_id,
-        context={},
+        context={"is_change": is_change},
     )
 
 
@@ -134,11 +149,19 @@ def welcome(
         language=language,
         message_id=message_id,
         context={
+            "terms_date": date.fromisoformat(terms[0]) if terms else None,
+            "receipt_terms": receipt.terms if receipt else "",
+            "receipt_privacy": receipt.privacy if receipt else "",
+        },
+        words={
             "first_name": _plain_name(first_name),
             "owner_name": owner_name,
-            "terms_date": date.fromisoformat(terms[0]) if terms else None,
-            "receipt": receipt,
-        },
+            "receipt_time": partial(_written, receipt.recorded_at, "DATETIME_FORMAT"),
+            "receipt_digest": receipt.digest,
+        }
+        if receipt
+        else {"first_name": _plain_name(first_name), "owner_name": owner_name},
+        is_kept=True,
     )
     if terms:
         message.attachments.append(_terms(*terms))
@@ -160,11 +183,9 @@ def password_reset(
         recipient=recipient,
         language=language,
         message_id=message_id,
-        context={
-            "first_name": _plain_name(first_name),
-            "link": link,
-            **_validity(expires_at),
-        },
+        context={"hours": _hours_until(expires_at)},
+        words={"first_name": _plain_name(first_name), "link": link, **_end(expires_at)},
+        is_kept=True,
     )
 
 
@@ -326,6 +347,55 @@ def panel_open(
     )
 
 
+def terms_published(
+    *, recipient: str, language: str, message_id: str, first_name: str, version: str, link: str
+) -> EmailMultiAlternatives:
+    """Build the mail that announces new terms, with what they change and the text itself.
+
+    Law and terms ask for a durable medium, so the text travels along. `link` leads to the page
+    where they are accepted.
+    """
+    message = _build(
+        "terms_published",
+        recipient=recipient,
+        language=language,
+        message_id=message_id,
+        context={
+            "first_name": _plain_name(first_name),
+            "terms_date": date.fromisoformat(version),
+            "changes": consents.changes("terms", version, language),
+            "link": link,
+        },
+    )
+    message.attachments.append(_terms(version, language))
+    return message
+
+
+def terms_accepted(
+    *,
+    recipient: str,
+    language: str,
+    message_id: str,
+    first_name: str,
+    terms: tuple[str, str],
+    receipt: consents.Receipt,
+) -> EmailMultiAlternatives:
+    """Build the receipt of new terms: version and language that were accepted, attached."""
+    message = _build(
+        "terms_accepted",
+        recipient=recipient,
+        language=language,
+        message_id=message_id,
+        context={
+            "first_name": _plain_name(first_name),
+            "terms_date": date.fromisoformat(terms[0]),
+            "receipt": receipt,
+        },
+    )
+    message.attachments.append(_terms(*terms))
+    return message
+
+
 def new_browser(
     *,
     recipient: str,
@@ -367,10 +437,12 @@ def event_notice(
     happened_at: datetime,
     visit: Visit,
     method: str = "",
+    old_digits: str = "",
 ) -> EmailMultiAlternatives:
     """Build one of `EVENT_NOTICES` about what happened then, from there.
 
-    `method` is the one that was added or removed: `passkey` or `totp`.
+    `method` is the one that was added or removed: `passkey` or `totp`; `old_digits` are the last
+    ones of a phone number that was given up.
     """
     assert name in EVENT_NOTICES, name
     return _build(
@@ -383,6 +455,87 @@ def event_notice(
             "happened_at": happened_at,
             "visit": visit,
             "method": method,
+            "old_digits": old_digits,
+        },
+    )
+
+
+def email_confirm(
+    *, recipient: str, language: str, message_id: str, link: str, expires_at: datetime
+) -> EmailMultiAlternatives:
+    """Build the mail with the link that confirms a new address of an account.
+
+    Its reader may be a stranger, whose address was mistyped: it tells nothing of the account.
+    """
+    return _build(
+        "email_confirm",
+        recipient=recipient,
+        language=language,
+        message_id=message_id,
+        context={"link": link, "hours": _hours_until(expires_at)},
+        words=_end(expires_at),
+    )
+
+
+def email_asked(
+    *,
+    recipient: str,
+    language: str,
+    message_id: str,
+    first_name: str,
+    happened_at: datetime,
+    visit: Visit,
+    address: str,
+    link: str,
+) -> EmailMultiAlternatives:
+    """Build the notice to the present address that another one was asked for.
+
+    `address` is the other one, masked; `link` ("it wasn't me") ends the change and works as long
+    as it waits.
+    """
+    return _build(
+        "email_asked",
+        recipient=recipient,
+        language=language,
+        message_id=message_id,
+        context={
+            "first_name": _plain_name(first_name),
+            "happened_at": happened_at,
+            "visit": visit,
+            "address": address,
+            "link": link,
+        },
+    )
+
+
+def email_changed(
+    *,
+    recipient: str,
+    language: str,
+    message_id: str,
+    first_name: str,
+    happened_at: datetime,
+    visit: Visit,
+    address: str,
+    link: str,
+    expires_at: datetime,
+) -> EmailMultiAlternatives:
+    """Build the notice to the former address that the account has another one, masked.
+
+    `link` undoes that until `expires_at`.
+    """
+    return _build(
+        "email_changed",
+        recipient=recipient,
+        language=language,
+        message_id=message_id,
+        context={
+            "first_name": _plain_name(first_name),
+            "happened_at": happened_at,
+            "visit": visit,
+            "address": address,
+            "link": link,
+            "expires_at": expires_at,
         },
     )
 
@@ -417,6 +570,39 @@ def unsuspended(
     )
 
 
+def closed(
+    *,
+    recipient: str,
+    language: str,
+    message_id: str,
+    first_name: str,
+    closed_at: datetime,
+    visit: Visit | None,
+    is_approved: bool,
+    link: str,
+    expires_at: datetime,
+) -> EmailMultiAlternatives:
+    """Build the mail that says that the account was closed by its owner, and how to reopen it.
+
+    `visit` says from where it was closed; nothing for who asks for a new password afterwards.
+    `is_approved` decides what stays of the account once `link` works no more, at `expires_at`.
+    """
+    return _build(
+        "closed",
+        recipient=recipient,
+        language=language,
+        message_id=message_id,
+        context={
+            "first_name": _plain_name(first_name),
+            "happened_at": closed_at,
+            "visit": visit,
+            "is_approved": is_approved,
+            "link": link,
+            "expires_at": expires_at,
+        },
+    )
+
+
 def phone_link(
     *,
     recipient: str,
@@ -442,37 +628,44 @@ def phone_link(
             "link": link,
             "happened_at": asked_at,
             "visit": visit,
-            **_validity(expires_at),
+            "hours": _hours_until(expires_at),
         },
+        words=_end(expires_at),
     )
 
 
+# A text, or what makes it in the language and time zone of the mail.
+Word = str | Callable[[], str]
+
+
 def _build(
-    template: str, *, recipient: str, language: str, message_id: str, context: dict[str, Any]
+    template: str,
+    *,
+    recipient: str,
+    language: str,
+    message_id: str,
+    context: dict[str, Any],
+    words: Mapping[str, Word] = MappingProxyType({}),
+    is_kept: bool = False,
 ) -> EmailMultiAlternatives:
     """Render the three templates of a message in `language` and give it its headers.
 
     `message_id` comes with its angle brackets and stays the same on every try, so that a
-    receiving system can drop a double.
+    receiving system can drop a double. With `is_kept` the texts are kept (`kantor.serving.kept`):
+    then `words` are all that is one customer's own, and what `context` holds has few values.
     """
-    folder = f"accounts/email/{template}"
     # Whoever reads a mail has no time zone of his own here: it tells the site's (TIME_ZONE).
     with translation.override(language), timezone.override(None):
-        context = {
-            "language": language,
-            "recipient": recipient,
-            "site_url": settings.BASE_URL,
-            "panel_url": settings.PANEL_URL,
-            **{variable: partial(_absolute, page) for variable, page in PAGES.items()},
-            **context,
-        }
-        heading = render_to_string(f"{folder}/subject.txt", context).strip()
-        subject = untie(heading)
-        text = render_to_string(f"{folder}/body.txt", context)
-        context |= {"subject": subject, "heading": heading}
-        html = render_to_string(f"{folder}/body.html", context)
+        said = {name: word if isinstance(word, str) else word() for name, word in words.items()}
+        said["recipient"] = recipient
+        if is_kept:
+            key = (template, *context.items())
+            texts = fill_kept(key, said, lambda words: _rendered(template, {**context, **words}))
+        else:
+            texts = _rendered(template, {**context, **said})
+    subject, text, html = texts.values()
     message = SevenBitMessage(
-        subject=subject,
+        subject=untie(subject),
         body=_tidy(text),
         from_email=mime.mailbox(settings.DEFAULT_FROM_EMAIL),
         to=[recipient],
@@ -486,6 +679,23 @@ def _build(
     # Outlook draws a box for it; the page's styles hold the hours together.
     message.attach_alternative(html.replace(JOINER, ""), "text/html")
     return message
+
+
+def _rendered(template: str, context: Mapping[str, Any]) -> dict[str, str]:
+    """Return subject, text and HTML of a message in the active language, by their files."""
+    folder = f"accounts/email/{template}"
+    context = {
+        "language": get_language(),
+        "site_url": settings.BASE_URL,
+        "panel_url": settings.PANEL_URL,
+        **{variable: partial(_absolute, page) for variable, page in PAGES.items()},
+        **context,
+    }
+    heading = render_to_string(f"{folder}/subject.txt", context).strip()
+    text = render_to_string(f"{folder}/body.txt", context)
+    context |= {"subject": untie(heading), "heading": heading}
+    html = render_to_string(f"{folder}/body.html", context)
+    return {"subject.txt": heading, "body.txt": text, "body.html": html}
 
 
 @lru_cache(maxsize=16)
@@ -504,14 +714,24 @@ def _absolute(name: str) -> str:
     return f"{settings.BASE_URL}{reverse(name)}"
 
 
-def _validity(expires_at: datetime) -> dict[str, Any]:
-    """Return the end of a link and the hours left until then, rounded, at least one."""
-    left = expires_at - timezone.now()
+def _hours_until(expires_at: datetime) -> int:
+    """Return the hours that a link has left, rounded, at least one."""
+    return max(1, round((expires_at - timezone.now()) / timedelta(hours=1)))
+
+
+def _end(expires_at: datetime) -> dict[str, Word]:
+    """Return the words for the end of a link; each is made in the language of its mail."""
+    weekday = WEEKDAYS[expires_at.astimezone(timezone.get_default_timezone()).weekday()]
     return {
-        "expires_at": expires_at,
-        "weekday": WEEKDAYS[expires_at.astimezone(timezone.get_default_timezone()).weekday()],
-        "hours": max(1, round(left / timedelta(hours=1))),
+        "weekday": partial(str, weekday),
+        "day": partial(_written, expires_at, "DATE_FORMAT"),
+        "time": partial(_written, expires_at, "TIME_FORMAT"),
     }
+
+
+def _written(moment: datetime, form: str) -> str:
+    """Return a moment as the active language writes it, in the current time zone."""
+    return date_format(timezone.localtime(moment), form)
 
 
 def _plain_name(first_name: str) -> str:

@@ -9,7 +9,7 @@ import base64
 import binascii
 from email import policy
 from email.generator import BytesGenerator
-from email.headerregistry import Address, AddressHeader
+from email.headerregistry import Address, AddressHeader, HeaderRegistry
 from email.message import EmailMessage, MIMEPart
 from email.utils import format_datetime, parseaddr
 from functools import lru_cache
@@ -24,6 +24,34 @@ from django.utils.encoding import punycode
 # and no body has to be searched for them.
 MIXED = 'multipart/mixed; boundary="=_mixed"'
 ALTERNATIVE = 'multipart/alternative; boundary="=_alternative"'
+# Of one customer or one mail: neither these headers nor their lines are kept.
+OWN = frozenset({"To", "Date", "Message-ID"})
+
+
+class _Headers(HeaderRegistry):
+    """The standard library's kinds of headers, each made once instead of for every header."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._made: dict[str, Any] = {}
+
+    def __getitem__(self, name: str) -> Any:
+        key = name.lower()
+        if key not in self.registry:
+            return super().__getitem__(name)
+        if key not in self._made:
+            self._made[key] = super().__getitem__(name)
+        return self._made[key]
+
+
+class SevenBitPolicy(policy.EmailPolicy):
+    """Python's default policy in ASCII; the lines of headers that many mails share are kept."""
+
+    def fold_binary(self, name: str, value: Any) -> bytes:
+        """Return the header as its lines."""
+        if name in OWN:
+            return super().fold_binary(name, value)
+        return _folded(name, value, self.linesep)
 
 
 class WireMessage(EmailMessage):
@@ -53,8 +81,11 @@ class SevenBitMessage(EmailMultiAlternatives):
     """A mail of text and HTML; `attachments` holds finished parts, such as `attachment` makes."""
 
     def message(self, *, policy: Any = policy.default) -> WireMessage:
-        """Return the mail as MIME. Raises ValueError for a header that would be two."""
-        policy = policy.clone(cte_type="7bit")
+        """Return the mail as MIME, with the line ends of a policy.
+
+        Raises ValueError for a header that would be two.
+        """
+        policy = _policy(policy.linesep)
         message = WireMessage(policy=policy)
         message["MIME-Version"] = _shared("MIME-Version", "1.0")
         body: Any = message
@@ -74,7 +105,7 @@ class SevenBitMessage(EmailMultiAlternatives):
         message["Reply-To"] = _shared("Reply-To", ", ".join(self.reply_to))
         message["Date"] = format_datetime(timezone.now())
         for name, value in self.extra_headers.items():
-            message[name] = _shared(name, value)
+            message[name] = value if name in OWN else _shared(name, value)
         return message
 
 
@@ -96,6 +127,21 @@ def attachment(content: bytes, mimetype: str, filename: str, language: str) -> M
     return part
 
 
+POLICY = SevenBitPolicy(cte_type="7bit", header_factory=_Headers())
+
+
+@lru_cache(maxsize=2)
+def _policy(linesep: str) -> SevenBitPolicy:
+    """Return the policy with these line ends."""
+    return POLICY.clone(linesep=linesep)
+
+
+@lru_cache(maxsize=128)
+def _folded(name: str, value: Any, linesep: str) -> bytes:
+    """Return a header as its lines; a header is equal to another one of the same text."""
+    return policy.EmailPolicy.fold_binary(_policy(linesep), name, value)
+
+
 @lru_cache(maxsize=8)
 def _ended(lines: str, linesep: str) -> str:
     """Return the lines of a file with these ends; those of shared attachments are kept."""
@@ -113,13 +159,13 @@ def _text(content: str, mimetype: str, policy: Any) -> MIMEPart:
 
 def _header(name: str, value: str) -> Any:
     """Return a header that is ready to be added: domains as A-labels (RFC 5890)."""
-    _name, header = policy.default.header_store_parse(name, value)
+    _name, header = POLICY.header_store_parse(name, value)
     if isinstance(header, AddressHeader) and not value.isascii():
         addresses = [
             Address(each.display_name, each.username, punycode(each.domain))
             for each in header.addresses
         ]
-        _name, header = policy.default.header_store_parse(name, addresses)
+        _name, header = POLICY.header_store_parse(name, addresses)
     return header
 
 

@@ -14,7 +14,7 @@ from django.utils import timezone
 from django_guid import get_guid
 
 from accounts.mail import delivery
-from accounts.models import AccountEvent, DataRequest, OutboxMessage, User
+from accounts.models import AccountEvent, DataRequest, EmailChange, OutboxMessage, User
 from accounts.values.visit import Visit
 
 
@@ -25,21 +25,27 @@ def put(
     link_serial: int = 0,
     about: AccountEvent | None = None,
     request: DataRequest | None = None,
+    version: str = "",
+    change: EmailChange | None = None,
+    recipient: str = "",
 ) -> None:
     """Owe this account a mail; call it in the transaction of what the mail announces.
 
     `about` is the event that it tells of: when that was, from which browser and where;
-    `request` the one that was received or decided.
+    `request` the one that was received or decided, `version` that of the terms, `change` the one of
+    the e-mail address, whose mails go to a `recipient` who need not be the account's own address.
     """
     _put(
         OutboxMessage(
             kind=kind,
             user=user,
-            recipient=user.email,
+            recipient=recipient or user.email,
             language=user.language,
             link_serial=link_serial,
             about=about,
             request=request,
+            terms_version=version,
+            change=change,
         )
     )
 
@@ -67,6 +73,18 @@ def _put(message: OutboxMessage) -> None:
     # Robust: a queue that is down must not undo or fail what has just been committed; the
     # sweeper finds the row.
     transaction.on_commit(lambda: delivery.deliver_message.enqueue(message.pk), robust=True)
+
+
+def drop(user: User) -> None:
+    """Let go of the mails that wait for this account: they speak of what is over; one UPDATE.
+
+    What goes to another mailbox, as the word to the one that was given up, is still owed. One that
+    is being delivered at this moment may still go out.
+    """
+    waiting = OutboxMessage.objects.filter(user=user, state=OutboxMessage.State.WAITING)
+    waiting.filter(recipient=user.email).update(
+        state=OutboxMessage.State.DROPPED, finished_at=timezone.now()
+    )
 
 
 def oldest_undelivered(*, held_up_by_us: bool = False) -> timedelta:

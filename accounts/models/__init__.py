@@ -4,6 +4,7 @@ from .authenticator import AuthenticatorApp, RecoveryCode
 from .consent import ConsentRecord
 from .customer import Customer, Kind, ReviewState
 from .data import DataChange, DataRequest
+from .email_change import EmailChange
 from .event import AccountEvent
 from .limit import Counter
 from .nightly import NightlyFact
@@ -23,6 +24,7 @@ __all__ = [
     "Customer",
     "DataChange",
     "DataRequest",
+    "EmailChange",
     "Kind",
     "NightlyFact",
     "OutboxMessage",

@@ -18,10 +18,15 @@ from django.db import DEFAULT_DB_ALIAS, connections, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 
 # The table of each trigger.
-_TRIGGERS = {
+_BOTH = {
     "accounts_consents_stay": "accounts_consentrecord",
     "accounts_consents_outlast": "accounts_consentrecord",
     "accounts_consents_go": "accounts_user",
+}
+_TRIGGERS = {
+    # Its REPLACE deletes the row in the way without asking the trigger of DELETE.
+    "sqlite": {**_BOTH, "accounts_consents_new": "accounts_consentrecord"},
+    "postgresql": _BOTH,
 }
 
 _SQLITE = (
@@ -32,6 +37,11 @@ _SQLITE = (
     """
     CREATE TRIGGER accounts_consents_outlast BEFORE DELETE ON accounts_consentrecord
     WHEN EXISTS (SELECT 1 FROM accounts_user WHERE id = OLD.user_id)
+    BEGIN SELECT RAISE(ABORT, 'Consents are append-only and go with their account'); END
+    """,
+    """
+    CREATE TRIGGER accounts_consents_new BEFORE INSERT ON accounts_consentrecord
+    WHEN EXISTS (SELECT 1 FROM accounts_consentrecord WHERE id = NEW.id)
     BEGIN SELECT RAISE(ABORT, 'Consents are append-only and go with their account'); END
     """,
     """
@@ -86,7 +96,7 @@ def is_up(using: str = DEFAULT_DB_ALIAS) -> bool:
     connection = connections[using]
     with connection.cursor() as cursor:
         cursor.execute(_NAMES[connection.vendor])
-        return set(_TRIGGERS) <= {name for (name,) in cursor.fetchall()}
+        return set(_TRIGGERS[connection.vendor]) <= {name for (name,) in cursor.fetchall()}
 
 
 def put_up(using: str = DEFAULT_DB_ALIAS) -> None:
@@ -100,15 +110,16 @@ def put_up(using: str = DEFAULT_DB_ALIAS) -> None:
 def lift(using: str = DEFAULT_DB_ALIAS) -> None:
     """Take the triggers away; whoever does this puts them up again."""
     connection = connections[using]
+    triggers = _TRIGGERS[connection.vendor]
     if connection.vendor == "sqlite":
-        _run(connection, (f"DROP TRIGGER IF EXISTS {name}" for name in _TRIGGERS))
+        _run(connection, (f"DROP TRIGGER IF EXISTS {name}" for name in triggers))
     else:
         found = connection.introspection.table_names()
         _run(
             connection,
             (
                 f"DROP TRIGGER IF EXISTS {name} ON {table}"
-                for name, table in _TRIGGERS.items()
+                for name, table in triggers.items()
                 if table in found
             ),
         )

@@ -15,7 +15,8 @@ class AccountEvent(models.Model):
     """One thing that happened to the ways into an account, for its owner and for staff to read.
 
     `details` are words of ours (`how` somebody signed in, which `method`), never a person's data,
-    never an address or a header of a request.
+    never an address or a header of a request; but for the last two digits of a phone number that
+    was given up (`old_digits`), by which its owner knows which one it was.
     """
 
     class Kind(models.TextChoices):
@@ -23,11 +24,23 @@ class AccountEvent(models.Model):
 
         SIGNED_IN = "signed_in", _("Sign-in")
         FAILED_SIGN_INS = "failed_sign_ins", _("Several failed sign-ins")
+        FAILED_CODES = "failed_codes", _("Several wrong codes after the right password")
+        FAILED_CONFIRMATIONS = (
+            "failed_confirmations",
+            _("Several wrong passwords on a page that asks for it again"),
+        )
+        PASSKEY_REFUSED = "passkey_refused", _("Passkey refused: it may have been copied")
         PASSWORD_BARRED = "password_barred", _("Password blocked after many failed sign-ins")
         PASSWORD_CHANGED = "password_changed", _("Password changed")
         PASSWORD_RESET = "password_reset", _("New password set by e-mail")
         PHONE_LINK_ASKED = "phone_link_asked", _("Link for a new phone number requested")
         PHONE_CHANGED = "phone_changed", _("Phone number changed")
+        EMAIL_ASKED = "email_asked", _("Change of the e-mail address requested")
+        EMAIL_CHANGED = "email_changed", _("E-mail address changed")
+        EMAIL_REVERTED = (
+            "email_reverted",
+            _("Change of the e-mail address undone: all sessions ended, password blocked"),
+        )
         METHOD_ADDED = "method_added", _("Sign-in method added")
         METHOD_REMOVED = "method_removed", _("Sign-in method removed")
         RECOVERY_CODES_MADE = "recovery_codes_made", _("New recovery codes made")
@@ -35,6 +48,8 @@ class AccountEvent(models.Model):
         SESSION_ENDED = "session_ended", _("Session in another browser ended")
         OTHER_SESSIONS_ENDED = "other_sessions_ended", _("All other sessions ended")
         DATA_DOWNLOADED = "data_downloaded", _("Copy of personal data downloaded")
+        CLOSED = "closed", _("Account closed")
+        REOPENED = "reopened", _("Account reopened")
         DISOWNED = "disowned", _("“It was not me”: all sessions ended, password blocked")
 
     user = models.ForeignKey(

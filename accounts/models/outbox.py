@@ -30,15 +30,28 @@ class OutboxMessage(models.Model):
         REVIEW_CORRECTION = "review_correction", _("review: correction requested")
         REVIEW_REJECTED = "review_rejected", _("review: account refused")
         PANEL_OPEN = "panel_open", _("the Transaction Panel is open")
+        TERMS_PUBLISHED = "terms_published", _("new Terms of Service published")
+        TERMS_ACCEPTED = "terms_accepted", _("new Terms of Service accepted")
         NEW_BROWSER = "new_browser", _("sign-in from a new browser")
         FAILED_SIGN_INS = "failed_sign_ins", _("several failed sign-ins")
+        FAILED_CODES = "failed_codes", _("several wrong codes")
+        FAILED_CONFIRMATIONS = "failed_confirmations", _("several wrong passwords in the account")
+        PASSKEY_REFUSED = "passkey_refused", _("passkey refused")
         PASSWORD_BARRED = "password_barred", _("password blocked")
         SUSPENDED = "suspended", _("account blocked")
         UNSUSPENDED = "unsuspended", _("account unblocked")
+        CLOSED = "closed", _("account closed")
+        REOPENED = "reopened", _("account reopened")
         PHONE_LINK = "phone_link", _("link to the phone number")
         PHONE_CHANGED = "phone_changed", _("phone number changed")
+        EMAIL_CONFIRM = "email_confirm", _("link to the new e-mail address")
+        EMAIL_ASKED = "email_asked", _("change of the e-mail address requested")
+        EMAIL_CHANGED = "email_changed", _("e-mail address changed, to the former one")
+        EMAIL_CONFIRMED = "email_confirmed", _("e-mail address changed, to the new one")
+        EMAIL_REVERTED = "email_reverted", _("change of the e-mail address undone")
         METHOD_ADDED = "method_added", _("sign-in method added")
         METHOD_REMOVED = "method_removed", _("sign-in method removed")
+        RECOVERY_CODES_MADE = "recovery_codes_made", _("new recovery codes made")
         RECOVERY_CODE_USED = "recovery_code_used", _("recovery code used")
         DATA_DOWNLOADED = "data_downloaded", _("copy of personal data downloaded")
 
@@ -68,6 +81,17 @@ class OutboxMessage(models.Model):
     )
     request = models.ForeignKey(
         "accounts.DataRequest",
+        null=True,
+        editable=False,
+        on_delete=models.SET_NULL,
+        related_name="+",
+    )
+    # The version that it tells of; empty where it tells of none.
+    terms_version = models.CharField(
+        _("version of the Terms of Service"), max_length=10, default="", db_default="", blank=True
+    )
+    change = models.ForeignKey(
+        "accounts.EmailChange",
         null=True,
         editable=False,
         on_delete=models.SET_NULL,

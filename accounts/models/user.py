@@ -9,6 +9,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from accounts import passwords
 from accounts.values import email as email_address
@@ -20,7 +21,9 @@ class UserManager(BaseUserManager["User"]):
     def get_by_natural_key(self, username: str | None) -> "User":
         """Return the activated account of this address, however it is spelled."""
         return self.get(
-            email_key=email_address.normalise(username or ""), activated_at__isnull=False
+            email_key=email_address.normalise(username or ""),
+            activated_at__isnull=False,
+            closed_at=None,
         )
 
     def create_user(self, email: str, password: str | None = None, **fields: Any) -> "User":
@@ -42,12 +45,13 @@ class UserManager(BaseUserManager["User"]):
 
 
 class User(AbstractBaseUser, PermissionsMixin):
-    """One login: pending until its link is used, active after it, closed while suspended.
+    """One login: pending until its link is used, then active until staff or its owner end that.
 
     `email` is kept as typed and written to; `email_key` is its normalised form, by which
-    addresses are compared. Many pending users may share a key, one activated user may have it:
-    the database holds that. `activated_at` and `suspended_at` are facts of their own, so an old
-    activation link never reopens an account that staff closed; `is_active` follows from them.
+    addresses are compared. Many pending users may share a key, and many that their owner closed;
+    one activated user that is not closed may have it: the database holds that. `activated_at`,
+    `suspended_at` (by staff) and `closed_at` (by its owner) are facts of their own, so an old link
+    never opens what somebody else has ended; `is_active` follows from them.
     """
 
     email = models.EmailField(_("e-mail address (login)"), max_length=254)
@@ -58,6 +62,13 @@ class User(AbstractBaseUser, PermissionsMixin):
     is_staff = models.BooleanField(_("staff"), default=False)
     activated_at = models.DateTimeField(_("activated at"), null=True, blank=True, editable=False)
     suspended_at = models.DateTimeField(_("suspended at"), null=True, blank=True, editable=False)
+    # Its owner has closed it; from here the time counts in which he can reopen it, and the purge.
+    closed_at = models.DateTimeField(
+        pgettext_lazy("account", "closed at"),
+        null=True,
+        blank=True,
+        editable=False,
+    )
     # Why staff closed it (`accounts.desk.reasons`); empty while it is open.
     suspension_reason = models.CharField(
         _("reason"), max_length=20, blank=True, default="", db_default="", editable=False
@@ -91,6 +102,10 @@ class User(AbstractBaseUser, PermissionsMixin):
     # that mail was owed: once.
     panel_promised_at = models.DateTimeField(null=True, blank=True, editable=False)
     panel_announced_at = models.DateTimeField(null=True, blank=True, editable=False)
+    # The newest version of the terms that a mail to the customer was owed about.
+    terms_told = models.CharField(
+        max_length=10, default="", db_default="", blank=True, editable=False
+    )
     language = models.CharField(
         _("language"), max_length=5, choices=settings.LANGUAGES, default=settings.LANGUAGE_CODE
     )
@@ -124,13 +139,20 @@ class User(AbstractBaseUser, PermissionsMixin):
         constraints = [
             models.UniqueConstraint(
                 fields=["email_key"],
-                condition=Q(activated_at__isnull=False),
+                condition=Q(activated_at__isnull=False, closed_at=None),
                 name="one_activated_account_per_email",
             ),
             models.CheckConstraint(
                 condition=Q(is_active=False)
-                | Q(activated_at__isnull=False, suspended_at__isnull=True),
-                name="active_means_activated_and_not_suspended",
+                | Q(activated_at__isnull=False, suspended_at__isnull=True, closed_at__isnull=True),
+                name="active_means_neither_suspended_nor_closed",
+            ),
+        ]
+        indexes = [
+            models.Index(
+                fields=["closed_at"],
+                condition=Q(closed_at__isnull=False),
+                name="closed_accounts",
             ),
         ]
 

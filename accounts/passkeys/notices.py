@@ -6,6 +6,8 @@ from django.http import HttpRequest
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from kantor.serving.lookahead import is_read
+
 SESSION_KEY = "passkey_notice"
 
 
@@ -52,7 +54,9 @@ def leave(request: HttpRequest, tried: str, outcome: str) -> None:
 
 
 def take(request: HttpRequest) -> Notice | None:
-    """Return what is to be said, and forget it; makes no session where there is none."""
+    """Return what is to be said, and forget it once it is read; makes no session."""
+    if not is_read(request):
+        return _NOTICES.get(request.session.get(SESSION_KEY) or "")
     key = request.session.pop(SESSION_KEY, None)
     if key is not None:
         # A session that held nothing else is gone with it.

@@ -42,6 +42,8 @@ class Outcome(StrEnum):
     CLONED = "cloned"
     # Proved, but staff closed the account. Its owner, and nobody else, may be told.
     SUSPENDED = "suspended"
+    # Proved, but its owner closed the account: he is offered to reopen it.
+    CLOSED = "closed"
     # Verified, but the account has as many passkeys as it may.
     TOO_MANY = "too-many"
 
@@ -89,12 +91,16 @@ def add(user: User, answer: str, name: str = "") -> Result:
     """Add the passkey that the browser has made; without a name it gets a number.
 
     Of parallel calls with one answer one adds it, and an account never has more than
-    `Passkey.MOST`: they wait for each other at the account's row.
+    `Passkey.MOST`: they wait for each other at the account's row. None is added for who was let in
+    before a new password or "It was not me" ended that: `user` is as this request found him.
     """
     try:
         new = ceremony.verify_new(answer, user)
         with transaction.atomic():
-            User.objects.select_for_update().only("pk").get(pk=user.pk)
+            locked = User.objects.select_for_update(no_key=True).only("access_serial", "is_active")
+            now = locked.get(pk=user.pk)
+            if now.access_serial != user.access_serial or not now.is_active:
+                return Result(Outcome.REFUSED)
             challenge.spend(new.nonce)
             names = list(user.passkeys.values_list("name", flat=True))
             if len(names) >= Passkey.MOST:
@@ -161,13 +167,14 @@ def _prove(
     except RefusedError:
         return Result(Outcome.REFUSED)
     owner = passkey.user
-    if user is None and owner.is_staff != for_staff:
+    # A copied passkey is its owner's business at whichever door it was shown.
+    if outcome is Outcome.ACCEPTED and user is None and owner.is_staff != for_staff:
         return Result(Outcome.REFUSED)
     if outcome is Outcome.ACCEPTED and not owner.is_active:
         # What staff closed before its activation was never open: it is as good as unknown.
         if owner.activated_at is None:
             return Result(Outcome.REFUSED)
-        outcome = Outcome.SUSPENDED
+        outcome = Outcome.CLOSED if owner.suspended_at is None else Outcome.SUSPENDED
     return Result(outcome, passkey)
 
 

@@ -9,7 +9,6 @@ from collections.abc import Callable
 from typing import Any
 
 from django.contrib.auth import REDIRECT_FIELD_NAME
-from django.contrib.auth.views import RedirectURLMixin
 from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.http.response import HttpResponseBase
@@ -24,11 +23,12 @@ from django.views.generic import View
 from accounts.models import AccountEvent, Passkey, User
 from accounts.passkeys import hooks, notices, relying_party, services
 from accounts.passkeys.forms import NameForm, NewNameForm
-from accounts.passkeys.services import Outcome
-from accounts.services import events
-from accounts.services.credentials import NETWORK_SIGN_INS
+from accounts.passkeys.services import Outcome, Result
+from accounts.services import events, network_tries
 from accounts.sessions import confirmation
+from accounts.sessions.returning import ReturnMixin
 from accounts.sessions.visit import visit_of
+from kantor.serving.lookahead import is_read
 from kantor.serving.network import network_of, too_many
 
 # The field of our forms in which the script sends what the browser answered.
@@ -87,7 +87,7 @@ def confirm_options(request: HttpRequest) -> JsonResponse:
 
 
 @method_decorator([never_cache, sensitive_post_parameters()], name="dispatch")
-class SignInView(RedirectURLMixin, View):
+class SignInView(ReturnMixin, View):
     """Sign in with a passkey alone.
 
     Tries are counted for the network only: a signature is not guessed, and nobody can use up
@@ -114,17 +114,20 @@ class SignInView(RedirectURLMixin, View):
     def post(self, request: HttpRequest) -> HttpResponse:
         """Open the session of whose passkey it is, or lead back to where that is told."""
         network = network_of(request)
-        if not NETWORK_SIGN_INS.hit(network):
-            return too_many(request, NETWORK_SIGN_INS.wait(network))
+        if wait := network_tries.count(network):
+            return too_many(request, wait)
         result = services.sign_in(request.POST.get(ANSWER, ""), for_staff=self.for_staff)
-        if result.outcome is Outcome.ACCEPTED:
+        if result.outcome in (Outcome.ACCEPTED, Outcome.CLOSED, Outcome.SUSPENDED):
+            network_tries.forgive(network)
+        _tell_of_copy(request, result)
+        if result.outcome in (Outcome.ACCEPTED, Outcome.CLOSED):
             return self.let_in(request, result.passkey, self.get_success_url())
         notices.leave(request, "sign-in", result.outcome)
         return _back_to(self.page, self.get_redirect_url())
 
 
 @method_decorator(never_cache, name="dispatch")
-class ConfirmView(RedirectURLMixin, View):
+class ConfirmView(ReturnMixin, View):
     """Let who is signed in prove with a passkey that it is him."""
 
     next_page = "accounts:security"
@@ -135,10 +138,15 @@ class ConfirmView(RedirectURLMixin, View):
 
     def post(self, request: HttpRequest) -> HttpResponse:
         """Remember the proof and lead on, or lead back to the button."""
+        network = network_of(request)
+        if wait := network_tries.count(network):
+            return too_many(request, wait)
         result = services.confirm(_user(request), request.POST.get(ANSWER, ""))
+        _tell_of_copy(request, result)
         if result.outcome is not Outcome.ACCEPTED:
             notices.leave(request, "confirm", result.outcome)
             return _back_to("accounts:confirm", self.get_redirect_url())
+        network_tries.forgive(network)
         confirmation.remember(request)
         return HttpResponseRedirect(self.get_success_url())
 
@@ -184,7 +192,9 @@ class RenameView(View):
     def get(self, request: HttpRequest, pk: int) -> HttpResponse:
         """Ask for the name; one that was refused is shown again with the reason."""
         passkey = get_object_or_404(_user(request).passkeys, pk=pk)
-        typed = request.session.pop(REFUSED_NAME, None)
+        typed = request.session.get(REFUSED_NAME)
+        if typed is not None and is_read(request):
+            del request.session[REFUSED_NAME]
         form = NameForm(None if typed is None else {"name": typed}, initial={"name": passkey.name})
         context = {"form": form, "passkey": passkey}
         return render(request, "accounts/passkeys/rename.html", context)
@@ -219,6 +229,13 @@ class RemoveView(View):
                 events.tell(user, kind, visit=visit, method="passkey")
         notices.leave(request, "remove", "accepted")
         return redirect("accounts:passkeys")
+
+
+def _tell_of_copy(request: HttpRequest, result: Result) -> None:
+    """Tell the owner that a passkey was refused whose count did not grow; nobody else hears it."""
+    if result.outcome is Outcome.CLONED and result.passkey is not None:
+        kind = AccountEvent.Kind.PASSKEY_REFUSED
+        events.tell_daily(result.passkey.user, kind, visit=visit_of(request))
 
 
 def _back_to(page: str, wanted: str) -> HttpResponse:

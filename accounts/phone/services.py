@@ -17,6 +17,11 @@ from accounts.values.visit import NOBODY, Visit
 from kantor.serving.sessions import end_sessions_of
 
 NETWORK_LINKS = Limit("network-phone-link", times=60, window=timedelta(hours=1))
+_OVERTAKING = (
+    AccountEvent.Kind.PHONE_CHANGED,
+    AccountEvent.Kind.EMAIL_CHANGED,
+    AccountEvent.Kind.EMAIL_REVERTED,
+)
 # Longer than a mail can take to be delivered for the last time, and its link to expire.
 USED = Limit("phone-link-used", times=1, window=timedelta(days=7))
 
@@ -39,14 +44,18 @@ class Link:
     user: User | None = None
 
 
-def ask(email: str, language: str, network: str, *, visit: Visit) -> None:
+def ask(
+    email: str, language: str, network: str, *, visit: Visit, is_acquaintance: bool = False
+) -> None:
     """Owe this address a mail; which one, if any, is decided when it is delivered.
 
     The same statements run for every address. Limits are silent: more requests, same answer.
+    `is_acquaintance` as in `credentials.request_password_reset`.
     """
     if not NETWORK_LINKS.hit(network):
         return
-    if not allowance.ask(Purpose.PHONE, email_address.normalise(email)):
+    purpose = Purpose.ACQUAINTANCE if is_acquaintance else Purpose.PHONE
+    if not allowance.ask(purpose, email_address.normalise(email)):
         outbox.put_to_address(OutboxMessage.Kind.PHONE_LINK, email, language, visit=visit)
 
 
@@ -80,8 +89,8 @@ def account_of(event: int) -> User | None:
 
 
 def is_overtaken(event: int, user: User) -> bool:
-    """Tell whether the number was changed after this request for a link."""
-    return user.events.filter(kind=AccountEvent.Kind.PHONE_CHANGED, pk__gt=event).exists()
+    """Tell whether the number, or the address the link went to, was changed after this request."""
+    return user.events.filter(kind__in=_OVERTAKING, pk__gt=event).exists()
 
 
 def use(link: Link) -> bool:
@@ -93,16 +102,19 @@ def change(user: User, number: str, *, visit: Visit = NOBODY, but: str | None = 
     """Give the account this number, in E.164, and tell its owner; tell whether it was changed.
 
     `user.customer.phone` is the number that the change began from: of two such changes one wins;
-    the same number again and a closed account are no change. All sessions of the account end, but
-    for the one of the key `but`. All or nothing.
+    the same number again and a closed account are no change, nor is one by who was let in before a
+    new password or "It was not me" ended that: `user` is as this request found him. All sessions
+    of the account end, but for the one of the key `but`. All or nothing.
     """
     with transaction.atomic():
         # The account's row first, as everywhere: a suspension waits, or was faster.
-        is_open = User.objects.select_for_update().filter(pk=user.pk, is_active=True).exists()
+        let_in = User.objects.filter(pk=user.pk, is_active=True, access_serial=user.access_serial)
+        is_open = let_in.select_for_update(no_key=True).exists()
         present = Customer.objects.filter(user=user, phone=user.customer.phone)
         if not is_open or not present.exclude(phone=number).update(phone=number):
             return False
         end_sessions_of(user.pk, but=but)
-        events.tell(user, AccountEvent.Kind.PHONE_CHANGED, visit=visit)
+        old_digits = user.customer.phone[-2:]
+        events.tell(user, AccountEvent.Kind.PHONE_CHANGED, visit=visit, old_digits=old_digits)
     user.customer.phone = number
     return True

@@ -23,10 +23,12 @@ from accounts.phone import proof, services
 from accounts.phone.forms import AddressForm, NumberForm
 from accounts.phone.proof import Step
 from accounts.phone.services import Link, LinkState
-from accounts.services import credentials
-from accounts.services.credentials import NETWORK_SIGN_INS, PASSWORD_CHANGES
+from accounts.services import credentials, network_tries
+from accounts.services.credentials import PASSWORD_CHANGES
+from accounts.sessions import known_browser
 from accounts.sessions.forms import ConfirmForm
 from accounts.sessions.visit import visit_of
+from accounts.sign_in import kept as keeping
 from accounts.sign_in import tries
 from accounts.totp import services as totp
 from accounts.totp.forms import SecondStepForm
@@ -49,13 +51,19 @@ class ForgottenView(FormView):  # type: ignore[type-arg]  # generic in stubs onl
     form_class = AddressForm
     template_name = "accounts/phone/forgotten.html"
 
+    def get_initial(self) -> dict[str, Any]:
+        """Spare who comes from the sign-in to type the address again."""
+        return {"email": keeping.address(self.request.session)}
+
     def form_valid(self, form: AddressForm) -> HttpResponse:
         """Owe the address a mail."""
+        email = form.cleaned_data["email"]
         services.ask(
-            form.cleaned_data["email"],
+            email,
             get_language() or "pl",
             network_of(self.request),
             visit=visit_of(self.request),
+            is_acquaintance=known_browser.knows_owner_of(self.request, email),
         )
         return redirect("accounts:phone-link-sent")
 
@@ -129,9 +137,13 @@ class PasswordView(LinkView):
             code = form.errors.as_data()["password"][0].code
             return _ask_again(request, "required" if code == "required" else "wrong")
         network = network_of(request)
-        if not NETWORK_SIGN_INS.hit(network):
-            return too_many(request, NETWORK_SIGN_INS.wait(network))
-        match credentials.proves_owner(self.user, form.cleaned_data["password"]):
+        if wait := network_tries.count(network):
+            return too_many(request, wait)
+        password = form.cleaned_data["password"]
+        proved = credentials.proves_owner(self.user, password, visit=visit_of(request))
+        if proved:
+            network_tries.forgive(network)
+        match proved:
             case True if totp.is_on(self.user):
                 proof.remember(request.session, self.user, self.link.event, Step.CODE)
                 return redirect("accounts:phone-link-code", token=token)
@@ -167,8 +179,13 @@ class CodeView(LinkView):
         form = SecondStepForm(request.POST)
         if not form.is_valid():
             return _ask_again(request, form.fault)
-        code = form.cleaned_data["code"]
-        match totp.verify(self.user, code, visit=visit_of(request)):
+        network, code = network_of(request), form.cleaned_data["code"]
+        if wait := network_tries.count(network):
+            return too_many(request, wait)
+        outcome = totp.verify(self.user, code, visit=visit_of(request))
+        if outcome.is_right:
+            network_tries.forgive(network)
+        match outcome:
             case Outcome.APP | Outcome.RECOVERY_CODE:
                 return self.let_on()
             case Outcome.LIMITED:

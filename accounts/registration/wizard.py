@@ -15,16 +15,17 @@ from django.utils.decorators import method_decorator
 from django.utils.translation import get_language, override
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
-from formtools.wizard.forms import ManagementForm
 from formtools.wizard.views import NamedUrlWizardView, SessionWizardView, WizardView
 
 from accounts.forms.registration import AcceptedForm
+from accounts.limits import UsedUpError
 from accounts.passwords import HashingBusyError
 from accounts.registration import browser, frame, friction
 from accounts.registration.answers import Answers
 from accounts.registration.order import ORDER, Step
 from accounts.registration.outcome import Lead, Outcome
 from accounts.registration.steps import STEPS, AnyStep
+from accounts.registration.steps.consents import ConsentsStep
 from accounts.registration.steps.details import DetailsStep
 from accounts.registration.storage import AttemptStorage, prefix_of
 from accounts.services import registration
@@ -152,8 +153,8 @@ class RegistrationWizard(NamedUrlWizardView, SessionWizardView):
         step = self._requested_step()
         if self.attempt is not None and not self.storage.exists:
             return self._absent_attempt()
-        management_form = ManagementForm(self.request.POST, prefix=self.prefix)
-        if not management_form.is_valid() or management_form.cleaned_data["current_step"] != step:
+        # The one field of formtools' ManagementForm: a form made for it costs as much as a step's.
+        if self.request.POST.get(f"{self.prefix}-current_step") != step:
             raise SuspiciousOperation("The wizard's management form is missing or forged.")
         if self.attempt is None:
             return self._begin()
@@ -205,19 +206,22 @@ class RegistrationWizard(NamedUrlWizardView, SessionWizardView):
         return None
 
     def _follow(self, step: Step, outcome: Outcome) -> HttpResponse:
-        here = self.get_step_url(step)
         match outcome.lead:
             case Lead.ONWARDS:
                 return redirect(self.get_step_url(self.answers.following(step)))
             case Lead.HERE:
+                here = self.get_step_url(step)
                 return redirect(f"{here}#{outcome.part}" if outcome.part else here)
             case Lead.WAIT:
-                about = {"back": here, "about_code": outcome.about_code}
+                about = {"back": self.get_step_url(step), "about_code": outcome.about_code}
                 return too_many(self.request, outcome.wait, **about)
             case Lead.GONE:
                 return self._absent_attempt()
             case Lead.END:
-                return self.render_done(None)
+                try:
+                    return self.render_done(None)
+                except UsedUpError as error:
+                    return too_many(self.request, error.wait, back=self.get_step_url(step))
 
     # -- the end ----------------------------------------------------------------------------
 
@@ -243,14 +247,17 @@ class RegistrationWizard(NamedUrlWizardView, SessionWizardView):
         """
         assert self.attempt is not None
         details = form_dict[Step.DETAILS].cleaned_data
+        network = network_of(self.request)
         registration.register(
             attempt=self.attempt,
             kind=form_dict[Step.START].cleaned_data["kind"],
             answers=details,
             password_hash=form_dict[Step.PASSWORD].cleaned_data["password_hash"],
             given=form_dict[Step.CONSENTS].cleaned_data,
+            versions=ConsentsStep(self.answers, network).versions,
             language=get_language() or "pl",
-            network=network_of(self.request),
+            network=network,
+            finishes=friction.FINISHES,
         )
         response = redirect("accounts:registration-sent")
         browser.remember(self.request, response, self.attempt, details["email"])

@@ -13,6 +13,7 @@ from accounts.mail import outbox
 from accounts.models import OutboxMessage, User
 from accounts.passwords import normalize
 from accounts.services import panel
+from kantor.serving.sql import stored_id
 
 PASSWORD_TRIES = Limit("activation-password", times=5, window=timedelta(minutes=15))
 # What one network may cost us, whatever links it holds: a hash a try.
@@ -32,17 +33,29 @@ class LinkState(Enum):
 
 
 def examine(token: str) -> tuple[LinkState, User | None]:
-    """Tell what this token is good for and whose it is; changes nothing.
+    """Tell what this token is good for and whose it is; changes nothing. One SELECT.
 
-    An account that was purged or refused leaves a broken link. A link to an address that was
-    corrected since is MOVED, whatever became of the account: its reader is somebody else.
+    An account that was purged, refused or closed by its owner leaves a broken link. A link to an
+    address that was corrected since is MOVED, whatever became of the account: its reader is
+    somebody else.
     """
     try:
         parsed = tokens.read(token)
     except tokens.InvalidTokenError:
         return LinkState.BROKEN, None
-    user = User.objects.filter(attempt=parsed.attempt).first()
-    if user is None:
+    found = User.objects.raw(
+        """
+        SELECT account.*, EXISTS(
+            SELECT 1 FROM accounts_user AS rival
+            WHERE rival.email_key = account.email_key AND rival.id <> account.id
+                AND rival.activated_at IS NULL AND rival.suspended_at IS NULL
+        ) AS has_rivals
+        FROM accounts_user AS account WHERE account.attempt = %s
+        """,
+        [stored_id(parsed.attempt)],
+    )
+    user = next(iter(found), None)
+    if user is None or user.closed_at is not None:
         return LinkState.BROKEN, None
     if not parsed.is_about(user):
         return LinkState.MOVED, user
@@ -59,8 +72,10 @@ def activate(user: User) -> LinkState:
     """Open this pending account by one conditional UPDATE and tell how it stands afterwards.
 
     Of any number of parallel calls one wins: it writes the welcome mail and deletes the other
-    pending accounts of the address. Another account of the same address that was activated
-    first leaves this one pending; the answer is then ACTIVE as well, for its owner has one.
+    pending accounts of the address; one that is registered after `examine` has looked stays, and
+    its link leads to the account that is active by then. Another account of the same address that
+    was activated first leaves this one pending; the answer is then ACTIVE as well, for its owner
+    has one.
     Whatever else happened since the link was examined is the answer: SUPERSEDED, SUSPENDED, or
     BROKEN for an account that is gone.
     """
@@ -69,12 +84,7 @@ def activate(user: User) -> LinkState:
         with transaction.atomic():
             # All in one order before any is changed: two links of one address, opened at the
             # same moment, would otherwise wait for each other until PostgreSQL ends one of them.
-            pending = list(
-                User.objects.select_for_update()
-                .filter(email_key=user.email_key, activated_at=None, suspended_at=None)
-                .order_by("pk")
-                .values_list("pk", flat=True)
-            )
+            pending = _lock_pending(user.email_key) if getattr(user, "has_rivals", True) else []
             opened = User.objects.filter(
                 pk=user.pk,
                 activated_at=None,
@@ -100,6 +110,13 @@ def activate(user: User) -> LinkState:
     if user.suspended_at is not None:
         return LinkState.SUSPENDED
     return LinkState.SUPERSEDED if user.activated_at is None else LinkState.ACTIVE
+
+
+def _lock_pending(email_key: str) -> list[int]:
+    pending = User.objects.select_for_update().filter(
+        email_key=email_key, activated_at=None, suspended_at=None
+    )
+    return list(pending.order_by("pk").values_list("pk", flat=True))
 
 
 def proves_registrant(user: User, password: str, network: str) -> bool | None:

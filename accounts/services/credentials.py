@@ -10,7 +10,7 @@ from django.db import transaction
 from django.db.models import F
 
 from accounts import passwords
-from accounts.limits import Limit
+from accounts.limits import Limit, count_all
 from accounts.mail import outbox
 from accounts.models import AccountEvent, OutboxMessage, User
 from accounts.services import allowance, events
@@ -19,34 +19,42 @@ from accounts.values import email as email_address
 from accounts.values.visit import NOBODY, Visit
 from kantor.serving.sessions import end_sessions_of
 
-# What one network may cost us, whatever addresses it names: two hashes a try, a row a request.
-NETWORK_SIGN_INS = Limit("network-sign-in", times=100, window=timedelta(minutes=5))
 # Whoever finds a browser signed in must not find out the password there, at whichever page.
 PASSWORD_CHANGES = Limit("password-change", times=5, window=timedelta(minutes=15))
+# What one network may cost us, whatever addresses it names: a row a request.
 NETWORK_RESETS = Limit("network-reset", times=60, window=timedelta(hours=1))
 
 
-def request_password_reset(email: str, language: str, network: str) -> None:
+def request_password_reset(
+    email: str, language: str, network: str, *, is_acquaintance: bool = False
+) -> None:
     """Owe this address a mail; which one, if any, is decided when it is delivered.
 
     The same statements run for every address. Limits are silent: more requests, same answer.
+    `is_acquaintance` says that the account was opened in this browser before: strangers use up
+    nothing of what is left for it.
     """
     key = email_address.normalise(email)
     if not NETWORK_RESETS.hit(network):
         return
-    if not allowance.ask(Purpose.RESET, key):
+    if not allowance.ask(Purpose.ACQUAINTANCE if is_acquaintance else Purpose.RESET, key):
         outbox.put_to_address(OutboxMessage.Kind.PASSWORD_RESET, email, language)
 
 
-def proves_owner(user: User, password: str) -> bool | None:
+def proves_owner(user: User, password: str, *, visit: Visit = NOBODY) -> bool | None:
     """Tell whether who is signed in knows the password; None when the tries are used up.
 
     Counted before the hash is computed, for the account, at every page that asks for the password
-    again; a right one clears the count. A barred password proves nothing.
+    again; a right one clears the count. A barred password proves nothing. The owner is told when
+    the last try is wrong as well. Never call it in a transaction: a count that is rolled back is
+    none.
     """
-    if not PASSWORD_CHANGES.hit(str(user.pk)):
+    (tried,) = count_all((PASSWORD_CHANGES,), str(user.pk))
+    if tried > PASSWORD_CHANGES.times:
         return None
     if not user.check_password(password) or user.password_barred_at is not None:
+        if tried == PASSWORD_CHANGES.times:
+            events.tell_daily(user, AccountEvent.Kind.FAILED_CONFIRMATIONS, visit=visit)
         return False
     PASSWORD_CHANGES.clear(str(user.pk))
     return True
@@ -58,8 +66,9 @@ def change_password(
     """Set a new password and owe its owner the notice, both or neither; tell whether it was set.
 
     Of two changes that began from the same password one wins; a closed account has none. All
-    sessions of the account are deleted and its known browsers forgotten; the one that made the
-    change goes on, and stays known, if its view sees to both. `is_reset` says that the mailbox was
+    sessions of the account are deleted and its known browsers forgotten, and a change of the
+    e-mail address that waits is given up; the session that made the change goes on, and stays
+    known, if its view sees to both. `is_reset` says that the mailbox was
     proved, which opens a barred account again. The hash is computed before the transaction, which
     holds SQLite's only write lock.
     """
@@ -68,12 +77,16 @@ def change_password(
     values: dict[str, Any] = {"password": sealed, "access_serial": F("access_serial") + 1}
     if is_reset:
         values["password_barred_at"] = None
+    present = User.objects.filter(pk=user.pk, password=user.password, is_active=True)
+    if not is_reset:
+        # Whoever was let in before "It was not me" ended that must not go on by a new password.
+        present = present.filter(access_serial=user.access_serial)
     with transaction.atomic():
-        changed = User.objects.filter(pk=user.pk, password=user.password, is_active=True).update(
-            **values
-        )
+        changed = present.update(**values)
         if changed:
             end_sessions_of(user.pk)
+            # Who knew the old password may have asked for it, and waits at a mailbox of his own.
+            user.email_changes.cancel()
             event = events.record(user, kind, visit=visit)
             outbox.put(OutboxMessage.Kind.PASSWORD_CHANGED, user, about=event)
     return bool(changed)

@@ -46,17 +46,16 @@ def disown(event: AccountEvent, *, visit: Visit) -> LinkState:
     matter, his own new password neither: the mailbox alone leads on.
     """
     with transaction.atomic():
-        user = User.objects.select_for_update().get(pk=event.user_id)
+        user = User.objects.select_for_update(no_key=True).get(pk=event.user_id)
         state = _state(event, user)
         if state is not LinkState.VALID:
             return state
         User.objects.filter(pk=user.pk).update(password_barred_at=timezone.now())
+        # Whoever signed in must not come back by a mailbox of his own.
+        user.email_changes.cancel()
         sessions.close_access(user)
         events.record(user, AccountEvent.Kind.DISOWNED, visit=visit)
-        for method in _remove_since(user, event.at):
-            events.record(
-                user, AccountEvent.Kind.METHOD_REMOVED, visit=visit, method=method, why=_WHY
-            )
+        remove_since(user, event.at, visit=visit)
     return LinkState.BARRED
 
 
@@ -68,8 +67,17 @@ def removed_since(event: AccountEvent) -> set[str]:
     return {each.details["method"] for each in removed}
 
 
+def remove_since(user: User, moment: datetime, *, visit: Visit) -> None:
+    """Remove the methods of this account that are not older, and record each.
+
+    Call it in the transaction of what disowns them, the account's row locked.
+    """
+    for method in _remove_since(user, moment):
+        events.record(user, AccountEvent.Kind.METHOD_REMOVED, visit=visit, method=method, why=_WHY)
+
+
 def _remove_since(user: User, moment: datetime) -> list[str]:
-    """Remove the methods of this account that are not older; return one word for each."""
+    """Remove them; return one word for each."""
     _rows, passkeys = user.passkeys.filter(added_at__gte=moment).delete()
     methods = ["passkey"] * passkeys.get("accounts.Passkey", 0)
     # The app first, as everywhere: two calls must not wait for each other.

@@ -1,8 +1,16 @@
 """Write down what happened to an account, for its owner and for staff to read."""
 
+from datetime import timedelta
+
+from django.db import transaction
+
+from accounts.limits import Limit
 from accounts.mail import outbox
 from accounts.models import AccountEvent, OutboxMessage, User
 from accounts.values.visit import NOBODY, Visit
+
+# How often the owner gets a mail about what somebody else can make happen again and again.
+TOLD = Limit("event-told", times=1, window=timedelta(days=1))
 
 
 def record(
@@ -11,7 +19,7 @@ def record(
     """Add an event of this account, now, and return it; one INSERT.
 
     Call it in the transaction of what it tells. `details` are words of ours, such as
-    `method="passkey"`: never a person's data.
+    `method="passkey"`: never a person's data (`AccountEvent` names the one exception).
     """
     return AccountEvent.objects.create(
         user=user,
@@ -30,3 +38,11 @@ def tell(
     event = record(user, kind, visit=visit, **details)
     outbox.put(OutboxMessage.Kind(kind.value), user, about=event)
     return event
+
+
+def tell_daily(user: User, kind: AccountEvent.Kind, *, visit: Visit = NOBODY) -> AccountEvent:
+    """Add an event as `record` does; only the first of its kind in a day owes the mail."""
+    with transaction.atomic():
+        if TOLD.hit(f"{user.pk} {kind.value}"):
+            return tell(user, kind, visit=visit)
+        return record(user, kind, visit=visit)

@@ -6,14 +6,16 @@ from uuid import UUID
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
-from django.db.models import Exists, F, OuterRef, Q
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from django.utils import timezone
 
 from accounts import consents
+from accounts.limits import Limit
 from accounts.mail import outbox
 from accounts.models import ConsentRecord, Customer, OutboxMessage, User
 from accounts.services import allowance, ledger
 from accounts.services.allowance import Purpose
+from accounts.values import email as email_address
 
 PURGE_BATCH = 500  # accounts that one transaction deletes, each with half a dozen rows
 
@@ -27,6 +29,8 @@ def register(
     given: Mapping[str, bool],
     language: str,
     network: str,
+    finishes: Limit | None = None,
+    versions: Mapping[str, str] | None = None,
     at: datetime | None = None,
 ) -> User:
     """Make the pending account of this attempt, its customer, consents and activation mail.
@@ -36,14 +40,25 @@ def register(
     already has an account is not asked here, so the work is the same; the mail decides. An
     address that was written to too often gets no mail (`allowance`); a later link can be asked for.
     `answers` are canonical values by the names of the customer's fields, and `email`; `network` is
-    where the form was finished, for counting; `at` is when, if not now.
+    where the form was finished, for counting; `at` is when, if not now. `versions` are those of
+    documents that were shown, by the keys of their declarations, if not those in force now.
+    `finishes` says how many one network may finish; limits.UsedUpError is raised for one too many,
+    and nothing is written. A second call for an attempt does not count.
     """
     now = at or timezone.now()
     data = dict(answers)
     user = User(attempt=attempt, email=data.pop("email"), password=password_hash, language=language)
     user.created_at = now
+    put = [
+        consents.of_version(each, (versions or {}).get(each.key) or each.version)
+        for each in consents.asked_of(kind)
+    ]
     try:
         with transaction.atomic():
+            # First: what is refused has written nothing, and its count is undone with it.
+            may_write = allowance.ask_first_link(
+                email_address.normalise(user.email), network, finishes
+            )
             user.save(force_insert=True)
             Customer(user=user, kind=kind, **data).save(force_insert=True)
             ledger.begin(
@@ -57,9 +72,9 @@ def register(
                     channel=ConsentRecord.Channel.REGISTRATION,
                     recorded_at=now,
                 )
-                for consent in consents.asked_of(kind)
+                for consent in put
             )
-            if allowance.ask_first_link(user.email_key, network):
+            if may_write:
                 outbox.put(OutboxMessage.Kind.REGISTRATION, user, link_serial=user.link_serial)
     except IntegrityError:
         existing = find_by_attempt(attempt)
@@ -96,11 +111,10 @@ def resend_link(user: User, asked: Purpose = Purpose.SEND_AGAIN) -> bool:
     return bool(changed)
 
 
-def purge(*, dry_run: bool = False) -> int:
-    """Delete pending accounts whose last link ended PENDING_ACCOUNT_DAYS ago; return how many.
+def forgotten() -> QuerySet[User]:
+    """Return the pending accounts whose last link ended PENDING_ACCOUNT_DAYS ago.
 
-    A link sent again counts from its own mail. Rows are locked before they are deleted, so an
-    activation at that moment keeps its account; PURGE_BATCH of them in one transaction.
+    A link sent again counts from its own mail.
     """
     lifetime = timedelta(hours=settings.ACTIVATION_LINK_HOURS, days=settings.PENDING_ACCOUNT_DAYS)
     since = timezone.now() - lifetime
@@ -108,13 +122,19 @@ def purge(*, dry_run: bool = False) -> int:
     reminded = OutboxMessage.objects.filter(
         Q(created_at__gte=since) | Q(finished_at__gte=since), user=OuterRef("pk")
     )
-    forgotten = User.objects.filter(
+    return User.objects.filter(
         ~Exists(reminded), activated_at=None, is_staff=False, created_at__lt=since
     )
-    if dry_run:
-        return forgotten.count()
+
+
+def purge() -> int:
+    """Delete the forgotten accounts; return how many.
+
+    Rows are locked before they are deleted, so an activation at that moment keeps its account;
+    PURGE_BATCH of them in one transaction.
+    """
     deleted = 0
-    rest = forgotten.order_by("created_at", "pk")
+    rest = forgotten().order_by("created_at", "pk")
     while True:
         with transaction.atomic():
             locked = list(rest.select_for_update().values_list("pk", "created_at")[:PURGE_BATCH])

@@ -40,6 +40,8 @@ def decide(
     each, in the same transaction.
     """
     with transaction.atomic():
+        # The account's row first, as everywhere: two that lock both must not wait for each other.
+        User.objects.select_for_update(no_key=True).only("pk").get(pk=customer.pk)
         stored = (
             Customer.objects.select_for_update(of=("self",))
             .select_related("user")
@@ -88,10 +90,11 @@ def correction_recorded(customer: Customer, section: str) -> None:
 def approve(user: User, *, by: User) -> bool:
     """Approve the customer of this account, the note kept; tell whether that was to be done.
 
-    Whoever never opened the account has not shown that its address is his: it is not approved.
+    Whoever never opened the account has not shown that its address is his, and one that its owner
+    closed is going: neither is approved.
     """
     customer = getattr(user, "customer", None)
-    if customer is None or user.activated_at is None:
+    if customer is None or user.activated_at is None or user.closed_at is not None:
         return False
     return decide(customer, ReviewState.APPROVED, by=by)
 
@@ -102,7 +105,7 @@ def suspend(user: User) -> bool:
     Its owner is told by mail. Tells whether it was open: of two simultaneous calls, one does.
     """
     with transaction.atomic():
-        stored = User.objects.select_for_update().get(pk=user.pk)
+        stored = User.objects.select_for_update(no_key=True).get(pk=user.pk)
         if stored.suspended_at is not None:
             return False
         _set(user, stored, suspended_at=timezone.now(), is_active=False)
@@ -116,16 +119,17 @@ def suspend(user: User) -> bool:
 def unsuspend(user: User) -> bool:
     """Open a suspended account again; one that was never activated is pending again.
 
-    Whoever was told that it was closed is told of this. Tells whether it was suspended: of two
-    simultaneous calls, one does.
+    One that its owner closed stays closed: he may reopen it himself. Whoever was told that it was
+    blocked is told of this. Tells whether it was suspended: of two simultaneous calls, one does.
     """
     with transaction.atomic():
-        stored = User.objects.select_for_update().get(pk=user.pk)
+        stored = User.objects.select_for_update(no_key=True).get(pk=user.pk)
         if stored.suspended_at is None:
             return False
         was_opened = stored.activated_at is not None
-        _set(user, stored, suspended_at=None, is_active=was_opened)
-        if was_opened:
+        is_active = was_opened and stored.closed_at is None
+        _set(user, stored, suspended_at=None, is_active=is_active)
+        if is_active:
             outbox.put(OutboxMessage.Kind.UNSUSPENDED, stored)
     return True
 

@@ -10,18 +10,20 @@ import logging
 from collections.abc import Collection
 from datetime import timedelta
 from enum import Enum
+from typing import NamedTuple
 from uuid import UUID
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import F
 from django.utils import timezone
 
-from accounts.limits import Limit
+from accounts.limits import Limit, Running
 from accounts.mail import outbox
 from accounts.models import OutboxMessage, User
 from accounts.services import allowance
 from accounts.services.allowance import Purpose
 from accounts.values import email as email_address
+from kantor.serving.sql import places, stored, stored_id
 
 logger = logging.getLogger(__name__)
 
@@ -37,13 +39,45 @@ class Correction(Enum):
     TOO_OFTEN = "too often"
 
 
-def look_up(attempts: Collection[UUID]) -> dict[UUID, User]:
+class Account(NamedTuple):
+    """What the page needs of an account."""
+
+    email: str
+    is_active: bool
+
+
+def look_up(
+    attempts: Collection[UUID], addresses: Collection[str] = ()
+) -> tuple[dict[UUID, Account], Running]:
     """Return the accounts that these attempts became, as far as they exist; one statement.
 
-    Only what the page needs is loaded: the address and whether it was activated.
+    One that its owner closed since is none any more. The counters that say how long these
+    `addresses` (normalised) wait for another link are read along, whether or not there are
+    accounts: `allowance.wait_by` reads them. With addresses there are attempts.
     """
-    users = User.objects.filter(attempt__in=attempts).only("attempt", "email", "activated_at")
-    return {user.attempt: user for user in users if user.attempt is not None}
+    now = timezone.now()
+    ids = [stored_id(each) for each in attempts]
+    keys = [key for each in addresses for key in allowance.wait_keys(Purpose.SEND_AGAIN, each)] or [
+        ""
+    ]
+    if not ids:
+        return {}, Running(now, {})
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"""
+            SELECT account.attempt, account.email, account.activated_at IS NOT NULL,
+                counter.key, counter.count, counter.ends_at
+            FROM (SELECT 1) AS here
+            LEFT JOIN accounts_user AS account
+                ON account.attempt IN ({places(ids)}) AND account.closed_at IS NULL
+            LEFT JOIN accounts_counter AS counter
+                ON counter.key IN ({places(keys)}) AND counter.ends_at > %s
+            """,  # noqa: S608  placeholders only
+            [*ids, *keys, stored(now)],
+        )
+        rows = cursor.fetchall()
+    accounts = {UUID(str(row[0])): Account(row[1], bool(row[2])) for row in rows if row[0]}
+    return accounts, Running(now, {row[3]: (row[4], row[5]) for row in rows if row[3]})
 
 
 def send_again(attempt: UUID, email: str, language: str) -> bool:

@@ -3,7 +3,7 @@
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from accounts.forms.fields import wrong
+from accounts.forms.fields import SECRET, wrong
 from accounts.passwords import MAX_LENGTH
 
 
@@ -17,7 +17,7 @@ class ConfirmForm(forms.Form):
         label=_("Password"),
         strip=False,
         max_length=MAX_LENGTH,
-        widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
+        widget=forms.PasswordInput(attrs={"autocomplete": "current-password", **SECRET}),
         error_messages={
             "required": _("Enter your password."),
             **wrong(_("This is not the password of your account.")),

@@ -15,6 +15,7 @@ from django.utils import timezone
 from django.utils.crypto import constant_time_compare, salted_hmac
 
 from accounts.models import User
+from accounts.values import email as email_address
 
 SALT = "accounts.known-browser"
 LIFETIME = timedelta(days=180)
@@ -37,6 +38,19 @@ def knows(request: HttpRequest, account: User | None) -> bool:
     new password, but for the one that set it if that was known (`keep`).
     """
     return knows_by(cookie_of(request), account)
+
+
+def knows_owner_of(request: HttpRequest, email: str) -> bool:
+    """Tell whether the account of this address was opened here: who asks is no stranger to it.
+
+    A browser that was never signed in looks nothing up; any other one, one SELECT for each address.
+    """
+    if not _read(cookie_of(request)):
+        return False
+    key = email_address.normalise(email)
+    # Of one address many may be closed.
+    owner = User.objects.filter(email_key=key, activated_at__isnull=False, closed_at=None).first()
+    return knows(request, owner)
 
 
 def cookie_of(request: HttpRequest) -> str:

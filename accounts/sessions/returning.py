@@ -1,16 +1,62 @@
-"""Lead to the sign-in and, afterwards, back to the page where somebody was."""
+"""Lead to the sign-in, or to terms that are to be accepted, and back to where somebody was."""
 
 from collections.abc import Callable
 from functools import wraps
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
-from django.contrib.auth.views import redirect_to_login
-from django.http import HttpRequest
+from django.conf import settings
+from django.contrib.auth import REDIRECT_FIELD_NAME
+from django.contrib.auth.views import RedirectURLMixin, redirect_to_login
+from django.http import HttpRequest, HttpResponseRedirect
 from django.http.response import HttpResponseBase
+from django.urls import Resolver404, resolve, reverse
+from django.utils import translation
 from django.utils.http import escape_leading_slashes, url_has_allowed_host_and_scheme
 
+from accounts.sessions import texts
+
 View = Callable[..., HttpResponseBase]
+
+# What answers scripts and machines, by the names of the addresses; somebody who is led there after
+# the sign-in would read data.
+NO_PAGES = frozenset(
+    {
+        "accounts:session-state",
+        "accounts:registration-state",
+        "accounts:passkey-sign-in-options",
+        "accounts:passkey-add-options",
+        "accounts:passkey-confirm-options",
+        "admin:logout",
+        "admin:jsi18n",
+        "admin:autocomplete",
+    }
+)
+
+
+class ReturnMixin(RedirectURLMixin):
+    """Lead afterwards to the page that was wanted, if it is a page of ours."""
+
+    def get_redirect_url(self, *args: Any, **kwargs: Any) -> str:
+        """Return it; empty for another site's address, and for one that only does something."""
+        wanted = super().get_redirect_url(*args, **kwargs)
+        return wanted if leads_to_page(wanted) else ""
+
+
+def leads_to_page(address: str) -> bool:
+    """Tell whether whoever follows this address of ours is shown a page, and nothing is done.
+
+    An address that we do not know has a page too: the one that says so.
+    """
+    path = unquote(urlsplit(address).path)
+    language = translation.get_language_from_path(path) or settings.LANGUAGE_CODE
+    try:
+        with translation.override(language):
+            found = resolve(path)
+    except Resolver404:
+        return True
+    view = getattr(found.func, "view_class", None)
+    return found.view_name not in NO_PAGES and (view is None or hasattr(view, "get"))
 
 
 def return_address(request: HttpRequest) -> str:
@@ -32,12 +78,18 @@ def to_sign_in(request: HttpRequest) -> HttpResponseBase:
 
 
 def signed_in(view: View) -> View:
-    """Let through who is signed in; lead others to the sign-in and back."""
+    """Let through who is signed in; lead others to the sign-in and back.
+
+    A customer who has not accepted the terms in force comes to them first, and back.
+    """
 
     @wraps(view)
     def answer(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-        if request.user.is_authenticated:
-            return view(request, *args, **kwargs)
-        return to_sign_in(request)
+        if not request.user.is_authenticated:
+            return to_sign_in(request)
+        if not texts.are_accepted(request):
+            query = {REDIRECT_FIELD_NAME: return_address(request)}
+            return HttpResponseRedirect(reverse("accounts:terms", query=query))
+        return view(request, *args, **kwargs)
 
     return answer

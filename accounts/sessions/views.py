@@ -7,7 +7,6 @@ from urllib.parse import urlencode
 
 from django.contrib import messages
 from django.contrib.auth import REDIRECT_FIELD_NAME
-from django.contrib.auth.views import RedirectURLMixin
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -23,17 +22,17 @@ from django.views.generic import View
 from accounts import retention
 from accounts.models import AccountSession, User
 from accounts.passkeys import views as passkeys
-from accounts.services import credentials, disowning, sessions
+from accounts.services import credentials, disowning, network_tries, sessions
 from accounts.services.credentials import PASSWORD_CHANGES
 from accounts.services.disowning import LinkState
 from accounts.sessions import confirmation
 from accounts.sessions.forms import ConfirmForm
-from accounts.sessions.returning import return_address, signed_in
+from accounts.sessions.returning import ReturnMixin, return_address, signed_in
 from accounts.sessions.visit import visit_of
 from accounts.sessions.watch import WRITTEN_EVERY, watch_of
 from accounts.totp import services as totp
 from accounts.views.links import redirect_to_mended
-from kantor.serving.network import held_up
+from kantor.serving.network import held_up, network_of, too_many
 
 EVENTS_SHOWN_FOR = retention.HISTORY_LASTS
 EVENTS_ON_A_PAGE = 10
@@ -134,7 +133,7 @@ class EndOtherSessionsView(View):
 
 
 @method_decorator([never_cache, signed_in, sensitive_post_parameters()], name="dispatch")
-class ConfirmView(RedirectURLMixin, View):
+class ConfirmView(ReturnMixin, View):
     """Ask who is signed in to prove that it is him, and lead on to what he began."""
 
     next_page = "accounts:security"
@@ -150,8 +149,13 @@ class ConfirmView(RedirectURLMixin, View):
         if not form.is_valid():
             code = form.errors.as_data()["password"][0].code
             return self.ask_again("required" if code == "required" else "wrong")
-        match credentials.proves_owner(_user(request), form.cleaned_data["password"]):
+        password = form.cleaned_data["password"]
+        network = network_of(request)
+        if wait := network_tries.count(network):
+            return too_many(request, wait)
+        match credentials.proves_owner(_user(request), password, visit=visit_of(request)):
             case True:
+                network_tries.forgive(network)
                 confirmation.remember(request)
                 # Not redirect(): it takes an address without a slash for the name of a view.
                 return HttpResponseRedirect(self.get_success_url())

@@ -85,6 +85,14 @@ def example(asked: Places) -> str:
     return _chosen(_national(EXAMPLE)[1], asked)
 
 
+def are_too_few(typed: str) -> bool:
+    """Tell whether this is neither three digits nor a number, whoever's account it is for.
+
+    The shortest number that the registration takes has four digits, without its country code.
+    """
+    return len(_digits(typed)) < len(CHOICES[0])
+
+
 def proves(answer: Answer, account: User) -> bool:
     """Tell whether the digits, or the whole number, are those of this account's customer.
 

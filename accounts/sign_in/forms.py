@@ -6,6 +6,7 @@ from typing import Any
 
 from django import forms
 from django.conf import settings
+from django.core.exceptions import ValidationError
 from django.utils.functional import Promise
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext, ngettext
@@ -59,6 +60,7 @@ class SignInForm(forms.Form):
         error_messages={
             "required": _("Enter the digits of your phone number."),
             "max_length": _("Enter three digits or your whole phone number."),
+            "invalid": _("Enter three digits or your whole phone number."),
         },
     )
 
@@ -73,6 +75,13 @@ class SignInForm(forms.Form):
         else:
             del self.fields["digits"]
 
+    def clean_digits(self) -> str:
+        """Refuse what cannot be right for anybody, before anything is judged or counted."""
+        typed: str = self.cleaned_data["digits"]
+        if digits.are_too_few(typed):
+            raise ValidationError(self.fields["digits"].error_messages["invalid"], "invalid")
+        return typed
+
     @property
     def codes(self) -> list[str]:
         """Return what is wrong with the fields, to be said on the next page."""
@@ -85,7 +94,7 @@ class SignInForm(forms.Form):
     @classmethod
     def shown(cls, kept: Kept) -> "SignInForm":
         """Return the form with the digits and the errors of the last try, the password empty."""
-        form = cls({"username": kept.email, "digits": kept.digits}, kept=kept)
+        form = cls({"username": kept.email, "digits": kept.typed}, kept=kept)
         form.errors.clear()
         for code in kept.refused:
             name, _space, fault = code.partition(" ")

@@ -1,6 +1,7 @@
 """Keep in the session what the two pages of the sign-in hand over to each other.
 
-The password is never kept. Nothing is written before somebody sends a form.
+The password is never kept, and what was typed of a phone number only sealed: it may be all of it.
+Nothing is written before somebody sends a form.
 """
 
 from collections.abc import Iterable
@@ -11,10 +12,12 @@ from typing import Any
 from django.contrib.sessions.backends.base import SessionBase
 from django.utils import timezone
 
+from accounts import sealing
 from accounts.sign_in import digits
 from accounts.sign_in.digits import Answer, Places
 
 SESSION_KEY = "sign_in"
+SEAL = "accounts.sign-in.digits"
 LIFETIME = timedelta(minutes=15)
 # Longer than any address, and than any spelling of a number.
 LONGEST_ADDRESS = 320
@@ -29,6 +32,7 @@ class Kept:
     # Seconds since 1970, and the day by which its page chose the places: past midnight they stay.
     at: float
     day: str
+    # What was typed in the field for the digits, sealed for this address.
     digits: str = ""
     # Codes of what is to be said once, and when the wait ends, in seconds since 1970.
     refused: tuple[str, ...] = ()
@@ -38,6 +42,16 @@ class Kept:
     def places(self) -> Places:
         """Return the places that the page asks for."""
         return digits.places(self.email, date.fromisoformat(self.day))
+
+    @property
+    def typed(self) -> str:
+        """Return what was typed in the field for the digits, to be shown again."""
+        if not self.digits:
+            return ""
+        try:
+            return sealing.unseal(self.digits, SEAL, self.email).decode()
+        except sealing.UnreadableError:
+            return ""
 
     def answer(self, typed: str) -> Answer:
         """Return what was typed there."""
@@ -64,7 +78,8 @@ def refuse(
     """
     day = digits.today().isoformat()
     shown = typed[:LONGEST_DIGITS].replace("\0", "") if day == kept.day else ""
-    _write(session, Kept(kept.email, _now(), day, shown, tuple(codes), until))
+    sealed = sealing.seal(shown.encode("utf-8", "replace"), SEAL, kept.email) if shown else ""
+    _write(session, Kept(kept.email, _now(), day, sealed, tuple(codes), until))
 
 
 def read(session: SessionBase) -> Kept | None:
@@ -74,6 +89,12 @@ def read(session: SessionBase) -> Kept | None:
         return None
     kept = Kept(**{**stored, "refused": tuple(stored["refused"])})
     return kept if _now() - kept.at < LIFETIME.total_seconds() else None
+
+
+def address(session: SessionBase) -> str:
+    """Return the address that is kept; empty without one. For pages that ask for it again."""
+    kept = read(session)
+    return kept.email if kept is not None else ""
 
 
 def say_once(session: SessionBase, kept: Kept) -> None:

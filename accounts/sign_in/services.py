@@ -13,8 +13,7 @@ from django.utils import timezone
 
 from accounts.backends import EmailBackend, State, candidates_of
 from accounts.models import AccountEvent, User
-from accounts.services import events
-from accounts.services.credentials import NETWORK_SIGN_INS
+from accounts.services import events, network_tries
 from accounts.sessions import known_browser
 from accounts.sign_in import tries
 from accounts.sign_in.digits import Answer
@@ -28,6 +27,7 @@ class Outcome(Enum):
     OPEN = "open"
     PENDING = "pending"  # all right, but the link is still to be used
     SUSPENDED = "suspended"  # all right, but staff have closed the account
+    CLOSED = "closed"  # all right, but the owner has closed it
     REFUSED = "refused"
     WAIT = "wait"  # this address was tried too often
     NETWORK_WAIT = "network wait"  # this network tried too often, whichever addresses
@@ -61,6 +61,7 @@ _OUTCOMES = {
     State.OPEN: Outcome.OPEN,
     State.PENDING: Outcome.PENDING,
     State.SUSPENDED: Outcome.SUSPENDED,
+    State.CLOSED: Outcome.CLOSED,
     State.REFUSED: Outcome.REFUSED,
 }
 
@@ -75,8 +76,8 @@ def attempt(tried: Try) -> Verdict:
     that is open, and take as many statements for any other address. Never call it in a transaction:
     a count that is rolled back is none.
     """
-    if not NETWORK_SIGN_INS.hit(tried.network):
-        return Verdict(Outcome.NETWORK_WAIT, wait=NETWORK_SIGN_INS.wait(tried.network))
+    if wait := network_tries.count(tried.network):
+        return Verdict(Outcome.NETWORK_WAIT, wait=wait)
     key = email_address.normalise(tried.email)
     candidates = candidates_of(key)
     owner = next((user for user in candidates if user.activated_at is not None), None)
@@ -87,6 +88,8 @@ def attempt(tried: Try) -> Verdict:
     judged = EmailBackend().judge(
         candidates, tried.password, tried.answer, for_staff=tried.for_staff
     )
+    if judged.state is not State.REFUSED:
+        network_tries.forgive(tried.network)
     if judged.state is State.OPEN:
         tries.forgive(key, tried.network)
     else:

@@ -8,7 +8,6 @@ from typing import Any
 
 from django.contrib import auth, messages
 from django.contrib.auth import REDIRECT_FIELD_NAME
-from django.contrib.auth import views as auth_views
 from django.core import signing
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.http.response import HttpResponseBase
@@ -21,12 +20,13 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.generic import View
 
+from accounts.closing.door import let_in
 from accounts.models import AccountSession, User
 from accounts.passkeys import views as passkeys
 from accounts.registration import browser
-from accounts.services import registration
+from accounts.services import network_tries, registration
 from accounts.sessions import known_browser
-from accounts.sessions.opening import open_session
+from accounts.sessions.returning import ReturnMixin
 from accounts.sessions.visit import visit_of
 from accounts.sessions.watch import has_expired
 from accounts.sign_in import kept as keeping
@@ -39,6 +39,7 @@ from accounts.totp import services as totp
 from accounts.totp.first_step import FirstStep
 from accounts.values import email as email_address
 from accounts.views.waiting import ask_to_wait
+from kantor.serving.lookahead import is_read
 from kantor.serving.network import held_up, network_of, too_many
 
 PENDING_SALT = "accounts.pending-sign-in"
@@ -49,7 +50,7 @@ REFUSED, MISSING = "odmowa", "brak"
 
 
 @method_decorator([never_cache, sensitive_post_parameters()], name="dispatch")
-class DoorView(auth_views.RedirectURLMixin, View):
+class DoorView(ReturnMixin, View):
     """What both pages share: whoever is signed in already is led on, and `next` is kept."""
 
     next_page = "accounts:account"
@@ -88,6 +89,8 @@ class AddressView(DoorView):
 
     def post(self, request: HttpRequest) -> HttpResponse:
         """Keep the address and lead on, whatever was typed."""
+        if wait := network_tries.count_address(network_of(request)):
+            return too_many(request, wait)
         email = request.POST.get("username", "")
         if not email.replace("\0", "").strip():
             return self.lead_to("accounts:sign-in", **{REFUSED: MISSING})
@@ -108,8 +111,7 @@ class PasswordView(DoorView):
         response = render(request, "accounts/sign_in/password.html", context)
         if "wait" in kept.refused and kept.wait:
             response = held_up(response, kept.wait)
-        # HEAD shows nobody anything: what is said once waits for who reads it.
-        if request.method == "GET":
+        if is_read(request):
             keeping.say_once(request.session, kept)
         return response
 
@@ -142,14 +144,12 @@ class PasswordView(DoorView):
         """Do what this verdict asks for."""
         request, user = self.request, verdict.user
         match verdict.outcome:
-            case Outcome.OPEN if user is not None:
+            case Outcome.OPEN | Outcome.CLOSED if user is not None:
                 keeping.forget(request.session)
                 if totp.is_on(user):
                     first_step.remember(request.session, user, self.get_success_url())
                     return redirect("accounts:second-step")
-                open_session(request, user, AccountSession.How.PASSWORD)
-                # Not redirect(): it takes an address without a slash for the name of a view.
-                return HttpResponseRedirect(self.get_success_url())
+                return let_in(request, user, AccountSession.How.PASSWORD, self.get_success_url())
             case Outcome.PENDING if user is not None:
                 keeping.forget(request.session)
                 request.session[PENDING_KEY] = _pending_signer().sign(str(user.pk))
@@ -211,8 +211,8 @@ class SignOutView(View):
 
 def enter(request: HttpRequest, passed: FirstStep, outcome: totp.Outcome) -> HttpResponse:
     """Open the session of who has also given a right code, and lead to where he wanted."""
-    open_session(request, passed.user, AccountSession.How(outcome.value))
-    return HttpResponseRedirect(passed.then or reverse("accounts:account"))
+    address = passed.then or reverse("accounts:account")
+    return let_in(request, passed.user, AccountSession.How(outcome.value), address)
 
 
 def _known_address(request: HttpRequest) -> str:

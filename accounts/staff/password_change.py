@@ -10,33 +10,44 @@ from django.http import HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect
 from django.utils.translation import gettext_lazy as _
 
+from accounts.forms.fields import SECRET
 from accounts.models import User
-from accounts.services import credentials
-from accounts.services.credentials import NETWORK_SIGN_INS, PASSWORD_CHANGES
+from accounts.services import credentials, network_tries
+from accounts.services.credentials import PASSWORD_CHANGES
 from accounts.sessions import known_browser
 from accounts.sessions.visit import visit_of
 from accounts.staff.sign_in import TRIED_TOO_OFTEN
+from accounts.values.visit import Visit
 from kantor.serving.network import held_up, network_of
 
 
 class StaffPasswordChangeForm(AdminPasswordChangeForm):
     """Ask for the current password and twice for the new one."""
 
-    def __init__(self, user: User, *args: Any, network: str, **kwargs: Any) -> None:
+    def __init__(self, user: User, *args: Any, network: str, visit: Visit, **kwargs: Any) -> None:
         super().__init__(user, *args, **kwargs)
-        self.network = network
+        self.network, self.visit = network, visit
+        for field in self.fields.values():
+            field.widget.attrs.update(SECRET)
 
     def clean_old_password(self) -> str:
-        """Check the current password, the try counted before the hash is computed."""
-        is_allowed = NETWORK_SIGN_INS.hit(self.network) and PASSWORD_CHANGES.hit(str(self.user.pk))
-        if not is_allowed:
-            raise ValidationError(
-                _("Too many attempts. Wait a quarter of an hour and try again."), TRIED_TOO_OFTEN
-            )
-        if self.user.password_barred_at is not None:
-            # It is set anew by mail only: whoever knows it may not be its owner.
-            raise ValidationError(self.error_messages["password_incorrect"], "password_incorrect")
-        return super().clean_old_password()
+        """Check the current password as at every page that asks for it again."""
+        old: str = self.cleaned_data["old_password"]
+        is_allowed = not network_tries.count(self.network)
+        match credentials.proves_owner(self.user, old, visit=self.visit) if is_allowed else None:
+            case True:
+                network_tries.forgive(self.network)
+                return old
+            case False:
+                # Also where the password is barred: who knows it may not be its owner.
+                raise ValidationError(
+                    self.error_messages["password_incorrect"], "password_incorrect"
+                )
+            case _:
+                raise ValidationError(
+                    _("Too many attempts. Wait a quarter of an hour and try again."),
+                    TRIED_TOO_OFTEN,
+                )
 
 
 class StaffPasswordChangeView(PasswordChangeView):
@@ -46,7 +57,11 @@ class StaffPasswordChangeView(PasswordChangeView):
 
     def get_form_kwargs(self) -> dict[str, Any]:
         """Add where the request comes from."""
-        return {**super().get_form_kwargs(), "network": network_of(self.request)}
+        return {
+            **super().get_form_kwargs(),
+            "network": network_of(self.request),
+            "visit": visit_of(self.request),
+        }
 
     def form_invalid(self, form: Any) -> HttpResponse:
         """Show what is wrong; too many tries with their status."""
@@ -65,5 +80,4 @@ class StaffPasswordChangeView(PasswordChangeView):
         known_browser.keep(self.request, response, user)
         user.refresh_from_db()
         update_session_auth_hash(self.request, user)
-        PASSWORD_CHANGES.clear(str(user.pk))
         return response

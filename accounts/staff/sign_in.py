@@ -15,6 +15,7 @@ from accounts.forms.fields import SECRET
 from accounts.models import AccountSession, User
 from accounts.sessions import known_browser
 from accounts.sessions.opening import open_session
+from accounts.sessions.returning import ReturnMixin
 from accounts.sessions.visit import visit_of
 from accounts.sign_in import services
 from accounts.sign_in.forms import ask_to_wait
@@ -67,7 +68,7 @@ class StaffSignInForm(AdminAuthenticationForm):
         return self.cleaned_data
 
 
-class StaffSignInView(LoginView):
+class StaffSignInView(ReturnMixin, LoginView):
     """Django's own, but that the session is opened as at every door."""
 
     authentication_form = StaffSignInForm

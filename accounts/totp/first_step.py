@@ -2,7 +2,8 @@
 
 The door calls `remember` after address and password, and leads to the page for the code; that page
 asks `who`. The proof lies in the session, is signed with its time, and is worth nothing after a
-change of the password or once the account is closed.
+change of the password or once the account is closed; of one that its owner closed before, the
+second step leads to the offer to reopen it.
 """
 
 from dataclasses import dataclass
@@ -51,7 +52,7 @@ def who(session: SessionBase) -> FirstStep | None:
         raise ExpiredError from error
     except signing.BadSignature:
         return None
-    user = User.objects.filter(pk=proof["user"], is_active=True).first()
+    user = User.objects.filter(pk=proof["user"], suspended_at=None).first()
     # A password that was barred meanwhile opens nothing: neither does its first step.
     if user is None or user.password_barred_at is not None:
         return None

@@ -16,7 +16,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import Count, Max
 
 from accounts import sealing
-from accounts.limits import Limit
+from accounts.limits import Limit, count_all
 from accounts.models import AccountEvent, AuthenticatorApp, RecoveryCode, User
 from accounts.models.authenticator import DIGEST, SEED
 from accounts.services import events
@@ -53,6 +53,7 @@ class Refusal(Enum):
     WRONG = "wrong"
     STALE = "stale"  # this seed is not readable, or another account's: only a new one helps
     ALREADY_ON = "already on"
+    ENDED = "ended"  # a new password or "It was not me" came first: who asked is let in no more
 
 
 @dataclass(frozen=True)
@@ -109,7 +110,8 @@ def turn_on(user: User, sealed: str, code: str) -> list[str] | Refusal:
     """Turn on the app with this proposed seed if it shows this code; return the recovery codes.
 
     They exist here and nowhere else: kept are their digests. The code is used up by it. Of two
-    simultaneous calls one turns on.
+    simultaneous calls one turns on. None is for who was let in before a new password or "It was
+    not me" ended that: `user` is as this request found him.
     """
     app = AuthenticatorApp(user=user, name="", key=sealed)
     try:
@@ -121,6 +123,8 @@ def turn_on(user: User, sealed: str, code: str) -> list[str] | Refusal:
     app.last_t = step
     try:
         with transaction.atomic():
+            if not _is_still_in(user):
+                return Refusal.ENDED
             app.save(force_insert=True)
             return _replace_recovery_codes(user)
     except IntegrityError:
@@ -130,9 +134,12 @@ def turn_on(user: User, sealed: str, code: str) -> list[str] | Refusal:
 def renew_recovery_codes(user: User) -> list[str] | None:
     """Replace the recovery codes, whatever is left of them; return the new ones.
 
-    Nothing for an account without an app. Of two simultaneous calls the second one's stay.
+    Nothing for an account without an app, or for who is let in no more, as in `turn_on`. Of two
+    simultaneous calls the second one's stay.
     """
     with transaction.atomic():
+        if not _is_still_in(user):
+            return None
         if AuthenticatorApp.objects.select_for_update().filter(user=user).first() is None:
             return None
         return _replace_recovery_codes(user)
@@ -160,16 +167,20 @@ def verify(user: User, code: str, *, visit: Visit = NOBODY) -> Outcome:
     """Judge a code of the app or a recovery code, however it is typed; a right one counts once.
 
     The try is counted before it is judged: of any number of simultaneous ones five are looked at,
-    and of right ones of the same code one passes. The owner is told of a recovery code by mail.
+    and of right ones of the same code one passes. The owner is told of a recovery code by
+    mail, and of the last try that is looked at when it is wrong as well.
     """
     app = AuthenticatorApp.objects.filter(user=user).first()
     if app is None:
         return Outcome.WRONG
-    if not TRIES.hit(str(user.pk)):
+    (tried,) = count_all((TRIES,), str(user.pk))
+    if tried > TRIES.times:
         return Outcome.LIMITED
     outcome = _judge(app, user, codes.read(code), visit)
     if outcome is not Outcome.WRONG:
         TRIES.clear(str(user.pk))
+    elif tried == TRIES.times:
+        events.tell_daily(user, AccountEvent.Kind.FAILED_CODES, visit=visit)
     return outcome
 
 
@@ -196,6 +207,13 @@ def _judge(app: AuthenticatorApp, user: User, code: str, visit: Visit) -> Outcom
         if used:
             events.tell(user, AccountEvent.Kind.RECOVERY_CODE_USED, visit=visit)
     return Outcome.RECOVERY_CODE if used else Outcome.WRONG
+
+
+def _is_still_in(user: User) -> bool:
+    """Tell whether what this request was let in by still stands; locks the account's row."""
+    locked = User.objects.select_for_update(no_key=True).only("access_serial", "is_active")
+    now = locked.get(pk=user.pk)
+    return now.is_active and now.access_serial == user.access_serial
 
 
 def _proposal(user: User, sealed: str) -> Proposal:

@@ -23,12 +23,12 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.generic import View
 
 from accounts.models import AccountEvent, User
-from accounts.services import events
+from accounts.services import events, network_tries
 from accounts.sessions.visit import visit_of
 from accounts.totp import codes, first_step, qr, services
 from accounts.totp.forms import CodeForm, ConfirmForm, RecoveryForm, SecondStepForm
 from accounts.totp.services import Outcome, Refusal
-from kantor.serving.network import held_up
+from kantor.serving.network import held_up, network_of, too_many
 
 # The sealed seed that this session was shown: F5, and a phone that goes to the app and back, must
 # find the QR code that was scanned.
@@ -98,7 +98,7 @@ class TurnOnView(View):
             if not isinstance(turned_on, Refusal):
                 _tell(request, AccountEvent.Kind.METHOD_ADDED)
         match turned_on:
-            case Refusal.ALREADY_ON:
+            case Refusal.ALREADY_ON | Refusal.ENDED:
                 return redirect("accounts:totp")
             case Refusal() as refusal:
                 return self.ask_again(sealed, refusal.value)
@@ -128,12 +128,7 @@ class RecoveryCodesView(View):
         with transaction.atomic():
             made = services.renew_recovery_codes(_owner(request))
             if made is not None:
-                events.record(
-                    _owner(request),
-                    AccountEvent.Kind.RECOVERY_CODES_MADE,
-                    visit=visit_of(request),
-                    method="totp",
-                )
+                _tell(request, AccountEvent.Kind.RECOVERY_CODES_MADE)
         return redirect("accounts:totp") if made is None else _show(request, made, is_new=False)
 
 
@@ -188,9 +183,12 @@ class SecondStepView(View):
         form = self.form_class(request.POST)
         if not form.is_valid():
             return _lead_back(request, form.fault)
-        outcome = services.verify(
-            self.passed.user, form.cleaned_data["code"], visit=visit_of(request)
-        )
+        network, code = network_of(request), form.cleaned_data["code"]
+        if wait := network_tries.count(network):
+            return too_many(request, wait)
+        outcome = services.verify(self.passed.user, code, visit=visit_of(request))
+        if outcome.is_right:
+            network_tries.forgive(network)
         match outcome:
             case Outcome.APP | Outcome.RECOVERY_CODE:
                 first_step.forget(request.session)

@@ -92,7 +92,7 @@ def mailbox(address: str) -> str:
     # An address may begin with a "+": then it is no tag.
     name = local.partition("+")[0] or local
     if domain in _GMAIL:
-        domain, name = "gmail.com", name.replace(".", "") or name
+        domain, name = "gmail.com", name.replace(".", "").strip() or name
     return f"{name}@{domain}"
 
 

@@ -36,9 +36,18 @@ MOST_PARTS = 5
 # What begins advertisements, and no name of several words.
 _CALLS = frozenset(
     (
-        *("buy", "click", "earn", "kliknij", "kup", "odbierz", "obejrzyj", "oglądaj", "pobierz"),
-        *("sprawdź", "subscribe", "visit", "wejdź", "wygraj", "zadzwoń", "zamów", "zapraszamy"),
-        *("zarabiaj", "zobacz", "zyskaj"),
+        *("buy", "click", "earn", "free", "kliknij", "kup", "odbierz", "obejrzyj", "oglądaj"),
+        *("pobierz", "sprawdź", "subscribe", "visit", "wejdź", "wygraj", "zadzwoń", "zamów"),
+        *("zapraszamy", "zarabiaj", "zobacz", "zyskaj"),
+    )
+)
+# What is offered in them; nobody is called so, and by a second word it is no name at all.
+_WARES = frozenset(
+    (
+        *("bitcoin", "bitcoiny", "casino", "chwilówka", "chwilówki", "crypto", "darmowe"),
+        *("darmowy", "gratis", "kasyna", "kasyno", "kredyt", "kredyty", "krypto", "loans"),
+        *("oferta", "oferty", "online", "pożyczka", "pożyczki", "promocja", "promocje"),
+        *("promocyjna", "viagra"),
     )
 )
 
@@ -81,7 +90,9 @@ def _refuse_advertisement(name: str) -> None:
     small = [part for part in parts if part[0].islower()]
     # Lazy typing knows no capitals at all; a sentence has one at its beginning.
     begins_as_sentence = len(small) >= 2 and len(small) == len(parts) - 1 and words[0] == parts[0]
-    is_call = len(words) > 1 and words[0].lower() in _CALLS
+    is_call = len(words) > 1 and (
+        words[0].lower() in _CALLS or not _WARES.isdisjoint(name.lower().replace("-", " ").split())
+    )
     if len(parts) > MOST_PARTS or len(small) >= 4 or begins_as_sentence or is_call:
         raise ValidationError(
             _("Enter the name only. Begin each word of it with a capital letter."), "sentence"

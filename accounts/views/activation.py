@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, ClassVar
 
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.decorators import method_decorator
@@ -22,10 +23,9 @@ from accounts.values import masked
 from accounts.views.links import redirect_to_mended
 from accounts.views.waiting import ask_to_wait
 from kantor.serving.kept import KeptPage, Words, render_kept
+from kantor.serving.lookahead import is_read
 from kantor.serving.network import held_up, network_of
 
-# The standard's, Chromium's before it, Safari's for previews, older Firefox's.
-AHEAD_HEADERS = ("Sec-Purpose", "Purpose", "X-Purpose", "X-Moz")
 # Links that another one can take the place of.
 RENEWABLE = (LinkState.EXPIRED, LinkState.SUPERSEDED)
 
@@ -95,8 +95,7 @@ class ActivationView(TokenView):
 
     def get(self, request: HttpRequest, token: str) -> HttpResponse:
         """Activate at once, or ask for the password."""
-        is_asked_for = request.method == "GET" and not _is_ahead_of_its_reader(request)
-        if is_asked_for and self.is_registering_browser():
+        if is_read(request) and self.is_registering_browser():
             return self.finish()
         return self.ask(RegistrantForm())
 
@@ -207,17 +206,16 @@ class DoneView(View):
 
     def get(self, request: HttpRequest) -> HttpResponse:
         """Show the page for the account that this browser activated."""
-        user = self._activated(request)
-        if user is None:
+        found = survey.landing(browser.attempts(request))
+        if found is None:
             return redirect("accounts:sign-in")
-        answered = hasattr(user, "survey_answer")
-        page = DonePage(answered, () if answered else self._sources())
-        return render_kept(request, page, Words({"phone_ending": _phone_ending(user)}))
+        page = DonePage(found.is_answered, found.sources)
+        return render_kept(request, page, Words({"phone_ending": _ending(found.phone)}))
 
     def post(self, request: HttpRequest) -> HttpResponse:
         """Record the answer; no answer is an answer too."""
         form = SurveyForm(request.POST)
-        user = self._activated(request)
+        user = self._activated_here(request).select_related("survey_answer", "customer").first()
         if user is None:
             return redirect("accounts:sign-in")
         if not form.is_valid():
@@ -225,7 +223,7 @@ class DoneView(View):
             context = {
                 "form": form,
                 "answered": hasattr(user, "survey_answer"),
-                "phone_ending": _phone_ending(user),
+                "phone_ending": _ending(user.customer.phone),
             }
             return render(request, "accounts/activation/done.html", context)
         if form.cleaned_data["source"] is not None:
@@ -236,23 +234,12 @@ class DoneView(View):
         names = ("pk", "name_pl", "name_en", "asks_details")
         return tuple(Source.objects.filter(is_active=True).values_list(*names))
 
-    def _activated(self, request: HttpRequest) -> User | None:
-        """Return the account that this browser activated last."""
-        return (
-            User.objects.filter(attempt__in=browser.attempts(request), is_active=True)
-            .select_related("survey_answer", "customer")
-            .only("activated_at", "survey_answer__answered_at", "customer__phone")
-            .order_by("-activated_at")
-            .first()
-        )
+    def _activated_here(self, request: HttpRequest) -> QuerySet[User]:
+        """Return the accounts that this browser activated, the last one first."""
+        found = User.objects.filter(attempt__in=browser.attempts(request), is_active=True)
+        return found.order_by("-activated_at")
 
 
-def _phone_ending(user: User) -> str:
+def _ending(phone: str) -> str:
     """Return the last three digits: enough to notice a slip, and too few to call anybody."""
-    return user.customer.phone[-3:]
-
-
-def _is_ahead_of_its_reader(request: HttpRequest) -> bool:
-    """Tell whether a browser loads the page before anybody asked for it."""
-    said = " ".join(request.headers.get(name, "") for name in AHEAD_HEADERS).lower()
-    return "prefetch" in said or "preview" in said
+    return phone[-3:]

@@ -13,7 +13,14 @@ from django.urls import reverse
 from django.utils.translation import get_language_from_path, override
 from django.views.decorators.cache import never_cache
 
-from accounts import disowning, news_link, phone_link, tokens
+from accounts import (
+    disowning,
+    email_link,
+    news_link,
+    phone_link,
+    reopening_link,
+    tokens,
+)
 
 # What no token contains: blanks and line breaks in the middle of a link, signs that nobody sees,
 # and the "=" of a broken quoted-printable line (RFC 2045, 6.7).
@@ -24,6 +31,9 @@ _ACTIVATION = re.compile(rf"aktywacja/*({tokens.SHAPE})/*(to-nie-ja)?")
 _NEW_PASSWORD = re.compile(r"haslo/*([0-9A-Za-z_-]{1,26}?)/*([0-9a-z]{6}-[0-9a-f]{32})")
 _PHONE = re.compile(rf"logowanie/*numer/*({phone_link.SHAPE})/*(kod)?")
 _DISOWNING = re.compile(rf"konto/*to-nie-ja/*({disowning.SHAPE})")
+_REOPENING = re.compile(rf"konto/*przywroc/*({reopening_link.SHAPE})")
+_EMAIL = re.compile(rf"konto/*nowy-adres/*({email_link.CONFIRMATION_SHAPE})")
+_EMAIL_UNDOING = re.compile(rf"konto/*cofnij-adres/*({email_link.UNDOING_SHAPE})")
 _NEWS = re.compile(rf"zgody/*({news_link.SHAPE})")
 
 _SLASHES = re.compile("/{2,}")
@@ -47,6 +57,12 @@ def mended(path: str) -> str | None:
             meant = reverse(name, args=[found[1]])
         elif found := _DISOWNING.search(bare):
             meant = reverse("accounts:disown", args=[found[1]])
+        elif found := _REOPENING.search(bare):
+            meant = reverse("accounts:reopen-link", args=[found[1]])
+        elif found := _EMAIL.search(bare):
+            meant = reverse("accounts:email-confirm", args=[found[1]])
+        elif found := _EMAIL_UNDOING.search(bare):
+            meant = reverse("accounts:email-undo", args=[found[1]])
         elif found := _NEWS.search(bare):
             meant = reverse("accounts:news-withdrawal", args=[found[1]])
         else:

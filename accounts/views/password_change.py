@@ -14,12 +14,12 @@ from django.views.generic import FormView, TemplateView
 
 from accounts.forms.password import ChangePasswordForm
 from accounts.models import User
-from accounts.services import credentials
+from accounts.services import credentials, network_tries
 from accounts.services.credentials import PASSWORD_CHANGES
 from accounts.sessions import confirmation, known_browser
 from accounts.sessions.returning import signed_in
 from accounts.sessions.visit import visit_of
-from kantor.serving.network import held_up
+from kantor.serving.network import held_up, network_of, too_many
 
 
 @method_decorator([never_cache, sensitive_post_parameters(), signed_in], name="dispatch")
@@ -59,7 +59,11 @@ class ChangeView(FormView):  # type: ignore[type-arg]  # generic in stubs only
 
     def form_valid(self, form: ChangePasswordForm) -> HttpResponse:
         """Check the current password, count the try before, and change it."""
-        match credentials.proves_owner(self.user, form.cleaned_data["old_password"]):
+        old, visit = form.cleaned_data["old_password"], visit_of(self.request)
+        network = network_of(self.request)
+        if wait := network_tries.count(network):
+            return too_many(self.request, wait)
+        match credentials.proves_owner(self.user, old, visit=visit):
             case None:
                 form.add_error(
                     None, _("Too many attempts. Wait a quarter of an hour and try again.")
@@ -68,7 +72,8 @@ class ChangeView(FormView):  # type: ignore[type-arg]  # generic in stubs only
             case False:
                 form.add_error("old_password", form.fields["old_password"].error_messages["wrong"])
                 return self.form_invalid(form)
-        password, visit = form.cleaned_data["new_password1"], visit_of(self.request)
+        network_tries.forgive(network)
+        password = form.cleaned_data["new_password1"]
         if not credentials.change_password(self.user, password, visit=visit):
             # It was changed in another window meanwhile, which ended this session.
             return redirect(self.request.path)

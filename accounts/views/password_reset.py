@@ -18,6 +18,7 @@ from accounts.models import User
 from accounts.services import credentials
 from accounts.sessions import known_browser
 from accounts.sessions.visit import visit_of
+from accounts.sign_in import kept as keeping
 from accounts.sign_in import tries
 from accounts.views.links import redirect_to_mended
 from kantor.serving.network import network_of
@@ -30,10 +31,18 @@ class PasswordResetView(FormView):  # type: ignore[type-arg]  # generic in stubs
     form_class = PasswordResetForm
     template_name = "accounts/password_reset_form.html"
 
+    def get_initial(self) -> dict[str, Any]:
+        """Spare who comes from the sign-in to type the address again."""
+        return {"email": keeping.address(self.request.session)}
+
     def form_valid(self, form: PasswordResetForm) -> HttpResponse:
         """Owe the address a mail."""
+        email = form.cleaned_data["email"]
         credentials.request_password_reset(
-            form.cleaned_data["email"], get_language() or "pl", network_of(self.request)
+            email,
+            get_language() or "pl",
+            network_of(self.request),
+            is_acquaintance=known_browser.knows_owner_of(self.request, email),
         )
         return redirect("accounts:password-reset-sent")
 

@@ -54,7 +54,12 @@ def email_hint(request: HttpRequest, attempt: UUID) -> JsonResponse:
     """
     if open_attempt(request, attempt) is None:
         raise Http404("This browser has no such registration.")
-    address = email_typos.suggestion(request.POST.get("email", ""))
+    return answer_with_hint(request.POST.get("email", ""))
+
+
+def answer_with_hint(typed: str) -> JsonResponse:
+    """Answer which address was probably meant, for `static/js/details.js`."""
+    address = email_typos.suggestion(typed)
     if not address:
         return JsonResponse({})
     words = {"address": address}

@@ -5,6 +5,7 @@ was activated, and from nothing else: a registration that is gone looks like one
 """
 
 import math
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, ClassVar, NamedTuple
@@ -29,6 +30,7 @@ from accounts.values import email as email_address
 from accounts.values.webmail import webmail_of
 from kantor.serving.kept import KeptPage, Words, render_kept
 from kantor.serving.network import held_up, network_of, too_many
+from kantor.serving.typography import breakable_email
 
 # How the page's address says what came of a correction.
 CORRECTED = {"wyslano": Correction.SENT, "pozniej": Correction.HELD}
@@ -49,11 +51,37 @@ def registrations_of(request: HttpRequest) -> list[Registration]:
     has deleted the other.
     """
     known = browser.remembered(request)
-    users = waiting.look_up([each.attempt for each in known]) if known else {}
+    accounts, _running = waiting.look_up([each.attempt for each in known])
+    return _told_apart(known, accounts)
+
+
+def waits_of(request: HttpRequest) -> list[tuple[Registration, timedelta]]:
+    """Return the registrations of this browser, each with its wait for another link.
+
+    One statement, but for an address that the browser does not know: the last answer of its
+    registration never arrived.
+    """
+    known = browser.remembered(request)
+    addresses = {email_address.normalise(each.email) for each in known if each.email}
+    accounts, running = waiting.look_up([each.attempt for each in known], addresses)
+    waits = []
+    for row in _told_apart(known, accounts):
+        wait, key = timedelta(0), email_address.normalise(row.email)
+        if not row.is_active and key in addresses:
+            wait = allowance.wait_by(running, Purpose.SEND_AGAIN, key)
+        elif not row.is_active:
+            wait = allowance.wait(Purpose.SEND_AGAIN, key)
+        waits.append((row, wait))
+    return waits
+
+
+def _told_apart(
+    known: Sequence[browser.Remembered], accounts: Mapping[UUID, waiting.Account]
+) -> list[Registration]:
     found: dict[str, Registration] = {}
     for attempt, email in known:
-        user = users.get(attempt)
-        is_active = user is not None and user.activated_at is not None
+        user = accounts.get(attempt)
+        is_active = user is not None and user.is_active
         # An active account is its registrant's own and has the last word. Otherwise the cookie
         # has it, unless the last answer of the wizard never reached the browser.
         address = user.email if user is not None and (is_active or not email) else email
@@ -125,7 +153,9 @@ class SentPage(KeptPage):
         return {
             "registrations": [
                 {
-                    "email": words.text(f"email{number}"),
+                    "email": breakable_email(
+                        words.text(f"local{number}"), words.text(f"domain{number}")
+                    ),
                     "attempt": words.text(f"attempt{number}"),
                     "is_active": row.is_active,
                     # The corrected one is the newest.
@@ -154,17 +184,11 @@ class SentView(View):
 
     def get(self, request: HttpRequest) -> HttpResponse:
         """Show the registrations of this browser."""
-        rows = registrations_of(request)
-        webmails = [webmail_of(row.email) for row in rows]
-        waits = [
-            timedelta(0)
-            if row.is_active
-            else allowance.wait(Purpose.SEND_AGAIN, email_address.normalise(row.email))
-            for row in rows
-        ]
+        found = waits_of(request)
+        webmails = [webmail_of(row.email) for row, _wait in found]
         texts = {}
-        for number, (row, wait) in enumerate(zip(rows, waits, strict=True)):
-            texts[f"email{number}"] = row.email
+        for number, (row, wait) in enumerate(found):
+            texts[f"local{number}"], texts[f"domain{number}"] = row.email.rsplit("@", 1)
             texts[f"attempt{number}"] = row.attempt.hex
             if webmail := webmails[number]:
                 texts[f"webmail{number}"], texts[f"url{number}"] = webmail
@@ -173,7 +197,7 @@ class SentView(View):
         page = SentPage(
             rows=tuple(
                 SentPage.Row(row.is_active, bool(wait), webmail is not None)
-                for row, wait, webmail in zip(rows, waits, webmails, strict=True)
+                for (row, wait), webmail in zip(found, webmails, strict=True)
             ),
             has_looked="sprawdzono" in request.GET,
             correction=CORRECTED.get(request.GET.get("poprawiono", "")),

@@ -12,21 +12,21 @@ from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_safe
 from django.views.generic import RedirectView
 
-from accounts.consents import PRIVACY_VERSIONS, TERMS_VERSIONS
+from accounts import consents
 from kantor.content.accessibility import report
 
-# The pages for everybody, by the names of their addresses, with the day of the text if it has one.
-PUBLIC: dict[str, str | None] = {
-    "home": None,
-    "how-it-works": None,
-    "benefits": None,
-    "about": None,
-    "help": None,
-    "guide": None,
-    "terms": TERMS_VERSIONS[0],
-    "privacy": PRIVACY_VERSIONS[0],
-    "accessibility": report().day.isoformat(),
-}
+# The pages for everybody, by the names of their addresses.
+PUBLIC = (
+    "home",
+    "how-it-works",
+    "benefits",
+    "about",
+    "help",
+    "guide",
+    "terms",
+    "privacy",
+    "accessibility",
+)
 # What belongs to one person. The first page of the registration alone is like a door sign.
 PRIVATE = (
     "/rejestracja/",
@@ -62,12 +62,12 @@ def robots(request: HttpRequest) -> HttpResponse:
 def sitemap(request: HttpRequest) -> HttpResponse:
     """Answer sitemap.xml: each public page in each language, with its other languages."""
     pages = []
-    for name, version in PUBLIC.items():
+    for name in PUBLIC:
         addresses = {}
         for language, _name in settings.LANGUAGES:
             with override(language):
                 addresses[language] = f"{settings.BASE_URL}{reverse(name)}"
-        changed = date.fromisoformat(version) if version else None
+        changed = _day_of(name)
         pages += [
             {"address": address, "alternates": addresses, "changed": changed}
             for address in addresses.values()
@@ -75,6 +75,13 @@ def sitemap(request: HttpRequest) -> HttpResponse:
     context = {"pages": pages, "default": settings.LANGUAGE_CODE}
     xml = render_to_string("sitemap.xml", context)
     return HttpResponse(xml, content_type="application/xml")
+
+
+def _day_of(name: str) -> date | None:
+    """Return the day of the text of a public page, if it has one."""
+    if name == "accessibility":
+        return report().day
+    return date.fromisoformat(consents.in_force(name)) if name in consents.VERSIONS else None
 
 
 class FaviconView(RedirectView):

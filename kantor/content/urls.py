@@ -31,6 +31,7 @@ content_urls = [
     path("regulamin/<str:version>/", for_everybody(TermsView.as_view()), name="terms-version"),
     path("regulamin/<str:version>/pdf/", terms_pdf, name="terms-pdf"),
     path("prywatnosc/", for_everybody(PrivacyView.as_view()), name="privacy"),
+    path("prywatnosc/<str:version>/", for_everybody(PrivacyView.as_view()), name="privacy-version"),
     path(
         "deklaracja-dostepnosci/", for_everybody(AccessibilityView.as_view()), name="accessibility"
     ),

@@ -10,37 +10,49 @@ from django.views.decorators.http import require_safe
 from django.views.generic import TemplateView
 
 from accounts import consents
-from accounts.consents import PRIVACY_VERSIONS, TERMS_VERSIONS
 from kantor.content.accessibility import report
 
 
-class TermsView(TemplateView):
-    """Show one version of the terms, the newest unless the address names another."""
+class LegalView(TemplateView):
+    """Show one version of a document, the one in force unless the address names another."""
 
-    template_name = "pages/terms.html"
+    kind: str
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         """Add the version and the list of all; 404 for a version that never was."""
-        version = kwargs.get("version", TERMS_VERSIONS[0])
+        current, language = consents.in_force(self.kind), get_language() or "pl"
+        version = kwargs.get("version", current)
         try:
-            document = consents.document("terms", version, get_language() or "pl")
+            document = consents.document(self.kind, version, language)
         except LookupError as error:
-            raise Http404("There is no such version of the terms.") from error
+            raise Http404("There is no such version.") from error
         return super().get_context_data(
             **kwargs
             | {
                 "version": version,
                 "version_date": date.fromisoformat(version),
-                "is_newest": version == TERMS_VERSIONS[0],
-                # The newest version has two addresses; search engines are told the lasting one.
-                "canonical_path": reverse("terms") if version == TERMS_VERSIONS[0] else "",
+                "is_earlier": version < current,
+                "is_announced": version > current,
+                "announced": consents.announced(self.kind),
+                "changes": consents.changes(self.kind, version, language)
+                if consents.is_news(version)
+                else (),
+                # The version in force has two addresses; search engines are told the lasting one.
+                "canonical_path": reverse(self.kind) if version == current else "",
                 "versions": [
                     {"version": known, "date": date.fromisoformat(known)}
-                    for known in TERMS_VERSIONS
+                    for known in consents.VERSIONS[self.kind]
                 ],
                 "document": document,
             }
         )
+
+
+class TermsView(LegalView):
+    """Show the terms of service."""
+
+    template_name = "pages/terms.html"
+    kind = "terms"
 
 
 @require_safe
@@ -59,19 +71,11 @@ def terms_pdf(request: HttpRequest, version: str) -> FileResponse:
     )
 
 
-class PrivacyView(TemplateView):
-    """Show the newest version of the privacy notice (art. 13 GDPR)."""
+class PrivacyView(LegalView):
+    """Show the privacy notice (art. 13 GDPR)."""
 
     template_name = "pages/privacy.html"
-
-    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        """Add the version and its text."""
-        version = PRIVACY_VERSIONS[0]
-        return super().get_context_data(
-            **kwargs,
-            version_date=date.fromisoformat(version),
-            document=consents.document("privacy", version, get_language() or "pl"),
-        )
+    kind = "privacy"
 
 
 class AccessibilityView(TemplateView):

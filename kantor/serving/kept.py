@@ -8,12 +8,14 @@ Nobody may read another visitor's words. So all that a page can be made of is a 
 fields are its key, and `Words`, which are marks when it is made: it is shown neither a request nor
 what is known of the visitor. Where `KEPT_PAGES_CHECKED` is set (development, tests), each page
 that is served is rendered a second time with the words themselves and has to be the same.
+
+Texts that are no pages, such as those of a mail, are kept and checked alike (`fill_kept`).
 """
 
 import hashlib
 import re
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
@@ -79,6 +81,8 @@ class MixedPageError(Exception):
 
 # By page and language, the pieces between the marks and, at every odd place, the name of a mark.
 _kept: dict[tuple[KeptPage, str | None], list[str]] = {}
+# The same of other texts, by their name, in the order in which they were rendered.
+_kept_texts: dict[Hashable, dict[str, list[str]]] = {}
 
 
 def render_kept(request: HttpRequest, page: KeptPage, words: Words) -> HttpResponse:
@@ -101,17 +105,44 @@ def render_kept(request: HttpRequest, page: KeptPage, words: Words) -> HttpRespo
             _kept.clear()
         _kept[place] = pieces
     values = {**frame, **words.texts, **_spellings(words.ids)}
-    filled = pieces.copy()
-    filled[1::2] = [escape(values[name]) for name in pieces[1::2]]
-    html = "".join(filled)
+    html = _filled(pieces, values, escape)
     if settings.KEPT_PAGES_CHECKED:
         _check(html, page, words, frame)
     return HttpResponse(html)
 
 
+def fill_kept(
+    key: Hashable, words: Mapping[str, str], render: Callable[[Mapping[str, str]], dict[str, str]]
+) -> dict[str, str]:
+    """Return the texts that `render` makes of these words, by the names that it gives them.
+
+    It is called with marks once for each key, language, and choice of words that are empty: what
+    else the texts depend on must be in the key, and nothing of a visitor may. In a text whose name
+    ends in ".html" the words are escaped. Raises MixedPageError where pages are checked.
+    """
+    place = (key, get_language(), *(name for name, word in words.items() if not word))
+    kept = _kept_texts.get(place)
+    if kept is None:
+        marks = {name: _mark(name) if word else "" for name, word in words.items()}
+        kept = {name: _MARK.split(text) for name, text in render(marks).items()}
+        if len(_kept_texts) >= MOST_PAGES:
+            _kept_texts.clear()
+        _kept_texts[place] = kept
+    texts = {
+        name: _filled(pieces, words, escape if name.endswith(".html") else str)
+        for name, pieces in kept.items()
+    }
+    if settings.KEPT_PAGES_CHECKED:
+        anew = render(words)
+        for name, text in texts.items():
+            _compare(text, anew[name], (name, key))
+    return texts
+
+
 def forget(**_signal: object) -> None:
-    """Forget every page: a template was edited beside a running server, or a test has settings."""
+    """Forget everything: a template was edited beside a running server, or a test has settings."""
     _kept.clear()
+    _kept_texts.clear()
 
 
 file_changed.connect(forget)
@@ -139,6 +170,12 @@ def _split(page: KeptPage, words: Words, frame: Mapping[str, str]) -> list[str]:
     return _MARK.split(html)
 
 
+def _filled(pieces: list[str], words: Mapping[str, str], spelled: Callable[[str], str]) -> str:
+    filled = pieces.copy()
+    filled[1::2] = [spelled(words[name]) for name in pieces[1::2]]
+    return "".join(filled)
+
+
 def _mark(name: str) -> str:
     return f"{_SIGN}{name}{_SIGN}"
 
@@ -160,13 +197,16 @@ def _check(html: str, page: KeptPage, words: Words, frame: Mapping[str, str]) ->
     """Raise unless the page is what it would be without being kept, byte for byte."""
     if "__dataclass_params__" not in vars(type(page)):
         raise MixedPageError(f"{type(page).__name__} has no key of its own: it is no dataclass.")
-    anew = _rendered(page, words, frame)
-    if html != anew:
+    _compare(html, _rendered(page, words, frame), page)
+
+
+def _compare(kept: str, anew: str, what: object) -> None:
+    if kept != anew:
         at = next(
-            (n for n, pair in enumerate(zip(html, anew, strict=False)) if pair[0] != pair[1]),
-            min(len(html), len(anew)),
+            (n for n, pair in enumerate(zip(kept, anew, strict=False)) if pair[0] != pair[1]),
+            min(len(kept), len(anew)),
         )
         raise MixedPageError(
-            f"{page!r} was kept otherwise than it is: "
-            f"{html[max(0, at - 60) : at + 60]!r}, now {anew[max(0, at - 60) : at + 60]!r}"
+            f"{what!r} was kept otherwise than it is: "
+            f"{kept[max(0, at - 60) : at + 60]!r}, now {anew[max(0, at - 60) : at + 60]!r}"
         )

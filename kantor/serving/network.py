@@ -3,6 +3,7 @@
 import math
 import re
 from datetime import timedelta
+from functools import lru_cache
 from http import HTTPStatus
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 from typing import TypeVar
@@ -27,6 +28,12 @@ def network_of(request: HttpRequest) -> str:
         forwarded = request.META.get("HTTP_X_FORWARDED_FOR", "").split(",")
         if len(forwarded) >= settings.TRUSTED_PROXIES:
             address = forwarded[-settings.TRUSTED_PROXIES].strip()
+    return _network(address)
+
+
+# Asked several times a request, and a visitor makes a dozen of them.
+@lru_cache(maxsize=1024)
+def _network(address: str) -> str:
     try:
         parsed = ip_address(_without_port(address))
     except ValueError:

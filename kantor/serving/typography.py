@@ -9,6 +9,9 @@ type is shown as they typed it.
 import re
 from functools import lru_cache
 
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
 BLANK = "\N{NO-BREAK SPACE}"
 # A browser breaks a line behind a dash, in the middle of 9:00–16:30 too.
 JOINER = "\N{WORD JOINER}"
@@ -72,6 +75,14 @@ def tie(text: str, language: str) -> str:
         for pattern, put in _RULES[language]:
             parts[number] = pattern.sub(put, parts[number])
     return "".join(parts)
+
+
+def breakable_email(local: str, domain: str) -> SafeString:
+    """Return an e-mail address as HTML, by what stands before and behind its @.
+
+    It stays in one line where a line is long enough for it; else it is broken behind the @.
+    """
+    return format_html('<span class="email">{}@<wbr>{}</span>', local, domain)
 
 
 def untie(text: str) -> str:

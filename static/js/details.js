@@ -45,13 +45,17 @@ if (hint && email) {
   const token = email.form.querySelector('input[name="csrfmiddlewaretoken"]');
   let asked = email.value;
 
-  // On one line each: of a long address the beginning is cut, since the end is what was mistyped.
+  // No line breaks within the address: of a long one the beginning is cut, since the end is what was
+  // mistyped.
   function write(element, sentence, address) {
     const [before, after] = sentence.split(address);
     const [local, domain] = address.split("@");
     const start = document.createElement("bdi");
     start.textContent = local;
-    element.replaceChildren(before, start, `@${domain}${after}`);
+    const whole = document.createElement("span");
+    whole.className = "address";
+    whole.append(start, `@${domain}${after}`);
+    element.replaceChildren(before, whole);
   }
 
   function show({ address = "", question: asks = "", action = "" }) {

@@ -1,7 +1,9 @@
 /* A red message goes when its value is right, and comes back when it is wrong again; the summary
    follows. What is right the server says, by the code that refused the form; where it cannot say
    so before the form is sent, any other answer takes the message away. Nothing moves: a message
-   that goes leaves its place, for somebody may be about to press what stands below it. */
+   that goes leaves its place, for somebody may be about to press what stands below it. Whoever
+   takes up another field has just pressed what he wanted: then the places go, and that field stays
+   where it is. */
 "use strict";
 
 (() => {
@@ -14,6 +16,8 @@
   const fields = [...form.querySelectorAll(".field-error")].map(read);
   let timer;
   let asked = 0;
+  // Pixels below the summary that its lines have left.
+  let left = 0;
 
   function read(error) {
     const root = error.closest("[data-field]");
@@ -50,11 +54,68 @@
     summary.removeAttribute("role");
     summary.querySelector("h2").textContent = summary.dataset.rest;
     summary.style.visibility = isDone ? "hidden" : "";
+    summary.hidden &&= isDone;
     if (isDone) {
       document.title = document.title.replace(summary.dataset.titlePrefix, "");
       away.observe(summary);
     }
   }
+
+  // The box is as high as its lines; what it was higher before stands empty below it.
+  function keepPlace(change) {
+    const before = summary.offsetHeight;
+    change();
+    leave(Math.max(0, left + before - summary.offsetHeight));
+  }
+
+  function leave(pixels) {
+    left = pixels;
+    const { marginBlockStart } = getComputedStyle(summary.nextElementSibling);
+    summary.style.marginBlockEnd = pixels ? `calc(${pixels}px + ${marginBlockStart})` : "";
+  }
+
+  // Change the layout unless this control would move: near the top of a page nothing can be scrolled.
+  function changeUnder(control, change, undo) {
+    const before = control.getBoundingClientRect().top;
+    holdStill(control, change);
+    if (Math.abs(control.getBoundingClientRect().top - before) > 1) {
+      undo();
+      scrollBy({ top: control.getBoundingClientRect().top - before, behavior: "instant" });
+    }
+  }
+
+  function giveBack(control) {
+    for (const { root } of fields) {
+      const isRight = root.hasAttribute("data-right");
+      const isOwn = root.contains(control);
+      // Whoever is back at a field may make it wrong again.
+      if (isRight !== root.hasAttribute("data-settled") && !(isRight && isOwn)) {
+        const set = (isSettled) => root.toggleAttribute("data-settled", isSettled);
+        changeUnder(control, () => set(isRight), () => set(!isRight));
+      }
+    }
+    if (summary.isConnected) {
+      const before = left;
+      const set = (pixels, isHidden) => {
+        leave(pixels);
+        summary.hidden = isHidden;
+      };
+      changeUnder(control, () => set(0, summary.style.visibility !== ""), () => set(before, false));
+    }
+  }
+
+  // A click comes after the focus, and nothing may move before it has reached what it was meant for.
+  form.addEventListener("focusin", ({ target, relatedTarget }) => {
+    if (!target.matches("input, select, textarea")) {
+      return;
+    }
+    // A focus from nowhere was set by a script: who pressed for a new picture may press again.
+    if (target.matches(":active")) {
+      addEventListener("click", () => setTimeout(giveBack, 0, target), { once: true });
+    } else if (relatedTarget) {
+      giveBack(target);
+    }
+  });
 
   // Its place is given back where that is not seen: what is in sight stays where it is.
   const away = new IntersectionObserver(([{ isIntersecting }]) => {
@@ -66,9 +127,13 @@
 
   function settle(field, isRight) {
     if (field.root.hasAttribute("data-right") !== isRight) {
-      summary.style.minBlockSize ||= `${summary.offsetHeight}px`;
-      mark(field, isRight);
-      follow();
+      // A line that comes back where nothing is left for it must not move what is below.
+      holdStill(form, () => {
+        keepPlace(() => {
+          mark(field, isRight);
+          follow();
+        });
+      });
     }
   }
 

@@ -76,9 +76,11 @@
         const words = met ? rules.dataset.metWords : rules.dataset.missingWords;
         item.querySelector("[data-rule-state]").textContent = waived ? "" : words;
       }
-      // Whoever keeps the list and is refused all the same reads why, in the list's place.
+      // Whoever keeps the list and is refused all the same reads why, in the list's place; so does
+      // whoever lacks kinds of characters that alone would not make a weak password better.
       const isKept = [...items].every(({ dataset }) => dataset.met === "true" || dataset.rule === "strength");
-      rules.toggleAttribute("data-advises", isKept && !verdict.enough);
+      const isWeak = verdict.rules.length && !verdict.rules.strength;
+      rules.toggleAttribute("data-advises", !verdict.enough && (isKept || isWeak));
       advice.replaceChildren(
         ...verdict.advice.map((sentence) => {
           const line = document.createElement("li");

@@ -1,6 +1,7 @@
 """Forget what nobody came back for."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
@@ -8,17 +9,45 @@ from captcha.models import CaptchaStore
 from django.apps import apps
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandParser
-from django.db.models import QuerySet
+from django.db.models import AutoField, Model, QuerySet
 from django.utils import timezone
 
 from accounts import retention
-from accounts.models import AccountEvent, AccountSession, Counter, OutboxMessage
+from accounts.closing import purge as closed
+from accounts.models import AccountEvent, AccountSession, Counter, EmailChange, OutboxMessage
 from accounts.retention import Kept
 from accounts.services import registration
 from kantor.serving.models import Session
 
 # Rows that one transaction deletes: on a table of millions, nobody waits long for its locks.
 BATCH = 1000
+
+
+@dataclass(frozen=True)
+class Rule:
+    """One line of the report: which rows are over, from which of their fields that counts, why."""
+
+    what: str
+    rows: Callable[[], QuerySet[Any]]
+    counts_from: str
+    # What is done about them, if not deleting them; returns how many there were.
+    carry_out: Callable[[], int] | None = None
+
+    def apply(self) -> int:
+        """Do it; return how many rows it concerned."""
+        return self.carry_out() if self.carry_out is not None else _purge(self.rows())
+
+    def explained(self) -> Iterator[str]:
+        """Yield a line for each row that would be taken: its kind, its number, since when.
+
+        Nothing else of it: a key of a session, which has no number, would open it.
+        """
+        rows = self.rows()
+        kind, key = rows.model._meta.label, rows.model._meta.pk
+        is_numbered = isinstance(key, AutoField)
+        for pk, since in rows.order_by(self.counts_from).values_list("pk", self.counts_from):
+            number = f" #{pk}" if is_numbered else ""
+            yield f"  {kind}{number}: {self.counts_from} {since:%Y-%m-%d %H:%M}"
 
 
 class Command(BaseCommand):
@@ -31,55 +60,104 @@ class Command(BaseCommand):
     """
 
     help = (
-        "Delete unfinished registrations, accounts that were never activated, expired sessions, "
-        "captchas and counters, old messages and events, and finished tasks."
+        "Delete unfinished registrations, accounts that were never activated or that their owners "
+        "closed, expired sessions, captchas and counters, old messages and events, and finished "
+        "tasks."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
         """Take --dry-run."""
         parser.add_argument(
-            "--dry-run", action="store_true", help="tell what would be deleted, delete nothing"
+            "--dry-run",
+            action="store_true",
+            help="tell what would be deleted, and of each row since when; delete nothing",
         )
 
     def handle(self, *, dry_run: bool, **options: Any) -> None:
-        """Go through the rules and say how many rows each concerned."""
-        now = timezone.now()
-        rules: tuple[tuple[str, Callable[..., int]], ...] = (
-            (
-                f"unfinished registrations and other sessions, "
-                f"{settings.SESSION_COOKIE_AGE // 3600} h after they were used last",
-                partial(_purge, Session.objects.filter(expire_date__lte=now)),
-            ),
-            (
-                f"accounts never activated, {settings.PENDING_ACCOUNT_DAYS} days after their "
-                f"link ended",
-                registration.purge,
-            ),
-            ("expired captchas", partial(_purge, CaptchaStore.objects.filter(expiration__lte=now))),
-            (
-                "ended counters, a day later",
-                partial(_purge, _over(Counter.objects.all(), retention.ATTEMPTS)),
-            ),
-            (
-                f"messages finished {retention.MESSAGES_LAST.days} days ago",
-                partial(_purge, _over(OutboxMessage.objects.all(), retention.MESSAGES)),
-            ),
-            (
-                f"sessions of accounts last seen {retention.HISTORY_LASTS.days} days ago",
-                partial(_purge, _over(AccountSession.objects.all(), retention.SESSIONS)),
-            ),
-            (
-                f"events of accounts {retention.HISTORY_LASTS.days} days old",
-                partial(_purge, _over(AccountEvent.objects.all(), retention.EVENTS)),
-            ),
-            *_rules_of_the_queue(),
-        )
-        verb = "Would delete" if dry_run else "Deleted"
-        for what, purge in rules:
-            self.stdout.write(f"{verb} {purge(dry_run=dry_run)}: {what}")
+        """Go through the rules and say how many rows each concerned; beforehand, which."""
+        for rule in _rules():
+            if dry_run:
+                self.stdout.write(f"Would delete {rule.rows().count()}: {rule.what}")
+                for line in rule.explained():
+                    self.stdout.write(line)
+            else:
+                self.stdout.write(f"Deleted {rule.apply()}: {rule.what}")
 
 
-def _rules_of_the_queue() -> list[tuple[str, Callable[..., int]]]:
+def _rules() -> list[Rule]:
+    now = timezone.now()
+    reopening, blocked = retention.REOPENING_LASTS.days, retention.BLOCKED_LASTS.days // 365
+    return [
+        Rule(
+            f"unfinished registrations and other sessions, "
+            f"{settings.SESSION_COOKIE_AGE // 3600} h after they were used last",
+            lambda: Session.objects.filter(expire_date__lte=now),
+            "expire_date",
+        ),
+        Rule(
+            f"accounts never activated, {settings.PENDING_ACCOUNT_DAYS} days after their link "
+            f"ended",
+            registration.forgotten,
+            "created_at",
+            registration.purge,
+        ),
+        Rule(
+            f"accounts closed by their owners {reopening} days ago, not approved: deleted whole",
+            closed.not_approved,
+            "closed_at",
+            partial(closed.delete, closed.not_approved),
+        ),
+        Rule(
+            f"what only opened accounts that were closed {reopening} days ago, approved: the "
+            f"accounts stay blocked for {blocked} years (AML act, art. 49)",
+            closed.to_block,
+            "closed_at",
+            closed.block,
+        ),
+        Rule(
+            f"accounts closed {blocked} years ago, approved: deleted whole",
+            closed.outlasted,
+            "closed_at",
+            partial(closed.delete, closed.outlasted),
+        ),
+        Rule(
+            "expired captchas",
+            lambda: CaptchaStore.objects.filter(expiration__lte=now),
+            "expiration",
+        ),
+        _rule("ended counters, a day later", Counter, retention.ATTEMPTS),
+        _rule(
+            f"messages finished {retention.MESSAGES_LAST.days} days ago",
+            OutboxMessage,
+            retention.MESSAGES,
+        ),
+        _rule(
+            f"sessions of accounts last seen {retention.HISTORY_LASTS.days} days ago",
+            AccountSession,
+            retention.SESSIONS,
+        ),
+        _rule(
+            f"events of accounts {retention.HISTORY_LASTS.days} days old",
+            AccountEvent,
+            retention.EVENTS,
+        ),
+        _rule(
+            f"changes of e-mail addresses {retention.HISTORY_LASTS.days} days after their link",
+            EmailChange,
+            retention.EMAIL_CHANGES,
+        ),
+        *_rules_of_the_queue(),
+    ]
+
+
+def _rule(what: str, model: type[Model], kept: Kept) -> Rule:
+    """Return the rule for rows whose time is over, as the customer's own page says it."""
+    assert kept.lasts is not None
+    over = {f"{kept.counts_from}__lte": timezone.now() - kept.lasts}
+    return Rule(what, lambda: model._default_manager.filter(**over), kept.counts_from)
+
+
+def _rules_of_the_queue() -> list[Rule]:
     """Return the rule for the table of the database queue, where TASKS=database has made it.
 
     A task whose worker was killed is never finished: its start counts.
@@ -91,20 +169,16 @@ def _rules_of_the_queue() -> list[tuple[str, Callable[..., int]]]:
 
     tasks = DBTaskResult.objects.filter(started_at__lte=timezone.now() - retention.TASKS_LAST)
     return [
-        (f"tasks of the queue begun {retention.TASKS_LAST.days} days ago", partial(_purge, tasks))
+        Rule(
+            f"tasks of the queue begun {retention.TASKS_LAST.days} days ago",
+            lambda: tasks,
+            "started_at",
+        )
     ]
 
 
-def _over(rows: QuerySet[Any], kept: Kept) -> QuerySet[Any]:
-    """Return the rows whose time is over, as the customer's own page says it (`retention`)."""
-    assert kept.lasts is not None
-    return rows.filter(**{f"{kept.counts_from}__lte": timezone.now() - kept.lasts})
-
-
-def _purge(rows: QuerySet[Any], *, dry_run: bool) -> int:
+def _purge(rows: QuerySet[Any]) -> int:
     """Delete rows that nothing rests on, batch by batch; return how many there were."""
-    if dry_run:
-        return rows.count()
     deleted = 0
     rest = rows.order_by("pk")
     while keys := list(rest.values_list("pk", flat=True)[:BATCH]):

@@ -10,8 +10,8 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from accounts import consents
+from accounts.forms.consents import is_ticked
 from accounts.forms.registration import ConsentsForm
-from accounts.registration import friction
 from accounts.registration.answers import Answers
 from accounts.registration.order import Step
 from accounts.registration.outcome import Lead, Outcome
@@ -25,6 +25,8 @@ class ConsentsPage:
 
     kind: str
     ticked: tuple[str, ...]
+    # Of the terms and of the privacy notice: a page that is kept must not outlive its midnight.
+    versions: tuple[str, ...]
 
     @property
     def heading(self) -> Promise:
@@ -51,8 +53,9 @@ class ConsentsStep:
 
     def shown(self) -> tuple[ConsentsPage, Words]:
         """Return the page; it shows no word of the visitor's own."""
-        given = self.accepted()
-        return ConsentsPage(self._kind, tuple(key for key in given if given[key])), Words()
+        ticked = tuple(key for key, is_given in self._given().items() if is_given)
+        versions = tuple(consents.in_force(document) for document in consents.VERSIONS)
+        return ConsentsPage(self._kind, ticked, versions), Words()
 
     def form(self, data: Any = None) -> ConsentsForm:
         if data is None:
@@ -66,18 +69,31 @@ class ConsentsStep:
         """Keep what was ticked; with all that is needed the registration comes to its end."""
         if not self.answers.take(Step.CONSENTS, self.form(posted)):
             return Outcome(Lead.HERE)
-        if not friction.FINISHES.hit(self.network):
-            return Outcome(Lead.WAIT, wait=friction.FINISHES.wait(self.network))
         return Outcome(Lead.END)
 
     def keep(self, posted: QueryDict) -> None:
         """Keep the ticks of somebody who leaves the page."""
         self.answers.keep(Step.CONSENTS, own_answers(self.form(posted)))
 
-    def accepted(self) -> Mapping[str, bool]:
-        """Return each declaration that is asked for, with whether it was made."""
+    def accepted(self) -> Mapping[str, bool] | None:
+        """Return each declaration that is asked for, with whether it was made.
+
+        None where the text of a required one has changed since: it has to be put again.
+        """
+        given = self._given()
+        asked = consents.asked_of(self._kind)
+        return None if any(each.required and not given[each.key] for each in asked) else given
+
+    @property
+    def versions(self) -> dict[str, str]:
+        """Return the versions of the documents that were ticked, by the keys of the boxes."""
         typed = self.answers.typed(Step.CONSENTS)
-        return {each.key: bool(typed.get(each.key)) for each in consents.asked_of(self._kind)}
+        return {each.key: typed.get(each.key, "") for each in consents.CONSENTS if each.document}
+
+    def _given(self) -> dict[str, bool]:
+        typed = self.answers.typed(Step.CONSENTS)
+        asked = consents.asked_of(self._kind)
+        return {each.key: is_ticked(each, typed.get(each.key)) for each in asked}
 
     @property
     def _kind(self) -> str:

@@ -32,6 +32,7 @@ from accounts.registration.storage import own_answers
 from accounts.services import one_time_code
 from accounts.services.one_time_code import SentCode, Verdict
 from kantor.serving.kept import Words
+from kantor.serving.typography import breakable_email
 
 logger = logging.getLogger(__name__)
 
@@ -74,6 +75,7 @@ class PasswordPage:
         return {
             "form": form or self.form(),
             "email": words.text("email"),
+            "mailbox": breakable_email(words.text("email_local"), words.text("email_domain")),
             "captcha_key": words.id("captcha_key") if self.has_challenge else None,
             "code_sent": self.code_sent,
             "code_wait": self.code_wait,
@@ -134,7 +136,9 @@ class PasswordStep:
             is_set=self.is_set,
         )
         ids = {} if challenge_key is None else {"captcha_key": challenge_key}
-        return page, Words({"email": self._email}, ids)
+        local, domain = self._email.rsplit("@", 1)
+        texts = {"email": self._email, "email_local": local, "email_domain": domain}
+        return page, Words(texts, ids)
 
     def form(self, data: Any = None) -> PasswordForm:
         """Return the form, bound to these data or empty: nothing typed here is kept."""

@@ -19,6 +19,7 @@ from accounts.registration.steps.password import PasswordStep
 from accounts.values import bank_spelling, country, email_typos
 from accounts.values.names import owner_name
 from kantor.serving.kept import Words
+from kantor.serving.typography import breakable_email
 
 # Any country but Poland: the labels of all of them are the same.
 ABROAD = "DE"
@@ -41,6 +42,7 @@ class ReviewPage:
             name: words.text(name) if name in self.given else ""
             for name in (*review.names(details_form(self.kind)), *OWN_TEXTS)
         }
+        texts["email"] = breakable_email(words.text("email_local"), words.text("email_domain"))
         main_country = ABROAD if self.is_abroad else country.POLAND
         details = details_form(self.kind)(
             initial={"main_country": main_country}, prefix=Step.DETAILS
@@ -74,6 +76,7 @@ class ReviewStep:
             texts.get("company_name", ""), texts["first_name"], texts["last_name"]
         )
         texts["bank_spelling"] = bank_spelling.plain(texts["owner_name"])
+        texts["email_local"], texts["email_domain"] = texts["email"].rsplit("@", 1)
         texts["email_suggestion"] = email_typos.suggestion(details["email"])
         page = ReviewPage(
             self.answers.kind,

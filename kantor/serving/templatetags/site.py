@@ -19,7 +19,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import get_language
 
 from kantor.serving.operator import Operator, operator
-from kantor.serving.typography import tie
+from kantor.serving.typography import breakable_email, tie
 
 register = template.Library()
 
@@ -123,6 +123,15 @@ def asks_phone_digits() -> bool:
 def absolute_static(name: str) -> str:
     """Return the absolute address of a static file, for readers outside the site."""
     return urljoin(f"{settings.BASE_URL}/", static(name))
+
+
+@register.filter
+def breakable(text: str) -> SafeString:
+    """Return the text as HTML, its e-mail addresses broken behind the @ where they must be."""
+    words = (
+        breakable_email(*word.rsplit("@", 1)) if "@" in word else word for word in text.split(" ")
+    )
+    return format_html_join(" ", "{}", ((word,) for word in words))
 
 
 @register.filter

@@ -21,7 +21,7 @@ def make(apps: Any, schema_editor: Any) -> None:
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("accounts", "0016_desk"),
+        ("accounts", "0020_desk"),
         ("auth", "0012_alter_user_first_name_max_length"),
     ]
     operations = [migrations.RunPython(make, migrations.RunPython.noop, elidable=False)]

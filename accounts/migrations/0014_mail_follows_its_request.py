@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("accounts", "0014_review_outcome_mails"),
+        ("accounts", "0013_data_downloaded"),
     ]
 
     operations = [

@@ -1,0 +1,1 @@
+"""Let customers close their accounts, reopen them for a while, and forget what is over then."""

@@ -1,0 +1,1 @@
+"""What a Django developer glues together of packages, each used as its manual says."""

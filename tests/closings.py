@@ -1,0 +1,33 @@
+"""Close accounts as their owners do, and read the mail with the way back."""
+
+from typing import Any
+
+from accounts.closing import services
+from accounts.models import Kind, ReviewState, User
+from accounts.services import review
+from accounts.values.visit import NOBODY
+from tests.factories import activated, customer_of, staff
+from tests.letters import newest_path
+
+
+def approved(kind: str = Kind.PERSON, **details: Any) -> User:
+    """Return the account of a customer whose data staff have approved."""
+    user = activated(kind, **details)
+    review.decide(customer_of(user), ReviewState.APPROVED, by=staff())
+    return User.objects.get(pk=user.pk)
+
+
+def close(user: User) -> User:
+    """Close this account and return it as it is now."""
+    assert services.close(user, visit=NOBODY)
+    return User.objects.get(pk=user.pk)
+
+
+def closed(**details: Any) -> User:
+    """Return an account that its owner has closed just now."""
+    return close(activated(**details))
+
+
+def reopening_path(user: User) -> str:
+    """Return the path of the way back in the newest mail that has one."""
+    return newest_path(user.email, "/konto/przywroc/")

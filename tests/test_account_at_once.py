@@ -1,0 +1,66 @@
+"""Whatever happens to one account at the same moment ends: nothing waits for each other."""
+
+from collections.abc import Callable
+from typing import Any
+
+from django.test import TransactionTestCase
+
+from accounts.account import services as data
+from accounts.closing import services as closing
+from accounts.contact import services as contact
+from accounts.models import AccountEvent, ReviewState, User
+from accounts.models.customer import Section
+from accounts.phone import services as phone
+from accounts.services import agreements, credentials, disowning, events, review
+from accounts.values.visit import NOBODY
+from tests.factories import activated, customer_of, staff
+from tests.parallel import at_once
+
+ROUNDS = 5
+
+
+class AccountAtOnceTests(TransactionTestCase):
+    """Its owner, a thief, the reader of the old mailbox and two members of staff."""
+
+    serialized_rollback = True
+
+    def decisions(self, user: User, by: User) -> list[Callable[[], Any]]:
+        """Return all that may be done about this account, each by rows read beforehand."""
+
+        def own() -> User:
+            return User.objects.select_related("customer").get(pk=user.pk)
+
+        review.decide(
+            customer_of(user), ReviewState.CORRECTION, by=by, words="Popraw.",
+            sections=[Section.NAME],
+        )  # fmt: skip
+        data.ask(user, Section.NAME, {"last_name": "Żak"}, "Ślub")
+        contact.ask(user, f"nowy.{user.pk}@example.com", visit=NOBODY)
+        event = events.record(user, AccountEvent.Kind.SIGNED_IN)
+        request, change = user.data_requests.get(), user.email_changes.get()
+        one, other, third, customer = own(), own(), own(), customer_of(user)
+        return [
+            lambda: closing.close(one, visit=NOBODY),
+            lambda: contact.confirm(change, visit=NOBODY),
+            lambda: contact.undo(change, visit=NOBODY),
+            lambda: disowning.disown(event, visit=NOBODY),
+            lambda: agreements.agree_to_news(user, language="pl"),
+            lambda: data.change(user, Section.NAME, {"last_name": "Żuk"}),
+            lambda: data.accept(request, by=by),
+            lambda: data.withdraw(user),
+            lambda: review.decide(customer, ReviewState.APPROVED, by=by),
+            lambda: phone.change(other, "+48600700800"),
+            lambda: credentials.change_password(third, "Zupa-Latarnia-Śnieg-Kolej-58"),
+        ]
+
+    def test_ends_and_leaves_nothing_open_behind_a_closing(self) -> None:
+        member = staff()
+        for _round in range(ROUNDS):
+            user = activated(news=False)
+            said = at_once(*self.decisions(user, member))
+            assert not [each for each in said if isinstance(each, Exception)], said
+            user.refresh_from_db()
+            if user.closed_at is not None:
+                assert not agreements.wants_news(user)
+                assert not user.email_changes.open().exists()
+                assert not user.data_requests.filter(state="open").exists()
