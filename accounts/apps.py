@@ -16,15 +16,17 @@ class AccountsConfig(AppConfig):
     def ready(self) -> None:
         """Register the system checks; they need the models, which are there only now.
 
-        Around every `migrate` the guard of the consents is lifted and put up again.
+        Around every `migrate` the guards of consents and audit are lifted and put up again.
         """
         from accounts import checks
-        from accounts.models import consent_guard
+        from accounts.models.consent_guard import CONSENTS
+        from accounts.models.event_guard import EVENTS
         from accounts.passkeys import checks as _passkeys  # noqa: F401  registers as it is read
 
         register(checks.check_operator, "operator")
-        pre_migrate.connect(consent_guard.before_migrations, sender=self)
-        post_migrate.connect(consent_guard.after_migrations, sender=self)
+        for guard in (CONSENTS, EVENTS):
+            pre_migrate.connect(guard.before_migrations, sender=self)
+            post_migrate.connect(guard.after_migrations, sender=self)
 
 
 class StaffSiteConfig(admin_apps.AdminConfig):

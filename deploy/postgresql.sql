@@ -3,8 +3,8 @@
 -- Then give both a password: \password kantor and \password kantor_owner.
 --
 -- kantor_owner migrates: it owns the tables and has all the time it needs. kantor is the site: it
--- reads and writes rows, and cannot alter or empty a table, nor lift the triggers that guard the
--- consents. Both may be run again.
+-- reads and writes rows, and cannot alter or empty a table, nor lift the triggers that guard
+-- consents and audit. Both may be run again.
 
 DO $$
 BEGIN

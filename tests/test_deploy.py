@@ -112,7 +112,7 @@ class UnitTests(SimpleTestCase):
         analyze = program("systemd-analyze")
         units = sorted(DEPLOY.glob("kantor-*.service"))
         ours = [unit for unit in units if "@" not in unit.name]
-        assert len(ours) == 6
+        assert len(ours) == 7
         for unit in ours:
             command = [analyze, "security", "--offline=true", "--no-pager", str(unit)]
             told = subprocess.run(command, capture_output=True, text=True, check=False)

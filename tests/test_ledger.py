@@ -11,7 +11,8 @@ from django.db import IntegrityError, connection, transaction
 from django.test import Client, TestCase, TransactionTestCase
 from django.test.utils import CaptureQueriesContext
 
-from accounts.models import ConsentRecord, NightlyFact, User, consent_guard
+from accounts.models import ConsentRecord, NightlyFact, User
+from accounts.models.consent_guard import CONSENTS
 from accounts.services import agreements
 from tests import letters
 from tests.browsers import put_in
@@ -131,7 +132,7 @@ class VerifyTests(TestCase):
         return answer.json()["nightly"]["verify_consents"]
 
     def broken(self, tamper: Callable[[], Any]) -> str:
-        with consent_guard.lifted():
+        with CONSENTS.lifted():
             tamper()
         with self.assertRaises(CommandError) as caught:
             verify()
@@ -173,11 +174,11 @@ class VerifyTests(TestCase):
 
     def test_finds_that_the_database_would_let_rows_be_changed(self) -> None:
         registered()
-        consent_guard.lift()
+        CONSENTS.lift()
         with self.assertRaisesMessage(CommandError, "triggers are missing"):
             verify()
         assert NightlyFact.objects.get().is_well is False
-        consent_guard.put_up()
+        CONSENTS.put_up()
         verify()
         assert NightlyFact.objects.get().is_well is True
 
@@ -252,7 +253,7 @@ class MigrationTests(TransactionTestCase):
         agreements.agree_to_news(users[0], language="pl")
         before = [chain(user) for user in users]
         self.migrate("0011_account_page_and_data")
-        assert not consent_guard.is_up()
+        assert not CONSENTS.is_up()
         self.migrate()
         assert [chain(user) for user in users] == before
         assert verify() == "Consents are whole: 11\n"
@@ -261,4 +262,4 @@ class MigrationTests(TransactionTestCase):
         registered()
         call_command("flush", interactive=False, verbosity=0)
         assert not User.objects.exists()
-        assert consent_guard.is_up()
+        assert CONSENTS.is_up()

@@ -4,14 +4,26 @@ Nowhere here is a password shown, set or searched, and no login address is chang
 """
 
 from django.contrib import admin
+from django.contrib.auth import admin as auth_admin  # registers its page as it is read
 from django_otp.plugins.otp_totp.admin import TOTPDevice
 
 from .account import AccountAdmin
+from .audit import StaffEventAdmin
 from .data import DataRequestAdmin
 from .outbox import OutboxMessageAdmin
+from .staff import StaffMemberAdmin
 from .survey import SourceAdmin
 
-__all__ = ["AccountAdmin", "DataRequestAdmin", "OutboxMessageAdmin", "SourceAdmin"]
+__all__ = [
+    "AccountAdmin",
+    "DataRequestAdmin",
+    "OutboxMessageAdmin",
+    "SourceAdmin",
+    "StaffEventAdmin",
+    "StaffMemberAdmin",
+]
 
 # django-otp's own page would show seeds and take readable ones.
 admin.site.unregister(TOTPDevice)
+# What a role may do stands in one table (`accounts.desk.roles`), and a migration makes the groups.
+admin.site.unregister(auth_admin.Group)

@@ -2,18 +2,20 @@
 
 from collections.abc import Callable
 from functools import partial
-from typing import Any, ClassVar
+from typing import Any
 
 from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.forms import BaseModelFormSet, ModelForm
 from django.http import HttpRequest
+from django.urls import path
 from django.utils.formats import date_format
 from django.utils.timezone import localtime
 from django.utils.translation import gettext, ngettext, ngettext_lazy
 from django.utils.translation import gettext_lazy as _
 
-from accounts.admin import search
+from accounts.admin import reveal, search
+from accounts.admin.by_role import ByRole, is_allowed
 from accounts.admin.filters import OnlyFilters, StateFilter, state_of
 from accounts.admin.inlines import (
     ConsentInline,
@@ -24,22 +26,27 @@ from accounts.admin.inlines import (
     SurveyInline,
 )
 from accounts.admin.pagination import CappedPaginator
-from accounts.models import Customer, User
+from accounts.desk import events
+from accounts.desk.at_work import desk_of
+from accounts.desk.masks import SEARCHES
+from accounts.desk.roles import Right
+from accounts.models import Customer, ReviewState, StaffEvent, User
 from accounts.services import registration, review
 from accounts.services.allowance import Purpose
 
-PRIVILEGES = ("is_staff", "is_superuser", "groups")
-
 
 @admin.register(User)
-class AccountAdmin(OnlyFilters, admin.ModelAdmin[User]):
+class AccountAdmin(ByRole, OnlyFilters, admin.ModelAdmin[User]):
     """Look after customers' accounts.
 
-    Staff see customers; only superusers see staff, give privileges and delete. Nobody adds an
-    account, changes its address or touches its password here. A list of a million accounts costs
-    what a list of a thousand does: 25 rows, a capped count, indexed search, no date hierarchy.
+    Who sees and decides what, the roles say; accounts of staff have a page of their own. Nobody
+    adds an account, changes its address or touches its password here. A list of a million accounts
+    costs what a list of a thousand does: 25 rows, a capped count, indexed search, no dates' menu.
     """
 
+    sees = Right.SEE_CUSTOMERS
+    changes = Right.DECIDE
+    deletes = Right.OVERRULE
     list_display = (
         "number",
         "email",
@@ -104,26 +111,45 @@ class AccountAdmin(OnlyFilters, admin.ModelAdmin[User]):
         "last_login",
     )
     fieldsets = ((None, {"fields": readonly_fields}),)
-    privileged_fieldsets: ClassVar = (*fieldsets, (_("Privileges"), {"fields": PRIVILEGES}))
 
     # -- who may do what ----------------------------------------------------------------
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[User]:
-        """Return the accounts that this member of staff looks after."""
-        accounts = super().get_queryset(request)
-        return accounts if _is_superuser(request) else accounts.filter(is_staff=False)
+        """Return the accounts of customers."""
+        return super().get_queryset(request).filter(is_staff=False)
 
-    def get_fieldsets(self, request: HttpRequest, obj: User | None = None) -> Any:
-        """Offer the privileges to superusers only: a field that is not offered is not stored."""
-        return self.privileged_fieldsets if _is_superuser(request) else self.fieldsets
+    def has_decide_permission(self, request: HttpRequest) -> bool:
+        """Tell whether whoever asks decides about customers; asked for actions, as the next two."""
+        return is_allowed(request, Right.DECIDE)
 
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        """Leave it to customers to register, and to `createsuperuser` to make staff."""
-        return False
+    def has_overrule_permission(self, request: HttpRequest) -> bool:
+        return is_allowed(request, Right.OVERRULE)
+
+    def has_help_permission(self, request: HttpRequest) -> bool:
+        return is_allowed(request, Right.HELP)
 
     def has_delete_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
-        """Let superusers delete customers; with a member of staff the history would go."""
-        return _is_superuser(request) and (obj is None or not obj.is_staff)
+        """Keep whom we have approved: for five years after the end (AML act, art. 49)."""
+        customer = _customer(obj) if obj is not None else None
+        is_kept = customer is not None and customer.review_state == ReviewState.APPROVED
+        return not is_kept and super().has_delete_permission(request, obj)
+
+    def delete_model(self, request: HttpRequest, obj: User) -> None:
+        """Delete it, and keep in the audit that it was; Django holds both in one transaction."""
+        customer = _customer(obj)
+        events.record(
+            desk_of(request),
+            StaffEvent.Action.ERASED,
+            customer=obj.pk,
+            before={"review": customer.review_state} if customer else {},
+        )
+        super().delete_model(request, obj)
+
+    def get_urls(self) -> list[Any]:
+        """Add the page on which a masked field is asked for."""
+        asked = self.admin_site.admin_view(reveal.reveal)
+        page = path("<int:number>/reveal/<str:field>/", asked, name="accounts_user_reveal")
+        return [page, *super().get_urls()]
 
     # -- the list -----------------------------------------------------------------------
 
@@ -131,7 +157,14 @@ class AccountAdmin(OnlyFilters, admin.ModelAdmin[User]):
         self, request: HttpRequest, queryset: QuerySet[User], search_term: str
     ) -> tuple[QuerySet[User], bool]:
         """Search by what the words look like; never a row twice."""
-        return (search.find(queryset, search_term) if search_term else queryset), False
+        if not search_term:
+            return queryset, False
+        by = _staff(request)
+        found = search.find(queryset, search_term, by=by)
+        if not is_allowed(request, Right.REVEAL) and SEARCHES.is_used_up(str(by.pk)):
+            words = gettext("Too many searches by whole numbers: they find nothing for a while.")
+            self.message_user(request, words, messages.WARNING)
+        return found, False
 
     @admin.display(description=_("number"), ordering="pk")
     def number(self, user: User) -> str:
@@ -195,7 +228,7 @@ class AccountAdmin(OnlyFilters, admin.ModelAdmin[User]):
 
     # -- actions ------------------------------------------------------------------------
 
-    @admin.action(description=_("Approve the selected customers"), permissions=["change"])
+    @admin.action(description=_("Approve the selected customers"), permissions=["decide"])
     def approve(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
         """Approve the customers, their notes kept."""
         self._carry_out(
@@ -206,7 +239,7 @@ class AccountAdmin(OnlyFilters, admin.ModelAdmin[User]):
             ngettext_lazy("%(count)d customer approved.", "%(count)d customers approved.", "count"),
         )
 
-    @admin.action(description=_("Suspend the selected accounts"), permissions=["change"])
+    @admin.action(description=_("Suspend the selected accounts"), permissions=["decide"])
     def suspend(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
         """Close the accounts and with them their sessions; never one's own."""
         self._carry_out(
@@ -218,7 +251,7 @@ class AccountAdmin(OnlyFilters, admin.ModelAdmin[User]):
         )
 
     @admin.action(
-        description=_("End the suspension of the selected accounts"), permissions=["change"]
+        description=_("End the suspension of the selected accounts"), permissions=["overrule"]
     )
     def unsuspend(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
         """Open suspended accounts again."""
@@ -230,7 +263,7 @@ class AccountAdmin(OnlyFilters, admin.ModelAdmin[User]):
             ngettext_lazy("%(count)d suspension ended.", "%(count)d suspensions ended.", "count"),
         )
 
-    @admin.action(description=_("Send the activation link again"), permissions=["change"])
+    @admin.action(description=_("Send the activation link again"), permissions=["help"])
     def send_link(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
         """Send pending accounts a new link, in the customer's language.
 
@@ -282,7 +315,3 @@ def _customer(user: User) -> Customer | None:
 def _staff(request: HttpRequest) -> User:
     assert isinstance(request.user, User)
     return request.user
-
-
-def _is_superuser(request: HttpRequest) -> bool:
-    return _staff(request).is_superuser

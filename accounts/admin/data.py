@@ -13,8 +13,12 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from accounts.account import services
+from accounts.admin.by_role import ByRole
 from accounts.admin.filters import OnlyFilters
 from accounts.admin.pagination import CappedPaginator
+from accounts.desk import masks
+from accounts.desk.at_work import desk_of
+from accounts.desk.roles import Right
 from accounts.models import Customer, DataRequest, User
 
 
@@ -40,9 +44,13 @@ class DecisionForm(forms.ModelForm[DataRequest]):
 
 
 @admin.register(DataRequest)
-class DataRequestAdmin(OnlyFilters, admin.ModelAdmin[DataRequest]):
+class DataRequestAdmin(ByRole, OnlyFilters, admin.ModelAdmin[DataRequest]):
     """Show requests, the open ones to be decided; nobody adds or deletes one here."""
 
+    sees = Right.SEE_CUSTOMERS
+    changes = Right.DECIDE
+    # A customer is deleted with what he asked.
+    deletes = Right.OVERRULE
     form = DecisionForm
     list_display = ("id", "section", "state", "created_at", "closed_at")
     list_filter = ("state",)
@@ -59,14 +67,6 @@ class DataRequestAdmin(OnlyFilters, admin.ModelAdmin[DataRequest]):
         """Ask about an open one; of a closed one show the words that were sent."""
         asks = ("decision",) if self.has_change_permission(request, obj) else ()
         return [(None, {"fields": (*self.readonly_fields, "answer", *asks)})]
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        """Leave it to customers to ask."""
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: DataRequest | None = None) -> bool:
-        """Let superusers: a customer is deleted with what he asked."""
-        return request.user.is_superuser
 
     def has_change_permission(self, request: HttpRequest, obj: DataRequest | None = None) -> bool:
         """Let an open request be decided; a closed one is for reading."""
@@ -95,6 +95,9 @@ class DataRequestAdmin(OnlyFilters, admin.ModelAdmin[DataRequest]):
         asked = super().get_object(request, object_id, from_field)
         if asked is not None and request.method == "POST":
             asked = self.get_queryset(request).select_for_update(of=("self",)).get(pk=asked.pk)
+        if asked is not None:
+            # Revealed on the page of the account, it is seen here as well.
+            asked.sight = masks.sight(asked.user_id, desk_of(request))  # type: ignore[attr-defined]
         return asked
 
     def changeform_view(
@@ -129,11 +132,15 @@ class DataRequestAdmin(OnlyFilters, admin.ModelAdmin[DataRequest]):
 
     @admin.display(description=_("now, and wanted"))
     def difference(self, asked: DataRequest) -> str:
-        """Return what would change, line by line."""
+        """Return what would change, line by line; what is masked on the account's page is here."""
         customer = Customer.objects.get(user=asked.user_id)
         fields = {field.name: field for field in Customer._meta.fields}
         lines = (
-            (fields[name].verbose_name, getattr(customer, name), wanted)
+            (
+                fields[name].verbose_name,
+                asked.sight.show(name, getattr(customer, name)),  # type: ignore[attr-defined]
+                asked.sight.show(name, wanted),  # type: ignore[attr-defined]
+            )
             for name, wanted in asked.wanted.items()
             if getattr(customer, name) != wanted
         )

@@ -11,12 +11,17 @@ from django.utils.formats import localize
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.timezone import localtime
+from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import ngettext
 
 from accounts import consents
+from accounts.admin.by_role import ByRole
 from accounts.admin.outbox import Attempts
 from accounts.admin.pagination import MOST_COUNTED
+from accounts.desk import masks
+from accounts.desk.at_work import desk_of
+from accounts.desk.masks import Sight
+from accounts.desk.roles import Right, may
 from accounts.models import (
     ConsentRecord,
     Customer,
@@ -29,7 +34,7 @@ from accounts.models import (
     User,
 )
 from accounts.models.customer import Section
-from accounts.values import country, nip, phone
+from accounts.values import country
 
 
 class ReviewForm(forms.ModelForm[Customer]):
@@ -58,9 +63,42 @@ class ReviewForm(forms.ModelForm[Customer]):
         return cleaned
 
 
-class CustomerInline(admin.StackedInline[Customer, User]):
+class Sighted:
+    """Show of a customer's data what this person sees of them at this moment."""
+
+    sight = Sight()
+    can_reveal = False
+
+    def get_formset(self, request: HttpRequest, obj: User | None = None, **kwargs: Any) -> Any:
+        """Look once a request, for which Django makes each part of the page anew."""
+        if obj is not None:
+            desk = desk_of(request)
+            self.sight, self.can_reveal = masks.sight(obj.pk, desk), may(desk.user, Right.REVEAL)
+        return super().get_formset(request, obj, **kwargs)  # type: ignore[misc]
+
+    def shown(self, customer: Customer, column: str) -> str:
+        """Return a value, with the way to all of it where it is masked."""
+        value = self.sight.show(column, getattr(customer, column))
+        return format_html("{}{}", value, self.way(customer, column)) if value else "–"
+
+    def way(self, customer: Customer, column: str) -> str:
+        """Return the link to the page that reveals this column, for who may and where it is masked.
+
+        It begins with a space.
+        """
+        field = masks.field_of(column)
+        if field is None or not self.can_reveal or not self.sight.is_masked(column):
+            return ""
+        page = reverse("admin:accounts_user_reveal", args=[customer.pk, field.value])
+        words = gettext("show: %(field)s") % {"field": field.label}
+        return format_html(' <a href="{}">{}</a>', page, words)
+
+
+class CustomerInline(Sighted, ByRole, admin.StackedInline[Customer, User]):
     """Show the customer's data; only the review can be changed, and the service records it."""
 
+    sees = Right.SEE_CUSTOMERS
+    changes = Right.DECIDE
     model = Customer
     form = ReviewForm
     fk_name = "user"
@@ -70,8 +108,8 @@ class CustomerInline(admin.StackedInline[Customer, User]):
         "company_name",
         "tax_number",
         "same_tax_number",
-        "regon",
-        "krs",
+        "statistical_number",
+        "court_number",
         "first_name",
         "last_name",
         "position",
@@ -90,10 +128,11 @@ class CustomerInline(admin.StackedInline[Customer, User]):
         """Leave out what only companies have when a person is shown."""
         customer = getattr(obj, "customer", None)
         is_company = customer is not None and customer.kind == Kind.COMPANY
-        company = ("company_name", "tax_number", "same_tax_number", "regon", "krs")
+        company = ("company_name", "tax_number", "same_tax_number")
         data = (
             "kind",
             *(company if is_company else ()),
+            *(("statistical_number", "court_number") if is_company else ()),
             "first_name",
             "last_name",
             *(("position",) if is_company else ()),
@@ -117,15 +156,20 @@ class CustomerInline(admin.StackedInline[Customer, User]):
             ),
         ]
 
-    def has_add_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
-        """Leave it to customers to register."""
-        return False
-
     @admin.display(description=_("tax number (NIP)"))
     def tax_number(self, customer: Customer) -> str:
-        """Return a Polish NIP in groups, a foreign number as it is."""
-        is_polish = customer.main_country == country.POLAND
-        return nip.display(customer.nip) if is_polish else customer.nip
+        """Return a Polish NIP in groups, a foreign number as it is; masked."""
+        return self.shown(customer, "nip")
+
+    @admin.display(description=_("statistical number (REGON)"))
+    def statistical_number(self, customer: Customer) -> str:
+        """Return the REGON; masked."""
+        return self.shown(customer, "regon")
+
+    @admin.display(description=_("court register number (KRS)"))
+    def court_number(self, customer: Customer) -> str:
+        """Return the KRS number; masked."""
+        return self.shown(customer, "krs")
 
     @admin.display(description=_("other accounts with this number"))
     def same_tax_number(self, customer: Customer) -> str:
@@ -137,25 +181,44 @@ class CustomerInline(admin.StackedInline[Customer, User]):
         words = ngettext(
             "%(count)d more account with this NIP", "%(count)d more accounts with this NIP", count
         ) % {"count": count}
+        # An address with a number in it is for who sees that number.
+        if self.sight.is_masked("nip"):
+            return words
         found = reverse("admin:accounts_user_changelist", query={"q": customer.nip})
         return format_html('<a href="{}">{}</a>', found, words)
 
     @admin.display(description=_("phone number"))
     def phone_number(self, customer: Customer) -> str:
-        """Return the phone number in groups."""
-        return phone.display(customer.phone)
+        """Return the phone number in groups; masked."""
+        return self.shown(customer, "phone")
 
     @admin.display(description=_("main address"))
     def main_address(self, customer: Customer) -> str:
         """Return the address in lines."""
-        return _lines(customer, "main")
+        return self._lines(customer, "main")
 
     @admin.display(description=_("correspondence address"))
     def correspondence_address(self, customer: Customer) -> str:
         """Return the second address in lines, or say that there is none."""
         if not customer.corr_country:
             return str(_("the same"))
-        return _lines(customer, "corr")
+        return self._lines(customer, "corr")
+
+    def _lines(self, customer: Customer, address: str) -> str:
+        """Return one of the two addresses ("main", "corr") as on an envelope; the street masked."""
+
+        def value(name: str) -> str:
+            return str(getattr(customer, f"{address}_{name}"))
+
+        number = "/".join(filter(None, (value("house_no"), value("flat_no"))))
+        street = f"{value('street')} {number}".strip()
+        column = f"{address}_street"
+        lines = (
+            format_html("{}{}", self.sight.show(column, street), self.way(customer, column)),
+            f"{value('postal_code')} {value('city')}".strip(),
+            country.name(value("country")),
+        )
+        return format_html_join(SafeString("<br>"), "{}", ((line,) for line in lines))
 
     @admin.display(description=_("last decision"))
     def reviewed(self, customer: Customer) -> str:
@@ -167,20 +230,12 @@ class CustomerInline(admin.StackedInline[Customer, User]):
         return f"{when}, {by.email}" if by is not None else when
 
 
-class RecordInline(admin.TabularInline[Any, User]):
+class RecordInline(ByRole, admin.TabularInline[Any, User]):
     """Show rows that nobody here adds, changes or deletes."""
 
+    sees = Right.SEE_CUSTOMERS
     extra = 0
     can_delete = False
-
-    def has_add_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
-        return False
 
 
 class ConsentInline(RecordInline):
@@ -206,7 +261,7 @@ class ConsentInline(RecordInline):
         return format_html_join(SafeString("<wbr>"), "{}", parts)
 
 
-class DataChangeInline(RecordInline):
+class DataChangeInline(Sighted, RecordInline):
     """Show what the data were before each change, and after it."""
 
     model = DataChange
@@ -219,7 +274,9 @@ class DataChangeInline(RecordInline):
         labels = {field.name: field.verbose_name for field in Customer._meta.concrete_fields}
 
         def shown(name: str, value: str) -> str:
-            return (country.name(value) if name.endswith("_country") else value) or "–"
+            if name.endswith("_country"):
+                return country.name(value) or "–"
+            return self.sight.show(name, value) or "–"
 
         lines = (
             (labels[name], shown(name, change.before.get(name, "")), shown(name, value))
@@ -266,18 +323,3 @@ class MessageInline(Attempts, RecordInline):
     )
     readonly_fields = ("next_attempt",)
     ordering = ("-pk",)
-
-
-def _lines(customer: Customer, address: str) -> str:
-    """Return one of the two addresses ("main", "corr") as it stands on an envelope."""
-
-    def value(name: str) -> str:
-        return str(getattr(customer, f"{address}_{name}"))
-
-    number = "/".join(filter(None, (value("house_no"), value("flat_no"))))
-    lines = (
-        f"{value('street')} {number}".strip(),
-        f"{value('postal_code')} {value('city')}".strip(),
-        country.name(value("country")),
-    )
-    return format_html_join(SafeString("<br>"), "{}", ((line,) for line in lines))

@@ -13,8 +13,10 @@ from django.utils.timesince import timesince
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
+from accounts.admin.by_role import ByRole
 from accounts.admin.filters import OnlyFilters
 from accounts.admin.pagination import CappedPaginator
+from accounts.desk.roles import Right
 from accounts.mail import outbox
 from accounts.models import OutboxMessage
 
@@ -34,9 +36,13 @@ class Attempts:
 
 
 @admin.register(OutboxMessage)
-class OutboxMessageAdmin(Attempts, OnlyFilters, admin.ModelAdmin[OutboxMessage]):
+class OutboxMessageAdmin(Attempts, ByRole, OnlyFilters, admin.ModelAdmin[OutboxMessage]):
     """Look after the mails: kind, state and failure of each. There is no text to show."""
 
+    sees = Right.SEE_CUSTOMERS
+    changes = Right.HELP
+    # A customer is deleted with the mails that he was owed.
+    deletes = Right.OVERRULE
     list_display = (
         "number",
         "kind",
@@ -76,17 +82,9 @@ class OutboxMessageAdmin(Attempts, OnlyFilters, admin.ModelAdmin[OutboxMessage])
     )
     readonly_fields = fields
 
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        """Refuse: mails are owed by what happens."""
-        return False
-
     def has_change_permission(self, request: HttpRequest, obj: OutboxMessage | None = None) -> bool:
         """Allow the action on the list, but no change on the page of one mail."""
         return obj is None and super().has_change_permission(request)
-
-    def has_delete_permission(self, request: HttpRequest, obj: OutboxMessage | None = None) -> bool:
-        """Let superusers: a customer is deleted with the mails that he was owed."""
-        return request.user.is_superuser
 
     def changelist_view(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None

@@ -7,6 +7,9 @@ from operator import or_
 from django.db import connection
 from django.db.models import Q, QuerySet
 
+from accounts.desk import masks
+from accounts.desk.masks import Field
+from accounts.desk.roles import Right, may
 from accounts.models import Customer, User
 from accounts.models.customer import search_key
 from accounts.values import email as email_address
@@ -21,25 +24,38 @@ _BETWEEN_DIGITS = re.compile(r"[\s().\u2010-\u2015/-]+")
 _DIGITS = re.compile(r"(\+?)([0-9]+)\Z")
 
 
-def find(accounts: QuerySet[User], typed: str) -> QuerySet[User]:
+def find(accounts: QuerySet[User], typed: str, *, by: User) -> QuerySet[User]:
     """Narrow the accounts to those that match.
 
     `#17` is the number of an account; digits begin a tax number or a phone (Polish unless it says
     otherwise); what holds an @ begins an e-mail address; the rest begins a name or a company, case
     and diacritics aside, a person's words in either order. Beginnings need MIN_LENGTH characters;
-    with fewer nothing is found.
+    with fewer nothing is found. Who sees numbers masked finds them by the whole value only.
     """
     typed = typed.strip()
     if number := _NUMBER.match(typed):
         return accounts.filter(pk=min(int(number[1]), _BIGGEST_NUMBER))
     if "@" in typed:
         return _narrow(accounts, _begins("email_key", email_address.normalise(typed)))
-    conditions = _digit_conditions(typed) + _word_conditions(typed)
+    if may(by, Right.REVEAL):
+        conditions = _digit_conditions(typed) + _word_conditions(typed)
+    else:
+        conditions = _whole_conditions(typed, by) + _word_conditions(typed, has_numbers=False)
     if not conditions:
         return accounts.none()
     # As a subquery: one index decides which customers, whatever the order of the list.
     customers = Customer.objects.filter(reduce(or_, conditions))
     return accounts.filter(pk__in=customers.values("pk"))
+
+
+def _whole_conditions(typed: str, by: User) -> list[Q]:
+    """Return the questions for whole numbers, of which so many an hour are answered."""
+    asked = {field: masks.whole(field, typed) for field in (Field.PHONE, Field.NIP)}
+    return [
+        Q(**{field.value: value})
+        for field, value in asked.items()
+        if value is not None and masks.searchable(by, field, typed)
+    ]
 
 
 def _digit_conditions(typed: str) -> list[Q]:
@@ -60,11 +76,11 @@ def _digit_conditions(typed: str) -> list[Q]:
     )
 
 
-def _word_conditions(typed: str) -> list[Q]:
+def _word_conditions(typed: str, *, has_numbers: bool = True) -> list[Q]:
     key = " ".join(search_key(typed).split())
     conditions = _present(_begins("name_key", key), _begins("company_key", key))
     words = key.split()
-    if len(words) == 1 and any(char.isdigit() for char in key):
+    if has_numbers and len(words) == 1 and any(char.isdigit() for char in key):
         # A foreign tax number may begin with letters: DE123456789.
         conditions += _present(_begins("nip", typed.upper()))
     if 2 <= len(words) <= 5:

@@ -6,6 +6,7 @@ from typing import Any
 
 from accounts.desk.roles import role_of
 from accounts.models import StaffEvent, User
+from accounts.values import email as email_address
 
 
 @dataclass(frozen=True)
@@ -43,4 +44,20 @@ def record(
         reason=reason,
         before=dict(before or {}),
         after=dict(after or {}),
+    )
+
+
+def record_failed_sign_in(email: str, *, network: str) -> None:
+    """Add that a sign-in to the staff's pages was refused; a SELECT and an INSERT, whoever tried.
+
+    Of the address nothing is kept, but whose account it is when that is a member of staff.
+    """
+    key = email_address.normalise(email)
+    member = User.objects.filter(email_key=key, is_staff=True).order_by("pk").first()
+    role = role_of(member) if member else None
+    StaffEvent.objects.create(
+        actor=member.pk if member else None,
+        role=role.value if role else "",
+        network=network,
+        action=StaffEvent.Action.SIGN_IN_FAILED,
     )

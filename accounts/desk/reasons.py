@@ -43,6 +43,16 @@ class Reopening(TextChoices):
     CHANGE = "change", _("the identity was changed")
 
 
+class Reveal(TextChoices):
+    """Why a masked field is looked at."""
+
+    REVIEW = "review", _("review of the details")
+    CONTACT = "contact", _("conversation with the customer")
+    COMPLAINT = "complaint", _("the customer’s complaint")
+    AML = "aml", _("AML")
+    AUTHORITY = "authority", _("a demand of an authority")
+
+
 _OTHER = _("If you have questions, call us.")
 
 # What a customer reads. An analysis, or a report to the GIIF, must not be told (art. 54 of the AML
@@ -62,3 +72,15 @@ SENTENCES: dict[str, Promise] = {
 def sentence(code: str) -> Promise:
     """Return the neutral sentence that a customer reads for a reason; an unknown one has none."""
     return SENTENCES.get(code, _OTHER)
+
+
+_ALL: dict[str, Promise | str] = {
+    code: label
+    for choices in (Reveal, Reopening, Restoration, Suspension, Rejection)
+    for code, label in choices.choices
+}
+
+
+def label(code: str) -> Promise | str:
+    """Return what a code of any of these reasons is called; what is no code, as it is."""
+    return _ALL.get(code, code)

@@ -71,20 +71,26 @@ MATRIX: dict[Role, frozenset[Right]] = {
 
 
 def role_of(user: User) -> Role | None:
-    """Return the role of a member of staff; nothing for anybody else.
+    """Return the role of a member of staff who works here; nothing for anybody else.
+
+    One statement at most, remembered on the object.
+    """
+    return given_role(user) if user.is_active and user.is_staff else None
+
+
+def given_role(user: User) -> Role | None:
+    """Return the role that this account was given, whether or not it may sign in.
 
     A superuser is an administrator, no more. Whoever is in several groups has the role of the
-    first in the order of `Role`: the least. One statement, remembered on the object.
+    first in the order of `Role`: the least. One statement at most, remembered on the object.
     """
-    if not (user.is_active and user.is_staff):
-        return None
     if user.is_superuser:
         return Role.ADMINISTRATOR
     known: Role | None
     try:
         known = user._role  # type: ignore[attr-defined]
     except AttributeError:
-        names = set(user.groups.values_list("name", flat=True))
+        names = {group.name for group in user.groups.all()}
         known = next((role for role in Role if role.value in names), None)
         user._role = known  # type: ignore[attr-defined]
     return known

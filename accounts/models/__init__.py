@@ -11,7 +11,7 @@ from .nightly import NightlyFact
 from .outbox import OutboxMessage
 from .passkey import Passkey
 from .session import AccountSession
-from .staff import SavedView, StaffEvent, StaffNote
+from .staff import SavedView, StaffEvent, StaffMember, StaffNote
 from .survey import Source, SurveyAnswer
 from .user import User
 
@@ -34,6 +34,7 @@ __all__ = [
     "SavedView",
     "Source",
     "StaffEvent",
+    "StaffMember",
     "StaffNote",
     "SurveyAnswer",
     "User",

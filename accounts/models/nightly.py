@@ -10,6 +10,7 @@ class NightlyFact(models.Model):
         """Which check."""
 
         VERIFY_CONSENTS = "verify_consents"
+        CHECK_AUDIT = "check_audit"
 
     name = models.CharField(max_length=40, primary_key=True, choices=Name.choices)
     is_well = models.BooleanField()

@@ -1,11 +1,16 @@
 """Remember what members of staff did, wrote down and like to look at."""
 
-from typing import Any
+import hashlib
+import json
+from datetime import UTC
+from typing import Any, ClassVar
 
 from django.conf import settings
 from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+
+from accounts.models.user import User, UserManager
 
 NOTE_LENGTH = 2_000
 VIEWS_EACH = 20
@@ -16,7 +21,9 @@ class StaffEvent(models.Model):
 
     Accounts are numbers without a foreign key: what was done outlives who did it and to whom. The
     values before and after are masked (`accounts.desk.masks`) and never secrets. Written in the
-    transaction of what it records, or neither happens.
+    transaction of what it records, or neither happens. The database refuses to change a row
+    (`accounts.models.event_guard`), but for its digest, once. The database refuses to change a row
+    (`event_guard`).
     """
 
     class Action(models.TextChoices):
@@ -49,6 +56,7 @@ class StaffEvent(models.Model):
         STAFF_CHANGED = "staff_changed", _("staff account changed")
         FACTOR_RESET = "factor_reset", _("sign-in methods of staff reset")
         EXPORTED = "exported", _("export")
+        ERASED = "erased", _("account erased")
 
     at = models.DateTimeField(_("when"), default=timezone.now, db_index=True)
     actor = models.BigIntegerField(_("who"), null=True)
@@ -80,6 +88,54 @@ class StaffEvent(models.Model):
         if not self._state.adding:
             raise TypeError("An event is append-only: add a new row instead.")
         super().save(*args, **kwargs)
+
+    def digest_after(self, previous: str) -> str:
+        """Return the SHA-256, in hexadecimal, of this row and of the digest before it.
+
+        `previous` is empty for the first row of all. What is hashed is a JSON array without spaces,
+        in ASCII, the keys of its objects sorted: that digest, the row's number, the time in UTC to
+        the microsecond with its offset, actor, role, session, network, action, customer, reason,
+        before, after. No secret is in it: whoever has the rows can count them again.
+        """
+        stated = [
+            previous,
+            self.pk,
+            self.at.astimezone(UTC).isoformat(timespec="microseconds"),
+            self.actor,
+            self.role,
+            self.session,
+            self.network,
+            str(self.action),
+            self.customer,
+            self.reason,
+            self.before,
+            self.after,
+        ]
+        text = json.dumps(stated, separators=(",", ":"), sort_keys=True)
+        return hashlib.sha256(text.encode()).hexdigest()
+
+
+# What is about staff, not about a customer.
+ABOUT_STAFF = frozenset(
+    {
+        StaffEvent.Action.SIGNED_IN,
+        StaffEvent.Action.SIGN_IN_FAILED,
+        StaffEvent.Action.SIGNED_OUT,
+        StaffEvent.Action.STAFF_CHANGED,
+        StaffEvent.Action.FACTOR_RESET,
+    }
+)
+
+
+class StaffMember(User):
+    """The account of a member of staff, for the page on which administrators look after it."""
+
+    objects: ClassVar[UserManager] = UserManager()
+
+    class Meta:
+        proxy = True
+        verbose_name = _("staff account")
+        verbose_name_plural = _("staff accounts")
 
 
 class StaffNote(models.Model):

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 
 from django.utils import timezone
 
-from accounts.models import ConsentRecord, NightlyFact, consent_guard
+from accounts.models import ConsentRecord, NightlyFact
+from accounts.models.consent_guard import CONSENTS
 
 CHUNK = 2000  # rows that the check holds at a time
 
@@ -56,7 +57,7 @@ def verify() -> Verdict:
             broken = record
             break
         previous = record.digest
-    verdict = Verdict(rows, consent_guard.is_up(), broken)
+    verdict = Verdict(rows, CONSENTS.is_up(), broken)
     NightlyFact.objects.update_or_create(
         name=NightlyFact.Name.VERIFY_CONSENTS,
         defaults={"is_well": verdict.is_well, "at": timezone.now()},

@@ -214,6 +214,8 @@ OPERATOR_EMAIL = "kontakt@kantor.example"
 # undone by the customer's own hands. And after how many hours a review is late.
 REVIEW_FOUR_EYES = "off"
 REVIEW_TARGET_HOURS = 24
+# The audit of staff is kept for six years; only tests empty its table.
+AUDIT_CAN_BE_FLUSHED = False
 
 # Where customers exchange currency, outside this site. "" says that it is not open yet: no page
 # and no mail leads there then, and who is promised word of it gets it by `announce_panel`.

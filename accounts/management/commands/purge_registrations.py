@@ -14,6 +14,7 @@ from django.utils import timezone
 
 from accounts import retention
 from accounts.closing import purge as closed
+from accounts.desk import audit
 from accounts.models import AccountEvent, AccountSession, Counter, EmailChange, OutboxMessage
 from accounts.retention import Kept
 from accounts.services import registration
@@ -145,6 +146,11 @@ def _rules() -> list[Rule]:
             f"changes of e-mail addresses {retention.HISTORY_LASTS.days} days after their link",
             EmailChange,
             retention.EMAIL_CHANGES,
+        ),
+        Rule(
+            f"events of staff {audit.KEPT.days} days old, but the last of them",
+            audit.outlasted,
+            "at",
         ),
         *_rules_of_the_queue(),
     ]

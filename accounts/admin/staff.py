@@ -1,0 +1,110 @@
+"""Let administrators look after the accounts of staff; never after their own."""
+
+from typing import Any
+
+from django import forms
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
+
+from accounts.admin.by_role import ByRole
+from accounts.admin.filters import OnlyFilters
+from accounts.admin.pagination import CappedPaginator
+from accounts.desk import staff
+from accounts.desk.at_work import desk_of
+from accounts.desk.roles import Right, Role, given_role
+from accounts.models import StaffMember
+
+
+class MemberForm(forms.ModelForm[StaffMember]):
+    """Ask for the role, and whether this person works here."""
+
+    role = forms.ChoiceField(label=_("Role"), choices=Role.choices, widget=forms.RadioSelect)
+    works_here = forms.BooleanField(
+        label=_("Works here"),
+        required=False,
+        help_text=_("Without this the person is signed out at once and cannot sign in."),
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if self.instance.pk:
+            known = given_role(self.instance)
+            self.initial |= {
+                "role": known.value if known else "",
+                "works_here": self.instance.is_active,
+            }
+
+
+@admin.register(StaffMember)
+class StaffMemberAdmin(ByRole, OnlyFilters, admin.ModelAdmin[StaffMember]):
+    """Show who works here and in which role; nobody is added or deleted by a click."""
+
+    sees = Right.MANAGE_STAFF
+    changes = Right.MANAGE_STAFF
+    form = MemberForm
+    list_display = ("number", "email", "role_shown", "works", "last_login")
+    list_display_links = ("number", "email")
+    sortable_by = ()
+    ordering = ("email_key",)
+    list_per_page = 25
+    list_max_show_all = 25
+    paginator = CappedPaginator
+    show_full_result_count = False
+    show_facets = admin.ShowFacets.NEVER
+    actions = ()
+    readonly_fields = ("number", "email", "role_shown", "works", "last_login", "activated_at")
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[StaffMember]:
+        """Return the accounts of staff."""
+        return super().get_queryset(request).filter(is_staff=True).prefetch_related("groups")
+
+    def has_change_permission(self, request: HttpRequest, obj: StaffMember | None = None) -> bool:
+        """Let nobody change his own account."""
+        is_own = obj is not None and obj.pk == request.user.pk
+        return not is_own and super().has_change_permission(request, obj)
+
+    def get_fieldsets(self, request: HttpRequest, obj: StaffMember | None = None) -> Any:
+        """Ask about others; of one's own account only show how it is."""
+        shown = ("number", "email", "last_login", "activated_at")
+        can_change = self.has_change_permission(request, obj)
+        asked = ("role", "works_here") if can_change else ("role_shown", "works")
+        return [(None, {"fields": (*shown, *asked)})]
+
+    def get_form(
+        self,
+        request: HttpRequest,
+        obj: StaffMember | None = None,
+        change: bool = False,
+        **kwargs: Any,
+    ) -> type[forms.ModelForm[StaffMember]]:
+        """Leave the questions out where nothing is to be changed."""
+        if not self.has_change_permission(request, obj):
+            kwargs["form"] = forms.ModelForm
+        return super().get_form(request, obj, change, **kwargs)
+
+    def save_model(self, request: HttpRequest, obj: StaffMember, form: Any, change: bool) -> None:
+        """Change it by the service, which records it; Django holds both in one transaction."""
+        desk = desk_of(request)
+        staff.set_role(obj, Role(form.cleaned_data["role"]), desk=desk)
+        staff.set_active(obj, is_active=form.cleaned_data["works_here"], desk=desk)
+
+    def log_change(self, request: HttpRequest, obj: Any, message: Any) -> Any:
+        """Leave it to the audit, which says what was before."""
+
+    @admin.display(description=_("number"))
+    def number(self, member: StaffMember) -> str:
+        """Return what the account is called in the audit."""
+        return str(member)
+
+    @admin.display(description=_("role"))
+    def role_shown(self, member: StaffMember) -> str:
+        """Return the role, in words; without one nothing is to be seen."""
+        known = given_role(member)
+        return str(known.label if known else _("none"))
+
+    @admin.display(description=_("works here"), boolean=True)
+    def works(self, member: StaffMember) -> bool:
+        """Tell whether this person may sign in."""
+        return member.is_active
