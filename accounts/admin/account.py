@@ -1,21 +1,25 @@
 """List the accounts, show one whole, and carry out what staff decide."""
 
 from collections.abc import Callable
+from copy import copy
 from functools import partial
 from typing import Any
 
 from django.contrib import admin, messages
+from django.contrib.admin.utils import unquote
+from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
-from django.forms import BaseModelFormSet, ModelForm
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.urls import path
 from django.utils.formats import date_format
 from django.utils.timezone import localtime
 from django.utils.translation import gettext, ngettext, ngettext_lazy
 from django.utils.translation import gettext_lazy as _
+from django.views.decorators.http import require_POST
 
-from accounts.admin import reveal, search
+from accounts.admin import case, reveal, search
 from accounts.admin.by_role import ByRole, is_allowed
+from accounts.admin.case import CasePages
 from accounts.admin.filters import OnlyFilters, StateFilter, state_of
 from accounts.admin.inlines import (
     ConsentInline,
@@ -28,15 +32,16 @@ from accounts.admin.inlines import (
 from accounts.admin.pagination import CappedPaginator
 from accounts.desk import events
 from accounts.desk.at_work import desk_of
+from accounts.desk.case import opened
 from accounts.desk.masks import SEARCHES
 from accounts.desk.roles import Right
 from accounts.models import Customer, ReviewState, StaffEvent, User
-from accounts.services import registration, review
+from accounts.services import registration
 from accounts.services.allowance import Purpose
 
 
 @admin.register(User)
-class AccountAdmin(ByRole, OnlyFilters, admin.ModelAdmin[User]):
+class AccountAdmin(CasePages, ByRole, OnlyFilters, admin.ModelAdmin[User]):
     """Look after customers' accounts.
 
     Who sees and decides what, the roles say; accounts of staff have a page of their own. Nobody
@@ -45,7 +50,6 @@ class AccountAdmin(ByRole, OnlyFilters, admin.ModelAdmin[User]):
     """
 
     sees = Right.SEE_CUSTOMERS
-    changes = Right.DECIDE
     deletes = Right.OVERRULE
     list_display = (
         "number",
@@ -89,7 +93,7 @@ class AccountAdmin(ByRole, OnlyFilters, admin.ModelAdmin[User]):
         "The beginning of a surname, a company, a NIP or a phone number (at least 3 characters), "
         "of an e-mail address with its @, or #number. At most 1,001 matches are counted."
     )
-    actions = ("approve", "suspend", "unsuspend", "send_link")
+    actions = ("send_link",)
     inlines = (
         CustomerInline,
         ConsentInline,
@@ -118,14 +122,8 @@ class AccountAdmin(ByRole, OnlyFilters, admin.ModelAdmin[User]):
         """Return the accounts of customers."""
         return super().get_queryset(request).filter(is_staff=False)
 
-    def has_decide_permission(self, request: HttpRequest) -> bool:
-        """Tell whether whoever asks decides about customers; asked for actions, as the next two."""
-        return is_allowed(request, Right.DECIDE)
-
-    def has_overrule_permission(self, request: HttpRequest) -> bool:
-        return is_allowed(request, Right.OVERRULE)
-
     def has_help_permission(self, request: HttpRequest) -> bool:
+        """Tell whether whoever asks helps customers; asked for actions."""
         return is_allowed(request, Right.HELP)
 
     def has_delete_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
@@ -146,10 +144,25 @@ class AccountAdmin(ByRole, OnlyFilters, admin.ModelAdmin[User]):
         super().delete_model(request, obj)
 
     def get_urls(self) -> list[Any]:
-        """Add the page on which a masked field is asked for."""
+        """Add the page on which a masked field is asked for, and where the page's forms lead."""
         asked = self.admin_site.admin_view(reveal.reveal)
         page = path("<int:number>/reveal/<str:field>/", asked, name="accounts_user_reveal")
-        return [page, *super().get_urls()]
+        return [
+            page,
+            *(
+                path(
+                    f"<int:number>/{address}/",
+                    self.admin_site.admin_view(require_POST(view)),
+                    name=f"accounts_user_{name}",
+                )
+                for address, view, name in (
+                    ("decyzja", self.decide, "decide"),
+                    ("notatka", self.write_note, "note"),
+                    ("przejecie", self.hold, "hold"),
+                )
+            ),
+            *super().get_urls(),
+        ]
 
     # -- the list -----------------------------------------------------------------------
 
@@ -201,67 +214,35 @@ class AccountAdmin(ByRole, OnlyFilters, admin.ModelAdmin[User]):
 
     # -- one account --------------------------------------------------------------------
 
-    def save_model(
-        self, request: HttpRequest, obj: User, form: ModelForm[User], change: bool
-    ) -> None:
-        """Store only what was changed: the rest of the row may be newer than what was loaded."""
-        obj.save(update_fields=[name for name in form.changed_data if name != "groups"])
-
-    def save_formset(
+    def change_view(
         self,
         request: HttpRequest,
-        form: ModelForm[User],
-        formset: BaseModelFormSet[Any, Any],
-        change: bool,
-    ) -> None:
-        """Record a decision, the only thing of the parts that can be changed."""
-        for changed in formset.save(commit=False):
-            assert isinstance(changed, Customer)
-            review.decide(
-                changed,
-                changed.review_state,
-                by=_staff(request),
-                note=changed.review_note,
-                words=changed.review_words,
-                sections=changed.review_sections or (),
-            )
+        object_id: str,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
+        """Show one customer whole; that the case was opened is written down.
+
+        Nothing is changed here: what the page's small forms send has addresses of its own.
+        """
+        if request.method != "GET" or not self.has_view_permission(request):
+            raise PermissionDenied
+        user = self.get_object(request, unquote(object_id))
+        if user is None:
+            return super().change_view(request, object_id, form_url, extra_context)
+        user = case.account_of(request, user.pk)
+        opened(user, desk_of(request))
+        return self.case_page(request, user, case.context(request, user))
+
+    def case_page(
+        self, request: HttpRequest, user: User, extra_context: dict[str, Any]
+    ) -> HttpResponse:
+        """Return the page of this customer, whatever the method of the request."""
+        asked = copy(request)
+        asked.method = "GET"
+        return super().change_view(asked, str(user.pk), extra_context=extra_context)
 
     # -- actions ------------------------------------------------------------------------
-
-    @admin.action(description=_("Approve the selected customers"), permissions=["decide"])
-    def approve(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
-        """Approve the customers, their notes kept."""
-        self._carry_out(
-            request,
-            queryset,
-            partial(review.approve, by=_staff(request)),
-            gettext("Approved."),
-            ngettext_lazy("%(count)d customer approved.", "%(count)d customers approved.", "count"),
-        )
-
-    @admin.action(description=_("Suspend the selected accounts"), permissions=["decide"])
-    def suspend(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
-        """Close the accounts and with them their sessions; never one's own."""
-        self._carry_out(
-            request,
-            queryset,
-            lambda user: user != request.user and review.suspend(user),
-            gettext("Suspended."),
-            ngettext_lazy("%(count)d account suspended.", "%(count)d accounts suspended.", "count"),
-        )
-
-    @admin.action(
-        description=_("End the suspension of the selected accounts"), permissions=["overrule"]
-    )
-    def unsuspend(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
-        """Open suspended accounts again."""
-        self._carry_out(
-            request,
-            queryset,
-            review.unsuspend,
-            gettext("Suspension ended."),
-            ngettext_lazy("%(count)d suspension ended.", "%(count)d suspensions ended.", "count"),
-        )
 
     @admin.action(description=_("Send the activation link again"), permissions=["help"])
     def send_link(self, request: HttpRequest, queryset: QuerySet[User]) -> None:

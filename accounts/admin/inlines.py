@@ -3,7 +3,6 @@
 from dataclasses import replace
 from typing import Any
 
-from django import forms
 from django.contrib import admin
 from django.http import HttpRequest
 from django.urls import reverse
@@ -29,38 +28,11 @@ from accounts.models import (
     EmailChange,
     Kind,
     OutboxMessage,
-    ReviewState,
     SurveyAnswer,
     User,
 )
 from accounts.models.customer import Section
 from accounts.values import country
-
-
-class ReviewForm(forms.ModelForm[Customer]):
-    """Ask for the decision, and what the customer is to read and to correct."""
-
-    review_sections = forms.MultipleChoiceField(
-        label=_("To be corrected"),
-        choices=Section.choices,
-        required=False,
-        widget=forms.CheckboxSelectMultiple,
-    )
-
-    def clean(self) -> dict[str, Any]:
-        """Refuse to ask for a correction of nothing, or of what this kind has not.
-
-        And to decide about an account that was never opened: its address may be a stranger's.
-        """
-        cleaned = super().clean() or self.cleaned_data
-        if "review_state" in self.changed_data and self.instance.user.activated_at is None:
-            self.add_error("review_state", _("This account has never been activated."))
-        sections = cleaned.get("review_sections") or []
-        if cleaned.get("review_state") == ReviewState.CORRECTION and not sections:
-            self.add_error("review_sections", _("Choose what the customer is to correct."))
-        if Section.COMPANY in sections and self.instance.kind != Kind.COMPANY:
-            self.add_error("review_sections", _("An individual has no company details."))
-        return cleaned
 
 
 class Sighted:
@@ -95,12 +67,10 @@ class Sighted:
 
 
 class CustomerInline(Sighted, ByRole, admin.StackedInline[Customer, User]):
-    """Show the customer's data; only the review can be changed, and the service records it."""
+    """Show the customer's data, and what was decided about them last."""
 
     sees = Right.SEE_CUSTOMERS
-    changes = Right.DECIDE
     model = Customer
-    form = ReviewForm
     fk_name = "user"
     can_delete = False
     readonly_fields = (
@@ -116,13 +86,11 @@ class CustomerInline(Sighted, ByRole, admin.StackedInline[Customer, User]):
         "phone_number",
         "main_address",
         "correspondence_address",
+        "review_state",
+        "sections_to_correct",
+        "review_words",
         "reviewed",
     )
-
-    def has_change_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
-        """Let nobody review an account that its owner closed: it is going."""
-        is_closed = obj is not None and obj.closed_at is not None
-        return not is_closed and super().has_change_permission(request, obj)
 
     def get_fieldsets(self, request: HttpRequest, obj: User | None = None) -> Any:
         """Leave out what only companies have when a person is shown."""
@@ -147,9 +115,8 @@ class CustomerInline(Sighted, ByRole, admin.StackedInline[Customer, User]):
                 {
                     "fields": (
                         "review_state",
-                        "review_sections",
+                        "sections_to_correct",
                         "review_words",
-                        "review_note",
                         "reviewed",
                     )
                 },
@@ -219,6 +186,12 @@ class CustomerInline(Sighted, ByRole, admin.StackedInline[Customer, User]):
             country.name(value("country")),
         )
         return format_html_join(SafeString("<br>"), "{}", ((line,) for line in lines))
+
+    @admin.display(description=_("to be corrected"))
+    def sections_to_correct(self, customer: Customer) -> str:
+        """Return the sections that the customer is to correct, in words."""
+        labels = dict(Section.choices)
+        return ", ".join(str(labels.get(each, each)) for each in customer.review_sections or [])
 
     @admin.display(description=_("last decision"))
     def reviewed(self, customer: Customer) -> str:

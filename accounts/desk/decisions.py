@@ -177,6 +177,9 @@ def _refusal(customer: Customer, decision: Decision, by: User) -> str | None:
     if decision in _SECOND:
         if state is not ReviewState.SECOND or not may(by, Right.DECIDE):
             return "not offered"
+        # What became of the account meanwhile holds for a proposal as well.
+        if decision is Decision.CONFIRM and not user.is_active:
+            return "not active"
         is_author = customer.proposed_by_id == by.pk
         return "not offered" if is_author is not (decision is Decision.WITHDRAW) else None
     rule = RULES[decision]
@@ -312,9 +315,10 @@ def suspend(
 
 
 def restore(user: User, reason: str, *, desk: Desk, note: str = "") -> None:
-    """Open a closed account again; one that was never activated is pending again.
+    """Open a suspended account again; one that was never activated is pending again.
 
-    Raises `Refused` and `Incomplete`.
+    One that its owner closed stays closed: he may reopen it himself. Raises `Refused` and
+    `Incomplete`.
     """
     if not may(desk.user, Right.OVERRULE):
         raise Refused("not offered")
@@ -323,7 +327,7 @@ def restore(user: User, reason: str, *, desk: Desk, note: str = "") -> None:
     with transaction.atomic():
         opened = User.objects.filter(pk=user.pk, suspended_at__isnull=False).update(
             suspended_at=None,
-            is_active=Case(When(activated_at__isnull=False, then=True), default=False),
+            is_active=Case(When(activated_at__isnull=False, closed_at=None, then=True), default=False),
             suspension_reason="",
         )
         if not opened:
@@ -331,7 +335,7 @@ def restore(user: User, reason: str, *, desk: Desk, note: str = "") -> None:
         user.refresh_from_db()
         _note(user, note, desk)
         events.record(desk, Action.RESTORED, customer=user.pk, reason=reason)
-        if user.activated_at is not None:
+        if user.is_active:
             outbox.put(OutboxMessage.Kind.UNSUSPENDED, user)
 
 

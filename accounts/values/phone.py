@@ -82,6 +82,15 @@ def display(number: str) -> str:
     return grouped.replace(" ", BLANK)
 
 
+def countries(number: str) -> tuple[str, ...]:
+    """Return the countries (ISO 3166-1 alpha-2) that share the code of this number, if any."""
+    try:
+        code = phonenumbers.parse(number).country_code
+    except phonenumbers.NumberParseException:
+        return ()
+    return tuple(phonenumbers.COUNTRY_CODE_TO_REGION_CODE.get(code or 0, ()))
+
+
 def _international(typed: str) -> str:
     """Undo the prefixes that were dialled in Poland, which the library does not know.
 
