@@ -240,7 +240,7 @@ class DecisionTests(CaseTestCase):
                 opened = form.find_parent("details")
                 assert isinstance(opened, Tag)
                 assert opened.has_attr("open")
-                errors = form.select(".errorlist")
+                errors = form.select(".field-error")
                 assert len(errors) == 1
                 assert message in errors[0].get_text()
                 note = form.select_one("textarea[name=note]")
