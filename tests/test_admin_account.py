@@ -94,9 +94,9 @@ class AccountPageTests(StaffTestCase):
     def test_hints_at_other_accounts_with_the_same_nip(self) -> None:
         hint = f"{LIST}?q={COMPANY['nip']}"
         other = registered(Kind.COMPANY)
-        page = self.client.get(page_of(self.user))
-        self.assertContains(page, "jeszcze 1\N{NO-BREAK SPACE}konto")
-        self.assertNotContains(page, COMPANY["nip"])
+        page = untie(self.client.get(page_of(self.user)).content.decode())
+        assert "jeszcze 1 konto" in page
+        assert COMPANY["nip"] not in page
         self.client.post(f"{LIST}{self.user.pk}/reveal/nip/", {"reason": "review"})
         self.assertContains(self.client.get(page_of(self.user)), hint)
         assert shown(self.client.get(hint)) == {self.user.email, other.email}
