@@ -6,6 +6,7 @@ from typing import Any
 from bs4 import BeautifulSoup, Tag
 from django.test import TestCase, override_settings
 from django.utils import timezone
+from django.utils.translation import override
 
 from accounts.admin.case import TITLES
 from accounts.desk import decisions, queue
@@ -154,8 +155,8 @@ class PageTests(CaseTestCase):
 
     def test_waiting_is_told_in_words(self) -> None:
         for hours, words in (
-            (0.5, "zostało 23 godz."),
-            (2.5, "zostało 21 godz."),
+            (0.5, "zostały 23 godziny"),
+            (2.5, "zostało 21 godzin"),
             (23.5, "zostało mniej niż godzinę"),
             (24.5, "po terminie od niecałej godziny"),
             (29.5, "po terminie od 5 h"),
@@ -177,7 +178,7 @@ class PageTests(CaseTestCase):
             "Logowania i sesje",
             "Notatki",
             "Oś czasu",
-            "Zmieniono hasło" if "Zmieniono hasło" in text else "Zmiana hasła",
+            str(AccountEvent.Kind.PASSWORD_CHANGED.label),
             "Udzielono zgody: Regulamin",
         ):
             assert words in text, words
@@ -187,14 +188,18 @@ class PageTests(CaseTestCase):
     def test_timeline_holds_staff_owner_mails_and_consents_newest_first(self) -> None:
         events.record(self.user, AccountEvent.Kind.PASSWORD_CHANGED)
         self.decide("reject", reason="unclear", note=NOTE)
-        moments = timeline(User.objects.get(pk=self.user.pk))
+        with override("pl"):
+            moments = timeline(User.objects.get(pk=self.user.pk))
+            said = [(str(each.words), each.who) for each in moments]
+            self.see(said)
         assert [each.at for each in moments] == sorted((m.at for m in moments), reverse=True)
-        said = [(str(each.words), each.who) for each in moments]
-        assert ("odrzucono", self.clerk.email) in said or any(
-            who == self.clerk.email for _words, who in said
-        )
-        assert any("Mail: " in words or "E-mail: " in words for words, _who in said)
         assert NOTE not in str(said)
+
+    def see(self, said: list[tuple[str, str]]) -> None:
+        assert (str(StaffEvent.Action.REJECTED.label), self.clerk.email) in said
+        assert (str(AccountEvent.Kind.PASSWORD_CHANGED.label), "klient") in said
+        assert any(words.startswith("E-mail: ") for words, _who in said)
+        assert any(words.startswith("Udzielono zgody: ") for words, _who in said)
 
 
 class DecisionTests(CaseTestCase):
@@ -222,7 +227,7 @@ class DecisionTests(CaseTestCase):
             ("reject", {"note": NOTE}, "reason", "Wybierz powód."),
             ("reject", {"reason": "made-up", "note": NOTE}, "reason", "Wybierz powód."),
             ("reject", {"reason": "unclear", "note": " "}, "note", "Napisz notatkę"),
-            ("correct", {"words": "Kod.", "note": NOTE}, "sections", "Wskaż, co"),
+            ("correct", {"words": "Kod.", "note": NOTE}, "sections", "Wybierz, co"),
             ("correct", {"sections": ["address"], "note": NOTE}, "words", "Napisz, co"),
             ("correct", {"sections": ["company"], "words": "Kod."}, "sections", ""),
             ("approve", {"note": "a" * 2001}, "note", "Napisz notatkę"),
@@ -434,10 +439,15 @@ class HintTests(TestCase):
     def test_hints_stand_on_the_page_with_their_rules(self) -> None:
         user, other = self.plain(), registered()
         self.client.force_login(clerk())
-        response = self.client.get(page_of(user))
-        for hint in hints(user):
-            self.assertContains(response, f'href="{page_of(other)}"')
-            assert str(hint.words) in untie(response.content.decode())
+        page = BeautifulSoup(self.client.get(page_of(user)).content, "html.parser")
+        shown = untie(page.select(".case-hints")[0].get_text())
+        assert page.select_one(f".case-hints a[href='{page_of(other)}']") is not None
+        found = hints(user)
+        assert len(found) == 2
+        with override("pl"):
+            for hint in found:
+                assert untie(str(hint.words)) in shown
+                assert untie(str(hint.rule)) in shown
 
     def test_asks_as_much_however_many_accounts_there_are(self) -> None:
         user = activated(Kind.COMPANY)

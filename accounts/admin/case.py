@@ -272,7 +272,7 @@ class CasePages:
             return self._again(request, user, tried=form)
         except Overtaken as overtaken:
             return _overtaken(request, user, overtaken, asked)
-        messages.success(request, gettext("Done: %(decision)s.") % {"decision": form.title})
+        messages.success(request, gettext("The decision is carried out."))
         return redirect(_page(number))
 
     def _decide(
