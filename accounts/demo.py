@@ -10,12 +10,16 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from itertools import product
 
+from accounts.desk.decisions import Decision
+from accounts.desk.reasons import Rejection
 from accounts.models import Kind, ReviewState
 from accounts.models.customer import Section, search_key
 
 SEED = 2026
 STAFF_EMAIL = "obsluga@kantor.example"
 STAFF_LANGUAGE = "pl"
+# Who has decided about these customers.
+OFFICER_EMAIL = "weryfikacja@kantor.example"
 
 # What one person decides alone; who proposes to a second one does so at the desk.
 REVIEWS = tuple(state for state in ReviewState if state is not ReviewState.SECOND)
@@ -154,6 +158,13 @@ _NOTES = {
     ReviewState.REJECTED: "Dane nie należą do osoby, która je podała.",
 }
 
+
+# How each review came to its state, and for which reason.
+DECISIONS = {
+    ReviewState.APPROVED: (Decision.APPROVE, ""),
+    ReviewState.CORRECTION: (Decision.CORRECT, ""),
+    ReviewState.REJECTED: (Decision.REJECT, Rejection.IDENTITY.value),
+}
 
 _WORDS = "Kod pocztowy nie pasuje do podanej ulicy. Sprawdź adres i zapisz go jeszcze raz."
 

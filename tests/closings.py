@@ -4,16 +4,15 @@ from typing import Any
 
 from accounts.closing import services
 from accounts.models import Kind, ReviewState, User
-from accounts.services import review
 from accounts.values.visit import NOBODY
-from tests.factories import activated, customer_of, staff
+from tests.factories import activated, decide
 from tests.letters import newest_path
 
 
 def approved(kind: str = Kind.PERSON, **details: Any) -> User:
     """Return the account of a customer whose data staff have approved."""
     user = activated(kind, **details)
-    review.decide(customer_of(user), ReviewState.APPROVED, by=staff())
+    decide(user, ReviewState.APPROVED)
     return User.objects.get(pk=user.pk)
 
 

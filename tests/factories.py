@@ -1,5 +1,6 @@
 """Make customers of both kinds in every state, through the services that make real ones."""
 
+from collections.abc import Sequence
 from itertools import count
 from typing import Any
 from uuid import uuid4
@@ -8,9 +9,13 @@ from django.contrib.auth.hashers import make_password
 from django.contrib.auth.models import Group
 
 from accounts import consents
+from accounts.desk import decisions
+from accounts.desk.decisions import Decision, Grounds
+from accounts.desk.events import Desk
+from accounts.desk.reasons import Rejection, Reopening
 from accounts.desk.roles import Role
 from accounts.limits import Limit
-from accounts.models import Customer, Kind, User
+from accounts.models import Customer, Kind, ReviewState, User
 from accounts.passwords import normalize
 from accounts.services import activation, allowance, registration, review
 
@@ -85,6 +90,50 @@ def suspended(kind: str = Kind.PERSON, **details: Any) -> User:
     user = activated(kind, **details)
     review.suspend(user)
     return user
+
+
+# Which decision leads to which state, and for which reason.
+_LEADS_TO: dict[str, tuple[Decision, str]] = {
+    ReviewState.NEW: (Decision.REOPEN, Reopening.NEWS.value),
+    ReviewState.APPROVED: (Decision.APPROVE, ""),
+    ReviewState.CORRECTION: (Decision.CORRECT, ""),
+    ReviewState.REJECTED: (Decision.REJECT, Rejection.UNCLEAR.value),
+}
+
+
+def decide(
+    user: User,
+    state: str,
+    *,
+    by: User | None = None,
+    note: str = "Sprawdzone",
+    words: str = "Popraw dane.",
+    sections: Sequence[str] = ("address",),
+) -> None:
+    """Lead the review of an open account to this state, through the desk, as an officer.
+
+    What was decided before is looked at again first, and a correction that is awaited is recorded.
+    """
+    by = by or clerk(Role.OFFICER)
+    decision, reason = _LEADS_TO[state]
+    customer = customer_of(user)
+    if customer.review_state == ReviewState.CORRECTION and decision is not Decision.REJECT:
+        for section in list(customer.review_sections or []):
+            review.correction_recorded(customer, section)
+        if decision is Decision.REOPEN:
+            return
+    is_decided = customer.review_state in (ReviewState.APPROVED, ReviewState.REJECTED)
+    if is_decided and decision is not Decision.REOPEN:
+        decide(user, ReviewState.NEW, by=by)
+        customer = customer_of(user)
+    grounds = Grounds(
+        reason=reason,
+        note=note,
+        words=words if decision is Decision.CORRECT else "",
+        sections=sections if decision is Decision.CORRECT else (),
+    )
+    version = customer.review_version
+    decisions.decide(customer, decision, grounds, desk=Desk(by), version=version)
 
 
 def staff(*, superuser: bool = False, password: str | None = None) -> User:

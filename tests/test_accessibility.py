@@ -232,13 +232,7 @@ class AccessibilityTests(AuditTestCase):
             user = factories.activated(Kind.COMPANY, language=visitor.language)
             visitor.signed_in_as(user)
             for state in ("approved", "rejected", "correction"):
-                review.decide(
-                    user.customer,
-                    state,
-                    by=factories.staff(),
-                    words="Brakuje numeru.",
-                    sections=("address",),
-                )
+                factories.decide(user, state, words="Brakuje numeru.")
                 self.audit(visitor.open("/konto/"), state)
             self.audit(visitor.open("/konto/dane/"), "correction")
             self.audit(visitor.open("/konto/dane/adres/"))

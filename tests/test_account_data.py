@@ -11,7 +11,7 @@ from tests.browsers import signed_in
 from tests.clock import later
 from tests.closings import close
 from tests.desk import StaffTestCase, page_of
-from tests.factories import activated, customer_of, staff, suspended
+from tests.factories import activated, customer_of, decide, staff, suspended
 from tests.letters import deliver
 from tests.parallel import at_once
 from tests.walk import Visitor
@@ -197,14 +197,8 @@ class CorrectionTests(DataTestCase):
     """What staff want corrected opens directly and comes back to them."""
 
     def awaits(self, *sections: str) -> None:
-        customer = customer_of(self.user)
-        review.decide(
-            customer,
-            ReviewState.CORRECTION,
-            by=staff(),
-            words="Sprawdź pisownię.",
-            sections=sections,
-        )
+        words = "Sprawdź pisownię."
+        decide(self.user, ReviewState.CORRECTION, words=words, sections=sections)
 
     def test_named_sections_open_directly_and_go_back_to_new(self) -> None:
         self.awaits(Section.NAME)

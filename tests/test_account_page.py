@@ -14,7 +14,7 @@ from accounts.models.customer import Section
 from accounts.services import review
 from tests import browsers, mails
 from tests.doors import ACCOUNT, PATH
-from tests.factories import COMPANY, activated, staff
+from tests.factories import COMPANY, activated, decide, staff
 from tests.letters import deliver
 from tests.walk import Visitor
 
@@ -130,7 +130,7 @@ class StateTests(TestCase):
 
     def reviewed(self, state: str, **more: Any) -> Visitor:
         user = activated()
-        review.decide(user.customer, state, by=staff(), note="Tylko dla nas", **more)
+        decide(user, state, note="Tylko dla nas", **more)
         page = self.page(user)
         assert "Tylko dla nas" not in page.text
         return page

@@ -9,7 +9,6 @@ from django.core import mail
 from django.db import connection
 from django.test import Client, SimpleTestCase, TestCase
 from django.test.utils import CaptureQueriesContext
-from django.urls import reverse
 
 from accounts.admin import AccountAdmin
 from accounts.models import (
@@ -22,9 +21,17 @@ from accounts.models import (
     StaffEvent,
     SurveyAnswer,
 )
-from accounts.services import review, survey
+from accounts.services import survey
 from tests.desk import LIST, MESSAGES, StaffTestCase, page_of, shown
-from tests.factories import PASSWORD, activated, clerk, customer_of, registered, staff, suspended
+from tests.factories import (
+    PASSWORD,
+    activated,
+    clerk,
+    decide,
+    registered,
+    staff,
+    suspended,
+)
 
 
 class ListTests(StaffTestCase):
@@ -108,7 +115,7 @@ class PrivilegeTests(StaffTestCase):
 
     def test_nobody_deletes_whom_we_have_approved(self) -> None:
         user = activated()
-        review.decide(customer_of(user), ReviewState.APPROVED, by=self.staff)
+        decide(user, ReviewState.APPROVED)
         address = f"{LIST}{user.pk}/delete/"
         assert self.client.post(address, {"post": "yes"}).status_code == 403
         assert Customer.objects.filter(user=user).exists()
@@ -128,36 +135,6 @@ class PrivilegeTests(StaffTestCase):
 class ActionTests(StaffTestCase):
     """What staff can do with the accounts that they marked."""
 
-    def test_approve_keeps_the_note_and_names_the_reviewer(self) -> None:
-        user = activated()
-        review.decide(customer_of(user), ReviewState.CORRECTION, by=self.staff, note="Sprawdzone")
-        self.act("approve", user)
-        customer = customer_of(user)
-        assert customer.review_state == ReviewState.APPROVED
-        assert customer.review_note == "Sprawdzone"
-        assert customer.reviewed_by == self.staff
-
-    def test_suspend_ends_the_session_of_the_customer(self) -> None:
-        user = activated()
-        browser = Client()
-        browser.force_login(user)
-        assert browser.get(reverse("accounts:account")).status_code == 200
-        self.act("suspend", user)
-        assert browser.get(reverse("accounts:account")).status_code == 302
-        user.refresh_from_db()
-        assert user.suspended_at is not None
-        assert not user.is_active
-
-    def test_unsuspend_opens_the_account_and_leaves_a_pending_one_pending(self) -> None:
-        active, pending = suspended(), registered()
-        review.suspend(pending)
-        self.act("unsuspend", active, pending)
-        active.refresh_from_db()
-        pending.refresh_from_db()
-        assert active.is_active
-        assert pending.is_pending
-        assert not pending.is_active
-
     def test_a_new_link_is_sent_in_the_language_of_the_customer(self) -> None:
         english, polish = registered(language="en"), registered()
         with self.captureOnCommitCallbacks(execute=True):
@@ -176,13 +153,10 @@ class ActionTests(StaffTestCase):
         assert [owed.user for owed in links] == [pending]
 
     def test_each_is_kept_in_the_history_of_the_account(self) -> None:
-        user = activated()
-        for action in ("approve", "suspend", "unsuspend"):
-            self.act(action, user)
-        entries = LogEntry.objects.filter(object_id=str(user.pk), user=self.staff)
-        assert entries.count() == 3
-        self.act("unsuspend", user)
-        assert entries.count() == 3
+        user = registered()
+        for _again in range(2):
+            self.act("send_link", user)
+        assert LogEntry.objects.filter(object_id=str(user.pk), user=self.staff).count() == 1
 
 
 class SourceAdminTests(StaffTestCase):

@@ -15,8 +15,8 @@ from django.test import Client, TestCase
 from django.urls import URLResolver
 
 from accounts.models import Kind, OutboxMessage, Source, StaffEvent, User
-from accounts.services import review, survey
-from tests.factories import activated, clerk, customer_of, registered, staff
+from accounts.services import survey
+from tests.factories import activated, clerk, decide, registered, staff
 from tests.thorough import THOROUGH, some
 from tests.walk import URLENCODED
 
@@ -96,7 +96,7 @@ class NastyTestCase(TestCase):
         cls.pending = registered()
         cls.source = Source.objects.order_by("pk")[0]
         survey.answer(cls.company, cls.source, "")
-        review.decide(customer_of(cls.company), "approved", by=cls.boss, note="")
+        decide(cls.company, "approved")
         cls.message = OutboxMessage.objects.order_by("pk")[0]
         cls.member = clerk("support")
         StaffEvent.objects.create(
@@ -303,8 +303,21 @@ class StaffPageTests(NastyTestCase):
             for turn, name in enumerate((*lookups, "q", "o", "p")):
                 for value in some(WORST, turn, 2):
                     self.ask(f"{address}?{name}={value}")
-        page = f"{ACCOUNTS}{self.company.pk}/change/"
-        data = form_of(self.ask(page))
-        for name in ("customer-0-review_state", "customer-0-review_note", "customer-0-user"):
-            for value in WORST:
-                self.ask(page, encoded(data | {name: value}))
+        self.ask(f"{ACCOUNTS}{self.company.pk}/change/")
+
+
+class CaseFormsTests(NastyTestCase):
+    """The small forms on the page of a case."""
+
+    def test_take_any_value(self) -> None:
+        whole = {"decision": "reject", "version": "1", "reason": "unclear", "note": "x"}
+        for address, fields in (
+            ("decyzja", {**whole, "words": "", "sections": "", "is_silent": ""}),
+            ("notatka", {"text": "x", "kind": "ordinary"}),
+            ("przejecie", {"release": ""}),
+        ):
+            page = f"{ACCOUNTS}{self.pending.pk}/{address}/"
+            for name in (*fields, "made-up"):
+                for value in WORST:
+                    self.ask(page, encoded(fields | {name: value}))
+            self.ask(f"{ACCOUNTS}{10**30}/{address}/", encoded(fields))

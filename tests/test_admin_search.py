@@ -11,9 +11,9 @@ from django.utils import timezone
 
 from accounts.admin import search
 from accounts.models import Customer, Kind, ReviewState, Source, User
-from accounts.services import review, survey
+from accounts.services import survey
 from tests.desk import LIST, StaffTestCase, shown
-from tests.factories import activated, customer_of, registered, suspended
+from tests.factories import activated, decide, registered, suspended
 
 
 def fill(number: int) -> None:
@@ -198,8 +198,8 @@ class FilterTests(StaffTestCase):
         assert self.filtered(customer__kind__exact="company") == {self.active.email}
 
     def test_narrow_to_a_state_of_the_review(self) -> None:
-        review.decide(customer_of(self.closed), ReviewState.REJECTED, by=self.staff)
-        assert self.filtered(customer__review_state__exact="rejected") == {self.closed.email}
+        decide(self.active, ReviewState.REJECTED)
+        assert self.filtered(customer__review_state__exact="rejected") == {self.active.email}
 
     def test_narrow_to_a_source(self) -> None:
         source = Source.objects.all()[2]

@@ -415,9 +415,7 @@ class HintTests(TestCase):
             with self.subTest(mine=mine, others=others):
                 User.objects.all().delete()
                 user = activated(email=mine)
-                registered(
-                    email=others, first_name="Ewa", main_house_no="99", phone="+48602000000"
-                )
+                registered(email=others, first_name="Ewa", main_house_no="99", phone="+48602000000")
                 said = [str(hint.rule) for hint in hints(user) if hint.accounts]
                 assert len(said) == is_same
 

@@ -42,7 +42,7 @@ from kantor.serving.typography import untie
 from tests.authenticator import enrolled
 from tests.browsers import browser, put_in
 from tests.clock import later
-from tests.factories import PASSWORD, activated, staff
+from tests.factories import PASSWORD, activated, decide, staff
 from tests.letters import deliver
 from tests.parallel import at_once
 from tests.phone import stopped_clock, turned_on
@@ -59,14 +59,7 @@ def full(kind: str = Kind.COMPANY, **details: str) -> User:
     user = activated(kind, news=True, **details)
     agreements.withdraw_news(user, channel=ConsentRecord.Channel.ACCOUNT)
     SurveyAnswer.objects.create(user=user, source=Source.objects.all()[0], details="od siostry")
-    review.decide(
-        user.customer,
-        "correction",
-        by=staff(),
-        note=NOTE,
-        words="Brakuje numeru lokalu.",
-        sections=("address",),
-    )
+    decide(user, "correction", note=NOTE, words="Brakuje numeru lokalu.")
     DataChange.objects.create(
         user=user, section="address", before={"main_city": "Kraków"}, after={"main_city": "Łódź"}
     )

@@ -352,6 +352,4 @@ def _overtaken(
         "page": _page(user.pk),
         "note_form": NoteForm(by, text="\n".join(filter(None, words))),
     }
-    return render(
-        request, "admin/accounts/user/overtaken.html", shown, status=HTTPStatus.CONFLICT
-    )
+    return render(request, "admin/accounts/user/overtaken.html", shown, status=HTTPStatus.CONFLICT)

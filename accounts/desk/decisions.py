@@ -149,6 +149,8 @@ def decide(
     `Incomplete` for grounds that are missing. The note becomes one of the case's notes.
     """
     with transaction.atomic():
+        # The account's row first, as everywhere: two that lock both must not wait for each other.
+        User.objects.select_for_update(no_key=True).only("pk").get(pk=customer.pk)
         # Without joins: whoever has waited for the lock would read what they said before it.
         stored = Customer.objects.select_for_update().get(pk=customer.pk)
         if stored.review_version != version:
@@ -327,7 +329,9 @@ def restore(user: User, reason: str, *, desk: Desk, note: str = "") -> None:
     with transaction.atomic():
         opened = User.objects.filter(pk=user.pk, suspended_at__isnull=False).update(
             suspended_at=None,
-            is_active=Case(When(activated_at__isnull=False, closed_at=None, then=True), default=False),
+            is_active=Case(
+                When(activated_at__isnull=False, closed_at=None, then=True), default=False
+            ),
             suspension_reason="",
         )
         if not opened:

@@ -1,6 +1,4 @@
-"""Record what staff decide about a customer, and owe him the mail that says so."""
-
-from collections.abc import Sequence
+"""Follow what is decided about a customer (`accounts.desk.decisions`), and owe him the mails."""
 
 from django.db import transaction
 from django.utils import timezone
@@ -9,64 +7,6 @@ from accounts.mail import outbox
 from accounts.models import Customer, OutboxMessage, ReviewState, User
 from accounts.models.outbox import OUTCOMES
 from accounts.services import panel, sessions
-
-DECISION = (
-    "review_state",
-    "review_note",
-    "review_words",
-    "review_sections",
-    "reviewed_at",
-    "reviewed_by",
-)
-
-
-def decide(
-    customer: Customer,
-    state: str,
-    *,
-    by: User,
-    note: str | None = None,
-    words: str = "",
-    sections: Sequence[str] = (),
-) -> bool:
-    """Set the state of the review, with who decided it and when; tell whether that is news.
-
-    `note` is for staff alone, and kept unless another is given; `words` and `sections` are what
-    the customer reads while a correction is awaited, and are forgotten with any other decision.
-    What he is not told of, a note or the same decision again, leaves who decided and when.
-
-    The row is locked and what it says now is compared, whatever `customer` carries: of the same
-    decision made twice at once, one is news. The owner of an open account is owed one mail about
-    each, in the same transaction.
-    """
-    with transaction.atomic():
-        # The account's row first, as everywhere: two that lock both must not wait for each other.
-        User.objects.select_for_update(no_key=True).only("pk").get(pk=customer.pk)
-        stored = (
-            Customer.objects.select_for_update(of=("self",))
-            .select_related("user")
-            .get(pk=customer.pk)
-        )
-        before = _told(stored)
-        awaits = state == ReviewState.CORRECTION
-        stored.review_state = state
-        stored.review_words = words if awaits else ""
-        stored.review_sections = list(sections) if awaits else []
-        if note is not None:
-            stored.review_note = note
-        is_news = _told(stored) != before
-        if is_news:
-            stored.reviewed_at = timezone.now()
-            stored.reviewed_by = by
-        stored.save(update_fields=DECISION)
-        if is_news:
-            waiting = timezone.now() if state == ReviewState.NEW else None
-            User.objects.filter(pk=stored.pk).update(waiting_since=waiting)
-        if is_news and stored.user.is_active:
-            tell(stored)
-    for name in DECISION:
-        setattr(customer, name, getattr(stored, name))
-    return is_news
 
 
 def correction_recorded(customer: Customer, section: str) -> None:
@@ -85,18 +25,6 @@ def correction_recorded(customer: Customer, section: str) -> None:
     customer.save(
         update_fields=["review_sections", "review_state", "review_words", "review_version"]
     )
-
-
-def approve(user: User, *, by: User) -> bool:
-    """Approve the customer of this account, the note kept; tell whether that was to be done.
-
-    Whoever never opened the account has not shown that its address is his, and one that its owner
-    closed is going: neither is approved.
-    """
-    customer = getattr(user, "customer", None)
-    if customer is None or user.activated_at is None or user.closed_at is not None:
-        return False
-    return decide(customer, ReviewState.APPROVED, by=by)
 
 
 def suspend(user: User) -> bool:
@@ -132,14 +60,6 @@ def unsuspend(user: User) -> bool:
         if is_active:
             outbox.put(OutboxMessage.Kind.UNSUSPENDED, stored)
     return True
-
-
-def _told(customer: Customer) -> tuple[object, ...]:
-    """Return what the customer is told of this review: two that are equal need one mail."""
-    if customer.review_state != ReviewState.CORRECTION:
-        return (customer.review_state,)
-    sections = sorted(customer.review_sections or [])
-    return (customer.review_state, customer.review_words, sections)
 
 
 def tell(customer: Customer) -> None:

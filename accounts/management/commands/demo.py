@@ -6,11 +6,16 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib.auth.hashers import make_password
+from django.contrib.auth.models import Group
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import transaction
 from django.utils import timezone
 
 from accounts import consents, demo
+from accounts.desk import decisions
+from accounts.desk.decisions import Grounds
+from accounts.desk.events import Desk
+from accounts.desk.roles import Role
 from accounts.models import ConsentRecord, Customer, OutboxMessage, ReviewState, Source, User
 from accounts.models.outbox import OUTCOMES
 from accounts.passwords import normalize
@@ -45,12 +50,13 @@ class Command(BaseCommand):
         wanted = list(demo.accounts())
         attempts = [account.attempt for account in wanted]
         with transaction.atomic():
-            staff = _staff(staff_hash)
+            _staff(staff_hash)
+            officer = _officer()
             known = set(User.objects.filter(attempt__in=attempts).values_list("attempt", flat=True))
             missing = [account for account in wanted if account.attempt not in known]
             sources = list(Source.objects.filter(is_active=True))
             for account in missing:
-                _make(account, customer_hash, staff, sources)
+                _make(account, customer_hash, officer, sources)
             User.objects.filter(attempt__in=attempts).update(password=customer_hash)
         example = User.objects.filter(attempt__in=attempts, is_active=True).first()
         self.stdout.write(f"Accounts made: {len(missing)} (of {len(wanted)})")
@@ -64,18 +70,28 @@ class Command(BaseCommand):
                 )
 
 
-def _staff(password_hash: str) -> User:
-    """Return the demonstration's superuser with this password, made if need be."""
+def _staff(password_hash: str) -> None:
+    """Give the demonstration's superuser this password; he is made if need be."""
     staff = User.objects.filter(email=demo.STAFF_EMAIL, is_staff=True).first()
     if staff is None:
         staff = User.objects.create_superuser(demo.STAFF_EMAIL, language=demo.STAFF_LANGUAGE)
     staff.password = password_hash
     staff.save(update_fields=["password"])
-    return staff
+
+
+def _officer() -> User:
+    """Return who has decided about the demonstration's customers; nobody signs in as him."""
+    officer = User.objects.filter(email=demo.OFFICER_EMAIL, is_staff=True).first()
+    if officer is None:
+        officer = User.objects.create_user(
+            demo.OFFICER_EMAIL, is_staff=True, language=demo.STAFF_LANGUAGE
+        )
+        officer.groups.add(Group.objects.get(name=Role.OFFICER.value))
+    return officer
 
 
 def _make(
-    account: demo.DemoAccount, password_hash: str, staff: User, sources: list[Source]
+    account: demo.DemoAccount, password_hash: str, officer: User, sources: list[Source]
 ) -> None:
     """Lead one invented customer through the real services up to his state."""
     registered = timezone.now() - timedelta(days=account.days_ago)
@@ -101,17 +117,23 @@ def _make(
     if account.took_news_back:
         agreements.withdraw_news(user, channel=ConsentRecord.Channel.ACCOUNT)
     if account.review_state != ReviewState.NEW:
-        review.decide(
-            user.customer,
-            account.review_state,
-            by=staff,
-            note=account.review_note,
-            words=account.review_words,
-            sections=account.review_sections,
-        )
+        _decide(user, account, officer)
     if account.state == "suspended":
         review.suspend(user)
     _date_back(user, registered)
+
+
+def _decide(user: User, account: demo.DemoAccount, officer: User) -> None:
+    """Decide through the desk, as everybody does."""
+    decision, reason = demo.DECISIONS[account.review_state]
+    grounds = Grounds(
+        reason=reason,
+        note=account.review_note,
+        words=account.review_words,
+        sections=account.review_sections,
+    )
+    version = user.customer.review_version
+    decisions.decide(user.customer, decision, grounds, desk=Desk(officer), version=version)
 
 
 def _date_back(user: User, registered: datetime) -> None:
