@@ -3,10 +3,10 @@
 from typing import Any
 
 from bs4 import BeautifulSoup
-from django.test import TestCase
+from django.test import Client, TestCase
 
 from accounts.models import User
-from tests.factories import staff
+from tests.factories import customer_of, staff
 
 LIST = "/admin/accounts/user/"
 MESSAGES = "/admin/accounts/outboxmessage/"
@@ -14,6 +14,13 @@ MESSAGES = "/admin/accounts/outboxmessage/"
 
 def page_of(user: User) -> str:
     return f"{LIST}{user.pk}/change/"
+
+
+def send(browser: Client, user: User, decision: str, **typed: Any) -> Any:
+    """Send the form of a decision as a page would that has just been opened."""
+    version = customer_of(user).review_version
+    data = {"decision": decision, "version": str(version), **typed}
+    return browser.post(f"{LIST}{user.pk}/decyzja/", data)
 
 
 def shown(response: Any) -> set[str]:

@@ -10,7 +10,7 @@ from accounts.services import review
 from tests.browsers import signed_in
 from tests.clock import later
 from tests.closings import close
-from tests.desk import StaffTestCase, page_of
+from tests.desk import StaffTestCase, page_of, send
 from tests.factories import activated, customer_of, decide, staff, suspended
 from tests.letters import deliver
 from tests.parallel import at_once
@@ -328,32 +328,8 @@ class DeskTests(StaffTestCase):
         assert "main_city" not in page
 
     def test_a_correction_needs_its_sections(self) -> None:
-        customer = customer_of(self.user)
+        words = "Brakuje numeru."
         for sections, state in (([], "new"), (["company"], "new"), (["address"], "correction")):
-            self.client.post(
-                page_of(self.user),
-                {
-                    **MANAGEMENT,
-                    "customer-0-user": str(self.user.pk),
-                    "customer-0-review_state": "correction",
-                    "customer-0-review_sections": sections,
-                    "customer-0-review_words": "Brakuje numeru.",
-                },
-            )
-            customer.refresh_from_db()
-            assert customer.review_state == state, sections
-        assert customer.review_words == "Brakuje numeru."
-
-
-MANAGEMENT = {
-    f"{prefix}-{name}": value
-    for prefix, count in (
-        ("customer", "1"),
-        ("consents", "0"),
-        ("data_changes", "0"),
-        ("email_changes", "0"),
-        ("survey_answer", "0"),
-        ("messages", "0"),
-    )
-    for name, value in (("TOTAL_FORMS", count), ("INITIAL_FORMS", count))
-}
+            send(self.client, self.user, "correct", sections=sections, words=words)
+            assert customer_of(self.user).review_state == state, sections
+        assert customer_of(self.user).review_words == words

@@ -37,7 +37,7 @@ from kantor.serving.typography import untie
 from tests.browsers import browser, put_in
 from tests.closings import close
 from tests.doors import is_signed_in
-from tests.factories import PASSWORD, activated, customer_of, decide, staff, suspended
+from tests.factories import PASSWORD, activated, decide, staff, suspended
 from tests.phone import stopped_clock, turned_on
 
 # Where what belongs to one account begins; the door itself shows nobody's data.
@@ -150,7 +150,6 @@ class Owner:
 
     def __init__(self) -> None:
         self.user = activated(Kind.COMPANY, news=True, **CANARIES)
-        customer = customer_of(self.user)
         decide(self.user, "correction", words="Słowa-do-Kanarka", sections=[Section.ADDRESS])
         data.ask(self.user, Section.NAME, {"last_name": "Nowy-Kanarek"}, "Powód-Kanarka")
         contact.ask(self.user, NEW_EMAIL, visit=NOBODY)

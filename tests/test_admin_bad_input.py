@@ -203,9 +203,8 @@ class ListTests(NastyTestCase):
         # PostgreSQL knows days before the first one.
         self.ask(f"{ACCOUNTS}?created_at__lt=0001-01-01")
         self.ask(f"{ACCOUNTS}?customer__kind__exact=%00")
-        for action in ("approve", "suspend", "unsuspend", "send_link"):
-            refused = self.ask(ACCOUNTS, f"action={action}&_selected_action=abc")
-            self.assertContains(refused, "Nie udało się odczytać żądania", status_code=400)
+        refused = self.ask(ACCOUNTS, "action=send_link&_selected_action=abc")
+        self.assertContains(refused, "Nie udało się odczytać żądania", status_code=400)
 
 
 class ActionTests(NastyTestCase):

@@ -30,7 +30,7 @@ from kantor.serving.typography import untie
 from tests.browsers import FIREFOX, HERE, IPHONE, browser, put_in, signed_in
 from tests.clock import later
 from tests.closings import approved, close, closed, reopening_path
-from tests.desk import LIST, StaffTestCase, page_of, posted_by, shown
+from tests.desk import LIST, StaffTestCase, page_of, send, shown
 from tests.doors import enters, is_signed_in, try_in
 from tests.factories import PASSWORD, activated, customer_of, staff, suspended
 from tests.letters import deliver, registering_browser
@@ -316,26 +316,19 @@ class StaffTests(StaffTestCase):
         assert "Zamknięto" in page
 
     def test_do_not_review_it(self) -> None:
-        open_account = activated()
-        page = self.client.get(page_of(open_account))
-        assert "customer-0-review_state" in posted_by(page)
-        forged = posted_by(page, **{"customer-0-review_state": "approved"})
-        page = self.client.get(page_of(self.user))
-        assert "customer-0-review_state" not in posted_by(page)
-        forged = {
-            **forged,
-            "customer-0-user": str(self.user.pk),
-        }
-        self.client.post(page_of(self.user), forged)
-        self.act("approve", self.user)
+        page = self.client.get(page_of(self.user)).content.decode()
+        assert 'value="suspend"' in page
+        for decision in ("approve", "correct", "reject"):
+            assert f'value="{decision}"' not in page
+            assert send(self.client, self.user, decision, note="x").status_code == 400
         assert customer_of(self.user).review_state == ReviewState.NEW
 
     def test_can_block_it_for_good_and_give_it_back_closed(self) -> None:
-        self.act("suspend", self.user)
+        send(self.client, self.user, "suspend", reason="other")
         user = User.objects.get(pk=self.user.pk)
         assert services.state_of(user) is State.SUSPENDED
         assert self.user.email in shown(self.client.get(LIST, {"state": "suspended"}))
-        self.act("unsuspend", self.user)
+        send(self.client, self.user, "restore", reason="cleared")
         user = User.objects.get(pk=self.user.pk)
         assert (user.suspended_at, user.is_active) == (None, False)
         assert services.state_of(user) is State.VALID

@@ -26,7 +26,7 @@ from accounts.models import (
 )
 from accounts.services import events
 from kantor.serving.typography import untie
-from tests.desk import LIST, page_of
+from tests.desk import LIST, page_of, send
 from tests.factories import activated, clerk, customer_of, registered, suspended
 
 NOTE = "Kanarek z Wysp"
@@ -54,10 +54,7 @@ class CaseTestCase(TestCase):
 
     def decide(self, decision: str, user: User | None = None, **typed: Any) -> Any:
         """Send the form of a decision as the page shows it now, with these changes."""
-        user = user or self.user
-        version = customer_of(user).review_version
-        data = {"decision": decision, "version": str(version), **typed}
-        return self.client.post(f"{LIST}{user.pk}/decyzja/", data)
+        return send(self.client, user or self.user, decision, **typed)
 
 
 class PageTests(CaseTestCase):
@@ -278,7 +275,7 @@ class DecisionTests(CaseTestCase):
         assert StaffNote.objects.get().text == "Zdanie <b>moje</b>"
 
     def test_what_was_not_offered_is_refused(self) -> None:
-        for decision, typed in (
+        forged: tuple[tuple[str, dict[str, Any]], ...] = (
             ("reopen", {"reason": "news"}),
             ("restore", {"reason": "owner"}),
             ("confirm", {}),
@@ -288,7 +285,8 @@ class DecisionTests(CaseTestCase):
             ("approve", {"version": "abc"}),
             ("approve", {"version": ""}),
             ("approve", {"version": "-1"}),
-        ):
+        )
+        for decision, typed in forged:
             with self.subTest(decision=decision, typed=typed):
                 assert self.decide(decision, **typed).status_code == 400
         assert customer_of(self.user).review_state == ReviewState.NEW

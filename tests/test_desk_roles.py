@@ -14,8 +14,8 @@ from accounts.desk.events import Desk
 from accounts.desk.roles import Role, role_of
 from accounts.models import DataRequest, OutboxMessage, ReviewState, Source, StaffEvent, User
 from accounts.models.customer import Section
-from tests.desk import LIST, MESSAGES, page_of, posted_by
-from tests.factories import activated, clerk, customer_of, registered, suspended
+from tests.desk import LIST, MESSAGES, page_of, send
+from tests.factories import activated, clerk, customer_of, decide, registered, suspended
 from tests.parallel import at_once
 
 SOURCES = "/admin/accounts/source/"
@@ -128,31 +128,42 @@ class SentTests(TestCase):
     def test_approving(self) -> None:
         def approve(browser: Client) -> bool:
             user = activated()
-            browser.post(LIST, marked("approve", user))
+            send(browser, user, "approve")
             return customer_of(user).review_state == ReviewState.APPROVED
 
         self.walk(approve, DECIDERS)
 
-    def test_deciding_on_the_page(self) -> None:
-        user = activated()
-        browser = Client()
-        browser.force_login(clerk())
-        form = posted_by(browser.get(page_of(user)))
+    def test_reopening(self) -> None:
+        def reopen(browser: Client) -> bool:
+            user = activated()
+            decide(user, ReviewState.APPROVED)
+            send(browser, user, "reopen", reason="news")
+            return customer_of(user).review_state == ReviewState.NEW
 
-        def reject(browser: Client) -> bool:
-            browser.post(page_of(user), form | {"customer-0-review_state": "rejected"})
-            customer = customer_of(user)
-            is_done = customer.review_state == ReviewState.REJECTED
-            customer.review_state = ReviewState.NEW
-            customer.save()
-            return is_done
+        self.walk(reopen, OFFICERS)
 
-        self.walk(reject, DECIDERS)
+    def test_writing_a_note(self) -> None:
+        for kind, roles in (("ordinary", HELPERS), ("aml", DECIDERS)):
+
+            def write(browser: Client, kind: str = kind) -> bool:
+                user = activated()
+                browser.post(f"{LIST}{user.pk}/notatka/", {"text": "x", "kind": kind})
+                return user.notes.exists()
+
+            self.walk(write, roles)
+
+    def test_taking_a_case(self) -> None:
+        def take(browser: Client) -> bool:
+            user = activated()
+            browser.post(f"{LIST}{user.pk}/przejecie/")
+            return User.objects.get(pk=user.pk).held_by is not None
+
+        self.walk(take, DECIDERS)
 
     def test_suspending(self) -> None:
         def suspend(browser: Client) -> bool:
             user = activated()
-            browser.post(LIST, marked("suspend", user))
+            send(browser, user, "suspend", reason="other")
             return not User.objects.get(pk=user.pk).is_active
 
         self.walk(suspend, DECIDERS)
@@ -160,7 +171,7 @@ class SentTests(TestCase):
     def test_restoring(self) -> None:
         def restore(browser: Client) -> bool:
             user = suspended()
-            browser.post(LIST, marked("unsuspend", user))
+            send(browser, user, "restore", reason="cleared")
             return User.objects.get(pk=user.pk).is_active
 
         self.walk(restore, OFFICERS)

@@ -88,8 +88,9 @@ class DeskTests(StaffTestCase):
         return self.client.post(f"{LIST}{(user or self.user).pk}/decyzja/", data).status_code
 
     def test_a_decision_is_told_once_however_often_it_is_sent(self) -> None:
-        correction = {"sections": "address", "words": "Brak numeru."}
-        statuses = [self.send("correct", **correction) for _press in range(3)]
+        statuses = [
+            self.send("correct", sections="address", words="Brak numeru.") for _press in range(3)
+        ]
         assert statuses == [302, 409, 409]
         assert owed(self.user) == [Kind.REVIEW_CORRECTION]
 

@@ -126,7 +126,7 @@ class DecisionForm(forms.Form):
     def add_missing(self, names: tuple[str, ...]) -> None:
         """Say at each field what the desk misses there."""
         for name in dict.fromkeys(names):
-            self.add_error(name if name in self.fields else None, MISSING[name])
+            self.add_error(name if name in self.fields else None, str(MISSING[name]))
 
 
 class NoteForm(forms.Form):
@@ -302,7 +302,7 @@ class CasePages:
         except Refused as refused:
             raise BadRequest("A note that was not offered") from refused
         except Incomplete:
-            form.add_error("text", MISSING["note"])
+            form.add_error("text", str(MISSING["note"]))
             return self._again(request, user, note=form)
         messages.success(request, gettext("The note is kept."))
         return redirect(_page(number))
