@@ -40,6 +40,8 @@ def change(user: User, section: str, values: Mapping[str, str]) -> bool:
     """
     requests = user.data_requests.filter(section=section, state=DataRequest.State.OPEN)
     with transaction.atomic():
+        # The account's row first, as everywhere: the last correction says since when it waits.
+        User.objects.select_for_update(no_key=True).only("pk").get(pk=user.pk)
         overtaken = [each.pk for each in requests.select_for_update()]
         customer = Customer.objects.select_for_update().get(user=user)
         if not may_change(customer, section):
