@@ -7,6 +7,7 @@ from bs4 import BeautifulSoup, Tag
 from django.test import TestCase, override_settings
 from django.utils import timezone
 from django.utils.translation import override
+from playwright.sync_api import expect
 
 from accounts.admin.case import TITLES
 from accounts.desk import decisions, queue
@@ -26,8 +27,9 @@ from accounts.models import (
 )
 from accounts.services import events
 from kantor.serving.typography import untie
+from tests.browser import BrowserTestCase
 from tests.desk import LIST, page_of, send
-from tests.factories import activated, clerk, customer_of, registered, suspended
+from tests.factories import activated, clerk, customer_of, make_groups, registered, suspended
 
 NOTE = "Kanarek z Wysp"
 
@@ -354,6 +356,28 @@ class DecisionTests(CaseTestCase):
 
     def test_every_decision_has_its_title(self) -> None:
         assert {each.value for each in Decision} <= set(TITLES)
+
+
+class WindowTests(BrowserTestCase):
+    """The page in a window of 1280 × 900 pixels, without scripts."""
+
+    def test_name_states_hints_and_decisions_stand_without_scrolling(self) -> None:
+        make_groups()
+        member, user = clerk("officer"), activated(Kind.COMPANY, email="kx81@gmail.com")
+        for _number in range(3):
+            registered(Kind.COMPANY)
+        visitor = self.visitor(scripts=False)
+        visitor.signed_in_as(member)
+        page = visitor.page
+        page.set_viewport_size({"width": 1280, "height": 900})
+        page.goto(page_of(user))
+        for part in ("#content h1", ".case-states", ".case-hints li:last-child", "text=Odrzuć"):
+            box = page.locator(part).first.bounding_box()
+            assert box is not None, part
+            assert box["y"] + box["height"] <= 900, (part, box)
+        page.locator("summary", has_text="Odrzuć").click()
+        page.get_by_role("button", name="Odrzuć").click()
+        expect(page.locator("#reject_reason_error")).to_contain_text("Wybierz powód")
 
 
 class NoteTests(CaseTestCase):
