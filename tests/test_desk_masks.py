@@ -1,4 +1,4 @@
-"""What is masked at the desk, who sees one field of it and for how long, and what a search tells."""
+"""What is masked at the desk, who sees a field of it and for how long, and what a search tells."""
 
 from typing import Any
 
@@ -152,6 +152,7 @@ class RevealTests(TestCase):
         assert refused["Retry-After"]
         assert self.seen() == {Field.PHONE}
         with later(minutes=61):
+            self.client.force_login(self.clerk)
             assert reveal(self.client, self.user, "street").status_code == 302
             assert self.seen() == {Field.STREET}
 
@@ -170,7 +171,7 @@ class RevealTests(TestCase):
     def test_every_reason_has_its_words(self) -> None:
         page = read(self.client, f"{LIST}{self.user.pk}/reveal/phone/")
         for reason in Reveal:
-            assert str(reason.label) in page
+            assert untie(str(reason.label)) in page
 
 
 class OracleTests(TestCase):
@@ -214,13 +215,13 @@ class OracleTests(TestCase):
         # Names and addresses are no secret of theirs.
         assert self.found("zak") == {self.user.email}
         with later(minutes=61):
+            self.client.force_login(self.member)
             assert self.found("5261040828") == {self.user.email}
 
     def test_what_is_no_whole_number_is_not_counted(self) -> None:
         for typed in ("526", "zak", self.user.email, f"#{self.user.pk}"):
             self.found(typed)
         assert not SEARCHES.is_used_up(str(self.member.pk))
-        assert masks.SEARCHES.take_back(str(self.member.pk)) is None
         for _ in range(SEARCHES.times):
             assert SEARCHES.hit(str(self.member.pk))
 
