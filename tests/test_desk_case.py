@@ -29,7 +29,7 @@ from accounts.services import events
 from kantor.serving.typography import untie
 from tests.browser import BrowserTestCase
 from tests.desk import LIST, page_of, send
-from tests.factories import activated, clerk, customer_of, make_groups, registered, suspended
+from tests.factories import activated, clerk, customer_of, registered, suspended
 
 NOTE = "Kanarek z Wysp"
 
@@ -362,7 +362,6 @@ class WindowTests(BrowserTestCase):
     """The page in a window of 1280 × 900 pixels, without scripts."""
 
     def test_name_states_hints_and_decisions_stand_without_scrolling(self) -> None:
-        make_groups()
         member, user = clerk("officer"), activated(Kind.COMPANY, email="kx81@gmail.com")
         for _number in range(3):
             registered(Kind.COMPANY)
