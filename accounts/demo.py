@@ -11,7 +11,8 @@ from dataclasses import dataclass, field
 from itertools import product
 
 from accounts.models import Kind, ReviewState
-from accounts.models.customer import Section, search_key
+from accounts.models.customer import Section
+from accounts.models.words import search_key
 
 SEED = 2026
 STAFF_EMAIL = "obsluga@kantor.example"
