@@ -118,6 +118,12 @@ def mine(by: User) -> QuerySet[User]:
     return waiting().filter(held_by=by, held_until__gt=timezone.now()).select_related("customer")
 
 
+def held_by_others(by: User) -> QuerySet[User]:
+    """Return the waiting cases that others have taken, with who they are and their customers."""
+    held = waiting().filter(held_until__gt=timezone.now()).exclude(held_by=by)
+    return held.select_related("customer", "held_by")
+
+
 def for_second(by: User) -> QuerySet[Customer]:
     """Return the proposals of others, which this person may confirm or return."""
     return (
