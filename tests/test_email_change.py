@@ -461,7 +461,6 @@ class DeskTests(StaffTestCase):
     """Staff see the changes of an account and change none."""
 
     def test_shows_the_addresses(self) -> None:
-        self.client.force_login(staff(superuser=True))
         user = activated()
         services.ask(user, NEW, visit=NOBODY)
         page = self.client.get(page_of(user)).content.decode()

@@ -12,7 +12,7 @@ from accounts.models.customer import Section
 from accounts.services import review
 from kantor.serving.typography import untie
 from tests.desk import StaffTestCase
-from tests.factories import activated, customer_of, staff
+from tests.factories import activated, clerk, customer_of, staff
 from tests.letters import deliver
 from tests.parallel import at_once
 from tests.test_messages import flat
@@ -95,10 +95,11 @@ class DeskTests(StaffTestCase):
 
     def setUp(self) -> None:
         super().setUp()
-        self.staff = staff(superuser=True)
-        self.client.force_login(self.staff)
         self.user = activated(Kind.COMPANY)
         deliver()
+
+    def found(self, typed: str) -> list[User]:
+        return list(find(User.objects.all(), typed, by=self.staff))
 
     def test_accepting_changes_the_data_and_how_they_are_found(self) -> None:
         wanted = {"company_name": "Łącznik Węzeł sp. z o.o."}
@@ -111,15 +112,15 @@ class DeskTests(StaffTestCase):
             wanted,
         )
         assert change.before["company_name"].startswith("Zakład Ślusarski")
-        assert list(find(User.objects.all(), "lacznik")) == [self.user]
-        assert list(find(User.objects.all(), "zaklad")) == []
+        assert self.found("lacznik") == [self.user]
+        assert self.found("zaklad") == []
         assert owed(self.user) == [RECEIVED, DECIDED]
         assert "Gotowe." in said(self.user)[0]
 
     def test_a_new_surname_is_found_too(self) -> None:
         request = asks(self.user, "Źdźbło")
         self.client.post(page_of(request), {"decision": "accepted", "answer": ""})
-        assert list(find(User.objects.all(), "zdzblo")) == [self.user]
+        assert self.found("zdzblo") == [self.user]
 
     def test_whoever_decides_too_late_is_told_so_and_nothing_else_happens(self) -> None:
         request = asks(self.user)
@@ -137,7 +138,7 @@ class DeskTests(StaffTestCase):
 
     def test_whoever_may_not_decide_is_refused(self) -> None:
         request = asks(self.user)
-        self.client.force_login(staff())
+        self.client.force_login(clerk("support"))
         for state in ("open", "refused"):
             DataRequest.objects.update(state=state)
             answer = self.client.post(page_of(request), {"decision": "accepted", "answer": ""})
@@ -166,7 +167,7 @@ class AtOnceTests(TransactionTestCase):
         browsers = []
         for _member in range(2):
             browsers.append(Client())
-            browsers[-1].force_login(staff(superuser=True))
+            browsers[-1].force_login(staff())
         answers = at_once(
             lambda: browsers[0].post(page_of(request), {"decision": "accepted", "answer": "Tak."}),
             lambda: browsers[1].post(page_of(request), {"decision": "refused", "answer": "Nie."}),

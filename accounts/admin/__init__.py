@@ -4,7 +4,8 @@ Nowhere here is a password shown, set or searched, and no login address is chang
 """
 
 from django.contrib import admin
-from django.contrib.auth import admin as auth_admin  # registers its page as it is read
+from django.contrib.auth import admin as _auth_admin  # noqa: F401  registers as it is read
+from django.contrib.auth.models import Group
 from django_otp.plugins.otp_totp.admin import TOTPDevice
 
 from .account import AccountAdmin
@@ -26,4 +27,4 @@ __all__ = [
 # django-otp's own page would show seeds and take readable ones.
 admin.site.unregister(TOTPDevice)
 # What a role may do stands in one table (`accounts.desk.roles`), and a migration makes the groups.
-admin.site.unregister(auth_admin.Group)
+admin.site.unregister(Group)

@@ -31,10 +31,8 @@ class MemberForm(forms.ModelForm[StaffMember]):
         super().__init__(*args, **kwargs)
         if self.instance.pk:
             known = given_role(self.instance)
-            self.initial |= {
-                "role": known.value if known else "",
-                "works_here": self.instance.is_active,
-            }
+            self.initial["role"] = known.value if known else ""
+            self.initial["works_here"] = self.instance.is_active
 
 
 @admin.register(StaffMember)

@@ -6,13 +6,15 @@ from typing import Any
 
 from django.contrib.admin.forms import AdminAuthenticationForm
 from django.contrib.auth.views import LoginView
-from django.core.exceptions import ValidationError
+from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
 from django.http import HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect
 from django.urls import reverse
 
+from accounts.desk import events
+from accounts.desk.at_work import desk_of
 from accounts.forms.fields import SECRET
-from accounts.models import AccountSession, User
+from accounts.models import AccountSession, StaffEvent, User
 from accounts.sessions import known_browser
 from accounts.sessions.opening import open_session
 from accounts.sessions.returning import ReturnMixin
@@ -86,4 +88,13 @@ class StaffSignInView(ReturnMixin, LoginView):
             first_step.remember(self.request.session, user, self.get_success_url())
             return redirect("accounts:second-step")
         open_session(self.request, user, AccountSession.How.PASSWORD)
+        how = {"how": AccountSession.How.PASSWORD.value}
+        events.record(desk_of(self.request), StaffEvent.Action.SIGNED_IN, after=how)
         return HttpResponseRedirect(self.get_success_url())
+
+    def form_invalid(self, form: Any) -> HttpResponse:
+        """Write a refusal down; not what was not judged, of which there is no end."""
+        email = form.cleaned_data.get("username")
+        if email and not form.has_error(NON_FIELD_ERRORS, TRIED_TOO_OFTEN):
+            events.record_failed_sign_in(email, network=network_of(self.request))
+        return super().form_invalid(form)

@@ -1,0 +1,325 @@
+"""Who of the staff may do what: the matrix, walked over every page and everything that is sent."""
+
+from collections.abc import Callable
+from typing import Any
+
+from django.contrib import admin
+from django.test import Client, TestCase, TransactionTestCase
+
+from accounts.account import services
+from accounts.admin.by_role import ByRole
+from accounts.desk import staff as members
+from accounts.desk.decisions import Refused
+from accounts.desk.events import Desk
+from accounts.desk.roles import Role, role_of
+from accounts.models import DataRequest, OutboxMessage, ReviewState, Source, StaffEvent, User
+from accounts.models.customer import Section
+from tests.desk import LIST, MESSAGES, page_of, posted_by
+from tests.factories import activated, clerk, customer_of, registered, suspended
+from tests.parallel import at_once
+
+SOURCES = "/admin/accounts/source/"
+MEMBERS = "/admin/accounts/staffmember/"
+EVENTS = "/admin/accounts/staffevent/"
+REQUESTS = "/admin/accounts/datarequest/"
+
+ALL = {role.value for role in Role}
+DESK = {"support", "reviewer", "officer", "auditor"}
+HELPERS = {"support", "reviewer", "officer"}
+DECIDERS = {"reviewer", "officer"}
+OFFICERS = {"officer"}
+ADMINISTRATORS = {"administrator"}
+
+
+def marked(action: str, *things: Any) -> dict[str, Any]:
+    return {"action": action, "_selected_action": [str(thing.pk) for thing in things]}
+
+
+class PageTests(TestCase):
+    """What each role can open."""
+
+    user: User
+    member: User
+
+    @classmethod
+    def setUpTestData(cls) -> None:
+        cls.user, cls.member = activated(), clerk("support")
+        services.ask(cls.user, Section.NAME, {"last_name": "Nowak"}, "Ślub")
+
+    def pages(self) -> dict[str, set[str]]:
+        mail = OutboxMessage.objects.order_by("pk")[0]
+        asked, source = DataRequest.objects.get(), Source.objects.order_by("pk")[0]
+        return {
+            "/admin/": ALL,
+            LIST: DESK,
+            f"{LIST}?q=zak": DESK,
+            page_of(self.user): DESK,
+            f"{LIST}{self.user.pk}/history/": DESK,
+            f"{LIST}{self.user.pk}/delete/": OFFICERS,
+            f"{LIST}{self.user.pk}/reveal/phone/": DECIDERS,
+            f"{LIST}add/": set(),
+            MESSAGES: DESK,
+            f"{MESSAGES}{mail.pk}/change/": DESK,
+            f"{MESSAGES}add/": set(),
+            REQUESTS: DESK,
+            f"{REQUESTS}{asked.pk}/change/": DESK,
+            f"{REQUESTS}add/": set(),
+            SOURCES: ADMINISTRATORS,
+            f"{SOURCES}add/": ADMINISTRATORS,
+            f"{SOURCES}{source.pk}/change/": ADMINISTRATORS,
+            MEMBERS: ADMINISTRATORS,
+            f"{MEMBERS}{self.member.pk}/change/": ADMINISTRATORS,
+            f"{MEMBERS}{self.member.pk}/delete/": set(),
+            f"{MEMBERS}add/": set(),
+            EVENTS: ALL,
+            f"{EVENTS}add/": set(),
+            "/admin/auth/group/": set(),
+        }
+
+    def test_is_what_the_matrix_says(self) -> None:
+        for role in Role:
+            self.client.force_login(clerk(role.value))
+            for address, roles in self.pages().items():
+                with self.subTest(role=role.value, address=address):
+                    status = self.client.get(address).status_code
+                    assert (status == 200) is (role.value in roles), status
+                    assert status in (200, 403, 404)
+
+    def test_is_nothing_for_who_has_no_role_and_for_customers(self) -> None:
+        without = User.objects.create_user("bez.roli@kantor.example", is_staff=True)
+        for user, status in ((without, 403), (activated(), 302)):
+            self.client.force_login(user)
+            for address in self.pages():
+                if address != "/admin/":
+                    assert self.client.get(address).status_code in (status, 404), address
+
+    def test_dismissed_staff_open_nothing(self) -> None:
+        member = clerk("officer")
+        self.client.force_login(member)
+        User.objects.filter(pk=member.pk).update(is_active=False)
+        assert self.client.get(LIST).status_code == 302
+
+    def test_an_administrator_reads_nothing_of_a_customer(self) -> None:
+        self.client.force_login(clerk("administrator"))
+        for address in self.pages():
+            page = self.client.get(address).content.decode()
+            assert self.user.email not in page, address
+            assert "Żak" not in page, address
+
+    def test_every_page_and_part_of_one_asks_for_the_role(self) -> None:
+        for model, page in admin.site._registry.items():
+            assert isinstance(page, ByRole), model
+            assert all(issubclass(inline, ByRole) for inline in page.inlines), model
+
+
+class SentTests(TestCase):
+    """What each role can do: whatever is sent, it happens for whom it is and for nobody else."""
+
+    def happens(self, role: str, act: Callable[[Client], bool]) -> bool:
+        browser = Client()
+        browser.force_login(clerk(role))
+        return act(browser)
+
+    def walk(self, act: Callable[[Client], bool], roles: set[str]) -> None:
+        for role in sorted(ALL):
+            with self.subTest(act=act.__name__, role=role):
+                assert self.happens(role, act) is (role in roles)
+
+    def test_approving(self) -> None:
+        def approve(browser: Client) -> bool:
+            user = activated()
+            browser.post(LIST, marked("approve", user))
+            return customer_of(user).review_state == ReviewState.APPROVED
+
+        self.walk(approve, DECIDERS)
+
+    def test_deciding_on_the_page(self) -> None:
+        user = activated()
+        browser = Client()
+        browser.force_login(clerk())
+        form = posted_by(browser.get(page_of(user)))
+
+        def reject(browser: Client) -> bool:
+            browser.post(page_of(user), form | {"customer-0-review_state": "rejected"})
+            customer = customer_of(user)
+            is_done = customer.review_state == ReviewState.REJECTED
+            customer.review_state = ReviewState.NEW
+            customer.save()
+            return is_done
+
+        self.walk(reject, DECIDERS)
+
+    def test_suspending(self) -> None:
+        def suspend(browser: Client) -> bool:
+            user = activated()
+            browser.post(LIST, marked("suspend", user))
+            return not User.objects.get(pk=user.pk).is_active
+
+        self.walk(suspend, DECIDERS)
+
+    def test_restoring(self) -> None:
+        def restore(browser: Client) -> bool:
+            user = suspended()
+            browser.post(LIST, marked("unsuspend", user))
+            return User.objects.get(pk=user.pk).is_active
+
+        self.walk(restore, OFFICERS)
+
+    def test_sending_a_link_again(self) -> None:
+        def send(browser: Client) -> bool:
+            user = registered()
+            browser.post(LIST, marked("send_link", user))
+            return User.objects.get(pk=user.pk).link_serial == 2
+
+        self.walk(send, HELPERS)
+
+    def test_trying_a_mail_again(self) -> None:
+        def retry(browser: Client) -> bool:
+            registered()
+            mail = OutboxMessage.objects.order_by("-pk")[0]
+            OutboxMessage.objects.filter(pk=mail.pk).update(state=OutboxMessage.State.FAILED)
+            browser.post(MESSAGES, marked("retry", mail))
+            mail.refresh_from_db()
+            return mail.state == OutboxMessage.State.WAITING
+
+        self.walk(retry, HELPERS)
+
+    def test_deciding_about_a_request(self) -> None:
+        def accept(browser: Client) -> bool:
+            user = activated()
+            services.ask(user, Section.NAME, {"last_name": "Nowak"}, "Ślub")
+            asked = DataRequest.objects.get(user=user)
+            browser.post(f"{REQUESTS}{asked.pk}/change/", {"decision": "accepted", "answer": ""})
+            return customer_of(user).last_name == "Nowak"
+
+        self.walk(accept, DECIDERS)
+
+    def test_revealing(self) -> None:
+        def reveal(browser: Client) -> bool:
+            user = activated()
+            browser.post(f"{LIST}{user.pk}/reveal/phone/", {"reason": "review"})
+            rows = StaffEvent.objects.filter(action=StaffEvent.Action.REVEALED, customer=user.pk)
+            return rows.exists()
+
+        self.walk(reveal, DECIDERS)
+
+    def test_deleting(self) -> None:
+        def delete(browser: Client) -> bool:
+            user = activated()
+            browser.post(f"{LIST}{user.pk}/delete/", {"post": "yes"})
+            return not User.objects.filter(pk=user.pk).exists()
+
+        self.walk(delete, OFFICERS)
+
+    def test_giving_roles(self) -> None:
+        def give(browser: Client) -> bool:
+            member = clerk("support")
+            data = {"role": "officer", "works_here": "on"}
+            browser.post(f"{MEMBERS}{member.pk}/change/", data)
+            return role_of(User.objects.get(pk=member.pk)) == Role.OFFICER
+
+        self.walk(give, ADMINISTRATORS)
+
+    def test_adding_a_source(self) -> None:
+        def add(browser: Client) -> bool:
+            before = Source.objects.count()
+            data = {"name_pl": "plakat", "name_en": "poster", "position": "900", "is_active": "on"}
+            browser.post(f"{SOURCES}add/", data)
+            return Source.objects.count() == before + 1
+
+        self.walk(add, ADMINISTRATORS)
+
+
+class MemberTests(TestCase):
+    """An administrator looks after the accounts of staff."""
+
+    def setUp(self) -> None:
+        self.boss, self.member = clerk("administrator"), clerk("support")
+        self.client.force_login(self.boss)
+
+    def page(self, member: User) -> str:
+        return f"{MEMBERS}{member.pk}/change/"
+
+    def send(self, member: User, role: str, *, works_here: bool = True) -> Any:
+        data = {"role": role} | ({"works_here": "on"} if works_here else {})
+        return self.client.post(self.page(member), data)
+
+    def rows(self) -> list[tuple[Any, ...]]:
+        rows = StaffEvent.objects.filter(action=StaffEvent.Action.STAFF_CHANGED).order_by("pk")
+        return list(rows.values_list("actor", "role", "customer", "before", "after"))
+
+    def test_a_role_takes_the_place_of_another_and_is_written_down(self) -> None:
+        assert self.send(self.member, "auditor").status_code == 302
+        assert role_of(User.objects.get(pk=self.member.pk)) == Role.AUDITOR
+        self.send(self.member, "administrator")
+        stored = User.objects.get(pk=self.member.pk)
+        assert (stored.is_superuser, stored.groups.count()) == (True, 0)
+        self.send(stored, "support")
+        stored = User.objects.get(pk=self.member.pk)
+        assert (stored.is_superuser, role_of(stored)) == (False, Role.SUPPORT)
+        about = (self.boss.pk, "administrator", self.member.pk)
+        assert self.rows() == [
+            (*about, {"role": "support"}, {"role": "auditor"}),
+            (*about, {"role": "auditor"}, {"role": "administrator"}),
+            (*about, {"role": "administrator"}, {"role": "support"}),
+        ]
+
+    def test_what_is_sent_unchanged_is_no_change(self) -> None:
+        self.send(self.member, "support")
+        assert self.rows() == []
+
+    def test_a_role_that_does_not_exist_is_refused(self) -> None:
+        for role in ("", "boss", "\0"):
+            assert self.send(self.member, role).status_code == 200
+        assert role_of(User.objects.get(pk=self.member.pk)) == Role.SUPPORT
+
+    def test_whoever_is_dismissed_is_out_at_once_and_his_cases_are_free(self) -> None:
+        browser, case = Client(), activated()
+        browser.force_login(self.member)
+        User.objects.filter(pk=case.pk).update(held_by=self.member, held_until="2030-01-01T00:00Z")
+        assert browser.get(LIST).status_code == 200
+        self.send(self.member, "support", works_here=False)
+        assert browser.get(LIST).status_code == 302
+        stored = User.objects.get(pk=self.member.pk)
+        assert not stored.is_active
+        assert stored.suspended_at is not None
+        assert User.objects.get(pk=case.pk).held_by is None
+        assert self.rows()[0][3:] == ({"active": True}, {"active": False})
+        # The page still tells the role, and lets him in again.
+        self.assertContains(self.client.get(self.page(stored)), 'value="support"')
+        self.send(stored, "support")
+        assert User.objects.get(pk=self.member.pk).is_active
+        assert len(self.rows()) == 2
+
+    def test_nobody_changes_his_own_role_or_dismisses_himself(self) -> None:
+        assert self.client.get(self.page(self.boss)).status_code == 200
+        assert self.send(self.boss, "support", works_here=False).status_code == 403
+        stored = User.objects.get(pk=self.boss.pk)
+        assert stored.is_superuser
+        assert stored.is_active
+        with self.assertRaises(Refused):
+            members.set_role(self.boss, Role.SUPPORT, desk=Desk(self.boss))
+
+    def test_a_customer_is_made_staff_by_nobody(self) -> None:
+        customer = activated()
+        assert self.send(customer, "officer").status_code == 302
+        with self.assertRaises(Refused):
+            members.set_role(customer, Role.OFFICER, desk=Desk(self.boss))
+        stored = User.objects.get(pk=customer.pk)
+        assert not stored.is_staff
+        assert not stored.groups.exists()
+
+
+class AtOnceTests(TransactionTestCase):
+    """Two administrators at the same moment."""
+
+    serialized_rollback = True
+
+    def test_of_two_who_dismiss_each_other_one_is_left(self) -> None:
+        one, other = clerk("administrator"), clerk("administrator")
+        said = at_once(
+            lambda: members.set_role(other, Role.SUPPORT, desk=Desk(one)),
+            lambda: members.set_role(one, Role.SUPPORT, desk=Desk(other)),
+        )
+        assert sorted(type(each).__name__ for each in said) == ["Refused", "bool"], said
+        assert User.objects.filter(is_superuser=True).count() == 1
