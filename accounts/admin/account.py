@@ -175,7 +175,7 @@ class AccountAdmin(ByRole, BulkActions, admin.ModelAdmin[User]):
     @admin.display(description=_("held by"))
     def holder(self, user: User) -> str:
         """Return who has taken the case and until when."""
-        return bulk.held_in_words(user).rstrip(".") if queue.is_held(user) else "–"
+        return bulk.held_in_words(user) if queue.is_held(user) else "–"
 
     @admin.display(description=_("registered at"))
     def registered(self, user: User) -> str:

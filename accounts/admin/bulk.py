@@ -143,7 +143,7 @@ def _end_sessions(user: User, desk: Desk) -> str | None:
 def held_in_words(user: User) -> str:
     """Say who has taken a case and until when."""
     assert user.held_until is not None
-    return gettext("held by %(who)s until %(time)s.") % {
+    return gettext("held by %(who)s until %(time)s") % {
         "who": user.held_by.email if user.held_by else "–",
         "time": time_format(localtime(user.held_until), "H:i"),
     }

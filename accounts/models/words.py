@@ -21,7 +21,7 @@ def search_key(text: str) -> str:
 
 def words_of(text: str) -> list[str]:
     """Return the words as they are indexed and searched: folded, without quotes and hyphens."""
-    bare = _ABBREVIATION.sub(r"\1", _QUOTES.sub("", search_key(text)))
+    bare = _ABBREVIATION.sub(r"\1", _QUOTES.sub("", search_key(text).casefold()))
     return [word[:WORD_LENGTH] for word in _BETWEEN_WORDS.split(bare) if word]
 
 
