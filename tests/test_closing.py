@@ -21,7 +21,7 @@ from accounts.models import (
     User,
 )
 from accounts.retention import AfterClosing
-from accounts.services import agreements, credentials, ledger
+from accounts.services import agreements, credentials, ledger, review
 from accounts.sessions import confirmation
 from accounts.urls import urlpatterns
 from accounts.values.visit import NOBODY
@@ -307,8 +307,8 @@ class StaffTests(StaffTestCase):
 
     def test_see_that_it_is_closed_and_since_when(self) -> None:
         others = [activated(), suspended()]
-        assert shown(self.client.get(LIST, {"state": "closed"})) == {self.user.email}
-        assert self.user.email not in shown(self.client.get(LIST, {"state": "suspended"}))
+        assert shown(self.client.get(LIST, {"account": "closed"})) == {self.user.email}
+        assert self.user.email not in shown(self.client.get(LIST, {"account": "suspended"}))
         assert self.user.email not in shown(self.client.get(LIST, {"state": "active"}))
         assert len(others) == 2
         page = untie(self.client.get(page_of(self.user)).content.decode())
@@ -327,15 +327,14 @@ class StaffTests(StaffTestCase):
             "customer-0-user": str(self.user.pk),
         }
         self.client.post(page_of(self.user), forged)
-        self.act("approve", self.user)
         assert customer_of(self.user).review_state == ReviewState.NEW
 
     def test_can_block_it_for_good_and_give_it_back_closed(self) -> None:
-        self.act("suspend", self.user)
+        review.suspend(self.user)
         user = User.objects.get(pk=self.user.pk)
         assert services.state_of(user) is State.SUSPENDED
-        assert self.user.email in shown(self.client.get(LIST, {"state": "suspended"}))
-        self.act("unsuspend", self.user)
+        assert self.user.email in shown(self.client.get(LIST, {"account": "suspended"}))
+        review.unsuspend(user)
         user = User.objects.get(pk=self.user.pk)
         assert (user.suspended_at, user.is_active) == (None, False)
         assert services.state_of(user) is State.VALID

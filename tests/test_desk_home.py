@@ -37,15 +37,15 @@ class HomeTests(TestCase):
     def test_says_how_many_wait_and_how_late_the_oldest_is(self) -> None:
         assert "Żadna sprawa nie czeka." in self.words()
         aged(activated(), 29.5)
-        assert "po terminie od 5\N{NO-BREAK SPACE}h" in self.words()
+        assert "po terminie od 5 h" in self.words()
         aged(activated(), 24 * 5)
-        assert "po terminie od 4\N{NO-BREAK SPACE}dni" in self.words()
+        assert "po terminie od 4 dni" in self.words()
 
     def test_says_how_long_one_has_been_waiting_before_its_target(self) -> None:
         user = aged(activated(), 3.5)
-        assert "czeka od 3\N{NO-BREAK SPACE}h" in self.words()
+        assert "czeka od 3 h" in self.words()
         aged(user, 0.5)
-        assert "czeka od 30\N{NO-BREAK SPACE}min" in self.words()
+        assert "czeka od 30 min" in self.words()
 
     def test_next_is_taken_by_a_button_and_opened(self) -> None:
         late, user = activated(), aged(activated(), 9)
@@ -149,7 +149,7 @@ class BulkTests(StaffTestCase):
         other = clerk()
         queue.take(held, Desk(other))
         words = words_on(self.act("take", free, held, pending))
-        assert "Wzięto 1\N{NO-BREAK SPACE}sprawę." in words
+        assert "Wzięto 1 sprawę." in words
         assert f"#{held.pk}: ma ją {other.email}" in words
         assert f"#{pending.pk}: nic w niej nie czeka na obsługę." in words
         assert list(queue.mine(self.staff)) == [free]

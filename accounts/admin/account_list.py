@@ -73,7 +73,7 @@ class AccountList(ChangeList):
 
     def get_results(self, request: HttpRequest) -> None:
         """Read one page, and count no further than a thousand and one."""
-        paginator = CappedPaginator(self.queryset, self.list_per_page)
+        paginator = CappedPaginator(self.queryset.order_by(*self.ordering), self.list_per_page)
         self.result_count = paginator.count
         rows, has_newer, has_older = self.place.rows(
             self.queryset, self.ordering, self.list_per_page
