@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from io import StringIO
 from typing import Any
 
@@ -23,7 +24,7 @@ from tests.parallel import at_once
 
 Action = StaffEvent.Action
 PAGE = "/admin/accounts/staffevent/"
-PINNED = "c1fd7f0a"
+PINNED = "b143785599b70f7f85ddb2cb91ed2aa0f96365b8efb53e5102b445e263b56dd3"
 
 
 def written(
@@ -65,7 +66,7 @@ class GuardTests(TestCase):
     def test_is_every_change_of_a_row(self) -> None:
         (row,) = written(customer=7, after={"review": "approved"})
         rows = StaffEvent.objects.filter(pk=row.pk)
-        for changes in (
+        refused: tuple[dict[str, Any], ...] = (
             {"action": Action.SEARCHED},
             {"customer": None},
             {"actor": 1},
@@ -79,16 +80,17 @@ class GuardTests(TestCase):
             {"id": row.pk + 1000},
             {"digest": "a" * 64, "reason": "x"},
             {"digest": ""},
-        ):
+        )
+        for changes in refused:
             with self.subTest(changes):
-                self.refuses(lambda changes=changes: rows.update(**changes))
+                self.refuses(partial(rows.update, **changes))
 
     def test_is_not_the_one_sealing_but_every_other(self) -> None:
         (row,) = written()
         rows = StaffEvent.objects.filter(pk=row.pk)
         assert rows.update(digest="a" * 64) == 1
         for digest in ("", "b" * 64, "a" * 64):
-            self.refuses(lambda digest=digest: rows.update(digest=digest))
+            self.refuses(partial(rows.update, digest=digest))
 
     def test_looks_at_every_column_of_the_table(self) -> None:
         columns = {field.column for field in StaffEvent._meta.concrete_fields}
@@ -149,7 +151,7 @@ class SealTests(TestCase):
         # printf '%s' '["",7,"2026-11-29T08:15:00.000000+00:00",3,"officer","0123456789abcdef",
         # "192.0.2.1","approved",17,"",{"review":"new"},{"review":"approved","sections":[]}]'
         # | sha256sum
-        assert row.digest_after("").startswith(PINNED)
+        assert row.digest_after("") == PINNED
         assert row.digest_after(PINNED) != row.digest_after("")
 
     def test_seals_each_row_with_the_one_before_it_and_logs_the_last(self) -> None:
@@ -369,7 +371,7 @@ class PageTests(TestCase):
         reader = clerk("officer")
         assert len(self.actions(reader, "?action__exact=viewed")) == 1
         assert len(self.actions(reader, "?role=reviewer")) == 1
-        assert self.actions(reader, "?at__gte=2099-01-01") == []
+        assert self.actions(reader, "?at__gte=2099-01-01T00:00:00Z") == []
         assert len(self.actions(reader, f"?q=%23{self.user.pk}")) == 2
         assert len(self.actions(reader, f"?q={self.other.pk}")) == 1
         assert self.actions(reader, "?q=abc") == []
