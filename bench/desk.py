@@ -16,6 +16,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 
 BATCH = 2_000
@@ -180,7 +181,7 @@ def run(rows: int, times: int) -> int:
             target = query
         if words:
             target = browser.post(f"{address}search/", {"words": words})["Location"]
-        took = measure(lambda target=target: browser.get(target), times)
+        took = measure(partial(browser.get, target), times)
         assert browser.get(target).status_code == 200, name
         too_slow += took > TARGET
         print(f"{took:8.1f}  {name}{'   OVER' if took > TARGET else ''}")

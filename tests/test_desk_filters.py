@@ -134,6 +134,7 @@ class PagingTests(StaffTestCase):
         pages = self.walk()
         assert [len(page) for page in pages] == [25, 25, 10]
         assert [*chain(*pages)] == newest
+        assert [*chain(*self.walk(kind="person"))] == newest
         day = timezone.localdate() - timedelta(days=1)
         assert [*chain(*self.walk(since=day))] == newest
         oldest = User.objects.filter(is_staff=False).order_by("waiting_since", "pk")
@@ -174,7 +175,7 @@ class SavedViewTests(StaffTestCase):
         page = BeautifulSoup(self.client.get(LIST).content, "html.parser")
         link = page.find("a", string="Firmy")
         assert link is not None
-        assert shown(self.client.get(str(link["href"]))) == {company.email}  # type: ignore[index]
+        assert shown(self.client.get(str(link["href"]))) == {company.email}
 
     def test_keep_no_words_of_a_search(self) -> None:
         response = self.save("Szukanie", "kind=company&s=abc&after=5")

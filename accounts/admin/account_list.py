@@ -87,7 +87,7 @@ class AccountList(ChangeList):
         self.show_admin_actions = True
         self.can_show_all = self.multi_page = False
 
-    def get_ordering_field_columns(self) -> dict[int, str]:
+    def get_ordering_field_columns(self) -> dict[int, Any]:
         """Name no column: the order is the one in which an index answers."""
         return {}
 

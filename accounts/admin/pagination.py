@@ -84,7 +84,8 @@ class Place:
 
     def _beyond(self, order: Sequence[str]) -> Q:
         further = "lt" if order[-1].startswith("-") else "gt"
-        beyond = Q(**{f"pk__{further}": self.number})
+        number = order[-1].removeprefix("-")
+        beyond = Q(**{f"{number}__{further}": self.number})
         if self.moment is None:
             return beyond
         field = order[0].removeprefix("-")

@@ -59,7 +59,7 @@ class CustomerWord(models.Model):
             if gone := stored - wanted:
                 cls.objects.filter(customer=customer, word__in=gone).delete()
             wanted -= stored
-        cls.objects.bulk_create(
-            [cls(customer_id=customer, word=word) for word in sorted(wanted)],
+        CustomerWord.objects.bulk_create(
+            [CustomerWord(customer_id=customer, word=word) for word in sorted(wanted)],
             ignore_conflicts=True,
         )

@@ -6,6 +6,7 @@ from django.contrib.admin import AdminSite
 from django.contrib.auth import REDIRECT_FIELD_NAME
 from django.core.exceptions import NON_FIELD_ERRORS
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.template.response import TemplateResponse
 from django.urls import path, reverse
 from django.utils.decorators import method_decorator
 from django.utils.translation import gettext
@@ -50,12 +51,11 @@ class StaffSite(AdminSite):
 
     def index(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
-    ) -> HttpResponse:
+    ) -> TemplateResponse:
         """Show what waits for this member of staff, and the ways to everything else."""
         assert isinstance(request.user, User)
         shown = {**home.context(request.user), **(extra_context or {})}
-        response: HttpResponse = super().index(request, shown)
-        return response
+        return super().index(request, shown)
 
     @method_decorator(never_cache)
     def login(
