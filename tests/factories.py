@@ -103,12 +103,6 @@ def clerk(role: str = "reviewer", **fields: Any) -> User:
     return user
 
 
-def make_groups() -> None:
-    """Make the roles again where a test has emptied every table."""
-    for role in Role:
-        Group.objects.get_or_create(name=role.value)
-
-
 def customer_of(user: User) -> Customer:
     """Return the customer as the database has it now."""
     return Customer.objects.get(user=user)

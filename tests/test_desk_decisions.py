@@ -13,7 +13,7 @@ from accounts.desk.roles import Role
 from accounts.models import Customer, OutboxMessage, ReviewState, StaffEvent, StaffNote, User
 from accounts.models.customer import Section
 from accounts.services import review
-from tests.factories import activated, clerk, customer_of, make_groups, registered, suspended
+from tests.factories import activated, clerk, customer_of, registered, suspended
 from tests.parallel import at_once
 
 ADDRESS = [Section.ADDRESS.value]
@@ -196,8 +196,9 @@ class SecondPersonTests(TestCase):
 class OvertakenTests(TransactionTestCase):
     """Two people at the same moment."""
 
+    serialized_rollback = True
+
     def test_one_decides_and_the_other_is_told_who_did(self) -> None:
-        make_groups()
         user, one, other = activated(), clerk(), clerk()
         seen = customer_of(user)
 

@@ -8,7 +8,7 @@ from django.utils import timezone
 from accounts.desk import queue
 from accounts.desk.events import Desk
 from accounts.models import StaffEvent, User
-from tests.factories import activated, clerk, make_groups, registered, suspended
+from tests.factories import activated, clerk, registered, suspended
 from tests.parallel import at_once
 from tests.test_desk_decisions import in_state
 
@@ -67,8 +67,9 @@ class NextTests(TestCase):
 class AtOnceTests(TransactionTestCase):
     """Several people press at the same moment."""
 
+    serialized_rollback = True
+
     def test_each_gets_another_case(self) -> None:
-        make_groups()
         users = [activated() for _ in range(4)]
         desks = [Desk(clerk()) for _ in range(4)]
         taken = at_once(*[lambda desk=desk: queue.take_next(desk) for desk in desks])
