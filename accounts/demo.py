@@ -13,7 +13,8 @@ from itertools import product
 from accounts.desk.decisions import Decision
 from accounts.desk.reasons import Rejection
 from accounts.models import Kind, ReviewState
-from accounts.models.customer import Section, search_key
+from accounts.models.customer import Section
+from accounts.models.words import search_key
 
 SEED = 2026
 STAFF_EMAIL = "obsluga@kantor.example"

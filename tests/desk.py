@@ -55,7 +55,10 @@ class StaffTestCase(TestCase):
         self.client.force_login(self.staff)
 
     def search(self, typed: str) -> set[str]:
-        return shown(self.client.get(LIST, {"q": typed}))
+        return shown(self.look_for(typed))
+
+    def look_for(self, typed: str) -> Any:
+        return self.client.post(f"{LIST}search/", {"words": typed}, follow=True)
 
     def act(self, action: str, *users: User, address: str = LIST) -> Any:
         data = {"action": action, "_selected_action": [str(user.pk) for user in users]}

@@ -64,12 +64,8 @@ VARIED = re.compile(r"^(?!csrf|_|.*-[1-9]\d*-|.*_NUM_FORMS$)")
 FIELDS = "input[name], textarea[name], select[name]"
 LISTS: dict[str, tuple[str, ...]] = {
     ACCOUNTS: (
-        "state",
-        "customer__kind__exact",
-        "customer__review_state__exact",
-        "survey_answer__source__id__exact",
-        "created_at__gte",
-        "created_at__lt",
+        *("kind", "account", "review", "holder", "language", "source"),
+        *("since", "until", "overdue", "before", "after", "s"),
     ),
     MESSAGES: ("state__exact", "kind__exact"),
     SOURCES: (),
@@ -201,10 +197,18 @@ class ListTests(NastyTestCase):
 
     def test_answer_400_to_the_values_that_once_were_a_500(self) -> None:
         # PostgreSQL knows days before the first one.
-        self.ask(f"{ACCOUNTS}?created_at__lt=0001-01-01")
-        self.ask(f"{ACCOUNTS}?customer__kind__exact=%00")
-        refused = self.ask(ACCOUNTS, "action=send_link&_selected_action=abc")
-        self.assertContains(refused, "Nie udało się odczytać żądania", status_code=400)
+        for name in ("created_at__lt=0001-01-01", "since=0001-01-01", "until=9999-12-31"):
+            assert self.ask(f"{ACCOUNTS}?{name}").status_code == 400
+        assert self.ask(f"{ACCOUNTS}?kind=%00").status_code == 400
+
+    def test_take_any_words_of_a_search_and_any_name_of_a_view(self) -> None:
+        for value in NASTY:
+            self.ask(f"{ACCOUNTS}search/", f"words={value}")
+            self.ask(f"{ACCOUNTS}views/?kind=company", f"name={value}")
+            self.ask(f"{ACCOUNTS}search/?kind={value}", "words=zak")
+        for action in ("take", "release", "end_sessions", "send_link"):
+            refused = self.ask(ACCOUNTS, f"action={action}&_selected_action=abc")
+            self.assertContains(refused, "Nie udało się odczytać żądania", status_code=400)
 
 
 class ActionTests(NastyTestCase):
@@ -213,9 +217,9 @@ class ActionTests(NastyTestCase):
     def test_take_any_selection(self) -> None:
         for turn, address in enumerate(LISTS):
             for value in some(NASTY, turn, 7):
-                action = "retry" if address == MESSAGES else "approve"
+                action = "retry" if address == MESSAGES else "take"
                 self.ask(address, f"action={action}&_selected_action={value}")
-            for action in ("suspend", "unsuspend", "send_link", "delete_selected", "abc", "%00"):
+            for action in ("release", "end_sessions", "send_link", "delete_selected", "abc", "%00"):
                 selections = (*WORST, f"{self.company.pk}&_selected_action=abc")
                 for value in some(selections, turn, 2):
                     self.ask(address, f"action={action}&_selected_action={value}&post=yes")
@@ -224,13 +228,13 @@ class ActionTests(NastyTestCase):
     def test_take_anything_around_a_selection(self) -> None:
         for name in ("action", "index", "select_across", "post", "_save", "_popup"):
             for value in WORST:
-                body = {"action": "approve", "_selected_action": str(self.company.pk)}
+                body = {"action": "take", "_selected_action": str(self.company.pk)}
                 self.ask(ACCOUNTS, encoded(body | {name: value}))
 
     def test_of_a_filtered_list_take_any_filter(self) -> None:
         for name in LISTS[ACCOUNTS]:
             for value in WORST:
-                body = f"action=approve&_selected_action={self.company.pk}&select_across=1"
+                body = f"action=take&_selected_action={self.company.pk}&select_across=1"
                 self.ask(f"{ACCOUNTS}?{name}={value}", body)
 
 

@@ -307,8 +307,8 @@ class StaffTests(StaffTestCase):
 
     def test_see_that_it_is_closed_and_since_when(self) -> None:
         others = [activated(), suspended()]
-        assert shown(self.client.get(LIST, {"state": "closed"})) == {self.user.email}
-        assert self.user.email not in shown(self.client.get(LIST, {"state": "suspended"}))
+        assert shown(self.client.get(LIST, {"account": "closed"})) == {self.user.email}
+        assert self.user.email not in shown(self.client.get(LIST, {"account": "suspended"}))
         assert self.user.email not in shown(self.client.get(LIST, {"state": "active"}))
         assert len(others) == 2
         page = untie(self.client.get(page_of(self.user)).content.decode())
@@ -327,7 +327,7 @@ class StaffTests(StaffTestCase):
         send(self.client, self.user, "suspend", reason="other")
         user = User.objects.get(pk=self.user.pk)
         assert services.state_of(user) is State.SUSPENDED
-        assert self.user.email in shown(self.client.get(LIST, {"state": "suspended"}))
+        assert self.user.email in shown(self.client.get(LIST, {"account": "suspended"}))
         send(self.client, self.user, "restore", reason="cleared")
         user = User.objects.get(pk=self.user.pk)
         assert (user.suspended_at, user.is_active) == (None, False)

@@ -33,7 +33,7 @@ from accounts.models import (
     SurveyAnswer,
     User,
 )
-from accounts.models.customer import search_key
+from accounts.models.words import search_key
 from accounts.services import events, sessions
 from accounts.sign_in.digits import Answer
 from accounts.values.visit import NOBODY

@@ -70,7 +70,7 @@ class StatementTests(TransactionTestCase):
                     ("GET …", 1, 0),  # the captcha's picture
                     ("POST haslo", 4, 0),
                     ("GET zgody", 1, 0),
-                    ("POST zgody", 7, 2),
+                    ("POST zgody", 8, 2),
                     ("GET wyslano", 1, 0),
                     ("GET …", 3, 2),  # the link
                     ("GET gotowe", 1, 0),

@@ -52,7 +52,7 @@ class PageTests(TestCase):
         return {
             "/admin/": ALL,
             LIST: DESK,
-            f"{LIST}?q=zak": DESK,
+            f"{LIST}?kind=person": DESK,
             page_of(self.user): DESK,
             f"{LIST}{self.user.pk}/history/": DESK,
             f"{LIST}{self.user.pk}/delete/": OFFICERS,
@@ -132,6 +132,25 @@ class SentTests(TestCase):
             return customer_of(user).review_state == ReviewState.APPROVED
 
         self.walk(approve, DECIDERS)
+
+    def test_deciding_about_several_at_once(self) -> None:
+        def several(browser: Client) -> bool:
+            user, closed = activated(), suspended()
+            for action in ("approve", "suspend"):
+                browser.post(LIST, marked(action, user))
+            browser.post(LIST, marked("unsuspend", closed))
+            is_as_before = customer_of(user).review_state == ReviewState.NEW
+            return not is_as_before or User.objects.filter(pk=closed.pk, is_active=True).exists()
+
+        self.walk(several, set())
+
+    def test_taking(self) -> None:
+        def take(browser: Client) -> bool:
+            user = activated()
+            browser.post(LIST, marked("take", user))
+            return User.objects.get(pk=user.pk).held_by is not None
+
+        self.walk(take, DECIDERS)
 
     def test_reopening(self) -> None:
         def reopen(browser: Client) -> bool:

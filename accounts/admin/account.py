@@ -1,11 +1,9 @@
 """List the accounts, show one whole, and carry out what staff decide."""
 
-from collections.abc import Callable
 from copy import copy
-from functools import partial
 from typing import Any
 
-from django.contrib import admin, messages
+from django.contrib import admin
 from django.contrib.admin.utils import unquote
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
@@ -13,14 +11,16 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import path
 from django.utils.formats import date_format
 from django.utils.timezone import localtime
-from django.utils.translation import gettext, ngettext, ngettext_lazy
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST
 
-from accounts.admin import case, reveal, search
-from accounts.admin.by_role import ByRole, is_allowed
+from accounts.admin import account_list, bulk, case, reveal
+from accounts.admin.account_list import AccountList
+from accounts.admin.bulk import BulkActions
+from accounts.admin.by_role import ByRole
 from accounts.admin.case import CasePages
-from accounts.admin.filters import OnlyFilters, StateFilter, state_of
+from accounts.admin.filters import state_of
 from accounts.admin.inlines import (
     ConsentInline,
     CustomerInline,
@@ -29,19 +29,15 @@ from accounts.admin.inlines import (
     MessageInline,
     SurveyInline,
 )
-from accounts.admin.pagination import CappedPaginator
-from accounts.desk import events
+from accounts.desk import events, queue
 from accounts.desk.at_work import desk_of
 from accounts.desk.case import opened
-from accounts.desk.masks import SEARCHES
 from accounts.desk.roles import Right
 from accounts.models import Customer, ReviewState, StaffEvent, User
-from accounts.services import registration
-from accounts.services.allowance import Purpose
 
 
 @admin.register(User)
-class AccountAdmin(CasePages, ByRole, OnlyFilters, admin.ModelAdmin[User]):
+class AccountAdmin(CasePages, ByRole, BulkActions, admin.ModelAdmin[User]):
     """Look after customers' accounts.
 
     Who sees and decides what, the roles say; accounts of staff have a page of their own. Nobody
@@ -58,42 +54,16 @@ class AccountAdmin(CasePages, ByRole, OnlyFilters, admin.ModelAdmin[User]):
         "kind",
         "state",
         "review",
+        "waiting",
+        "holder",
         "registered",
     )
     list_display_links = ("number", "email")
-    # What an index orders.
-    sortable_by = ("number", "registered")
-    list_filter = (
-        StateFilter,
-        ("customer__kind", admin.ChoicesFieldListFilter),
-        ("customer__review_state", admin.ChoicesFieldListFilter),
-        ("survey_answer__source", admin.RelatedFieldListFilter),
-        ("created_at", admin.DateFieldListFilter),
-    )
-    filter_lookups = frozenset(
-        {
-            "state",
-            "customer__kind__exact",
-            "customer__review_state__exact",
-            "survey_answer__source__id__exact",
-            "created_at__gte",
-            "created_at__lt",
-        }
-    )
-    list_select_related = ("customer",)
-    list_per_page = 25
-    list_max_show_all = 25
-    paginator = CappedPaginator
+    # In the order in which an index answers.
+    sortable_by = ()
+    list_per_page = list_max_show_all = bulk.MOST
     show_full_result_count = False
     show_facets = admin.ShowFacets.NEVER
-    ordering = ("-created_at",)
-    # Shows the box; what is typed is understood by `accounts.admin.search`.
-    search_fields = ("email_key",)
-    search_help_text = _(
-        "The beginning of a surname, a company, a NIP or a phone number (at least 3 characters), "
-        "of an e-mail address with its @, or #number. At most 1,001 matches are counted."
-    )
-    actions = ("send_link",)
     inlines = (
         CustomerInline,
         ConsentInline,
@@ -122,10 +92,6 @@ class AccountAdmin(CasePages, ByRole, OnlyFilters, admin.ModelAdmin[User]):
         """Return the accounts of customers."""
         return super().get_queryset(request).filter(is_staff=False)
 
-    def has_help_permission(self, request: HttpRequest) -> bool:
-        """Tell whether whoever asks helps customers; asked for actions."""
-        return is_allowed(request, Right.HELP)
-
     def has_delete_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
         """Keep whom we have approved: for five years after the end (AML act, art. 49)."""
         customer = _customer(obj) if obj is not None else None
@@ -144,15 +110,18 @@ class AccountAdmin(CasePages, ByRole, OnlyFilters, admin.ModelAdmin[User]):
         super().delete_model(request, obj)
 
     def get_urls(self) -> list[Any]:
-        """Add the page on which a masked field is asked for, and where the page's forms lead."""
-        asked = self.admin_site.admin_view(reveal.reveal)
-        page = path("<int:number>/reveal/<str:field>/", asked, name="accounts_user_reveal")
+        """Add the search, the saved views, the reveal, and where the forms of a case lead."""
+        guarded = self.admin_site.admin_view
         return [
-            page,
+            path(
+                "<int:number>/reveal/<str:field>/",
+                guarded(reveal.reveal),
+                name="accounts_user_reveal",
+            ),
             *(
                 path(
                     f"<int:number>/{address}/",
-                    self.admin_site.admin_view(require_POST(view)),
+                    guarded(require_POST(view)),
                     name=f"accounts_user_{name}",
                 )
                 for address, view, name in (
@@ -161,25 +130,34 @@ class AccountAdmin(CasePages, ByRole, OnlyFilters, admin.ModelAdmin[User]):
                     ("przejecie", self.hold, "hold"),
                 )
             ),
+            path("search/", guarded(account_list.search_accounts), name="accounts_user_search"),
+            path("views/", guarded(account_list.save_view), name="accounts_user_save_view"),
+            path(
+                "views/<int:number>/delete/",
+                guarded(account_list.delete_view),
+                name="accounts_user_delete_view",
+            ),
             *super().get_urls(),
         ]
 
     # -- the list -----------------------------------------------------------------------
 
-    def get_search_results(
-        self, request: HttpRequest, queryset: QuerySet[User], search_term: str
-    ) -> tuple[QuerySet[User], bool]:
-        """Search by what the words look like; never a row twice."""
-        if not search_term:
-            return queryset, False
-        by = _staff(request)
-        found = search.find(queryset, search_term, by=by)
-        if not is_allowed(request, Right.REVEAL) and SEARCHES.is_used_up(str(by.pk)):
-            words = gettext("Too many searches by whole numbers: they find nothing for a while.")
-            self.message_user(request, words, messages.WARNING)
-        return found, False
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[AccountList]:
+        """Return the list that knows our filters."""
+        return AccountList
 
-    @admin.display(description=_("number"), ordering="pk")
+    def changelist_view(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """Show beside the list the views that this person saved."""
+        views = account_list.views_of(_staff(request))
+        title = gettext("Accounts")
+        response: HttpResponse = super().changelist_view(
+            request, {"title": title, "saved_views": views, **(extra_context or {})}
+        )
+        return response
+
+    @admin.display(description=_("number"))
     def number(self, user: User) -> str:
         """Return what the customer is called in logs and in the history."""
         return str(user)
@@ -207,7 +185,17 @@ class AccountAdmin(CasePages, ByRole, OnlyFilters, admin.ModelAdmin[User]):
         customer = _customer(user)
         return customer.get_review_state_display() if customer else None
 
-    @admin.display(description=_("registered at"), ordering="created_at")
+    @admin.display(description=_("waiting"))
+    def waiting(self, user: User) -> str:
+        """Return how long the case has been waiting for staff, in words."""
+        return queue.wait_in_words(user) if user.waiting_since and user.is_active else "–"
+
+    @admin.display(description=_("held by"))
+    def holder(self, user: User) -> str:
+        """Return who has taken the case and until when."""
+        return bulk.held_in_words(user) if queue.is_held(user) else "–"
+
+    @admin.display(description=_("registered at"))
     def registered(self, user: User) -> str:
         """Return the time of the registration, short enough for a column."""
         return date_format(localtime(user.created_at), "SHORT_DATETIME_FORMAT")
@@ -241,52 +229,6 @@ class AccountAdmin(CasePages, ByRole, OnlyFilters, admin.ModelAdmin[User]):
         asked = copy(request)
         asked.method = "GET"
         return super().change_view(asked, str(user.pk), extra_context=extra_context)
-
-    # -- actions ------------------------------------------------------------------------
-
-    @admin.action(description=_("Send the activation link again"), permissions=["help"])
-    def send_link(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
-        """Send pending accounts a new link, in the customer's language.
-
-        Within limits of their own: what strangers asked for must not keep staff from helping.
-        """
-        self._carry_out(
-            request,
-            queryset,
-            partial(registration.resend_link, asked=Purpose.ACQUAINTANCE),
-            gettext("Activation link sent again."),
-            ngettext_lazy("%(count)d link will be sent.", "%(count)d links will be sent.", "count"),
-        )
-
-    def _carry_out(
-        self,
-        request: HttpRequest,
-        queryset: QuerySet[User],
-        action: Callable[[User], bool],
-        record: str,
-        done_words: Any,
-    ) -> None:
-        """Apply the action to each account, put it into the history, and say how many it changed.
-
-        What it did not apply to is told as well. `done_words` are a lazy plural by `count`.
-        """
-        done = passed_over = 0
-        for user in queryset.select_related("customer"):
-            if action(user):
-                self.log_change(request, user, record)
-                done += 1
-            else:
-                passed_over += 1
-        if passed_over:
-            passed_over_words = ngettext(
-                "%(count)d account was skipped: this does not apply to it now.",
-                "%(count)d accounts were skipped: this does not apply to them now.",
-                passed_over,
-            )
-            words = passed_over_words % {"count": passed_over}
-            self.message_user(request, words, messages.WARNING)
-        if done:
-            self.message_user(request, done_words % {"count": done}, messages.SUCCESS)
 
 
 def _customer(user: User) -> Customer | None:

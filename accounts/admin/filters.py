@@ -1,14 +1,21 @@
-"""Know the states of an account in words, and narrow the list by them."""
+"""Know the states of an account in words, and narrow the list by what staff ask for."""
 
+from collections.abc import Mapping
+from datetime import date, datetime, time, timedelta
 from typing import Any, ClassVar
 
-from django.contrib import admin
+from django import forms
+from django.conf import settings
+from django.core.exceptions import BadRequest
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db.models import Q, QuerySet, TextChoices
-from django.http import HttpRequest
+from django.http import HttpRequest, QueryDict
+from django.utils import timezone
+from django.utils.timezone import make_aware
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from accounts.models import User
+from accounts.models import Kind, ReviewState, Source, User
 
 
 class OnlyFilters:
@@ -51,23 +58,135 @@ def state_of(user: User) -> State:
     return State.PENDING if user.activated_at is None else State.ACTIVE
 
 
-class StateFilter(admin.SimpleListFilter):
-    """Narrow the list to one state."""
+class Holder(TextChoices):
+    """Who has taken a case."""
 
-    title = _("state")
-    parameter_name = "state"
+    ME = "me", _("me")
+    OTHERS = "others", _("somebody else")
+    NOBODY = "nobody", _("nobody")
 
-    def lookups(
-        self, request: HttpRequest, model_admin: admin.ModelAdmin[Any]
-    ) -> list[tuple[str, Any]]:
-        """Offer every state."""
-        return list(State.choices)
 
-    def queryset(self, request: HttpRequest, queryset: QuerySet[User]) -> QuerySet[User]:
-        """Return the accounts in the chosen state; an unknown one is in none."""
-        chosen = self.value()
-        if chosen is None:
-            return queryset
-        if chosen not in State.values:
-            return queryset.none()
-        return queryset.filter(CONDITIONS[State(chosen)])
+ANY = ("", "–")
+# No customer is older than the service, and no day is beyond the calendars of databases.
+_DAYS = (MinValueValidator(date(2000, 1, 1)), MaxValueValidator(date(2199, 12, 31)))
+
+
+def _choice(label: Any, choices: Any) -> forms.ChoiceField:
+    return forms.ChoiceField(label=label, choices=[ANY, *choices], required=False)
+
+
+def _day(label: Any) -> forms.DateField:
+    return forms.DateField(
+        label=label,
+        required=False,
+        input_formats=["%Y-%m-%d"],
+        validators=_DAYS,
+        widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"}),
+    )
+
+
+class Filters(forms.Form):
+    """Ask by what to narrow the list of the accounts; every answer is optional."""
+
+    kind = _choice(_("kind"), Kind.choices)
+    account = _choice(_("state"), State.choices)
+    review = _choice(_("review"), ReviewState.choices)
+    holder = _choice(_("held by"), Holder.choices)
+    language = _choice(_("language"), settings.LANGUAGES)
+    source = forms.ModelChoiceField(
+        label=_("source of knowledge"),
+        queryset=Source.objects.all(),
+        required=False,
+        empty_label="–",
+    )
+    since = _day(_("registered from"))
+    until = _day(_("registered to"))
+    overdue = forms.BooleanField(
+        label=_("past the target of the review"),
+        required=False,
+        widget=forms.CheckboxInput(attrs={"value": "1"}),
+    )
+
+    def clean_overdue(self) -> bool:
+        """Refuse what no box sends: Django takes any word for a tick."""
+        if self.data.get("overdue", "") not in ("", "0", "1"):
+            raise forms.ValidationError("", "invalid")
+        return bool(self.cleaned_data["overdue"])
+
+    def clean(self) -> dict[str, Any]:
+        """Refuse a time that ends before it begins."""
+        cleaned = super().clean() or self.cleaned_data
+        since, until = cleaned.get("since"), cleaned.get("until")
+        if since and until and until < since:
+            raise forms.ValidationError("", "invalid")
+        return cleaned
+
+    @property
+    def chosen(self) -> dict[str, str]:
+        """Return the answers as they stand in an address, without those that were not given."""
+        return {
+            name: str(self.data[name])
+            for name in self.fields
+            if name in self.data and self.cleaned_data.get(name) not in (None, "", False)
+        }
+
+    @property
+    def ordering(self) -> tuple[str, ...]:
+        """Return the order of the list: that of the index which answers what was asked."""
+        if self.cleaned_data["overdue"]:
+            return ("waiting_since", "pk")
+        if self.cleaned_data["since"] or self.cleaned_data["until"]:
+            return ("-created_at", "-pk")
+        # The same number, in the table whose index is asked: SQLite sorts by it otherwise.
+        if self.cleaned_data["source"]:
+            return ("-survey_answer__pk",)
+        if self.cleaned_data["kind"] or self.cleaned_data["review"]:
+            return ("-customer__pk",)
+        return ("-pk",)
+
+    def narrow(self, accounts: QuerySet[User], by: User) -> QuerySet[User]:
+        """Return those of the accounts that were asked for by this member of staff."""
+        asked = self.cleaned_data
+        now = timezone.now()
+        conditions = []
+        if asked["kind"]:
+            conditions.append(Q(customer__kind=asked["kind"]))
+        if asked["account"]:
+            conditions.append(CONDITIONS[State(asked["account"])])
+        if asked["review"]:
+            conditions.append(Q(customer__review_state=asked["review"]))
+        if asked["holder"]:
+            conditions.append(_held(Holder(asked["holder"]), by, now))
+        if asked["overdue"]:
+            target = timedelta(hours=settings.REVIEW_TARGET_HOURS)
+            conditions.append(Q(is_active=True, waiting_since__lte=now - target))
+        if asked["language"]:
+            conditions.append(Q(language=asked["language"]))
+        if asked["source"]:
+            conditions.append(Q(survey_answer__source=asked["source"]))
+        if asked["since"]:
+            conditions.append(Q(created_at__gte=_midnight(asked["since"])))
+        if asked["until"]:
+            conditions.append(Q(created_at__lt=_midnight(asked["until"] + timedelta(days=1))))
+        return accounts.filter(*conditions)
+
+
+def read(data: QueryDict | Mapping[str, str]) -> Filters:
+    """Return the filters that an address asks for; one that no form sends raises `BadRequest`."""
+    filters = Filters(data)
+    if not filters.is_valid():
+        raise BadRequest("A filter that nobody can mean")
+    return filters
+
+
+def _held(holder: Holder, by: User, now: datetime) -> Q:
+    taken = Q(held_until__gt=now)
+    if holder is Holder.ME:
+        return taken & Q(held_by=by)
+    if holder is Holder.OTHERS:
+        return taken & ~Q(held_by=by)
+    return Q(held_until=None) | Q(held_until__lte=now)
+
+
+def _midnight(day: date) -> datetime:
+    return make_aware(datetime.combine(day, time.min))

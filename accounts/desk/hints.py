@@ -12,7 +12,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Customer, Kind, User
-from accounts.models.customer import search_key
+from accounts.models.words import search_key
 from accounts.values import email, phone
 
 # Faster than anybody reads and types.

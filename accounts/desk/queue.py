@@ -6,6 +6,7 @@ from django.conf import settings
 from django.db import connection, transaction
 from django.db.models import Q, QuerySet
 from django.utils import timezone
+from django.utils.translation import gettext, ngettext
 
 from accounts.desk import events
 from accounts.desk.events import Desk
@@ -13,6 +14,7 @@ from accounts.desk.roles import Right, may
 from accounts.models import Customer, ReviewState, StaffEvent, User
 
 LEASE = timedelta(minutes=30)
+MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 
 
 def waiting() -> QuerySet[User]:
@@ -85,9 +87,41 @@ def overdue_by(user: User) -> timedelta:
     return timezone.now() - user.waiting_since - target
 
 
+def wait_in_words(user: User) -> str:
+    """Say how long this case has been waiting, or how long it has been past its target."""
+    assert user.waiting_since is not None
+    late = overdue_by(user)
+    if late >= timedelta(0):
+        return _overdue(late)
+    waited = timezone.now() - user.waiting_since
+    if waited < timedelta(hours=1):
+        return gettext("waiting for %(count)d min") % {"count": max(waited // MINUTE, 1)}
+    return gettext("waiting for %(count)d h") % {"count": waited // HOUR}
+
+
+def _overdue(late: timedelta) -> str:
+    if late < HOUR:
+        return gettext("overdue by %(count)d min") % {"count": max(late // MINUTE, 1)}
+    if late < 2 * DAY:
+        return gettext("overdue by %(count)d h") % {"count": late // HOUR}
+    days = late // DAY
+    return ngettext("overdue by %(count)d day", "overdue by %(count)d days", days) % {"count": days}
+
+
+def is_held(user: User) -> bool:
+    """Tell whether somebody has taken this case and his time is not over."""
+    return user.held_until is not None and user.held_until > timezone.now()
+
+
 def mine(by: User) -> QuerySet[User]:
-    """Return the cases that this person has taken and that still wait."""
-    return waiting().filter(held_by=by, held_until__gt=timezone.now())
+    """Return the cases that this person has taken and that still wait, with their customers."""
+    return waiting().filter(held_by=by, held_until__gt=timezone.now()).select_related("customer")
+
+
+def held_by_others(by: User) -> QuerySet[User]:
+    """Return the waiting cases that others have taken, with who they are and their customers."""
+    held = waiting().filter(held_until__gt=timezone.now()).exclude(held_by=by)
+    return held.select_related("customer", "held_by")
 
 
 def for_second(by: User) -> QuerySet[Customer]:

@@ -14,6 +14,7 @@ from .session import AccountSession
 from .staff import SavedView, StaffEvent, StaffMember, StaffNote
 from .survey import Source, SurveyAnswer
 from .user import User
+from .words import CustomerWord
 
 __all__ = [
     "AccountEvent",
@@ -22,6 +23,7 @@ __all__ = [
     "ConsentRecord",
     "Counter",
     "Customer",
+    "CustomerWord",
     "DataChange",
     "DataRequest",
     "EmailChange",

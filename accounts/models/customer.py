@@ -1,13 +1,13 @@
 """Remember what a customer told about himself or his company."""
 
-import unicodedata
 from typing import Any
 
 from django.conf import settings
-from django.db import models
+from django.db import models, transaction
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from accounts.models.words import CustomerWord, search_key
 from accounts.values.names import owner_name
 
 
@@ -51,10 +51,8 @@ OWN_WORDS = (
 )
 
 
-def search_key(text: str) -> str:
-    """Fold case and diacritics, so that staff find Łukasz Żak by typing "lukasz zak"."""
-    folded = unicodedata.normalize("NFKD", text.casefold().replace("ł", "l"))
-    return "".join(char for char in folded if not unicodedata.combining(char))[:255]
+# By whose words staff search.
+NAMES = frozenset({"company_name", "first_name", "last_name"})
 
 
 class Customer(models.Model):
@@ -75,8 +73,12 @@ class Customer(models.Model):
 
     company_name = models.CharField(_("full company name"), max_length=255, blank=True)
     nip = models.CharField(_("tax number (NIP)"), max_length=20, blank=True, db_index=True)
-    regon = models.CharField(_("statistical number (REGON)"), max_length=14, blank=True)
-    krs = models.CharField(_("court register number (KRS)"), max_length=10, blank=True)
+    regon = models.CharField(
+        _("statistical number (REGON)"), max_length=14, blank=True, db_index=True
+    )
+    krs = models.CharField(
+        _("court register number (KRS)"), max_length=10, blank=True, db_index=True
+    )
 
     main_street = models.CharField(_("street"), max_length=100, blank=True)
     main_house_no = models.CharField(_("building no."), max_length=20)
@@ -152,6 +154,9 @@ class Customer(models.Model):
         indexes = [
             models.Index(fields=["-created_at"], name="customer_newest"),
             models.Index(fields=["review_state", "-created_at"], name="customer_review_queue"),
+            # A page of one filter is read from its index, in the order of the list.
+            models.Index(fields=["kind", "-user"], name="customer_of_kind"),
+            models.Index(fields=["review_state", "-user"], name="customer_in_review"),
         ]
 
     def __str__(self) -> str:
@@ -159,10 +164,15 @@ class Customer(models.Model):
         return f"#{self.pk}"
 
     def save(self, *args: Any, **kwargs: Any) -> None:
-        """Store the customer; the search keys always follow the names."""
+        """Store the customer; the search keys and the index of words always follow the names."""
+        is_new = self._state.adding
         self.name_key = search_key(f"{self.last_name} {self.first_name}")
         self.company_key = search_key(self.company_name)
-        super().save(*args, **kwargs)
+        with transaction.atomic(savepoint=False):
+            super().save(*args, **kwargs)
+            changed = kwargs.get("update_fields")
+            if changed is None or not NAMES.isdisjoint(changed):
+                CustomerWord.keep(self.pk, *(getattr(self, name) for name in NAMES), is_new=is_new)
 
     @property
     def owner_name(self) -> str:

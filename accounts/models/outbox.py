@@ -119,6 +119,7 @@ class OutboxMessage(models.Model):
         verbose_name_plural = _("messages")
         indexes = [
             models.Index(fields=["due_at"], condition=Q(state="waiting"), name="outbox_due"),
+            models.Index(fields=["-id"], condition=Q(state="failed"), name="outbox_failed"),
         ]
 
     def __str__(self) -> str:

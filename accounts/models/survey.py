@@ -46,6 +46,7 @@ class SurveyAnswer(models.Model):
     class Meta:
         verbose_name = _("survey answer")
         verbose_name_plural = _("survey answers")
+        indexes = [models.Index(fields=["source", "-user"], name="answer_of_source")]
 
     def __str__(self) -> str:
         return str(self.source)

@@ -135,6 +135,32 @@ class User(AbstractBaseUser, PermissionsMixin):
                 condition=Q(is_active=True, waiting_since__isnull=False),
                 name="user_waiting",
             ),
+            models.Index(
+                fields=["closed_at"],
+                condition=Q(closed_at__isnull=False),
+                name="closed_accounts",
+            ),
+            # A page of one filter is read from its index, in the order of the list.
+            models.Index(fields=["is_active", "-id"], name="user_active"),
+            models.Index(fields=["language", "-id"], name="user_language"),
+            models.Index(
+                fields=["-id"],
+                condition=Q(activated_at=None, suspended_at=None),
+                name="user_pending",
+            ),
+            models.Index(
+                fields=["-id"], condition=Q(suspended_at__isnull=False), name="user_suspended"
+            ),
+            models.Index(
+                fields=["-id"],
+                condition=Q(closed_at__isnull=False, suspended_at=None),
+                name="user_closed",
+            ),
+            models.Index(
+                fields=["held_until"],
+                condition=Q(held_until__isnull=False),
+                name="user_held",
+            ),
         ]
         constraints = [
             models.UniqueConstraint(
@@ -146,13 +172,6 @@ class User(AbstractBaseUser, PermissionsMixin):
                 condition=Q(is_active=False)
                 | Q(activated_at__isnull=False, suspended_at__isnull=True, closed_at__isnull=True),
                 name="active_means_neither_suspended_nor_closed",
-            ),
-        ]
-        indexes = [
-            models.Index(
-                fields=["closed_at"],
-                condition=Q(closed_at__isnull=False),
-                name="closed_accounts",
             ),
         ]
 

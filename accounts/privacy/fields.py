@@ -17,6 +17,7 @@ from accounts.models import (
     AuthenticatorApp,
     ConsentRecord,
     Customer,
+    CustomerWord,
     DataChange,
     DataRequest,
     EmailChange,
@@ -201,6 +202,7 @@ LEFT_OUT: dict[type[Model], dict[str, str]] = {
         "due_at": _DELIVERY,
         "last_error": _DELIVERY,
     },
+    CustomerWord: {"id": _NUMBER, "customer": _OWNER, "word": _DERIVED},
     SavedView: {"id": _NUMBER, "owner": _STAFF, "name": _STAFF, "filters": _STAFF},
     StaffNote: {
         "id": _NUMBER,

@@ -13,7 +13,7 @@ from django.db.models import F
 from accounts.mail import outbox
 from accounts.models import AccountEvent, AccountSession, OutboxMessage, User
 from accounts.services import events
-from accounts.values.visit import Visit
+from accounts.values.visit import NOBODY, Visit
 from kantor.serving.sessions import end_session, end_sessions_of, keys_of
 
 
@@ -101,6 +101,14 @@ def end_others(user: User, key: str | None, *, visit: Visit) -> int:
         if ended:
             events.record(user, AccountEvent.Kind.OTHER_SESSIONS_ENDED, visit=visit)
     return ended
+
+
+def end_all(user: User) -> int:
+    """End all sessions of this account, as staff do it; return how many there were.
+
+    The owner reads of it among the events of his account, without whose browser it was.
+    """
+    return end_others(user, None, visit=NOBODY)
 
 
 def close_access(user: User) -> None:

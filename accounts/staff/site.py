@@ -6,12 +6,15 @@ from django.contrib.admin import AdminSite
 from django.contrib.auth import REDIRECT_FIELD_NAME
 from django.core.exceptions import NON_FIELD_ERRORS
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.urls import reverse
+from django.template.response import TemplateResponse
+from django.urls import path, reverse
 from django.utils.decorators import method_decorator
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.cache import never_cache
 
+from accounts.models import User
+from accounts.staff import home
 from accounts.staff.guard import refuse_nonsense
 from accounts.staff.password_change import StaffPasswordChangeView
 from accounts.staff.sign_in import TRIED_TOO_OFTEN, StaffSignInView
@@ -23,7 +26,8 @@ class StaffSite(AdminSite):
 
     site_header = _("kantor.pl – customer service")
     site_title = _("kantor.pl – customer service")
-    index_title = _("What would you like to look after?")
+    index_title = _("The desk")
+    index_template = "admin/desk.html"
     # Four kinds of things need no second menu; the tables need its width.
     enable_nav_sidebar = False
 
@@ -35,6 +39,23 @@ class StaffSite(AdminSite):
     def admin_view(self, view: Any, cacheable: bool = False) -> Any:
         """Guard every page of signed-in staff."""
         return super().admin_view(refuse_nonsense(view), cacheable)
+
+    def get_urls(self) -> list[Any]:
+        """Add what is done to cases from the first page, before Django's own catch-all."""
+        return [
+            path("cases/next/", self.admin_view(home.take_next), name="take_next"),
+            path("cases/<int:number>/take/", self.admin_view(home.take), name="take"),
+            path("cases/<int:number>/release/", self.admin_view(home.release), name="release"),
+            *super().get_urls(),
+        ]
+
+    def index(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> TemplateResponse:
+        """Show what waits for this member of staff, and the ways to everything else."""
+        assert isinstance(request.user, User)
+        shown = {**home.context(request.user), **(extra_context or {})}
+        return super().index(request, shown)
 
     @method_decorator(never_cache)
     def login(

@@ -27,5 +27,5 @@ def keep(apps: Any, schema_editor: Any) -> None:
 
 
 class Migration(migrations.Migration):
-    dependencies = [("accounts", "0022_audit")]
+    dependencies = [("accounts", "0024_fill_search_words")]
     operations = [migrations.RunPython(keep, migrations.RunPython.noop, elidable=False)]
