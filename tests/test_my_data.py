@@ -221,7 +221,7 @@ class CopyTests(TestCase):
             "Logowanie hasłem",
             "nazwisko: Żak-Nowak",
             "nowy@example.com",
-            "Obietnica wiadomości o otwarciu Panelu Transakcyjnego",
+            "Data obietnicy, że napiszemy, gdy ruszy Panel Transakcyjny",
         ):
             assert words in text, words
         assert not page.select("script, link, img, form, a")
