@@ -48,6 +48,18 @@ def owed(user: User, kind: OutboxMessage.Kind) -> int:
 
 
 @contextmanager
+def nothing_announced() -> Iterator[None]:
+    """Publish only what is in force, whatever real version is announced."""
+    today = consents.today().isoformat()
+    held = {
+        document: tuple(version for version in versions if version <= today)
+        for document, versions in consents.VERSIONS.items()
+    }
+    with mock.patch.dict(consents.VERSIONS, held):
+        yield
+
+
+@contextmanager
 def published(version: str, document: str = "terms") -> Iterator[Path]:
     """Have this version published as well; yield the folder of its files.
 
