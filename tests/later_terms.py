@@ -14,7 +14,7 @@ from django.conf import settings
 from django.test import override_settings
 
 from accounts import consents
-from accounts.mail import messages
+from accounts.mail import rendering
 from accounts.models import OutboxMessage, User
 
 # What the made-up version says and no other does.
@@ -27,7 +27,7 @@ CACHES: tuple[Any, ...] = (
     consents.of_version,
     consents.document,
     consents.changes,
-    messages._terms,
+    rendering.terms_copy,
 )
 
 

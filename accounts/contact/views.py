@@ -1,5 +1,6 @@
 """Take a new phone number or e-mail address, and serve the links of the mails about an address."""
 
+from abc import ABC, abstractmethod
 from http import HTTPStatus
 from typing import Any
 
@@ -178,7 +179,7 @@ class CancelView(View):
         return redirect("accounts:data")
 
 
-class LinkView(View):
+class LinkView(ABC, View):
     """Serve a link of a mail; needs no session.
 
     GET and HEAD change nothing, whoever opens the link, and however often. The referrer names the
@@ -205,9 +206,9 @@ class LinkView(View):
             status=STATUSES.get(link.state),
         )
 
+    @abstractmethod
     def examine(self, token: str) -> Link:
         """Tell what the link is good for."""
-        raise NotImplementedError
 
 
 class ConfirmView(LinkView):
