@@ -1,6 +1,8 @@
 """ "Zamknij konto": what its page says, what goes at once, and who may close."""
 
 from functools import partial
+from typing import Any
+from unittest import mock
 
 from django.conf import settings
 from django.core import mail
@@ -21,7 +23,7 @@ from accounts.models import (
     User,
 )
 from accounts.retention import AfterClosing
-from accounts.services import agreements, credentials, ledger
+from accounts.services import agreements, credentials, ledger, review
 from accounts.sessions import confirmation
 from accounts.urls import urlpatterns
 from accounts.values.visit import NOBODY
@@ -264,6 +266,19 @@ class ClosingTests(TestCase):
         assert User.objects.get(pk=self.user.pk).closed_at == closed_at
         assert self.user.events.filter(kind="closed").count() == 1
         assert self.user.messages.filter(kind="closed").count() == 1
+
+    def test_does_not_say_closed_of_an_account_that_staff_blocked_at_that_moment(self) -> None:
+        post = self.visitor.open(PAGE).post_of(CLOSE)
+        close = services.close
+
+        def blocked_first(user: User, **kwargs: Any) -> bool:
+            review.suspend(user)
+            return close(user, **kwargs)
+
+        with mock.patch.object(services, "close", blocked_first):
+            self.visitor.send(post)
+        assert self.visitor.path == "/logowanie/"
+        assert User.objects.get(pk=self.user.pk).closed_at is None
 
     def test_a_form_without_its_mark_leads_to_the_sign_in(self) -> None:
         self.visitor.open(PAGE)

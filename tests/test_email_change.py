@@ -3,6 +3,7 @@
 from datetime import timedelta
 from functools import partial
 from io import StringIO
+from typing import Any
 from unittest import mock
 
 from django.core.management import call_command
@@ -149,6 +150,18 @@ class AskingTests(EmailTestCase):
         assert closing.close(self.user, visit=NOBODY)
         assert Visitor().open(path).status == 410
         assert not EmailChange.objects.open().exists()
+
+    def test_is_not_called_too_often_for_who_was_shut_out_at_that_moment(self) -> None:
+        ask = services.ask
+
+        def shut_out_first(user: User, email: str, **kwargs: Any) -> bool:
+            disowning.disown(events.record(user, Kind.SIGNED_IN), visit=NOBODY)
+            return ask(user, email, **kwargs)
+
+        with mock.patch.object(services, "ask", shut_out_first):
+            page = self.asks()
+        assert page.path.startswith("/logowanie/")
+        assert not EmailChange.objects.exists()
 
     def test_is_asked_for_five_times_a_day(self) -> None:
         for number in range(5):

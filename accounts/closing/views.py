@@ -76,9 +76,10 @@ class CloseView(View):
     def post(self, request: HttpRequest) -> HttpResponse:
         """Close the account and leave nothing of the session in this browser."""
         user, _customer = _owner(request)
-        services.close(user, visit=visit_of(request))
+        is_closed = services.close(user, visit=visit_of(request)) or _has_closed(request)
         auth.logout(request)
-        response = redirect("accounts:closed")
+        # Staff may have suspended it at that moment: then the sign-in says whom to call.
+        response = redirect("accounts:closed" if is_closed else "accounts:sign-in")
         browser.forget(response)
         return response
 

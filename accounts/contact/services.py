@@ -1,7 +1,8 @@
 """Change the e-mail address: asked for, confirmed by the new mailbox, undone by the old one.
 
-Every function locks the account's row first, so of simultaneous calls for one account one comes
-after the other; between accounts the unique index of activated addresses decides. Nothing here
+What moves an address locks the account's row first, and what sends a link again or gives the change
+up is one conditional UPDATE, so of simultaneous calls for one account one comes after the other;
+between accounts the unique index of activated addresses decides. Nothing here
 tells whether an address has an account before its own mailbox was read.
 """
 
@@ -130,8 +131,11 @@ def confirm(change: EmailChange, *, visit: Visit) -> LinkState:
             state = _confirmation_state(change, user)
             if state is not LinkState.VALID:
                 return state
+            # Giving it up locks no account: it may have come since the change was read.
+            waiting = EmailChange.objects.open().filter(pk=change.pk)
+            if not waiting.update(confirmed_at=timezone.now()):
+                return LinkState.OVER
             _move(user, change.new_email, change.new_key)
-            EmailChange.objects.filter(pk=change.pk).update(confirmed_at=timezone.now())
             sessions.close_access(user)
             event = events.record(user, AccountEvent.Kind.EMAIL_CHANGED, visit=visit)
             for kind, mailbox in (

@@ -105,9 +105,10 @@ class EmailView(View):
         if form.is_to_be_asked:
             return self.ask_again(request, form)
         user, email = _user(request), form.cleaned_data["email"]
-        if not services.ask(user, email, visit=visit_of(request)):
-            page = render(request, "accounts/contact/too_often.html")
-            return held_up(page, services.CHANGES.wait(str(user.pk)))
+        is_taken = services.ask(user, email, visit=visit_of(request))
+        if not is_taken and (wait := services.CHANGES.wait(str(user.pk))):
+            return held_up(render(request, "accounts/contact/too_often.html"), wait)
+        # Whose access has just been ended is led to the sign-in from there.
         kept.forget(request.session)
         return redirect("accounts:data")
 
@@ -134,8 +135,8 @@ class EmailView(View):
 
 
 @never_cache
-@signed_in
 @require_POST
+@signed_in
 @sensitive_post_parameters("email")
 def email_hint(request: HttpRequest) -> JsonResponse:
     """Tell the script which address was probably meant by a typed one; keep nothing of it."""
