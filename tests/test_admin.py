@@ -116,7 +116,7 @@ class PrivilegeTests(StaffTestCase):
 
     def test_superusers_alone_delete_a_customer_with_all_that_belongs_to_him(self) -> None:
         user = activated()
-        survey.answer(user, Source.objects.all()[0])
+        survey.answer(user.pk, Source.objects.all()[0])
         self.client.force_login(staff(superuser=True))
         address = f"{LIST}{user.pk}/delete/"
         assert self.client.get(address).status_code == 200

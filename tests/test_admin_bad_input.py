@@ -95,7 +95,7 @@ class NastyTestCase(TestCase):
         cls.company = activated(Kind.COMPANY)
         registered()
         cls.source = Source.objects.order_by("pk")[0]
-        survey.answer(cls.company, cls.source, "")
+        survey.answer(cls.company.pk, cls.source, "")
         review.decide(customer_of(cls.company), "approved", by=cls.boss, note="")
         cls.message = OutboxMessage.objects.order_by("pk")[0]
         cls.group = Group.objects.create(name="Kierownicy")

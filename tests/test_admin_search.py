@@ -203,7 +203,7 @@ class FilterTests(StaffTestCase):
 
     def test_narrow_to_a_source(self) -> None:
         source = Source.objects.all()[2]
-        survey.answer(self.active, source)
+        survey.answer(self.active.pk, source)
         found = self.filtered(survey_answer__source__id__exact=source.pk)
         assert found == {self.active.email}
 

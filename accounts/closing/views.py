@@ -19,6 +19,7 @@ from accounts.closing.services import State
 from accounts.models import Customer, ReviewState, User
 from accounts.registration import browser
 from accounts.retention import AfterClosing
+from accounts.sessions.account import account_of
 from accounts.sessions.confirmation import confirmed, is_confirmed
 from accounts.sessions.opening import open_session
 from accounts.sessions.returning import signed_in
@@ -167,8 +168,7 @@ def _has_closed(request: HttpRequest) -> bool:
 
 def _owner(request: HttpRequest) -> tuple[User, Customer]:
     """Return who is signed in and his data; staff have no account to close here."""
-    user = request.user
-    assert isinstance(user, User)
+    user = account_of(request)
     customer = Customer.objects.filter(user=user, user__is_staff=False).first()
     if customer is None:
         raise Http404("No customer.")

@@ -21,10 +21,11 @@ from accounts.account import kept
 from accounts.contact import services
 from accounts.contact.forms import EmailForm
 from accounts.contact.services import Link, LinkState
-from accounts.models import Customer, User
+from accounts.models import Customer
 from accounts.phone import services as phone_services
 from accounts.phone.forms import NumberForm
 from accounts.sessions import known_browser
+from accounts.sessions.account import account_of
 from accounts.sessions.confirmation import confirmed
 from accounts.sessions.returning import signed_in
 from accounts.sessions.visit import visit_of
@@ -104,7 +105,7 @@ class EmailView(View):
             return self.ask_again(request, form)
         if form.is_to_be_asked:
             return self.ask_again(request, form)
-        user, email = _user(request), form.cleaned_data["email"]
+        user, email = account_of(request), form.cleaned_data["email"]
         is_taken = services.ask(user, email, visit=visit_of(request))
         if not is_taken and (wait := services.CHANGES.wait(str(user.pk))):
             return held_up(render(request, "accounts/contact/too_often.html"), wait)
@@ -126,7 +127,7 @@ class EmailView(View):
         suggestion = form.suggestion if form.is_bound else ""
         context = {
             "form": form,
-            "present": _user(request).email,
+            "present": account_of(request).email,
             "email_suggestion": suggestion,
             "asked_about": str(form["email"].value() or "") if suggestion else "",
             "email_hint_url": reverse("accounts:email-change-hint"),
@@ -153,7 +154,7 @@ class SendAgainView(View):
 
     def post(self, request: HttpRequest) -> HttpResponse:
         """Owe it, as far as the mailbox may be written to, and say the same in any case."""
-        if services.send_again(_user(request)):
+        if services.send_again(account_of(request)):
             said = _(
                 "We are sending the link again. We write to one address 3 times an hour at most."
             )
@@ -173,7 +174,7 @@ class CancelView(View):
 
     def post(self, request: HttpRequest) -> HttpResponse:
         """Give it up; one that is over already is fine."""
-        if services.cancel(_user(request)):
+        if services.cancel(account_of(request)):
             messages.success(request, _("Your e-mail address stays as it is."))
         else:
             messages.info(request, _("No change of the e-mail address is waiting."))
@@ -231,7 +232,7 @@ class ConfirmView(LinkView):
         response = redirect(request.path)
         if state is LinkState.DONE and is_own:
             known_browser.keep(request, response, before)
-            user = _user(request)
+            user = account_of(request)
             user.refresh_from_db()
             update_session_auth_hash(request, user)
         return response
@@ -267,9 +268,4 @@ def _leave(request: HttpRequest, words: str) -> HttpResponse:
 
 
 def _customer(request: HttpRequest) -> Customer:
-    return get_object_or_404(Customer.objects.select_related("user"), user=_user(request))
-
-
-def _user(request: HttpRequest) -> User:
-    assert isinstance(request.user, User)
-    return request.user
+    return get_object_or_404(Customer.objects.select_related("user"), user=account_of(request))

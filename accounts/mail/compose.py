@@ -11,7 +11,6 @@ from typing import Any
 from django.conf import settings
 from django.contrib.auth.tokens import default_token_generator
 from django.core.mail import EmailMessage
-from django.db.models import QuerySet
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.encoding import force_bytes
@@ -124,12 +123,8 @@ def _registration(message: OutboxMessage) -> EmailMessage | None:
 
 
 def _owner_of(key: str) -> User | None:
-    """Return the activated account of this address, unless it was closed; one statement."""
-    return (
-        User.objects.filter(email_key=key, activated_at__isnull=False, closed_at=None)
-        .only("email", "language", "suspended_at")
-        .first()
-    )
+    """Return the account that has this address; one statement."""
+    return User.objects.having(key).only("email", "language", "suspended_at").first()
 
 
 def _already_registered(
@@ -195,10 +190,9 @@ def _email_notice(message: OutboxMessage) -> EmailMessage | None:
 
 def _password_reset(message: OutboxMessage) -> EmailMessage | None:
     key = email_address.normalise(message.recipient)
-    accounts = User.objects.filter(email_key=key).select_related("customer")
-    owner = accounts.filter(activated_at__isnull=False, closed_at=None).first()
+    owner = User.objects.having(key).select_related("customer").first()
     if owner is None:
-        return _without_owner(message, accounts)
+        return _without_owner(message, key)
     if owner.suspended_at is not None:
         return _suspended(message, owner)
     uid = urlsafe_base64_encode(force_bytes(owner.pk))
@@ -355,11 +349,12 @@ def _unsuspended(message: OutboxMessage) -> EmailMessage | None:
     )
 
 
-def _without_owner(message: OutboxMessage, accounts: QuerySet[User]) -> EmailMessage | None:
-    """Write to an address that opens no account: what its newest registration waits for.
+def _without_owner(message: OutboxMessage, key: str) -> EmailMessage | None:
+    """Write to an address that no account has: what its newest registration waits for.
 
     Or else how to reopen the account that was closed last.
     """
+    accounts = User.objects.filter(email_key=key).select_related("customer")
     pending = accounts.filter(activated_at=None, suspended_at=None).order_by("-created_at").first()
     if pending is not None:
         first_name = pending.customer.first_name
@@ -407,10 +402,9 @@ def _event_notice(message: OutboxMessage) -> EmailMessage | None:
 def _phone_link(message: OutboxMessage) -> EmailMessage | None:
     """Write whoever has an account; as for a password, a pending one needs its link first."""
     key = email_address.normalise(message.recipient)
-    accounts = User.objects.filter(email_key=key).select_related("customer")
-    owner = accounts.filter(activated_at__isnull=False, closed_at=None).first()
+    owner = User.objects.having(key).select_related("customer").first()
     if owner is None:
-        return _without_owner(message, accounts)
+        return _without_owner(message, key)
     if owner.suspended_at is not None:
         return _suspended(message, owner)
     if not hasattr(owner, "customer"):  # staff sign in without a number

@@ -7,7 +7,7 @@ from django.contrib.auth.hashers import check_password
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from accounts import tokens
+from accounts import signed_number, tokens
 from accounts.limits import Limit
 from accounts.mail import outbox
 from accounts.models import OutboxMessage, User
@@ -41,7 +41,7 @@ def examine(token: str) -> tuple[LinkState, User | None]:
     """
     try:
         parsed = tokens.read(token)
-    except tokens.InvalidTokenError:
+    except signed_number.InvalidTokenError:
         return LinkState.BROKEN, None
     found = User.objects.raw(
         """
