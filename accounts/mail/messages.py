@@ -17,6 +17,7 @@ from django.utils import timezone, translation
 from accounts import consents
 from accounts.mail.rendering import (
     Envelope,
+    Word,
     end_of,
     hours_until,
     render,
@@ -89,6 +90,10 @@ def welcome(
     which travel with the mail: the customer's copy on a durable medium. `receipt` is the seal of
     all that was accepted: with it, the customer can prove what the site must not change.
     """
+    words: dict[str, Word] = {"owner_name": owner_name}
+    if receipt:
+        words["receipt_time"] = partial(written, receipt.recorded_at, "DATETIME_FORMAT")
+        words["receipt_digest"] = receipt.digest
     message = render(
         "welcome",
         to,
@@ -97,13 +102,7 @@ def welcome(
             "receipt_terms": receipt.terms if receipt else "",
             "receipt_privacy": receipt.privacy if receipt else "",
         },
-        words={
-            "owner_name": owner_name,
-            "receipt_time": partial(written, receipt.recorded_at, "DATETIME_FORMAT"),
-            "receipt_digest": receipt.digest,
-        }
-        if receipt
-        else {"owner_name": owner_name},
+        words=words,
         is_kept=True,
     )
     if terms:
