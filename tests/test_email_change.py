@@ -56,7 +56,7 @@ class AskingTests(EmailTestCase):
         assert page.posts == [302]
         assert page.path == DATA
         assert page.shows(f"Aby zmienić adres e-mail na {NEW}")
-        assert page.shows("Do tego czasu logujesz się dotychczasowym adresem.")
+        assert page.shows("Do potwierdzenia logujesz się dotychczasowym adresem.")
         assert address_of(self.user) == self.old
         assert enters(self.old, PASSWORD)
         assert not enters(NEW, PASSWORD)
@@ -115,7 +115,7 @@ class AskingTests(EmailTestCase):
     def test_can_be_given_up(self) -> None:
         self.asks()
         path = confirmation_of(NEW)
-        page = self.visitor.open(DATA).press("Zrezygnuj")
+        page = self.visitor.open(DATA).press("Zrezygnuj ze zmiany")
         assert page.shows("Twój adres e-mail pozostaje bez zmian.")
         assert not page.shows(NEW)
         assert Visitor().open(path).status == 410

@@ -97,7 +97,7 @@ class BannerTests(TestCase):
         with published(version, "privacy"):
             page = visitor_of(user).open("/konto/")
             assert page.shows("obowiązuje nowa informacja o przetwarzaniu danych")
-            page.follow("Zobacz, co się zmienia w informacji o danych")
+            page.follow("Zobacz, co się zmienia w informacji o przetwarzaniu danych")
             assert page.path == f"/prywatnosc/{version}/"
             with later(days=43):
                 page = visitor_of(user).open("/konto/")

@@ -181,7 +181,7 @@ class Adding(TestCase):
         self.visitor.open(ADD)
         absent = self.visitor.element("[data-passkey-absent]")
         assert "JavaScript" in absent.get_text()
-        assert self.visitor.follow("Wróć do logowania i bezpieczeństwa").path == SECURITY
+        assert self.visitor.follow("Wróć na stronę „Logowanie i bezpieczeństwo”").path == SECURITY
 
     def test_begins_at_a_list_with_one_heading(self) -> None:
         self.visitor.open(LIST)

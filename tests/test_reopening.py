@@ -33,7 +33,7 @@ from tests.walk import Visitor
 
 BUTTON = "Przywróć konto"
 ASKS = "Przywrócić konto?"
-OPEN = "Konto jest otwarte"
+OPEN = "Konto jest aktywne"
 LATE = "Tego konta nie da się już przywrócić"
 DOOR = "/konto/przywroc/"
 
@@ -71,7 +71,7 @@ class LinkTests(TestCase):
         user = User.objects.get(pk=self.user.pk)
         assert (user.closed_at, user.is_active) == (None, True)
         assert user.events.get(kind=AccountEvent.Kind.REOPENED).browser == "firefox"
-        message = next(each for each in deliver() if "otwarte" in each.subject)
+        message = next(each for each in deliver() if "przywrócone" in each.subject)
         assert message.to == [user.email]
         assert "Firefox, Windows" in str(message.body)
 
@@ -266,7 +266,7 @@ class SignInTests(TestCase):
         assert "no-store" in visitor.response["Cache-Control"]
         visitor.press(BUTTON)
         assert visitor.path == "/konto/zgody/"
-        assert visitor.shows("Konto jest znowu otwarte.")
+        assert visitor.shows("Konto jest przywrócone.")
         assert User.objects.get(pk=self.user.pk).is_active
         assert self.user.sessions.latest("began_at").how == AccountSession.How.PASSWORD
 

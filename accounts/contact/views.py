@@ -156,7 +156,8 @@ class SendAgainView(View):
         """Owe it, as far as the mailbox may be written to, and say the same in any case."""
         if services.send_again(account_of(request)):
             said = _(
-                "We are sending the link again. We write to one address 3 times an hour at most."
+                "We are sending the link again. To one address we send 2 such messages an hour, "
+                "and 3 a day, at most."
             )
             messages.success(request, said)
         else:
