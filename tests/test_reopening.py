@@ -462,7 +462,10 @@ class AtOnceTests(TransactionTestCase):
 
     def test_leave_it_closed_when_staff_block_it(self) -> None:
         user = closed()
-        at_once(partial(services.reopen, user, visit=NOBODY), partial(review.suspend, user))
+        results = at_once(
+            partial(services.reopen, user, visit=NOBODY), partial(review.suspend, user)
+        )
+        assert not [each for each in results if isinstance(each, Exception)], results
         user.refresh_from_db()
         assert user.suspended_at is not None
         assert not user.is_active
