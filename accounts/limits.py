@@ -115,15 +115,18 @@ def take_all(
     they say. A try by somebody else that comes `first` is counted in any case; UsedUpError is
     raised where its limit does not allow it.
 
+    Counters are locked as they are counted: `first`, those `beside`, then the others, each in the
+    order given. Callers give all of them in one order, or two tries would wait for each other.
+
     One INSERT … SELECT … ON CONFLICT looks and counts: on SQLite no try comes in between. On
     PostgreSQL simultaneous ones may all have looked before one has counted; then the counts
-    decide, and who came too late gives back what he took, so that he fills nobody's place: one
-    more UPDATE, unseen by others where the caller has a transaction open.
+    decide, and who came too late gives back what he took, so that he fills nobody's place: an
+    UPDATE each, unseen by others where the caller has a transaction open.
     """
     now = timezone.now()
     allowed = {limit.key(subject): limit.times for limit in limits}
     asked: list[Any] = []
-    tries = [(limit, subject) for limit in (*limits, *beside)]
+    tries = [(limit, subject) for limit in (*beside, *limits)]
     for limit, whose in [first, *tries] if first else tries:
         asked += [limit.key(whose), stored(now + limit.window)]
     in_any_case = first[0].key(first[1]) if first else ""
@@ -147,16 +150,15 @@ def take_all(
             if key != in_any_case:
                 counts[key] = count
             elif first is not None and count > first[0].times:
-                raise UsedUpError(read_moment(ends_at) - now)
+                # Counted from the first try, by another clock's moment perhaps.
+                raise UsedUpError(min(first[0].window, read_moment(ends_at) - now))
         if not counts:
             return False
         if all(counts[key] <= times for key, times in allowed.items()):
             return True
-        marks = ", ".join(["%s"] * len(counts))
-        cursor.execute(
-            f"UPDATE accounts_counter SET count = count - 1 WHERE key IN ({marks})",  # noqa: S608  placeholders only
-            list(counts),
-        )
+        # One by one: a statement about several would lock them in an order of its own.
+        for key in counts:
+            cursor.execute("UPDATE accounts_counter SET count = count - 1 WHERE key = %s", [key])
     return False
 
 

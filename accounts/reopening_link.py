@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 from django.core import signing
 
+from accounts import signed_number
 from accounts.models import User
 
 SALT = "accounts.reopening"
@@ -14,10 +15,6 @@ SALT = "accounts.reopening"
 SHAPE = r"[0-9]{1,19}\.[0-9]{1,19}\.[0-9a-f]{12}~[0-9A-Za-z_-]{43}"
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-
-
-class InvalidTokenError(Exception):
-    """The token is broken, or made for something else, or signed with another key."""
 
 
 @dataclass(frozen=True)
@@ -35,10 +32,10 @@ class ReopeningToken:
         """
         if user.closed_at is None:
             return False
-        return (mark_of(user.closed_at), _digest(user)) == (self.mark, self.address)
+        return (_mark_of(user.closed_at), _digest(user)) == (self.mark, self.address)
 
 
-def mark_of(closed_at: datetime) -> int:
+def _mark_of(closed_at: datetime) -> int:
     """Return what tells one closing of an account from another: its microsecond since 1970."""
     return (closed_at - _EPOCH) // timedelta(microseconds=1)
 
@@ -46,18 +43,18 @@ def mark_of(closed_at: datetime) -> int:
 def make(user: User) -> str:
     """Return the token of the link to this closed account; until when counts, the account says."""
     assert user.closed_at is not None
-    stated = f"{user.pk}.{mark_of(user.closed_at)}.{_digest(user)}"
+    stated = f"{user.pk}.{_mark_of(user.closed_at)}.{_digest(user)}"
     return signing.Signer(salt=SALT).sign(stated).replace(":", "~")
 
 
 def read(token: str) -> ReopeningToken:
-    """Return what the token says. Raises `InvalidTokenError`."""
+    """Return what the token says. Raises `signed_number.InvalidTokenError`."""
     try:
         signed = signing.Signer(salt=SALT).unsign(token.replace("~", ":"))
         account, mark, address = signed.split(".")
         return ReopeningToken(int(account), int(mark), address)
     except (signing.BadSignature, ValueError) as error:
-        raise InvalidTokenError from error
+        raise signed_number.InvalidTokenError from error
 
 
 def _digest(user: User) -> str:

@@ -9,6 +9,7 @@ from django.conf import settings
 from django.core import signing
 from django.utils.crypto import constant_time_compare, salted_hmac
 
+from accounts import signed_number
 from accounts.models import User
 
 SALT = "accounts.activation"
@@ -19,10 +20,6 @@ HALF = 12  # hexadecimal digits of each of the two digests in a token
 SHAPE = (
     rf"[0-9a-f]{{32}}\.[0-9]{{1,9}}\.[0-9a-f]{{{2 * HALF}}}~[0-9A-Za-z]{{1,9}}~[0-9A-Za-z_-]{{43}}"
 )
-
-
-class InvalidTokenError(Exception):
-    """The token is broken, or made for something else, or signed with another key."""
 
 
 @dataclass(frozen=True)
@@ -62,7 +59,7 @@ def make(user: User, serial: int) -> str:
 
 
 def read(token: str) -> ActivationToken:
-    """Return what the token says. Raises `InvalidTokenError`."""
+    """Return what the token says. Raises `signed_number.InvalidTokenError`."""
     signer = signing.TimestampSigner(salt=SALT)
     signed = token.replace("~", ":")
     try:
@@ -70,7 +67,7 @@ def read(token: str) -> ActivationToken:
         attempt, serial, fingerprint = value.split(".")
         parsed = UUID(hex=attempt), int(serial)
     except (signing.BadSignature, ValueError) as error:
-        raise InvalidTokenError from error
+        raise signed_number.InvalidTokenError from error
     try:
         signer.unsign(signed, max_age=timedelta(hours=settings.ACTIVATION_LINK_HOURS))
         is_expired = False

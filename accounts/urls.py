@@ -131,7 +131,6 @@ urlpatterns = [
         password_reset.PasswordResetConfirmView.as_view(),
         name="password-reset-confirm",
     ),
-    # Before the sections of the data, whose names may be anything.
     *contact,
     *account,
     *agreements,

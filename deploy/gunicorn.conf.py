@@ -4,10 +4,14 @@ import os
 
 bind = "127.0.0.1:8000"
 # A request that waits (database, register, mail) holds up no other. Each thread keeps a connection
-# to the database: PostgreSQL's max_connections must be above processes times threads.
+# to the database, and so does the one that delivers mails with TASKS=immediate: PostgreSQL's
+# max_connections must be above processes times (threads + 1).
 worker_class = "gthread"
 threads = int(os.environ.get("GUNICORN_THREADS", "4"))
-# Timeouts and request limits bound what one client can hold.
+# Longer than nginx keeps a connection (60 s): whoever closes first must be the one who asks, or a
+# form that is sent at that moment is lost.
+keepalive = 75
+# Ends a process that is stuck. A request is bounded by the timeouts of database, register and mail.
 timeout = 30
 graceful_timeout = 30
 max_requests = 5000
@@ -15,6 +19,8 @@ max_requests_jitter = 500
 limit_request_line = 4094
 limit_request_fields = 60
 worker_tmp_dir = "/dev/shm"  # noqa: S108  memory; a disk that is slow must not kill workers
+# Nobody gives it orders but systemd, and two instances would share its path.
+control_socket_disable = True
 # No access log of gunicorn's: its lines would carry activation links.
 accesslog = None
 # gunicorn's own words, in the form of the site's (LOG_FORMAT).
@@ -25,12 +31,14 @@ logconfig_dict = {
         "json": {"()": "kantor.logs.JsonFormatter"},
         "line": {"format": "{asctime} {levelname} {name} {message}", "style": "{"},
     },
+    "filters": {"mask_tokens": {"()": "kantor.logs.MaskTokens"}},
     "handlers": {
         "stderr": {
+            "filters": ["mask_tokens"],
             "class": "logging.StreamHandler",
             "formatter": os.environ.get("LOG_FORMAT", "json"),
         }
     },
-    "root": {"handlers": ["stderr"], "level": "INFO"},
-    "loggers": {"gunicorn.error": {"handlers": ["stderr"], "level": "INFO", "propagate": False}},
+    "root": {"handlers": ["stderr"], "level": os.environ.get("LOG_LEVEL", "INFO")},
+    "loggers": {"gunicorn.error": {"propagate": True}},
 }

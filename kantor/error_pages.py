@@ -119,7 +119,7 @@ def error_page(fault: Fault, request: HttpRequest, *, as_visitor: bool = False) 
     context = {
         "fault": fault,
         # Whoever calls about a failure can read it out, and its lines are found by it.
-        "request_id": get_guid() if fault.status >= HTTPStatus.INTERNAL_SERVER_ERROR else None,
+        "request_id": get_guid() if fault in (BROKEN, OVERLOADED) else None,
         "language_urls": {code: translated_path(path, code) for code, _name in settings.LANGUAGES},
     }
     with override(get_language_from_path(request.path_info) or settings.LANGUAGE_CODE):
@@ -166,7 +166,11 @@ def server_error(request: HttpRequest) -> HttpResponse:
 def _passes_by_itself(error: BaseException | None) -> bool:
     if isinstance(error, OSError):
         return error.errno in (errno.ENOSPC, errno.EDQUOT)
-    return isinstance(error, OperationalError | InterfaceError | HashingBusyError)
+    if not isinstance(error, OperationalError | InterfaceError | HashingBusyError):
+        return False
+    # SQLite calls a missing table, and a file that it may not write, operational too.
+    name = str(getattr(error.__cause__, "sqlite_errorname", ""))
+    return not name.startswith(("SQLITE_ERROR", "SQLITE_READONLY"))
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:

@@ -86,15 +86,11 @@ class MigrationMissingError(Exception):
 
 
 @lru_cache(maxsize=1)
-def _seen_all_migrations() -> bool:
+def _has_all_migrations() -> bool:
+    """Tell whether none is missing, from the files and the table; once it was so, from memory."""
     if not _migrations():
         raise MigrationMissingError
     return True
-
-
-def _has_all_migrations() -> bool:
-    """Tell whether none is missing, from the files and the table; once it was so, from memory."""
-    return _seen_all_migrations()
 
 
 def _cache() -> bool:

@@ -464,6 +464,8 @@ OVERFLOWING = """() => {
 POLISH = {
     "Close the account": "Zamknij konto",
     "Restore the account": "Przywróć konto",
+    "Restore the account?": "Przywrócić konto?",
+    "New e-mail address (login)": "Nowy adres e-mail (login)",
     "Send the request": "Wyślij wniosek",
     "I confirm the address": "Potwierdzam adres",
     "Undo the change": "Cofnij zmianę",

@@ -14,7 +14,7 @@ from django.conf import settings
 from django.test import override_settings
 
 from accounts import consents
-from accounts.mail import messages
+from accounts.mail import rendering
 from accounts.models import OutboxMessage, User
 
 # What the made-up version says and no other does.
@@ -27,7 +27,7 @@ CACHES: tuple[Any, ...] = (
     consents.of_version,
     consents.document,
     consents.changes,
-    messages._terms,
+    rendering.terms_copy,
 )
 
 
@@ -45,6 +45,18 @@ def rows(user: User) -> list[tuple[str, str]]:
 def owed(user: User, kind: OutboxMessage.Kind) -> int:
     """Return how many mails of this kind were owed to an account."""
     return OutboxMessage.objects.filter(user=user, kind=kind).count()
+
+
+@contextmanager
+def nothing_announced() -> Iterator[None]:
+    """Publish only what is in force, whatever real version is announced."""
+    today = consents.today().isoformat()
+    held = {
+        document: tuple(version for version in versions if version <= today)
+        for document, versions in consents.VERSIONS.items()
+    }
+    with mock.patch.dict(consents.VERSIONS, held):
+        yield
 
 
 @contextmanager

@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from accounts import consents
 from accounts.mail import messages
+from accounts.mail.rendering import Envelope
 from accounts.models.customer import Section
 from accounts.values.visit import Visit
 
@@ -95,42 +96,35 @@ def build(
     visit: Visit = VISIT,
 ) -> EmailMultiAlternatives:
     """Build one message by its name, with plausible values for all else."""
-    envelope: Any = {"recipient": recipient, "language": language, "message_id": MESSAGE_ID}
+    to = Envelope(recipient, language, MESSAGE_ID, first_name)
     lifetime = LIFETIMES.get(name, timedelta(hours=48))
     expires_at = expires_at or timezone.now() + lifetime
     match name:
         case "activation":
             return messages.activation(
-                **envelope,
-                first_name=first_name,
+                to,
                 link=LINK,
                 refuse_link=REFUSE_LINK,
                 expires_at=expires_at,
             )
         case "already_registered":
-            return messages.already_registered(**envelope)
+            return messages.already_registered(to)
         case "welcome":
             return messages.welcome(
-                **envelope,
-                first_name=first_name,
+                to,
                 owner_name=owner_name,
                 terms=(consents.in_force("terms"), language),
                 receipt=receipt(),
             )
         case "password_reset":
-            return messages.password_reset(
-                **envelope, first_name=first_name, link=RESET_LINK, expires_at=expires_at
-            )
+            return messages.password_reset(to, link=RESET_LINK, expires_at=expires_at)
         case "password_changed":
-            return messages.password_changed(
-                **envelope, first_name=first_name, changed_at=changed_at or timezone.now()
-            )
+            return messages.password_changed(to, changed_at=changed_at or timezone.now())
         case "one_time_code":
-            return messages.one_time_code(**envelope, code=CODE, expires_at=expires_at)
+            return messages.one_time_code(to, code=CODE, expires_at=expires_at)
         case "new_browser":
             return messages.new_browser(
-                **envelope,
-                first_name=first_name,
+                to,
                 signed_in_at=changed_at or timezone.now(),
                 visit=visit,
                 link=DISOWN_LINK,
@@ -138,56 +132,47 @@ def build(
             )
         case "panel_open":
             with override_settings(PANEL_URL=PANEL):
-                return messages.panel_open(**envelope, first_name=first_name)
+                return messages.panel_open(to)
         case "terms_published":
             return messages.terms_published(
-                **envelope,
-                first_name=first_name,
+                to,
                 version=consents.in_force("terms"),
                 link=TERMS_LINK,
             )
         case "terms_accepted":
             return messages.terms_accepted(
-                **envelope,
-                first_name=first_name,
+                to,
                 terms=(consents.in_force("terms"), language),
                 receipt=receipt(),
             )
         case "request_received":
-            return messages.request_received(
-                **envelope, first_name=first_name, section="name", link=DATA_LINK
-            )
+            return messages.request_received(to, section="name", link=DATA_LINK)
         case "request_decided":
             return messages.request_decided(
-                **envelope,
-                first_name=first_name,
+                to,
                 section="name",
                 link=DATA_LINK,
                 is_accepted=False,
                 answer="1234 / 2026",
             )
         case "review_approved":
-            return messages.review_approved(**envelope, first_name=first_name)
+            return messages.review_approved(to)
         case "review_correction":
             return messages.review_correction(
-                **envelope,
-                first_name=first_name,
+                to,
                 sections=(Section.ADDRESS, Section.NAME),
                 words="31-147 / 12A",
                 link=DATA_LINK,
             )
         case "review_rejected":
-            return messages.review_rejected(**envelope, first_name=first_name)
+            return messages.review_rejected(to)
         case "unsuspended":
-            return messages.unsuspended(**envelope, first_name=first_name)
+            return messages.unsuspended(to)
         case "suspended":
-            return messages.suspended(
-                **envelope, first_name=first_name, suspended_at=changed_at or timezone.now()
-            )
+            return messages.suspended(to, suspended_at=changed_at or timezone.now())
         case "closed":
             return messages.closed(
-                **envelope,
-                first_name=first_name,
+                to,
                 closed_at=changed_at or timezone.now(),
                 visit=visit,
                 is_approved=True,
@@ -196,31 +181,28 @@ def build(
             )
         case "phone_link":
             return messages.phone_link(
-                **envelope,
-                first_name=first_name,
+                to,
                 link=PHONE_LINK,
                 expires_at=expires_at,
                 asked_at=changed_at or timezone.now(),
                 visit=visit,
             )
         case "email_confirm":
-            return messages.email_confirm(**envelope, link=CONFIRM_LINK, expires_at=expires_at)
+            return messages.email_confirm(to, link=CONFIRM_LINK, expires_at=expires_at)
         case "email_asked" | "email_changed":
             told: Any = {
-                "first_name": first_name,
                 "happened_at": changed_at or timezone.now(),
                 "visit": visit,
                 "address": "n•••@f•••.example",
                 "link": UNDO_LINK,
             }
             if name == "email_asked":
-                return messages.email_asked(**envelope, **told)
-            return messages.email_changed(**envelope, **told, expires_at=expires_at)
+                return messages.email_asked(to, **told)
+            return messages.email_changed(to, **told, expires_at=expires_at)
         case notice if notice in messages.EVENT_NOTICES:
             return messages.event_notice(
                 notice,
-                **envelope,
-                first_name=first_name,
+                to,
                 happened_at=changed_at or timezone.now(),
                 visit=visit,
                 method=method if notice.startswith("method") else "",

@@ -321,6 +321,36 @@ class AccessibilityTests(AuditTestCase):
                 my_data.DOWNLOADS.hit(str(user.pk))
             self.audit(visitor.open("/konto/moje-dane/"), "five times")
 
+    def test_email_that_cannot_be_changed(self) -> None:
+        for visitor in self.in_both():
+            user = factories.activated(language=visitor.language)
+            old, new = user.email, f"dalej.{visitor.language}@nowak.example"
+            visitor.signed_in_as(user)
+            for _ in range(contact.CHANGES.times):
+                contact.CHANGES.hit(str(user.pk))
+            visitor.complaints.expected.add(429)
+            visitor.open("/konto/dane/email/").fill({"New e-mail address (login)": new})
+            self.audit(visitor.press("Send the link"), "too often")
+            contact.CHANGES.clear(str(user.pk))
+            contact.ask(user, new, visit=NOBODY)
+            change = EmailChange.objects.get(new_email=new)
+            taken = factories.activated(email=new)
+            link = f"/konto/nowy-adres/{email_link.make_confirmation(change)}/"
+            self.audit(visitor.open(link, status=409), "taken")
+            taken.delete()
+            contact.confirm(change, visit=NOBODY)
+            change.refresh_from_db()
+            factories.activated(email=old)
+            contact.undo(change, visit=NOBODY)
+            link = f"/konto/cofnij-adres/{email_link.make_undoing(change)}/"
+            self.audit(visitor.open(link, status=409), "blocked")
+
+    def test_offer_to_reopen_at_the_door(self) -> None:
+        for visitor in self.in_both():
+            closed = closings.closed(language=visitor.language)
+            visitor.open("/logowanie/").sign_in(closed.email, factories.PASSWORD)
+            self.audit(visitor.is_at("Restore the account?"))
+
     def test_closing(self) -> None:
         for visitor in self.in_both():
             user = closings.approved(language=visitor.language)

@@ -71,7 +71,7 @@ class AccountAtOnceTests(TransactionTestCase):
             said = at_once(*self.decisions(user, member))
             assert not [each for each in said if isinstance(each, Exception)], said
             user.refresh_from_db()
-            if user.closed_at is not None:
-                assert not agreements.wants_news(user)
-                assert not user.email_changes.open().exists()
-                assert not user.data_requests.filter(state="open").exists()
+            assert user.closed_at is not None
+            assert not agreements.wants_news(user)
+            assert not user.email_changes.open().exists()
+            assert not user.data_requests.filter(state="open").exists()

@@ -147,7 +147,7 @@ class RequestTests(DataTestCase):
             assert self.visitor.shows("Odpowiemy e-mailem.")
             self.visitor.press("Wycofaj wniosek")
         self.asks_for_a_name()
-        assert self.visitor.shows("Możesz wysłać 5 wniosków dziennie.")
+        assert self.visitor.shows("Możesz wysłać najwyżej 5 wniosków dziennie.")
         assert not DataRequest.objects.filter(state=DataRequest.State.OPEN).exists()
         assert DataRequest.objects.count() == 5
         with later(days=1):

@@ -1,5 +1,6 @@
 """The page of the signed-in customer."""
 
+import re
 from io import StringIO
 from typing import Any
 
@@ -9,9 +10,12 @@ from django.db import connection
 from django.test import Client, TestCase, override_settings
 from django.test.utils import CaptureQueriesContext
 
-from accounts.models import Kind, Passkey, User
+from accounts.contact import services as contact
+from accounts.models import Kind, Passkey, ReviewState, User
 from accounts.models.customer import Section
 from accounts.services import review
+from accounts.values.visit import NOBODY
+from kantor.serving.typography import untie
 from tests import browsers, mails
 from tests.doors import ACCOUNT, PATH
 from tests.factories import COMPANY, activated, decide, staff
@@ -166,6 +170,7 @@ class StateTests(TestCase):
         page = self.reviewed("rejected")
         assert page.shows("Nie możemy prowadzić tego konta.")
         assert page.shows("9:00–16:30")
+        assert page.element("#stan a")["href"] == "tel:+48228590218"
         assert "Twoje kroki" not in page.text
 
     def test_security_card_suggests_a_passkey_to_who_has_none(self) -> None:
@@ -175,13 +180,47 @@ class StateTests(TestCase):
         Passkey.objects.create(user=user, credential_id=b"1", public_key=b"1", name="Telefon")
         assert not self.page(user).page.select(link)
 
-    def test_costs_six_statements_at_most(self) -> None:
-        user = activated(Kind.COMPANY, news=True)
+    def test_checklist_says_how_far_it_is(self) -> None:
+        for state, said in (
+            ("new", "w toku"),
+            ("correction", "czekamy na Ciebie"),
+            ("approved", "✓ gotowe"),
+        ):
+            user = activated()
+            if state != "new":
+                decide(user, state)
+            items = self.page(user).page.select("section[aria-labelledby=checklist-title] li")
+            steps = [untie(" ".join(item.get_text(" ").split())) for item in items]
+            assert steps[:3] == [
+                "Konto założone ✓ gotowe",
+                "E-mail potwierdzony ✓ gotowe",
+                f"Dane sprawdzone {said}",
+            ]
+            assert len(steps) == 4
+
+    def test_security_card_says_the_last_sign_in_and_in_how_many_browsers(self) -> None:
+        user = activated()
         client = browsers.signed_in(user)
-        client.get("/konto/")
-        with CaptureQueriesContext(connection) as queries:
-            assert client.get("/konto/").status_code == 200
-        assert len(queries) <= 6, [query["sql"] for query in queries]
+        browsers.signed_in(user, agent=browsers.IPHONE)
+        card = Visitor(client).open("/konto/").element("section[aria-labelledby=security-title]")
+        said = untie(" ".join(card.get_text(" ").split()))
+        assert re.search(r"Ostatnie logowanie: .*, Safari, iPhone\.", said), said
+        assert "Konto jest otwarte w 2 przeglądarkach." in said
+
+    def test_costs_six_statements_at_most_in_every_state(self) -> None:
+        for state in ReviewState.values:
+            for panel in ("", "https://panel.kantor.example/"):
+                user = activated(Kind.COMPANY, news=True)
+                if state != ReviewState.NEW:
+                    decide(user, state)
+                contact.ask(user, f"{user.pk}@nowak.example", visit=NOBODY)
+                client = browsers.signed_in(user)
+                with self.subTest(state, panel=panel), override_settings(PANEL_URL=panel):
+                    # The first view may be the one that gives the word about the Panel.
+                    client.get("/konto/")
+                    with CaptureQueriesContext(connection) as queries:
+                        assert client.get("/konto/").status_code == 200
+                    assert len(queries) <= 6, [query["sql"] for query in queries]
 
 
 @override_settings(PANEL_URL="https://panel.kantor.example/")

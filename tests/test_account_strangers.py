@@ -347,15 +347,15 @@ class OwnerTests(TestCase):
         changed = set()
         for address in addresses():
             # One of them closes the account: each begins where the first did.
-            start = transaction.savepoint()
-            wanted = paths(address, self.owner, None)
-            journeys = [(path, browser_of(self.owner.user)) for path in wanted]
-            before = self.facts()
-            for path, client in journeys:
-                client.post(path, BODY)
-            if self.facts() != before:
-                changed.add(address.name)
-            transaction.savepoint_rollback(start)
+            with transaction.atomic():
+                wanted = paths(address, self.owner, None)
+                journeys = [(path, browser_of(self.owner.user)) for path in wanted]
+                before = self.facts()
+                for path, client in journeys:
+                    client.post(path, BODY)
+                if self.facts() != before:
+                    changed.add(address.name)
+                transaction.set_rollback(True)
         assert changed >= self.CHANGES, self.CHANGES - changed
 
     def facts(self) -> dict[str, Any]:

@@ -104,7 +104,7 @@ class PrivilegeTests(StaffTestCase):
 
     def test_officers_delete_a_customer_with_all_that_belongs_to_him(self) -> None:
         user = activated()
-        survey.answer(user, Source.objects.all()[0])
+        survey.answer(user.pk, Source.objects.all()[0])
         address = f"{LIST}{user.pk}/delete/"
         assert self.client.get(address).status_code == 200
         assert self.client.post(address, {"post": "yes"}).status_code == 302

@@ -39,7 +39,7 @@ class AccountPageTests(StaffTestCase):
             corr_country="PL",
             phone="+48601234567",
         )
-        survey.answer(self.user, Source.objects.get(asks_details=True), "z gazety")
+        survey.answer(self.user.pk, Source.objects.get(asks_details=True), "z gazety")
         OutboxMessage.objects.filter(user=self.user).update(last_error="SMTPDataError 554")
 
     def test_shows_everything_about_the_customer(self) -> None:

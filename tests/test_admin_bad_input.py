@@ -91,7 +91,7 @@ class NastyTestCase(TestCase):
         cls.company = activated(Kind.COMPANY)
         cls.pending = registered()
         cls.source = Source.objects.order_by("pk")[0]
-        survey.answer(cls.company, cls.source, "")
+        survey.answer(cls.company.pk, cls.source, "")
         decide(cls.company, "approved")
         cls.message = OutboxMessage.objects.order_by("pk")[0]
         cls.member = clerk("support")

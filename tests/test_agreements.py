@@ -175,6 +175,24 @@ class LinkTests(TestCase):
         Client().head(self.path)
         assert agreements.wants_news(self.user)
 
+    def test_looking_changes_nothing_whoever_looks(self) -> None:
+        ahead: tuple[dict[str, str], ...] = (
+            {},
+            {"Sec-Purpose": "prefetch"},
+            {"Purpose": "preview"},
+        )
+        for said in ahead:
+            for client in (Client(), put_in(self.user, Client())):
+                for look in (client.get, client.head):
+                    assert look(self.path, headers=said).status_code == 200
+        assert agreements.wants_news(self.user)
+
+    def test_withdraws_for_its_own_account_whoever_is_signed_in(self) -> None:
+        stranger = activated(news=True)
+        Visitor(put_in(stranger, Client())).open(self.path).press(WITHDRAW)
+        assert not agreements.wants_news(self.user)
+        assert agreements.wants_news(stranger)
+
     def test_withdraws_by_the_button(self) -> None:
         page = Visitor().open(self.path).press(WITHDRAW)
         assert page.heading == "Nie wysyłamy Ci nowości"

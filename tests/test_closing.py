@@ -1,6 +1,8 @@
 """ "Zamknij konto": what its page says, what goes at once, and who may close."""
 
 from functools import partial
+from typing import Any
+from unittest import mock
 
 from django.conf import settings
 from django.core import mail
@@ -21,7 +23,7 @@ from accounts.models import (
     User,
 )
 from accounts.retention import AfterClosing
-from accounts.services import agreements, credentials, ledger
+from accounts.services import agreements, credentials, ledger, review
 from accounts.sessions import confirmation
 from accounts.urls import urlpatterns
 from accounts.values.visit import NOBODY
@@ -265,6 +267,19 @@ class ClosingTests(TestCase):
         assert self.user.events.filter(kind="closed").count() == 1
         assert self.user.messages.filter(kind="closed").count() == 1
 
+    def test_does_not_say_closed_of_an_account_that_staff_blocked_at_that_moment(self) -> None:
+        post = self.visitor.open(PAGE).post_of(CLOSE)
+        close = services.close
+
+        def blocked_first(user: User, **kwargs: Any) -> bool:
+            review.suspend(user)
+            return close(user, **kwargs)
+
+        with mock.patch.object(services, "close", blocked_first):
+            self.visitor.send(post)
+        assert self.visitor.path == "/logowanie/"
+        assert User.objects.get(pk=self.user.pk).closed_at is None
+
     def test_a_form_without_its_mark_leads_to_the_sign_in(self) -> None:
         self.visitor.open(PAGE)
         post = self.visitor.post_of(CLOSE)
@@ -285,9 +300,7 @@ class ClosingTests(TestCase):
     def test_a_mail_about_it_is_dropped_when_the_account_is_open_again(self) -> None:
         user = close(self.user)
         services.reopen(user, visit=NOBODY)
-        assert [message.subject for message in deliver()] == [
-            "Konto w kantor.pl jest znowu otwarte"
-        ]
+        assert [message.subject for message in deliver()] == ["Konto w kantor.pl jest przywrócone"]
 
     def test_an_old_activation_link_opens_nothing(self) -> None:
         path = f"/aktywacja/{tokens.make(self.user, self.user.link_serial)}/"
@@ -353,9 +366,10 @@ class AtOnceTests(TransactionTestCase):
     def test_leave_no_sign_in_open_that_comes_at_the_same_moment(self) -> None:
         user = activated()
         client = browser()
-        at_once(
+        results = at_once(
             partial(services.close, user, visit=NOBODY),
             partial(try_in, user.email, PASSWORD, client),
         )
+        assert not [each for each in results if isinstance(each, Exception)], results
         assert not is_signed_in(client)
         assert User.objects.get(pk=user.pk).closed_at is not None

@@ -47,7 +47,7 @@ class FilterTests(StaffTestCase):
 
     def test_of_the_source(self) -> None:
         source = Source.objects.all()[2]
-        survey.answer(self.active, source)
+        survey.answer(self.active.pk, source)
         assert self.filtered(source=source.pk) == {self.active.email}
 
     def test_of_the_holder(self) -> None:

@@ -3,6 +3,7 @@
 from datetime import timedelta
 from functools import partial
 from io import StringIO
+from typing import Any
 from unittest import mock
 
 from django.core.management import call_command
@@ -55,7 +56,7 @@ class AskingTests(EmailTestCase):
         assert page.posts == [302]
         assert page.path == DATA
         assert page.shows(f"Aby zmienić adres e-mail na {NEW}")
-        assert page.shows("Do tego czasu logujesz się dotychczasowym adresem.")
+        assert page.shows("Do potwierdzenia logujesz się dotychczasowym adresem.")
         assert address_of(self.user) == self.old
         assert enters(self.old, PASSWORD)
         assert not enters(NEW, PASSWORD)
@@ -114,7 +115,7 @@ class AskingTests(EmailTestCase):
     def test_can_be_given_up(self) -> None:
         self.asks()
         path = confirmation_of(NEW)
-        page = self.visitor.open(DATA).press("Zrezygnuj")
+        page = self.visitor.open(DATA).press("Zrezygnuj ze zmiany")
         assert page.shows("Twój adres e-mail pozostaje bez zmian.")
         assert not page.shows(NEW)
         assert Visitor().open(path).status == 410
@@ -149,6 +150,18 @@ class AskingTests(EmailTestCase):
         assert closing.close(self.user, visit=NOBODY)
         assert Visitor().open(path).status == 410
         assert not EmailChange.objects.open().exists()
+
+    def test_is_not_called_too_often_for_who_was_shut_out_at_that_moment(self) -> None:
+        ask = services.ask
+
+        def shut_out_first(user: User, email: str, **kwargs: Any) -> bool:
+            disowning.disown(events.record(user, Kind.SIGNED_IN), visit=NOBODY)
+            return ask(user, email, **kwargs)
+
+        with mock.patch.object(services, "ask", shut_out_first):
+            page = self.asks()
+        assert page.path.startswith("/logowanie/")
+        assert not EmailChange.objects.exists()
 
     def test_is_asked_for_five_times_a_day(self) -> None:
         for number in range(5):
@@ -310,14 +323,19 @@ class ConfirmingTests(EmailTestCase):
     def test_works_for_48_hours(self) -> None:
         self.asks()
         path = confirmation_of(NEW)
-        with later(hours=47, minutes=59):
-            assert Visitor().open(path).status == 200
-        # Signatures go by a clock that `later` does not move.
-        late = (timezone.now() + timedelta(hours=48, minutes=1)).timestamp()
-        with mock.patch("django.core.signing.time.time", return_value=late):
-            page = Visitor().open(path)
-            assert (page.status, page.heading) == (410, "Ten link stracił ważność")
-            page.client.post(path)
+        sent = timezone.now()
+        for after, status in (
+            (timedelta(hours=47, minutes=59), 200),
+            (timedelta(hours=48, minutes=1), 410),
+        ):
+            # Signatures go by a clock that `later` does not move.
+            then = (sent + after).timestamp()
+            with later(after), mock.patch("django.core.signing.time.time", return_value=then):
+                page = Visitor().open(path)
+                assert page.status == status, after
+                if status == 410:
+                    assert page.heading == "Ten link stracił ważność"
+                    page.client.post(path)
         assert address_of(self.user) == self.old
 
     def test_ends_the_sessions_elsewhere_and_makes_their_browsers_unknown(self) -> None:

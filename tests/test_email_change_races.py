@@ -2,6 +2,7 @@
 
 from functools import partial
 from typing import Any
+from unittest import mock
 
 from django.test import Client, TransactionTestCase
 
@@ -108,6 +109,21 @@ class RaceTests(TransactionTestCase):
             assert confirmed in (LinkState.DONE, LinkState.OVER), confirmed
             user.refresh_from_db()
             assert user.email == old
+
+    def test_a_change_is_given_up_in_the_account_just_before_it_is_confirmed(self) -> None:
+        user = activated()
+        change = asked(user)
+
+        def looked_and_given_up(*args: Any) -> LinkState:
+            assert looked(*args) is LinkState.VALID
+            assert services.cancel(user)
+            return LinkState.VALID
+
+        looked = services._confirmation_state
+        with mock.patch.object(services, "_confirmation_state", looked_and_given_up):
+            assert services.confirm(change, visit=NOBODY) is LinkState.OVER
+        assert User.objects.get(pk=user.pk).email == user.email
+        assert not OutboxMessage.objects.filter(kind=OutboxMessage.Kind.EMAIL_CHANGED).exists()
 
     def test_it_is_taken_back_by_several_at_once(self) -> None:
         change = moved(activated(), NEW)

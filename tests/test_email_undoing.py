@@ -133,7 +133,7 @@ class UndoingTests(EmailTestCase):
     def test_is_not_escaped_by_asking_anew(self) -> None:
         self.asks()
         path = undoing_of(self.old, "Ktoś poprosił")
-        self.visitor.open(DATA).press("Zrezygnuj")
+        self.visitor.open(DATA).press("Zrezygnuj ze zmiany")
         over = Visitor().open(path)
         assert (over.status, over.heading) == (410, "To już załatwione")
         self.moves(NEWER)

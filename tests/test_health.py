@@ -45,8 +45,8 @@ class ReadyTests(TestCase):
     """`/readyz`: this instance can serve."""
 
     def setUp(self) -> None:
-        health._seen_all_migrations.cache_clear()
-        self.addCleanup(health._seen_all_migrations.cache_clear)
+        health._has_all_migrations.cache_clear()
+        self.addCleanup(health._has_all_migrations.cache_clear)
 
     def parts(self, status: int) -> dict[str, Any]:
         response = self.client.get("/readyz")

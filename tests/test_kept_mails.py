@@ -2,9 +2,9 @@
 
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 from functools import partial
-from typing import Any
 from unittest import mock
 
 from django.core.mail import EmailMultiAlternatives
@@ -13,7 +13,8 @@ from django.test import SimpleTestCase, override_settings
 from django.utils import timezone
 
 from accounts.consents import Receipt
-from accounts.mail import messages
+from accounts.mail import messages, rendering
+from accounts.mail.rendering import Envelope
 from kantor.serving import kept
 from kantor.serving.kept import MixedPageError, fill_kept
 
@@ -24,35 +25,30 @@ NAMES = {"Kanarek": "Kanarkowska & Syn <sp. j.>", "Papuga": "Papużki „Falista
 def letters(word: str, language: str) -> dict[str, EmailMultiAlternatives]:
     """Return every mail whose texts are kept, with this word or a number of it all over."""
     hours = {"Kanarek": 47, "Papuga": 46}[word]
-    told: dict[str, Any] = {
-        "recipient": f"{word.lower()}@example.com",
-        "message_id": f"<{word}@kantor.pl>",
-        "language": language,
-        "first_name": word,
-    }
+    to = Envelope(f"{word.lower()}@example.com", language, f"<{word}@kantor.pl>", word)
     until = timezone.now() + timedelta(hours=hours)
     link = f"https://kantor.pl/{word}/"
     receipt = Receipt(recorded_at=until, digest=word * 4, terms="2026-11-29", privacy="2026-11-29")
     makers: dict[str, Callable[[], EmailMultiAlternatives]] = {
         "activation": partial(
             messages.activation,
-            **told,
+            to,
             link=f"{link}a/",
             refuse_link=f"{link}b/",
             expires_at=until,
         ),
-        "password_reset": partial(messages.password_reset, **told, link=link, expires_at=until),
+        "password_reset": partial(messages.password_reset, to, link=link, expires_at=until),
         "welcome": partial(
             messages.welcome,
-            **told,
+            to,
             owner_name=NAMES[word],
             terms=("2026-11-29", language),
             receipt=receipt,
         ),
-        "welcome, sealed nothing": partial(messages.welcome, **told, owner_name=NAMES[word]),
+        "welcome, sealed nothing": partial(messages.welcome, to, owner_name=NAMES[word]),
         "nameless": partial(
             messages.activation,
-            **{**told, "first_name": ""},
+            replace(to, first_name=""),
             link=link,
             refuse_link=link,
             expires_at=until,
@@ -95,7 +91,7 @@ class KeptMailTests(SimpleTestCase):
     @override_settings(KEPT_PAGES_CHECKED=False)
     def test_are_rendered_once_for_each_language_and_for_each_thing_left_out(self) -> None:
         with mock.patch(
-            "accounts.mail.messages.render_to_string", side_effect=render_to_string
+            "accounts.mail.rendering.render_to_string", side_effect=render_to_string
         ) as rendered:
             for word in NAMES:
                 letters(word, "pl")
@@ -114,7 +110,7 @@ class KeptMailTests(SimpleTestCase):
         for language in ("pl", "en"):
             letters("Kanarek", language)
             ours = {name: everything(mail) for name, mail in letters("Papuga", language).items()}
-            with mock.patch.object(messages, "fill_kept", afresh):
+            with mock.patch.object(rendering, "fill_kept", afresh):
                 plain = letters("Papuga", language)
             assert ours == {name: everything(mail) for name, mail in plain.items()}
 

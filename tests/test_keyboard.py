@@ -2,9 +2,10 @@
 
 from typing import Any
 
-from accounts.models import User
+from accounts.models import Kind, User
 from tests.browser import ADDRESS, EMAIL, NARROW, PASSWORD, BrowserTestCase, BrowserVisitor
 from tests.doors import digits_label
+from tests.factories import activated
 
 # Where the focus is, whether somebody sees it there, and whether it came further down the page.
 FOCUS = """() => {
@@ -189,6 +190,27 @@ class KeyboardTests(BrowserTestCase):
                 stops += 1
                 assert stops <= MOST_STOPS, f"the focus goes round on {visitor.path}"
             assert stops == visitor.page.evaluate(FOCUSABLE), visitor.path
+
+    def test_every_page_of_the_account_is_walked_from_end_to_end(self) -> None:
+        visitor = self.visitor(width=NARROW)
+        visitor.signed_in_as(activated(Kind.COMPANY))
+        for path in (
+            "",
+            "dane/",
+            "dane/adres/",
+            "dane/imie-i-nazwisko/",
+            "dane/telefon/",
+            "dane/email/",
+            "bezpieczenstwo/",
+            "zgody/",
+            "regulamin/",
+            "moje-dane/",
+            "zamknij/",
+        ):
+            keys = Fingers(visitor.open(f"/konto/{path}"))
+            # Counted: after the last stop Chromium may begin with the first again.
+            for _stop in range(visitor.page.evaluate(FOCUSABLE)):
+                assert keys.stop() is not None, path
 
     def test_skip_link_shows_itself_and_leads_past_the_header(self) -> None:
         visitor = self.visitor().open("/rejestracja/")

@@ -291,7 +291,7 @@ class PageLanguageTests(TestCase):
                 "Nowy adres e-mail (login)",
                 "Wyślij link",
                 "Wyślij ponownie",
-                "Zrezygnuj",
+                "Zrezygnuj ze zmiany",
                 "Potwierdzam adres",
                 "Cofnij zmianę",
             ),

@@ -295,7 +295,7 @@ class FaultTests(TestCase):
     def test_is_logged_with_its_place_and_without_a_value(self) -> None:
         user = registered()
         fault = mock.patch(
-            "accounts.mail.messages.render_to_string", side_effect=ValueError(user.email)
+            "accounts.mail.rendering.render_to_string", side_effect=ValueError(user.email)
         )
         with fault, self.assertLogs("accounts.mail.delivery", "ERROR") as logs:
             delivery.deliver_due()

@@ -57,11 +57,11 @@ import django
 django.setup()
 from django.core.mail.utils import DNS_NAME
 from django.utils import timezone
-from accounts.mail import compose, delivery, messages, outbox, transport
+from accounts.mail import compose, delivery, messages, outbox, rendering, transport
 # What every worker would else do at its start: find its own name, compile the templates.
 DNS_NAME.get_fqdn()
 messages.activation(
-    recipient="anna@example.com", language="pl", message_id="<a@b>", first_name="Anna",
+    rendering.Envelope("anna@example.com", "pl", "<a@b>", "Anna"),
     link="https://a", refuse_link="https://b", expires_at=timezone.now() + timedelta(days=2),
 )
 for line in sys.stdin:

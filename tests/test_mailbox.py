@@ -11,6 +11,7 @@ from django.test import TestCase, override_settings
 
 from kantor.mailbox.backend import EmailBackend
 from kantor.serving.typography import tie
+from tests.browser import BrowserTestCase
 
 
 def shown(inbox: Any) -> str:
@@ -69,3 +70,21 @@ class MailboxTests(TestCase):
         assert response["Content-Disposition"] == 'attachment; filename="regulamin.pdf"'
         assert self.client.get(f"{address}2/").status_code == 404
         assert self.client.get(f"{address}0/").status_code == 404
+
+
+class FrameTests(BrowserTestCase):
+    """The HTML part stands in a frame, and our pages let themselves be shown in none."""
+
+    def test_a_link_of_the_html_part_opens_its_page(self) -> None:
+        directory = mkdtemp()
+        self.addCleanup(shutil.rmtree, directory)
+        self.enterContext(override_settings(MAILBOX_DIR=Path(directory)))
+        message = EmailMultiAlternatives("Temat", "Treść", "od@example.com", ["do@example.com"])
+        link = f'<a href="{self.live_server_url}/regulamin/">Regulamin</a>'
+        page = f"<!DOCTYPE html><html><head></head><body>{link}</body></html>"
+        message.attach_alternative(page, "text/html")
+        EmailBackend().send_messages([message])
+        visitor = self.visitor().open(shown(self.client.get("/poczta/")))
+        visitor.page.frame_locator(".mail-html").get_by_role("link", name="Regulamin").click()
+        visitor.page.wait_for_url("**/regulamin/")
+        assert visitor.page.locator("h1").inner_text().startswith("Regulamin")

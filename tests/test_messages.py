@@ -17,7 +17,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from accounts import consents
-from accounts.mail import messages
+from accounts.mail import messages, rendering
+from accounts.mail.rendering import Envelope
 from accounts.values.visit import Visit
 from kantor.serving.typography import untie
 from tests.mails import (
@@ -412,8 +413,8 @@ class NameOfTheReader(SimpleTestCase):
 
     @given(st.text(max_size=300))
     def test_is_short_and_plain_whatever_was_typed(self, typed: str) -> None:
-        kept = messages._plain_name(typed)
-        assert len(kept) <= messages.NAME_LENGTH
+        kept = rendering.plain_name(typed)
+        assert len(kept) <= rendering.NAME_LENGTH
         assert not re.search(r"[\d<>{}@:/.\\\x00-\x1f\u202a-\u202e\u2066-\u2069]", kept)
         assert kept == kept.strip()
 
@@ -486,11 +487,7 @@ class AcceptedTerms(SimpleTestCase):
 
     def test_is_neither_attached_nor_promised_where_none_was_accepted(self) -> None:
         message = messages.welcome(
-            recipient="anna@firma.example",
-            language="pl",
-            message_id=MESSAGE_ID,
-            first_name="Anna",
-            owner_name="Anna Nowak",
+            Envelope("anna@firma.example", "pl", MESSAGE_ID, "Anna"), owner_name="Anna Nowak"
         )
         assert not list(received(message).iter_attachments())
         assert "załącznik" not in text_of(message) + html_of(message)
@@ -528,10 +525,7 @@ class NewBrowser(SimpleTestCase):
 
     def parts(self, language: str, visit: Visit) -> list[str]:
         message = messages.new_browser(
-            recipient="anna@firma.example",
-            language=language,
-            message_id="<1@kantor.example>",
-            first_name="Anna",
+            Envelope("anna@firma.example", language, "<1@kantor.example>", "Anna"),
             signed_in_at=self.MOMENT,
             visit=visit,
             link=DISOWN_LINK,

@@ -22,7 +22,7 @@ from tests.browsers import put_in
 from tests.clock import later
 from tests.doors import try_in
 from tests.factories import PASSWORD, activated, staff
-from tests.later_terms import CHANGES, day_in, owed, published, rows
+from tests.later_terms import CHANGES, day_in, nothing_announced, owed, published, rows
 from tests.walk import Visitor
 
 PAGE = "/konto/regulamin/"
@@ -44,6 +44,9 @@ class BannerTests(TestCase):
         "/konto/zgody/", "/konto/moje-dane/", "/konto/bezpieczenstwo/klucze/",
         "/konto/bezpieczenstwo/kody/", "/konto/potwierdz/", "/haslo/zmiana/",
     )  # fmt: skip
+
+    def setUp(self) -> None:
+        self.enterContext(nothing_announced())
 
     def test_stands_on_every_account_page_with_its_day(self) -> None:
         with published(day_in(30)):
@@ -94,7 +97,7 @@ class BannerTests(TestCase):
         with published(version, "privacy"):
             page = visitor_of(user).open("/konto/")
             assert page.shows("obowiązuje nowa informacja o przetwarzaniu danych")
-            page.follow("Zobacz, co się zmienia w informacji o danych")
+            page.follow("Zobacz, co się zmienia w informacji o przetwarzaniu danych")
             assert page.path == f"/prywatnosc/{version}/"
             with later(days=43):
                 page = visitor_of(user).open("/konto/")
@@ -121,6 +124,7 @@ class InForceTests(TestCase):
     """From the day on, for who has not accepted them."""
 
     def setUp(self) -> None:
+        self.enterContext(nothing_announced())
         self.user = activated()
         self.version = day_in(30)
         self.enterContext(published(self.version))

@@ -2,6 +2,7 @@
 
 import errno
 import re
+import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from threading import BoundedSemaphore
@@ -20,6 +21,7 @@ from django.db import (
 from django.test import Client, SimpleTestCase, TestCase, override_settings
 
 from accounts.passwords import HashingBusyError, hashing
+from accounts.services import activation, credentials
 from tests.doors import try_in
 from tests.factories import PASSWORD, activated
 from tests.parallel import at_once
@@ -42,6 +44,14 @@ def every_turn_taken() -> Iterator[None]:
     finally:
         for _turn in range(taken):
             hashing._turns.release()
+
+
+def sqlite_error(name: str) -> OperationalError:
+    """Return the error of Django that wraps one of SQLite with this name."""
+    cause, error = sqlite3.OperationalError(name), OperationalError(name)
+    cause.sqlite_errorname = name
+    error.__cause__ = cause
+    return error
 
 
 def patient() -> Client:
@@ -82,6 +92,10 @@ class DatabaseTests(TestCase):
             (OSError(errno.EACCES, "Permission denied"), 500),
             (ProgrammingError("no such column"), 500),
             (DataError("out of range"), 500),
+            (sqlite_error("SQLITE_FULL"), 503),
+            (sqlite_error("SQLITE_BUSY"), 503),
+            (sqlite_error("SQLITE_ERROR"), 500),
+            (sqlite_error("SQLITE_READONLY_DBMOVED"), 500),
         ):
             assert self.failing_with(error, "/konto/").status_code == status, error
 
@@ -156,6 +170,21 @@ class BusyTests(TestCase):
             assert answer["Retry-After"] == "10"
             answers.append(re.sub(rb"[0-9a-f]{32}", b"ID", answer.content))
         assert answers[0] == answers[1]
+
+    def test_busy_site_uses_up_nobodys_tries(self) -> None:
+        user = activated(email="owner@example.com")
+        client = patient()
+        with every_turn_taken():
+            for _try in range(6):
+                answer = try_in(user.email, PASSWORD, client, prefix="")
+                assert answer.status_code == 503
+                with self.assertRaises(HashingBusyError):
+                    credentials.proves_owner(user, PASSWORD)
+                with self.assertRaises(HashingBusyError):
+                    activation.proves_registrant(user, PASSWORD, "192.0.2.1")
+        assert try_in(user.email, PASSWORD, client, prefix="")["Location"] == "/konto/"
+        assert credentials.proves_owner(user, PASSWORD)
+        assert activation.proves_registrant(user, PASSWORD, "192.0.2.1")
 
     def test_solved_captcha_and_answers_are_kept(self) -> None:
         visitor = OSOBA.reach_password(Visitor(patient()))

@@ -36,7 +36,7 @@ INVITATIONS = {
 }
 # What says in the same breath that it is not yet so.
 NOT_YET = re.compile(
-    r"\bgdy panel ruszy\b|\bwill (?:be able to )?\b|\bonce the panel opens\b", re.I
+    r"\bgdy (?:panel ruszy|ruszy Panel)\b|\bwill (?:be able to )?\b|\bonce the panel opens\b", re.I
 )
 SENTENCE = re.compile(r"(?<=[.!?:])\s+")
 

@@ -41,6 +41,8 @@ class Answer(NamedTuple):
 
 # The production settings with another folder for static files: that of the repository belongs to
 # whoever runs the site there. Compressing the scripts of the admin would take ten seconds.
+# As deploy/kantor-web.service starts it, but for the port.
+SHIPPED = ("--config", "deploy/gunicorn.conf.py")
 HERE = """
 from kantor.settings.prod import *
 STATIC_ROOT = {static!r}
@@ -94,7 +96,15 @@ class ServedTests(SimpleTestCase):
         """Start gunicorn and return its port; it ends with the class."""
         port = free_port()
         server = subprocess.Popen(
-            [sys.executable, "-m", "gunicorn", "kantor.wsgi", "--bind", f"127.0.0.1:{port}"],
+            [
+                sys.executable,
+                "-m",
+                "gunicorn",
+                "kantor.wsgi",
+                *SHIPPED,
+                "--bind",
+                f"127.0.0.1:{port}",
+            ],
             cwd=ROOT,
             env=os.environ | cls.environment | environment,
             stderr=subprocess.PIPE,

@@ -7,7 +7,9 @@ from unittest import mock
 
 from django.test import Client, TestCase, override_settings
 
+from accounts import urls
 from accounts.models import Counter
+from accounts.sessions.returning import NO_PAGES
 from accounts.sign_in import kept as keeping
 from accounts.sign_in import services
 from accounts.sign_in.kept import SESSION_KEY
@@ -179,12 +181,23 @@ class WantedTests(TestCase):
             "/konto/sesja/",
             "/logowanie/klucz/opcje/",
             "/konto/bezpieczenstwo/klucze/nowy/opcje/",
+            "/konto/dane/email/podpowiedz/",
             "/admin/logout/",
         ):
             answer = try_in(user.email, PASSWORD, prefix="", next=wanted)
             assert answer["Location"] == "/konto/", wanted
             client = signed_in(user)
             assert client.get("/logowanie/", {"next": wanted})["Location"] == "/konto/", wanted
+
+    def test_knows_every_address_that_answers_scripts(self) -> None:
+        functions = {
+            f"accounts:{pattern.name}"
+            for pattern in urls.urlpatterns
+            # Our pages are classes; functions without a name put a damaged link right.
+            if getattr(pattern, "name", None) and not hasattr(pattern.callback, "view_class")
+        }
+        assert len(functions) > 5
+        assert functions <= NO_PAGES
 
     def test_is_any_page_of_ours(self) -> None:
         user = activated()

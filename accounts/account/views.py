@@ -20,6 +20,7 @@ from accounts.models.customer import Section
 from accounts.passkeys import relying_party
 from accounts.registration import review
 from accounts.services import panel
+from accounts.sessions.account import account_of
 from accounts.sessions.returning import signed_in
 from accounts.sessions.views import rows_of
 from accounts.values import phone
@@ -32,7 +33,7 @@ class AccountView(View):
 
     def get(self, request: HttpRequest) -> HttpResponse:
         """Show it; an account of staff may have no customer behind it."""
-        user = _user(request)
+        user = account_of(request)
         passkeys = Passkey.objects.filter(user=OuterRef("user"))
         customer = Customer.objects.filter(user=user).annotate(has_passkey=Exists(passkeys)).first()
         rows = rows_of(request)
@@ -58,7 +59,7 @@ class DataView(View):
 
     def get(self, request: HttpRequest) -> HttpResponse:
         """Show all of it."""
-        user, customer = _user(request), _customer(request)
+        user, customer = account_of(request), _customer(request)
         newest = user.data_requests.first()
         kept.forget(request.session)
         context = {
@@ -80,7 +81,7 @@ class DataView(View):
         """Take the language of messages; nonsense changes nothing."""
         form = LanguageForm(request.POST)
         if form.is_valid():
-            services.set_language(_user(request), form.cleaned_data["language"])
+            services.set_language(account_of(request), form.cleaned_data["language"])
             messages.success(request, _("We will write to you in the language you chose."))
         return redirect("accounts:data")
 
@@ -105,7 +106,7 @@ class SectionView(View):
             kept.keep(request.session, request.path, form)
             return redirect(request.path)
         kept.forget(request.session)
-        user = _user(request)
+        user = account_of(request)
         if "reason" not in form.fields:
             if services.change(user, section, form.values):
                 messages.success(request, _("Your details have been saved."))
@@ -132,7 +133,7 @@ class SectionView(View):
 
     def has_open(self, request: HttpRequest) -> bool:
         """Tell whether a request of this account is open."""
-        return _user(request).data_requests.filter(state=DataRequest.State.OPEN).exists()
+        return account_of(request).data_requests.filter(state=DataRequest.State.OPEN).exists()
 
 
 @method_decorator([never_cache, signed_in], name="dispatch")
@@ -145,7 +146,7 @@ class WithdrawView(View):
 
     def post(self, request: HttpRequest) -> HttpResponse:
         """Withdraw it; one that is closed already is fine."""
-        if services.withdraw(_user(request)):
+        if services.withdraw(account_of(request)):
             messages.success(request, _("Your request has been withdrawn."))
         else:
             messages.info(request, _("There is no open request."))
@@ -168,9 +169,4 @@ def _sections(customer: Customer | None) -> str:
 
 
 def _customer(request: HttpRequest) -> Customer:
-    return get_object_or_404(Customer, user=_user(request))
-
-
-def _user(request: HttpRequest) -> User:
-    assert isinstance(request.user, User)
-    return request.user
+    return get_object_or_404(Customer, user=account_of(request))

@@ -13,12 +13,13 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
 from django.views.generic import View
 
-from accounts import consents, news_link
+from accounts import consents, news_link, signed_number
 from accounts.agreements import history
 from accounts.agreements.forms import TermsForm
 from accounts.models import ConsentRecord, Customer, User
 from accounts.services import agreements
 from accounts.sessions import texts
+from accounts.sessions.account import account_of
 from accounts.sessions.returning import ReturnMixin, signed_in
 from accounts.views.links import redirect_to_mended
 
@@ -29,7 +30,7 @@ class AgreementsView(View):
 
     def get(self, request: HttpRequest) -> HttpResponse:
         """Show news first, which are free, what the account cannot be without, and the receipt."""
-        records = list(_user(request).consents.all())
+        records = list(account_of(request).consents.all())
         found = history.declarations(records)
         receipt = consents.receipt(records)
         context = {
@@ -49,16 +50,19 @@ class TermsView(ReturnMixin, View):
 
     def get(self, request: HttpRequest) -> HttpResponse:
         """Show what they change, the text, and the box; or that there is nothing to accept."""
-        return self.show(request)
+        accepted = self.accepted(request)
+        version = consents.to_accept(accepted)
+        form = TermsForm(version=version) if version else None
+        return self.show(request, accepted, version, form)
 
     def post(self, request: HttpRequest) -> HttpResponse:
         """Accept the version that was shown and lead on; once more is fine, and changes nothing."""
-        version = self.version(request)
-        if version:
+        accepted = self.accepted(request)
+        if version := consents.to_accept(accepted):
             form = TermsForm(request.POST, version=version)
             if not form.is_valid():
-                return self.show(request, form)
-            user = _user(request)
+                return self.show(request, accepted, version, form)
+            user = account_of(request)
             agreements.accept_terms(user, version, language=translation.get_language())
             texts.remember(request, user)
         messages.success(
@@ -67,24 +71,24 @@ class TermsView(ReturnMixin, View):
         # Not redirect(): it takes an address without a slash for the name of a view.
         return HttpResponseRedirect(self.get_success_url())
 
-    def version(self, request: HttpRequest) -> str:
-        """Return which version is to be accepted, if any. Raises `Http404` for no customer."""
-        known = texts.remember(request, _user(request))
+    def accepted(self, request: HttpRequest) -> str:
+        """Return which version was accepted last. Raises `Http404` for no customer."""
+        known = texts.remember(request, account_of(request))
         if known == texts.NOT_ASKED:
             raise Http404
-        return consents.to_accept(known.terms)
+        return known.terms
 
-    def show(self, request: HttpRequest, form: TermsForm | None = None) -> HttpResponse:
-        """Show the page, with its errors if it was sent."""
-        version = self.version(request)
+    def show(
+        self, request: HttpRequest, accepted: str, version: str, form: TermsForm | None
+    ) -> HttpResponse:
+        """Show the page; `version` is the one to be accepted, if any."""
+        language = translation.get_language()
         context = {
             "version": version,
-            "form": form or (TermsForm(version=version) if version else None),
+            "form": form,
             "is_awaited": bool(version) and version <= consents.today().isoformat(),
-            "accepted": consents.accepted_terms(_user(request).consents.all()),
-            "changes": consents.changes("terms", version, translation.get_language())
-            if version
-            else (),
+            "accepted": accepted,
+            "changes": consents.changes("terms", version, language) if version else (),
             REDIRECT_FIELD_NAME: self.get_redirect_url(),
         }
         return render(request, "accounts/agreements/terms.html", context)
@@ -98,7 +102,7 @@ class NewsView(View):
 
     def post(self, request: HttpRequest) -> HttpResponse:
         """Write it down and lead back to the page, which says how things stand."""
-        user = _user(request)
+        user = account_of(request)
         match request.POST.get("news"):
             case "yes":
                 if not Customer.objects.filter(user=user).exists():
@@ -157,10 +161,5 @@ def _reader(token: str) -> User | None:
     """Return whose link it is; nobody where it is broken or the account is gone."""
     try:
         return User.objects.filter(pk=news_link.read(token)).first()
-    except news_link.InvalidTokenError:
+    except signed_number.InvalidTokenError:
         return None
-
-
-def _user(request: HttpRequest) -> User:
-    assert isinstance(request.user, User)
-    return request.user

@@ -6,7 +6,7 @@ may have suspended it meanwhile: that stops its owner, not its time. An account 
 taken.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Sequence
 from datetime import timedelta
 
 from django.db import transaction
@@ -26,14 +26,15 @@ from accounts.models import (
 
 BATCH = 500  # accounts of one transaction, each with half a dozen rows
 
-# Which rows hold what is forgotten, by the kinds of the table; the password goes as well. The app
-# first, as everywhere: two calls must not wait for each other.
-FORGOTTEN: Mapping[str, type[Model]] = {
-    retention.APP.kind: AuthenticatorApp,
-    retention.PASSKEYS.kind: Passkey,
-    retention.SESSIONS.kind: AccountSession,
-    retention.SURVEY.kind: SurveyAnswer,
-}
+# What is forgotten by the table of retention; the password goes as well. The app first, as
+# everywhere: two calls must not wait for each other.
+FORGOTTEN: Sequence[type[Model]] = (
+    AuthenticatorApp,
+    RecoveryCode,
+    Passkey,
+    AccountSession,
+    SurveyAnswer,
+)
 # No hash: nothing opens it, and comparing takes as long as with one.
 NO_PASSWORD = "!"  # noqa: S105  the mark of Django's hashers
 
@@ -70,8 +71,7 @@ def block() -> int:
 
 
 def _forget(batch: QuerySet[User]) -> None:
-    models: list[type[Model]] = [*FORGOTTEN.values(), RecoveryCode]
-    for model in models:
+    for model in FORGOTTEN:
         model._default_manager.filter(user__in=batch).delete()
     batch.update(password=NO_PASSWORD, passkey_handle=None)
 

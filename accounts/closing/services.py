@@ -10,7 +10,7 @@ from enum import Enum
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from accounts import reopening_link, retention
+from accounts import reopening_link, retention, signed_number
 from accounts.account import services as account
 from accounts.mail import outbox
 from accounts.models import AccountEvent, ConsentRecord, User
@@ -66,9 +66,7 @@ def state_of(user: User) -> State:
     if timezone.now() >= user.closed_at + retention.REOPENING_LASTS:
         return State.LATE
     # Not itself: it may have been reopened since this row was read.
-    others = User.objects.filter(
-        email_key=user.email_key, activated_at__isnull=False, closed_at=None
-    ).exclude(pk=user.pk)
+    others = User.objects.having(user.email_key).exclude(pk=user.pk)
     return State.TAKEN if others.exists() else State.VALID
 
 
@@ -79,7 +77,7 @@ def examine(token: str) -> tuple[State, User | None]:
     """
     try:
         parsed = reopening_link.read(token)
-    except reopening_link.InvalidTokenError:
+    except signed_number.InvalidTokenError:
         return State.BROKEN, None
     user = User.objects.filter(pk=parsed.account).first()
     if user is None:

@@ -19,6 +19,7 @@ from accounts.closing.services import State
 from accounts.models import Customer, ReviewState, User
 from accounts.registration import browser
 from accounts.retention import AfterClosing
+from accounts.sessions.account import account_of
 from accounts.sessions.confirmation import confirmed, is_confirmed
 from accounts.sessions.opening import open_session
 from accounts.sessions.returning import signed_in
@@ -76,9 +77,10 @@ class CloseView(View):
     def post(self, request: HttpRequest) -> HttpResponse:
         """Close the account and leave nothing of the session in this browser."""
         user, _customer = _owner(request)
-        services.close(user, visit=visit_of(request))
+        is_closed = services.close(user, visit=visit_of(request)) or _has_closed(request)
         auth.logout(request)
-        response = redirect("accounts:closed")
+        # Staff may have suspended it at that moment: then the sign-in says whom to call.
+        response = redirect("accounts:closed" if is_closed else "accounts:sign-in")
         browser.forget(response)
         return response
 
@@ -166,8 +168,7 @@ def _has_closed(request: HttpRequest) -> bool:
 
 def _owner(request: HttpRequest) -> tuple[User, Customer]:
     """Return who is signed in and his data; staff have no account to close here."""
-    user = request.user
-    assert isinstance(user, User)
+    user = account_of(request)
     customer = Customer.objects.filter(user=user, user__is_staff=False).first()
     if customer is None:
         raise Http404("No customer.")

@@ -1,7 +1,8 @@
 """Change the e-mail address: asked for, confirmed by the new mailbox, undone by the old one.
 
-Every function locks the account's row first, so of simultaneous calls for one account one comes
-after the other; between accounts the unique index of activated addresses decides. Nothing here
+What moves an address locks the account's row first, and what sends a link again or gives the change
+up is one conditional UPDATE, so of simultaneous calls for one account one comes after the other;
+between accounts the unique index of activated addresses decides. Nothing here
 tells whether an address has an account before its own mailbox was read.
 """
 
@@ -12,7 +13,7 @@ from enum import Enum
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from accounts import email_link
+from accounts import email_link, signed_number
 from accounts.limits import Limit
 from accounts.mail import outbox
 from accounts.models import AccountEvent, EmailChange, OutboxMessage, User
@@ -56,11 +57,10 @@ def ask(user: User, email: str, *, visit: Visit) -> bool:
     key = email_address.normalise(email)
     may_write = not allowance.ask(Purpose.EMAIL_CHANGE, key)
     with transaction.atomic():
-        # Whoever was let in before a new password or "It was not me" asks for nothing any more.
-        let_in = User.objects.filter(pk=user.pk, is_active=True, access_serial=user.access_serial)
-        account = let_in.select_for_update(no_key=True).first()
-        if account is None:
+        if not sessions.is_still_in(user):
             return False
+        # As it is now: the caller may have read it before another change.
+        account = User.objects.get(pk=user.pk)
         account.email_changes.cancel()
         change = EmailChange.objects.create(
             user=account,
@@ -100,9 +100,9 @@ def examine_confirmation(token: str) -> Link:
     """Tell what the link to the new mailbox is good for; changes nothing."""
     try:
         pk = email_link.read_confirmation(token)
-    except email_link.InvalidTokenError:
+    except signed_number.InvalidTokenError:
         return Link(LinkState.BROKEN)
-    except email_link.ExpiredTokenError:
+    except signed_number.ExpiredTokenError:
         return Link(LinkState.EXPIRED)
     change = EmailChange.objects.select_related("user").filter(pk=pk).first()
     if change is None:  # forgotten
@@ -130,8 +130,11 @@ def confirm(change: EmailChange, *, visit: Visit) -> LinkState:
             state = _confirmation_state(change, user)
             if state is not LinkState.VALID:
                 return state
+            # Giving it up locks no account: it may have come since the change was read.
+            waiting = EmailChange.objects.open().filter(pk=change.pk)
+            if not waiting.update(confirmed_at=timezone.now()):
+                return LinkState.OVER
             _move(user, change.new_email, change.new_key)
-            EmailChange.objects.filter(pk=change.pk).update(confirmed_at=timezone.now())
             sessions.close_access(user)
             event = events.record(user, AccountEvent.Kind.EMAIL_CHANGED, visit=visit)
             for kind, mailbox in (
@@ -148,7 +151,7 @@ def examine_undoing(token: str) -> Link:
     """Tell what the link to the old mailbox is good for; changes nothing."""
     try:
         pk = email_link.read_undoing(token)
-    except email_link.InvalidTokenError:
+    except signed_number.InvalidTokenError:
         return Link(LinkState.BROKEN)
     change = EmailChange.objects.select_related("user").filter(pk=pk).first()
     if change is None:  # forgotten
@@ -209,8 +212,7 @@ def _move(user: User, email: str, key: str) -> None:
 
 
 def _is_taken(key: str, user: User) -> bool:
-    others = User.objects.filter(email_key=key, activated_at__isnull=False, closed_at=None)
-    return others.exclude(pk=user.pk).exists()
+    return User.objects.having(key).exclude(pk=user.pk).exists()
 
 
 def _owe_link(user: User, change: EmailChange) -> None:

@@ -1,5 +1,6 @@
 """Take a new phone number or e-mail address, and serve the links of the mails about an address."""
 
+from abc import ABC, abstractmethod
 from http import HTTPStatus
 from typing import Any
 
@@ -20,10 +21,11 @@ from accounts.account import kept
 from accounts.contact import services
 from accounts.contact.forms import EmailForm
 from accounts.contact.services import Link, LinkState
-from accounts.models import Customer, User
+from accounts.models import Customer
 from accounts.phone import services as phone_services
 from accounts.phone.forms import NumberForm
 from accounts.sessions import known_browser
+from accounts.sessions.account import account_of
 from accounts.sessions.confirmation import confirmed
 from accounts.sessions.returning import signed_in
 from accounts.sessions.visit import visit_of
@@ -103,10 +105,11 @@ class EmailView(View):
             return self.ask_again(request, form)
         if form.is_to_be_asked:
             return self.ask_again(request, form)
-        user, email = _user(request), form.cleaned_data["email"]
-        if not services.ask(user, email, visit=visit_of(request)):
-            page = render(request, "accounts/contact/too_often.html")
-            return held_up(page, services.CHANGES.wait(str(user.pk)))
+        user, email = account_of(request), form.cleaned_data["email"]
+        is_taken = services.ask(user, email, visit=visit_of(request))
+        if not is_taken and (wait := services.CHANGES.wait(str(user.pk))):
+            return held_up(render(request, "accounts/contact/too_often.html"), wait)
+        # Whose access has just been ended is led to the sign-in from there.
         kept.forget(request.session)
         return redirect("accounts:data")
 
@@ -124,7 +127,7 @@ class EmailView(View):
         suggestion = form.suggestion if form.is_bound else ""
         context = {
             "form": form,
-            "present": _user(request).email,
+            "present": account_of(request).email,
             "email_suggestion": suggestion,
             "asked_about": str(form["email"].value() or "") if suggestion else "",
             "email_hint_url": reverse("accounts:email-change-hint"),
@@ -133,8 +136,8 @@ class EmailView(View):
 
 
 @never_cache
-@signed_in
 @require_POST
+@signed_in
 @sensitive_post_parameters("email")
 def email_hint(request: HttpRequest) -> JsonResponse:
     """Tell the script which address was probably meant by a typed one; keep nothing of it."""
@@ -151,9 +154,10 @@ class SendAgainView(View):
 
     def post(self, request: HttpRequest) -> HttpResponse:
         """Owe it, as far as the mailbox may be written to, and say the same in any case."""
-        if services.send_again(_user(request)):
+        if services.send_again(account_of(request)):
             said = _(
-                "We are sending the link again. We write to one address 3 times an hour at most."
+                "We are sending the link again. To one address we send 2 such messages an hour, "
+                "and 3 a day, at most."
             )
             messages.success(request, said)
         else:
@@ -171,14 +175,14 @@ class CancelView(View):
 
     def post(self, request: HttpRequest) -> HttpResponse:
         """Give it up; one that is over already is fine."""
-        if services.cancel(_user(request)):
+        if services.cancel(account_of(request)):
             messages.success(request, _("Your e-mail address stays as it is."))
         else:
             messages.info(request, _("No change of the e-mail address is waiting."))
         return redirect("accounts:data")
 
 
-class LinkView(View):
+class LinkView(ABC, View):
     """Serve a link of a mail; needs no session.
 
     GET and HEAD change nothing, whoever opens the link, and however often. The referrer names the
@@ -205,9 +209,9 @@ class LinkView(View):
             status=STATUSES.get(link.state),
         )
 
+    @abstractmethod
     def examine(self, token: str) -> Link:
         """Tell what the link is good for."""
-        raise NotImplementedError
 
 
 class ConfirmView(LinkView):
@@ -229,7 +233,7 @@ class ConfirmView(LinkView):
         response = redirect(request.path)
         if state is LinkState.DONE and is_own:
             known_browser.keep(request, response, before)
-            user = _user(request)
+            user = account_of(request)
             user.refresh_from_db()
             update_session_auth_hash(request, user)
         return response
@@ -265,9 +269,4 @@ def _leave(request: HttpRequest, words: str) -> HttpResponse:
 
 
 def _customer(request: HttpRequest) -> Customer:
-    return get_object_or_404(Customer.objects.select_related("user"), user=_user(request))
-
-
-def _user(request: HttpRequest) -> User:
-    assert isinstance(request.user, User)
-    return request.user
+    return get_object_or_404(Customer.objects.select_related("user"), user=account_of(request))

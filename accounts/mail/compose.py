@@ -11,7 +11,6 @@ from typing import Any
 from django.conf import settings
 from django.contrib.auth.tokens import default_token_generator
 from django.core.mail import EmailMessage
-from django.db.models import QuerySet
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.encoding import force_bytes
@@ -21,6 +20,7 @@ from django.utils.translation import override
 from accounts import consents, disowning, email_link, phone_link, reopening_link, retention, tokens
 from accounts.captcha import code
 from accounts.mail import messages
+from accounts.mail.rendering import Envelope
 from accounts.models import AccountEvent, OutboxMessage, ReviewState, User
 from accounts.models.customer import Section
 from accounts.models.email_change import CONFIRMED_WITHIN, UNDONE_WITHIN
@@ -53,20 +53,14 @@ def compose(message: OutboxMessage) -> EmailMessage | None:
             assert message.user is not None
             records = list(message.user.consents.all())
             return messages.welcome(
-                recipient=message.recipient,
-                language=message.language,
-                message_id=message.message_id,
-                first_name=message.user.customer.first_name,
+                _to_mailbox(message, message.user),
                 owner_name=message.user.customer.owner_name,
                 terms=consents.accepted_terms(records),
                 receipt=consents.receipt(records),
             )
         case OutboxMessage.Kind.PASSWORD_CHANGED:
             return messages.password_changed(
-                recipient=message.recipient,
-                language=message.language,
-                message_id=message.message_id,
-                first_name=_first_name(message.user),
+                _to_mailbox(message, message.user),
                 changed_at=message.created_at,
             )
         case OutboxMessage.Kind.ONE_TIME_CODE:
@@ -129,12 +123,8 @@ def _registration(message: OutboxMessage) -> EmailMessage | None:
 
 
 def _owner_of(key: str) -> User | None:
-    """Return the activated account of this address, unless it was closed; one statement."""
-    return (
-        User.objects.filter(email_key=key, activated_at__isnull=False, closed_at=None)
-        .only("email", "language", "suspended_at")
-        .first()
-    )
+    """Return the account that has this address; one statement."""
+    return User.objects.having(key).only("email", "language", "suspended_at").first()
 
 
 def _already_registered(
@@ -143,9 +133,7 @@ def _already_registered(
     """Tell the owner of an address that somebody gave it."""
     # In the owner's language, not in that of whoever typed the address.
     return messages.already_registered(
-        recipient=owner.email,
-        language=owner.language,
-        message_id=message.message_id,
+        Envelope(owner.email, owner.language, message.message_id),
         is_change=is_change,
     )
 
@@ -162,9 +150,7 @@ def _email_confirm(message: OutboxMessage) -> EmailMessage | None:
     if owner is not None:
         return _already_registered(message, owner, is_change=True)
     return messages.email_confirm(
-        recipient=change.new_email,
-        language=user.language,
-        message_id=message.message_id,
+        Envelope(change.new_email, user.language, message.message_id),
         link=_link(user.language, "accounts:email-confirm", email_link.make_confirmation(change)),
         expires_at=timezone.now() + CONFIRMED_WITHIN,
     )
@@ -180,10 +166,7 @@ def _email_notice(message: OutboxMessage) -> EmailMessage | None:
     if event is None or change is None or user is None:
         return None
     notice: dict[str, Any] = {
-        "recipient": message.recipient,
-        "language": message.language,
-        "message_id": message.message_id,
-        "first_name": _first_name(user),
+        "to": _to_mailbox(message, user),
         "happened_at": event.at,
         "visit": event.visit,
     }
@@ -207,19 +190,15 @@ def _email_notice(message: OutboxMessage) -> EmailMessage | None:
 
 def _password_reset(message: OutboxMessage) -> EmailMessage | None:
     key = email_address.normalise(message.recipient)
-    accounts = User.objects.filter(email_key=key).select_related("customer")
-    owner = accounts.filter(activated_at__isnull=False, closed_at=None).first()
+    owner = User.objects.having(key).select_related("customer").first()
     if owner is None:
-        return _without_owner(message, accounts)
+        return _without_owner(message, key)
     if owner.suspended_at is not None:
         return _suspended(message, owner)
     uid = urlsafe_base64_encode(force_bytes(owner.pk))
     return messages.password_reset(
         # To the stored spelling: the typed one may be a look-alike of it.
-        recipient=owner.email,
-        language=owner.language,
-        message_id=message.message_id,
-        first_name=_first_name(owner),
+        _to_owner(message, owner),
         link=_link(
             owner.language,
             "accounts:password-reset-confirm",
@@ -235,9 +214,7 @@ def _one_time_code(message: OutboxMessage) -> EmailMessage | None:
     if timezone.now() >= expires_at:
         return None
     return messages.one_time_code(
-        recipient=message.recipient,
-        language=message.language,
-        message_id=message.message_id,
+        _to_mailbox(message),
         code=code.of(message.message_id, message.recipient),
         expires_at=expires_at,
     )
@@ -247,11 +224,8 @@ def _data_request(message: OutboxMessage) -> EmailMessage | None:
     request, user = message.request, message.user
     if request is None or user is None or not user.is_active:
         return None
-    received = {
-        "recipient": message.recipient,
-        "language": message.language,
-        "message_id": message.message_id,
-        "first_name": _first_name(user),
+    received: dict[str, Any] = {
+        "to": _to_mailbox(message, user),
         "section": request.section,
         "link": _link(message.language, "accounts:data"),
     }
@@ -273,26 +247,19 @@ def _outcome(message: OutboxMessage) -> EmailMessage | None:
         return None
     if _is_overtaken(message, OUTCOMES.values()):
         return None
-    envelope = {
-        "recipient": user.email,
-        "language": message.language,
-        "message_id": message.message_id,
-        "first_name": customer.first_name,
-    }
+    to = _to_owner(message, user)
     match message.kind:
         case OutboxMessage.Kind.REVIEW_APPROVED:
-            return messages.review_approved(**envelope)
+            return messages.review_approved(to)
         case OutboxMessage.Kind.REVIEW_REJECTED:
-            return messages.review_rejected(**envelope)
+            return messages.review_rejected(to)
     sections = [each for each in Section if each in (customer.review_sections or [])]
     link = (
-        _link(message.language, "accounts:data-section", sections[0].value)
+        _link(to.language, "accounts:data-section", sections[0].value)
         if len(sections) == 1
-        else _link(message.language, "accounts:data")
+        else _link(to.language, "accounts:data")
     )
-    return messages.review_correction(
-        **envelope, sections=sections, words=customer.review_words, link=link
-    )
+    return messages.review_correction(to, sections=sections, words=customer.review_words, link=link)
 
 
 def _is_overtaken(message: OutboxMessage, kinds: Collection[OutboxMessage.Kind]) -> bool:
@@ -310,10 +277,7 @@ def _panel_open(message: OutboxMessage) -> EmailMessage | None:
     if customer is not None and customer.review_state == ReviewState.REJECTED:
         return None
     return messages.panel_open(
-        recipient=user.email,
-        language=user.language,
-        message_id=message.message_id,
-        first_name=_first_name(user),
+        _to_owner(message, user),
     )
 
 
@@ -325,10 +289,7 @@ def _terms_published(message: OutboxMessage) -> EmailMessage | None:
     if user.consents.filter(key="terms", given=True, version__gte=version).exists():
         return None
     return messages.terms_published(
-        recipient=user.email,
-        language=user.language,
-        message_id=message.message_id,
-        first_name=_first_name(user),
+        _to_owner(message, user),
         version=version,
         link=_link(user.language, "accounts:terms"),
     )
@@ -350,10 +311,7 @@ def _terms_accepted(message: OutboxMessage) -> EmailMessage | None:
     receipt = consents.receipt(records[: rows[0] + 1])
     assert receipt is not None, "who accepts in his account has sealed rows"
     return messages.terms_accepted(
-        recipient=message.recipient,
-        language=message.language,
-        message_id=message.message_id,
-        first_name=_first_name(user),
+        _to_mailbox(message, user),
         terms=(message.terms_version, records[rows[0]].language),
         receipt=receipt,
     )
@@ -364,10 +322,7 @@ def _new_browser(message: OutboxMessage) -> EmailMessage | None:
     if event is None or user is None or not user.is_active:
         return None
     return messages.new_browser(
-        recipient=message.recipient,
-        language=message.language,
-        message_id=message.message_id,
-        first_name=_first_name(user),
+        _to_mailbox(message, user),
         signed_in_at=event.at,
         visit=event.visit,
         link=_link(message.language, "accounts:disown", disowning.make(event)),
@@ -380,10 +335,7 @@ def _suspended(message: OutboxMessage, user: User | None) -> EmailMessage | None
     if user is None or user.suspended_at is None or user.activated_at is None:
         return None
     return messages.suspended(
-        recipient=user.email,
-        language=user.language,
-        message_id=message.message_id,
-        first_name=_first_name(user),
+        _to_owner(message, user),
         suspended_at=user.suspended_at,
     )
 
@@ -393,18 +345,16 @@ def _unsuspended(message: OutboxMessage) -> EmailMessage | None:
     if user is None or not user.is_active or _is_overtaken(message, (message.Kind.UNSUSPENDED,)):
         return None
     return messages.unsuspended(
-        recipient=user.email,
-        language=message.language,
-        message_id=message.message_id,
-        first_name=_first_name(user),
+        _to_owner(message, user),
     )
 
 
-def _without_owner(message: OutboxMessage, accounts: QuerySet[User]) -> EmailMessage | None:
-    """Write to an address that opens no account: what its newest registration waits for.
+def _without_owner(message: OutboxMessage, key: str) -> EmailMessage | None:
+    """Write to an address that no account has: what its newest registration waits for.
 
     Or else how to reopen the account that was closed last.
     """
+    accounts = User.objects.filter(email_key=key).select_related("customer")
     pending = accounts.filter(activated_at=None, suspended_at=None).order_by("-created_at").first()
     if pending is not None:
         first_name = pending.customer.first_name
@@ -424,10 +374,7 @@ def _closed(message: OutboxMessage, user: User | None) -> EmailMessage | None:
         return None
     customer = getattr(user, "customer", None)
     return messages.closed(
-        recipient=user.email,
-        language=user.language,
-        message_id=message.message_id,
-        first_name=_first_name(user),
+        _to_owner(message, user),
         closed_at=user.closed_at,
         visit=message.about.visit if message.about is not None else None,
         is_approved=customer is not None and customer.review_state == ReviewState.APPROVED,
@@ -444,10 +391,7 @@ def _event_notice(message: OutboxMessage) -> EmailMessage | None:
         return None
     return messages.event_notice(
         message.kind,
-        recipient=message.recipient,
-        language=message.language,
-        message_id=message.message_id,
-        first_name=_first_name(user),
+        _to_mailbox(message, user),
         happened_at=event.at,
         visit=event.visit,
         method=event.details.get("method", ""),
@@ -458,20 +402,16 @@ def _event_notice(message: OutboxMessage) -> EmailMessage | None:
 def _phone_link(message: OutboxMessage) -> EmailMessage | None:
     """Write whoever has an account; as for a password, a pending one needs its link first."""
     key = email_address.normalise(message.recipient)
-    accounts = User.objects.filter(email_key=key).select_related("customer")
-    owner = accounts.filter(activated_at__isnull=False, closed_at=None).first()
+    owner = User.objects.having(key).select_related("customer").first()
     if owner is None:
-        return _without_owner(message, accounts)
+        return _without_owner(message, key)
     if owner.suspended_at is not None:
         return _suspended(message, owner)
     if not hasattr(owner, "customer"):  # staff sign in without a number
         return None
     event = _asked_for_phone_link(message, owner)
     return messages.phone_link(
-        recipient=owner.email,
-        language=owner.language,
-        message_id=message.message_id,
-        first_name=_first_name(owner),
+        _to_owner(message, owner),
         link=_link(owner.language, "accounts:phone-link", phone_link.make(event)),
         expires_at=timezone.now() + phone_link.LIFETIME,
         asked_at=event.at,
@@ -500,14 +440,21 @@ def _activation(
 ) -> EmailMessage:
     token = tokens.make(user, user.link_serial)
     return messages.activation(
-        recipient=recipient,
-        language=user.language,
-        message_id=message.message_id,
-        first_name=first_name,
+        Envelope(recipient, user.language, message.message_id, first_name),
         link=_link(user.language, "accounts:activation", token),
         refuse_link=_link(user.language, "accounts:activation-refuse", token),
         expires_at=timezone.now() + timedelta(hours=settings.ACTIVATION_LINK_HOURS),
     )
+
+
+def _to_owner(message: OutboxMessage, user: User) -> Envelope:
+    """Address the account's owner where and as he is to be written to now."""
+    return Envelope(user.email, user.language, message.message_id, _first_name(user))
+
+
+def _to_mailbox(message: OutboxMessage, user: User | None = None) -> Envelope:
+    """Address the mailbox that the mail was owed to, which need not be the account's any more."""
+    return Envelope(message.recipient, message.language, message.message_id, _first_name(user))
 
 
 def _first_name(user: User | None) -> str:

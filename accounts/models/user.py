@@ -18,13 +18,17 @@ from accounts.values import email as email_address
 class UserManager(BaseUserManager["User"]):
     """Make users and find the one activated account of an e-mail address."""
 
+    def having(self, email_key: str) -> "models.QuerySet[User]":
+        """Return the account that has this normalised address: none, or one.
+
+        It was activated, and its owner has not closed it; the database lets no second one have the
+        address. Staff may have suspended it.
+        """
+        return self.filter(email_key=email_key, activated_at__isnull=False, closed_at=None)
+
     def get_by_natural_key(self, username: str | None) -> "User":
-        """Return the activated account of this address, however it is spelled."""
-        return self.get(
-            email_key=email_address.normalise(username or ""),
-            activated_at__isnull=False,
-            closed_at=None,
-        )
+        """Return the account that has this address, however it is spelled."""
+        return self.having(email_address.normalise(username or "")).get()
 
     def create_user(self, email: str, password: str | None = None, **fields: Any) -> "User":
         """Create an activated account, as staff and demonstration data need it.

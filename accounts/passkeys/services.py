@@ -22,6 +22,7 @@ from accounts.models import Passkey, User
 from accounts.passkeys import ceremony, challenge, relying_party
 from accounts.passkeys.ceremony import Proof, RefusedError
 from accounts.passkeys.challenge import Purpose, StaleError
+from accounts.services import sessions
 
 logger = logging.getLogger(__name__)
 
@@ -97,9 +98,7 @@ def add(user: User, answer: str, name: str = "") -> Result:
     try:
         new = ceremony.verify_new(answer, user)
         with transaction.atomic():
-            locked = User.objects.select_for_update(no_key=True).only("access_serial", "is_active")
-            now = locked.get(pk=user.pk)
-            if now.access_serial != user.access_serial or not now.is_active:
+            if not sessions.is_still_in(user):
                 return Result(Outcome.REFUSED)
             challenge.spend(new.nonce)
             names = list(user.passkeys.values_list("name", flat=True))

@@ -5,7 +5,6 @@ on the page that follows.
 """
 
 import json
-from collections.abc import Callable
 from typing import Any
 
 from django.contrib.auth import REDIRECT_FIELD_NAME
@@ -20,12 +19,14 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_safe
 from django.views.generic import View
 
-from accounts.models import AccountEvent, Passkey, User
-from accounts.passkeys import hooks, notices, relying_party, services
+from accounts.closing import door
+from accounts.models import AccountEvent, AccountSession, Passkey
+from accounts.passkeys import notices, relying_party, services
 from accounts.passkeys.forms import NameForm, NewNameForm
 from accounts.passkeys.services import Outcome, Result
 from accounts.services import events, network_tries
 from accounts.sessions import confirmation
+from accounts.sessions.account import account_of
 from accounts.sessions.returning import ReturnMixin
 from accounts.sessions.visit import visit_of
 from kantor.serving.lookahead import is_read
@@ -47,13 +48,15 @@ def sign_in_context(request: HttpRequest) -> dict[str, Any]:
 def confirm_context(request: HttpRequest) -> dict[str, Any]:
     """Return what `partials/passkey_confirm.html` needs; its `next` is the page's own."""
     context = sign_in_context(request)
-    context["passkeys_offered"] = context["passkeys_offered"] and _user(request).passkeys.exists()
+    context["passkeys_offered"] = (
+        context["passkeys_offered"] and account_of(request).passkeys.exists()
+    )
     return context
 
 
 def list_context(request: HttpRequest) -> dict[str, Any]:
     """Return what `partials/passkeys.html` needs: the passkeys of who is signed in."""
-    user = _user(request)
+    user = account_of(request)
     passkeys = list(user.passkeys.all())
     known = services.known_to_browsers(user, passkeys)
     return {
@@ -76,14 +79,14 @@ def sign_in_options(request: HttpRequest) -> JsonResponse:
 @never_cache
 def add_options(request: HttpRequest) -> JsonResponse:
     """Answer the script with what makes a passkey for who is signed in."""
-    return JsonResponse(services.options_to_add(_user(request)))
+    return JsonResponse(services.options_to_add(account_of(request)))
 
 
 @require_safe
 @never_cache
 def confirm_options(request: HttpRequest) -> JsonResponse:
     """Answer the script with a challenge for the passkeys of who is signed in."""
-    return JsonResponse(services.options_to_confirm(_user(request)))
+    return JsonResponse(services.options_to_confirm(account_of(request)))
 
 
 @method_decorator([never_cache, sensitive_post_parameters()], name="dispatch")
@@ -98,7 +101,6 @@ class SignInView(ReturnMixin, View):
     # The page with the button, which tells what became of a try.
     page = "accounts:passkey-sign-in"
     for_staff = False
-    let_in: Callable[..., HttpResponse] = staticmethod(hooks.let_in)
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         """Lead on who is signed in already."""
@@ -121,7 +123,9 @@ class SignInView(ReturnMixin, View):
             network_tries.forgive(network)
         _tell_of_copy(request, result)
         if result.outcome in (Outcome.ACCEPTED, Outcome.CLOSED):
-            return self.let_in(request, result.passkey, self.get_success_url())
+            assert result.passkey is not None
+            account, how = result.passkey.user, AccountSession.How.PASSKEY
+            return door.let_in(request, account, how, self.get_success_url())
         notices.leave(request, "sign-in", result.outcome)
         return _back_to(self.page, self.get_redirect_url())
 
@@ -141,7 +145,7 @@ class ConfirmView(ReturnMixin, View):
         network = network_of(request)
         if wait := network_tries.count(network):
             return too_many(request, wait)
-        result = services.confirm(_user(request), request.POST.get(ANSWER, ""))
+        result = services.confirm(account_of(request), request.POST.get(ANSWER, ""))
         _tell_of_copy(request, result)
         if result.outcome is not Outcome.ACCEPTED:
             notices.leave(request, "confirm", result.outcome)
@@ -173,7 +177,7 @@ class AddView(View):
         """Store what the browser made; a name that we do not take must not cost the passkey."""
         form = NewNameForm(request.POST)
         name = form.cleaned_data["name"] if form.is_valid() else ""
-        user, answer = _user(request), request.POST.get(ANSWER, "")
+        user, answer = account_of(request), request.POST.get(ANSWER, "")
         with transaction.atomic():
             result = services.add(user, answer, name)
             if result.outcome is Outcome.ACCEPTED:
@@ -191,7 +195,7 @@ class RenameView(View):
 
     def get(self, request: HttpRequest, pk: int) -> HttpResponse:
         """Ask for the name; one that was refused is shown again with the reason."""
-        passkey = get_object_or_404(_user(request).passkeys, pk=pk)
+        passkey = get_object_or_404(account_of(request).passkeys, pk=pk)
         typed = request.session.get(REFUSED_NAME)
         if typed is not None and is_read(request):
             del request.session[REFUSED_NAME]
@@ -205,7 +209,7 @@ class RenameView(View):
         if not form.is_valid():
             request.session[REFUSED_NAME] = request.POST.get("name", "")[: 2 * Passkey.MAX_NAME]
             return redirect(request.path)
-        if not services.rename(_user(request), pk, form.cleaned_data["name"]):
+        if not services.rename(account_of(request), pk, form.cleaned_data["name"]):
             raise Http404("No such passkey.")
         notices.leave(request, "rename", "accepted")
         return redirect("accounts:passkeys")
@@ -217,12 +221,12 @@ class RemoveView(View):
 
     def get(self, request: HttpRequest, pk: int) -> HttpResponse:
         """Ask."""
-        passkey = get_object_or_404(_user(request).passkeys, pk=pk)
+        passkey = get_object_or_404(account_of(request).passkeys, pk=pk)
         return render(request, "accounts/passkeys/remove.html", {"passkey": passkey})
 
     def post(self, request: HttpRequest, pk: int) -> HttpResponse:
         """Remove it; one that is gone already is fine."""
-        user = _user(request)
+        user = account_of(request)
         with transaction.atomic():
             if services.remove(user, pk) is not None:
                 kind, visit = AccountEvent.Kind.METHOD_REMOVED, visit_of(request)
@@ -241,8 +245,3 @@ def _tell_of_copy(request: HttpRequest, result: Result) -> None:
 def _back_to(page: str, wanted: str) -> HttpResponse:
     """Lead back to a page with a button, which still knows where to go afterwards."""
     return redirect(reverse(page, query={REDIRECT_FIELD_NAME: wanted} if wanted else None))
-
-
-def _user(request: HttpRequest) -> User:
-    assert isinstance(request.user, User)
-    return request.user

@@ -21,6 +21,7 @@ from accounts.passwords.hashing import (
     HashingBusyError,
     hash_password,
     normalize,
+    turn,
 )
 from accounts.passwords.passphrase import propose
 from accounts.passwords.validator import StrengthValidator, validate
@@ -41,5 +42,6 @@ __all__ = [
     "hash_password",
     "normalize",
     "propose",
+    "turn",
     "validate",
 ]

@@ -6,11 +6,11 @@ from enum import Enum
 
 from django.db import transaction
 
-from accounts import phone_link
+from accounts import phone_link, signed_number
 from accounts.limits import Limit
 from accounts.mail import outbox
 from accounts.models import AccountEvent, Customer, OutboxMessage, User
-from accounts.services import allowance, events
+from accounts.services import allowance, events, sessions
 from accounts.services.allowance import Purpose
 from accounts.values import email as email_address
 from accounts.values.visit import NOBODY, Visit
@@ -63,9 +63,9 @@ def examine(token: str) -> Link:
     """Tell what this link is good for and whose it is; changes nothing."""
     try:
         number = phone_link.read(token)
-    except phone_link.InvalidTokenError:
+    except signed_number.InvalidTokenError:
         return Link(LinkState.BROKEN)
-    except phone_link.ExpiredTokenError:
+    except signed_number.ExpiredTokenError:
         return Link(LinkState.EXPIRED)
     user = account_of(number)
     if user is None:
@@ -108,8 +108,7 @@ def change(user: User, number: str, *, visit: Visit = NOBODY, but: str | None = 
     """
     with transaction.atomic():
         # The account's row first, as everywhere: a suspension waits, or was faster.
-        let_in = User.objects.filter(pk=user.pk, is_active=True, access_serial=user.access_serial)
-        is_open = let_in.select_for_update(no_key=True).exists()
+        is_open = sessions.is_still_in(user)
         present = Customer.objects.filter(user=user, phone=user.customer.phone)
         if not is_open or not present.exclude(phone=number).update(phone=number):
             return False

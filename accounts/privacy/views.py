@@ -11,8 +11,8 @@ from django.views.decorators.cache import never_cache
 from django.views.generic import View
 
 from accounts import retention
-from accounts.models import User
 from accounts.privacy import copy, services
+from accounts.sessions.account import account_of
 from accounts.sessions.confirmation import confirmed, is_confirmed
 from accounts.sessions.returning import signed_in
 from accounts.sessions.visit import visit_of
@@ -37,7 +37,7 @@ class MyDataView(View):
         format_ = request.POST.get("format")
         if format_ not in ("json", "html"):
             return redirect("accounts:my-data")
-        user = _user(request)
+        user = account_of(request)
         sections = services.take(user, visit=visit_of(request))
         if sections is None:
             return held_up(self.show(request), services.wait(user))
@@ -53,15 +53,10 @@ class MyDataView(View):
 
     def show(self, request: HttpRequest) -> HttpResponse:
         """Show the page; it says so where five copies were taken today."""
-        left = services.wait(_user(request))
+        left = services.wait(account_of(request))
         context = {
             "kept": retention.ALL,
             "is_confirmed": is_confirmed(request),
             "hours": math.ceil(left / timedelta(hours=1)),
         }
         return render(request, "accounts/privacy/page.html", context)
-
-
-def _user(request: HttpRequest) -> User:
-    assert isinstance(request.user, User)
-    return request.user

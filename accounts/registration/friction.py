@@ -16,7 +16,7 @@ ATTEMPTS = Limit("network-attempt", times=200, window=timedelta(hours=1))
 CHALLENGES = Limit("network-challenge", times=150, window=timedelta(minutes=10))
 PICTURES = LocalLimit(times=600, window=timedelta(minutes=10))
 SOUNDS = LocalLimit(times=300, window=timedelta(minutes=10))
-# A password judged and hashed, the one thing that is meant to be slow: some 50 ms and 100 MB.
+# A password judged and hashed, the one thing that is meant to be slow (`passwords.hashing`).
 PASSWORDS = Limit("network-password", times=100, window=timedelta(minutes=10))
 # An account, its rows and a mail to an address that nobody has confirmed.
 FINISHES = Limit("network-finish", times=60, window=timedelta(hours=1))

@@ -7,11 +7,10 @@ from django.contrib.auth.hashers import check_password
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from accounts import tokens
+from accounts import passwords, signed_number, tokens
 from accounts.limits import Limit
 from accounts.mail import outbox
 from accounts.models import OutboxMessage, User
-from accounts.passwords import normalize
 from accounts.services import panel
 from kantor.serving.sql import stored_id
 
@@ -41,7 +40,7 @@ def examine(token: str) -> tuple[LinkState, User | None]:
     """
     try:
         parsed = tokens.read(token)
-    except tokens.InvalidTokenError:
+    except signed_number.InvalidTokenError:
         return LinkState.BROKEN, None
     found = User.objects.raw(
         """
@@ -124,15 +123,16 @@ def proves_registrant(user: User, password: str, network: str) -> bool | None:
 
     The try is counted before the hash is computed, so parallel guesses cannot outrun the limits:
     one for the account, wherever the guesses come from, and one for the network. A right
-    password clears the account's alone.
+    password clears the account's alone. Raises `HashingBusyError` before anything is counted.
     """
-    subject = str(user.pk)
-    if not (NETWORK_TRIES.hit(network) and PASSWORD_TRIES.hit(subject)):
-        return None
-    if not check_password(normalize(password), user.password):
-        return False
-    PASSWORD_TRIES.clear(subject)
-    return True
+    with passwords.turn():
+        subject = str(user.pk)
+        if not (NETWORK_TRIES.hit(network) and PASSWORD_TRIES.hit(subject)):
+            return None
+        if not check_password(passwords.normalize(password), user.password):
+            return False
+        PASSWORD_TRIES.clear(subject)
+        return True
 
 
 def wait_for_try(user: User, network: str) -> timedelta:

@@ -47,17 +47,18 @@ def proves_owner(user: User, password: str, *, visit: Visit = NOBODY) -> bool | 
     Counted before the hash is computed, for the account, at every page that asks for the password
     again; a right one clears the count. A barred password proves nothing. The owner is told when
     the last try is wrong as well. Never call it in a transaction: a count that is rolled back is
-    none.
+    none. Raises `HashingBusyError` before anything is counted.
     """
-    (tried,) = count_all((PASSWORD_CHANGES,), str(user.pk))
-    if tried > PASSWORD_CHANGES.times:
-        return None
-    if not user.check_password(password) or user.password_barred_at is not None:
-        if tried == PASSWORD_CHANGES.times:
-            events.tell_daily(user, AccountEvent.Kind.FAILED_CONFIRMATIONS, visit=visit)
-        return False
-    PASSWORD_CHANGES.clear(str(user.pk))
-    return True
+    with passwords.turn():
+        (tried,) = count_all((PASSWORD_CHANGES,), str(user.pk))
+        if tried > PASSWORD_CHANGES.times:
+            return None
+        if not user.check_password(password) or user.password_barred_at is not None:
+            if tried == PASSWORD_CHANGES.times:
+                events.tell_daily(user, AccountEvent.Kind.FAILED_CONFIRMATIONS, visit=visit)
+            return False
+        PASSWORD_CHANGES.clear(str(user.pk))
+        return True
 
 
 def change_password(

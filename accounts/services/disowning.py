@@ -6,7 +6,7 @@ from enum import Enum
 from django.db import transaction
 from django.utils import timezone
 
-from accounts import disowning
+from accounts import disowning, signed_number
 from accounts.models import AccountEvent, AuthenticatorApp, RecoveryCode, User
 from accounts.services import events, sessions
 from accounts.values.visit import Visit
@@ -29,7 +29,7 @@ def examine(token: str) -> tuple[LinkState, AccountEvent | None]:
     """Tell what this link is good for and which sign-in it is about; changes nothing."""
     try:
         pk = disowning.read(token)
-    except disowning.InvalidTokenError:
+    except signed_number.InvalidTokenError:
         return LinkState.BROKEN, None
     event = AccountEvent.objects.select_related("user").filter(pk=pk).first()
     if event is None:  # forgotten after 90 days

@@ -17,6 +17,16 @@ from accounts.values.visit import NOBODY, Visit
 from kantor.serving.sessions import end_session, end_sessions_of, keys_of
 
 
+def is_still_in(user: User) -> bool:
+    """Tell whether what a request was let in by still stands; locks the account's row.
+
+    `user` is as the request found him. False for an account that is not open any more, and after a
+    new password, "It was not me" or whatever else closed the access meanwhile.
+    """
+    let_in = User.objects.filter(pk=user.pk, is_active=True, access_serial=user.access_serial)
+    return let_in.select_for_update(no_key=True).exists()
+
+
 def hash_of(key: str) -> str:
     """Return what is remembered of a session's key."""
     return hashlib.sha256(key.encode()).hexdigest()

@@ -6,13 +6,14 @@ from uuid import UUID
 
 from django.db import connection
 
-from accounts.models import Source, SurveyAnswer, User
+from accounts.models import Source, SurveyAnswer
 from kantor.serving.sql import places, stored_id
 
 
 class Landing(NamedTuple):
     """What the page after the activation needs of the account."""
 
+    account: int  # its number
     phone: str
     is_answered: bool
     # Key, name in Polish, name in English, whether it asks for details; none once it is answered.
@@ -46,6 +47,7 @@ def landing(attempts: Collection[UUID]) -> Landing | None:
         return None
     account, phone, is_answered = rows[0][:3]
     return Landing(
+        account,
         phone or "",
         bool(is_answered),
         tuple(
@@ -56,10 +58,12 @@ def landing(attempts: Collection[UUID]) -> Landing | None:
     )
 
 
-def answer(user: User, source: Source, details: str = "") -> None:
-    """Record the first answer of this customer; a later one changes nothing.
+def answer(account: int, source: Source, details: str = "") -> None:
+    """Record the first answer of the account of this number; a later one changes nothing.
 
     Details belong to a source that asks for them; typed beside another one they were left over.
     """
     details = details if source.asks_details else ""
-    SurveyAnswer.objects.get_or_create(user=user, defaults={"source": source, "details": details})
+    SurveyAnswer.objects.get_or_create(
+        user_id=account, defaults={"source": source, "details": details}
+    )

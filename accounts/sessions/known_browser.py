@@ -47,9 +47,7 @@ def knows_owner_of(request: HttpRequest, email: str) -> bool:
     """
     if not _read(cookie_of(request)):
         return False
-    key = email_address.normalise(email)
-    # Of one address many may be closed.
-    owner = User.objects.filter(email_key=key, activated_at__isnull=False, closed_at=None).first()
+    owner = User.objects.having(email_address.normalise(email)).first()
     return knows(request, owner)
 
 

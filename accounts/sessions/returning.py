@@ -24,6 +24,11 @@ NO_PAGES = frozenset(
     {
         "accounts:session-state",
         "accounts:registration-state",
+        "accounts:company-data",
+        "accounts:details-check",
+        "accounts:email-check",
+        "accounts:email-hint",
+        "accounts:email-change-hint",
         "accounts:passkey-sign-in-options",
         "accounts:passkey-add-options",
         "accounts:passkey-confirm-options",

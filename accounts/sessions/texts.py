@@ -15,6 +15,7 @@ from accounts import consents
 from accounts.models import User
 from accounts.services import agreements
 from accounts.services.agreements import KnownTexts
+from accounts.sessions.account import account_of
 from accounts.sessions.watch import watch_of
 
 SESSION_KEY = "texts"
@@ -64,7 +65,7 @@ def are_accepted(request: HttpRequest) -> bool:
     """
     known, day = _known(request), consents.today()
     if known.terms < consents.in_force("terms", day):
-        known = remember(request, _account(request))
+        known = remember(request, account_of(request))
     is_awaited = known.terms < consents.in_force("terms", day)
     news = TextNews(
         consents.to_accept(known.terms, day),
@@ -84,13 +85,8 @@ def are_accepted(request: HttpRequest) -> bool:
 
 def _known(request: HttpRequest) -> KnownTexts:
     kept = request.session.get(SESSION_KEY)
-    return KnownTexts(*kept) if kept else remember(request, _account(request))
+    return KnownTexts(*kept) if kept else remember(request, account_of(request))
 
 
 def _name_of(request: HttpRequest) -> str:
     return request.resolver_match.view_name if request.resolver_match else ""
-
-
-def _account(request: HttpRequest) -> User:
-    assert isinstance(request.user, User)
-    return request.user

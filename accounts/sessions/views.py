@@ -20,12 +20,13 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.generic import View
 
 from accounts import retention
-from accounts.models import AccountSession, User
+from accounts.models import AccountSession
 from accounts.passkeys import views as passkeys
 from accounts.services import credentials, disowning, network_tries, sessions
 from accounts.services.credentials import PASSWORD_CHANGES
 from accounts.services.disowning import LinkState
 from accounts.sessions import confirmation
+from accounts.sessions.account import account_of
 from accounts.sessions.forms import ConfirmForm
 from accounts.sessions.returning import ReturnMixin, return_address, signed_in
 from accounts.sessions.visit import visit_of
@@ -57,7 +58,7 @@ class SecurityView(View):
 
     def get(self, request: HttpRequest) -> HttpResponse:
         """Show all of it; of the events one page."""
-        user = _user(request)
+        user = account_of(request)
         events = user.events.filter(at__gt=timezone.now() - EVENTS_SHOWN_FOR)
         context = {
             "rows": rows_of(request),
@@ -75,7 +76,7 @@ def rows_of(request: HttpRequest) -> list[Row]:
     assert watch is not None
     now, lifetime, here = timezone.now(), watch.lifetime, sessions.hash_of(watch.key)
     open_sessions = sessions.live(
-        _user(request),
+        account_of(request),
         begun_after=now - lifetime.whole,
         seen_after=now - lifetime.idle - WRITTEN_EVERY,
     )
@@ -93,16 +94,16 @@ class EndSessionView(View):
 
     def get(self, request: HttpRequest, pk: int) -> HttpResponse:
         """Ask; whoever means this browser signs out instead."""
-        session = get_object_or_404(_user(request).sessions, pk=pk)
+        session = get_object_or_404(account_of(request).sessions, pk=pk)
         if _is_here(request, session):
             return redirect("accounts:security")
         return render(request, "accounts/security/end_session.html", {"session": session})
 
     def post(self, request: HttpRequest, pk: int) -> HttpResponse:
         """End it; one that is over already is fine."""
-        session = get_object_or_404(_user(request).sessions, pk=pk)
+        session = get_object_or_404(account_of(request).sessions, pk=pk)
         if not _is_here(request, session):
-            if sessions.end(_user(request), pk, visit=visit_of(request)):
+            if sessions.end(account_of(request), pk, visit=visit_of(request)):
                 messages.success(request, _("The session has been ended."))
             else:
                 messages.info(request, _("That session was over already."))
@@ -120,7 +121,7 @@ class EndOtherSessionsView(View):
     def post(self, request: HttpRequest) -> HttpResponse:
         """End them and say how many there were."""
         ended = sessions.end_others(
-            _user(request), request.session.session_key, visit=visit_of(request)
+            account_of(request), request.session.session_key, visit=visit_of(request)
         )
         words = ngettext(
             "%(count)d session has been ended.", "%(count)d sessions have been ended.", ended
@@ -153,7 +154,7 @@ class ConfirmView(ReturnMixin, View):
         network = network_of(request)
         if wait := network_tries.count(network):
             return too_many(request, wait)
-        match credentials.proves_owner(_user(request), password, visit=visit_of(request)):
+        match credentials.proves_owner(account_of(request), password, visit=visit_of(request)):
             case True:
                 network_tries.forgive(network)
                 confirmation.remember(request)
@@ -249,8 +250,3 @@ class DisownView(View):
 def _is_here(request: HttpRequest, session: AccountSession) -> bool:
     key = request.session.session_key
     return key is not None and session.session_hash == sessions.hash_of(key)
-
-
-def _user(request: HttpRequest) -> User:
-    assert isinstance(request.user, User)
-    return request.user

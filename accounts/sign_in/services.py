@@ -11,6 +11,7 @@ from enum import Enum
 from django.db import transaction
 from django.utils import timezone
 
+from accounts import passwords
 from accounts.backends import EmailBackend, State, candidates_of
 from accounts.models import AccountEvent, User
 from accounts.services import events, network_tries
@@ -74,8 +75,13 @@ def attempt(tried: Try) -> Verdict:
     account that a stranger made for this address must not buy him more guesses at its owner's.
     The owner is told of many tries, and too many bar the password; both happen only to an account
     that is open, and take as many statements for any other address. Never call it in a transaction:
-    a count that is rolled back is none.
+    a count that is rolled back is none. Raises `HashingBusyError` before anything is counted.
     """
+    with passwords.turn():
+        return _attempt(tried)
+
+
+def _attempt(tried: Try) -> Verdict:
     if wait := network_tries.count(tried.network):
         return Verdict(Outcome.NETWORK_WAIT, wait=wait)
     key = email_address.normalise(tried.email)

@@ -19,7 +19,7 @@ from accounts import sealing
 from accounts.limits import Limit, count_all
 from accounts.models import AccountEvent, AuthenticatorApp, RecoveryCode, User
 from accounts.models.authenticator import DIGEST, SEED
-from accounts.services import events
+from accounts.services import events, sessions
 from accounts.totp import codes
 from accounts.values.visit import NOBODY, Visit
 
@@ -123,7 +123,7 @@ def turn_on(user: User, sealed: str, code: str) -> list[str] | Refusal:
     app.last_t = step
     try:
         with transaction.atomic():
-            if not _is_still_in(user):
+            if not sessions.is_still_in(user):
                 return Refusal.ENDED
             app.save(force_insert=True)
             return _replace_recovery_codes(user)
@@ -138,7 +138,7 @@ def renew_recovery_codes(user: User) -> list[str] | None:
     simultaneous calls the second one's stay.
     """
     with transaction.atomic():
-        if not _is_still_in(user):
+        if not sessions.is_still_in(user):
             return None
         if AuthenticatorApp.objects.select_for_update().filter(user=user).first() is None:
             return None
@@ -207,13 +207,6 @@ def _judge(app: AuthenticatorApp, user: User, code: str, visit: Visit) -> Outcom
         if used:
             events.tell(user, AccountEvent.Kind.RECOVERY_CODE_USED, visit=visit)
     return Outcome.RECOVERY_CODE if used else Outcome.WRONG
-
-
-def _is_still_in(user: User) -> bool:
-    """Tell whether what this request was let in by still stands; locks the account's row."""
-    locked = User.objects.select_for_update(no_key=True).only("access_serial", "is_active")
-    now = locked.get(pk=user.pk)
-    return now.is_active and now.access_serial == user.access_serial
 
 
 def _proposal(user: User, sealed: str) -> Proposal:

@@ -22,8 +22,9 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.generic import View
 
-from accounts.models import AccountEvent, User
+from accounts.models import AccountEvent
 from accounts.services import events, network_tries
+from accounts.sessions.account import account_of
 from accounts.sessions.visit import visit_of
 from accounts.totp import codes, first_step, qr, services
 from accounts.totp.forms import CodeForm, ConfirmForm, RecoveryForm, SecondStepForm
@@ -56,7 +57,7 @@ class OverviewView(View):
     def get(self, request: HttpRequest) -> HttpResponse:
         """Show it."""
         return render(
-            request, "accounts/totp/overview.html", {"app": services.state(_owner(request))}
+            request, "accounts/totp/overview.html", {"app": services.state(account_of(request))}
         )
 
 
@@ -69,7 +70,7 @@ class TurnOnView(View):
 
     def get(self, request: HttpRequest) -> HttpResponse:
         """Show the seed, the same one until the app is on or the session ends."""
-        user = _owner(request)
+        user = account_of(request)
         if services.is_on(user):
             return redirect("accounts:totp")
         proposal = services.propose(user, request.session.get(PROPOSED, ""))
@@ -88,7 +89,7 @@ class TurnOnView(View):
 
     def post(self, request: HttpRequest) -> HttpResponse:
         """Turn it on and show the recovery codes, or lead back to the same QR code."""
-        user = _owner(request)
+        user = account_of(request)
         sealed = request.POST.get("proposal", "")
         form = ConfirmForm(request.POST)
         if not form.is_valid():
@@ -108,7 +109,7 @@ class TurnOnView(View):
 
     def ask_again(self, sealed: str, reason: str) -> HttpResponse:
         """Lead back to the QR code that this window showed, if it is still good."""
-        self.request.session[PROPOSED] = services.propose(_owner(self.request), sealed).sealed
+        self.request.session[PROPOSED] = services.propose(account_of(self.request), sealed).sealed
         return _lead_back(self.request, reason)
 
 
@@ -118,7 +119,7 @@ class RecoveryCodesView(View):
 
     def get(self, request: HttpRequest) -> HttpResponse:
         """Say how many are left and what a new set does to them."""
-        app = services.state(_owner(request))
+        app = services.state(account_of(request))
         if app is None:
             return redirect("accounts:totp")
         return render(request, "accounts/totp/renew.html", {"app": app})
@@ -126,7 +127,7 @@ class RecoveryCodesView(View):
     def post(self, request: HttpRequest) -> HttpResponse:
         """Replace them and show the new ones."""
         with transaction.atomic():
-            made = services.renew_recovery_codes(_owner(request))
+            made = services.renew_recovery_codes(account_of(request))
             if made is not None:
                 _tell(request, AccountEvent.Kind.RECOVERY_CODES_MADE)
         return redirect("accounts:totp") if made is None else _show(request, made, is_new=False)
@@ -138,14 +139,14 @@ class TurnOffView(View):
 
     def get(self, request: HttpRequest) -> HttpResponse:
         """Say what that means."""
-        if not services.is_on(_owner(request)):
+        if not services.is_on(account_of(request)):
             return redirect("accounts:totp")
         return render(request, "accounts/totp/turn_off.html")
 
     def post(self, request: HttpRequest) -> HttpResponse:
         """Turn it off."""
         with transaction.atomic():
-            if services.turn_off(_owner(request)):
+            if services.turn_off(account_of(request)):
                 _tell(request, AccountEvent.Kind.METHOD_REMOVED)
         return redirect("accounts:totp")
 
@@ -231,12 +232,7 @@ class SecondStepView(View):
 
 def _tell(request: HttpRequest, kind: AccountEvent.Kind) -> None:
     """Write down what was changed, and owe the owner a mail about it."""
-    events.tell(_owner(request), kind, visit=visit_of(request), method="totp")
-
-
-def _owner(request: HttpRequest) -> User:
-    assert isinstance(request.user, User)
-    return request.user
+    events.tell(account_of(request), kind, visit=visit_of(request), method="totp")
 
 
 def _show(request: HttpRequest, made: list[str], *, is_new: bool) -> HttpResponse:

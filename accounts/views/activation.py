@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, ClassVar
 
-from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.decorators import method_decorator
@@ -14,7 +13,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.generic import View
 
 from accounts.forms.activation import OfferedSource, RegistrantForm, SurveyForm
-from accounts.models import Kind, Source, User
+from accounts.models import Kind, User
 from accounts.registration import browser
 from accounts.services import activation, registration, survey
 from accounts.services.activation import LinkState
@@ -215,29 +214,20 @@ class DoneView(View):
     def post(self, request: HttpRequest) -> HttpResponse:
         """Record the answer; no answer is an answer too."""
         form = SurveyForm(request.POST)
-        user = self._activated_here(request).select_related("survey_answer", "customer").first()
-        if user is None:
+        found = survey.landing(browser.attempts(request))
+        if found is None:
             return redirect("accounts:sign-in")
         if not form.is_valid():
-            form.offer(self._sources())
+            form.offer(found.sources)
             context = {
                 "form": form,
-                "answered": hasattr(user, "survey_answer"),
-                "phone_ending": _ending(user.customer.phone),
+                "answered": found.is_answered,
+                "phone_ending": _ending(found.phone),
             }
             return render(request, "accounts/activation/done.html", context)
         if form.cleaned_data["source"] is not None:
-            survey.answer(user, form.cleaned_data["source"], form.cleaned_data["details"])
+            survey.answer(found.account, form.cleaned_data["source"], form.cleaned_data["details"])
         return redirect("accounts:activation-done")
-
-    def _sources(self) -> tuple[OfferedSource, ...]:
-        names = ("pk", "name_pl", "name_en", "asks_details")
-        return tuple(Source.objects.filter(is_active=True).values_list(*names))
-
-    def _activated_here(self, request: HttpRequest) -> QuerySet[User]:
-        """Return the accounts that this browser activated, the last one first."""
-        found = User.objects.filter(attempt__in=browser.attempts(request), is_active=True)
-        return found.order_by("-activated_at")
 
 
 def _ending(phone: str) -> str:

@@ -13,14 +13,7 @@ from django.urls import reverse
 from django.utils.translation import get_language_from_path, override
 from django.views.decorators.cache import never_cache
 
-from accounts import (
-    disowning,
-    email_link,
-    news_link,
-    phone_link,
-    reopening_link,
-    tokens,
-)
+from accounts import reopening_link, signed_number, tokens
 
 # What no token contains: blanks and line breaks in the middle of a link, signs that nobody sees,
 # and the "=" of a broken quoted-printable line (RFC 2045, 6.7).
@@ -29,12 +22,12 @@ _ACTIVATION = re.compile(rf"aktywacja/*({tokens.SHAPE})/*(to-nie-ja)?")
 # Django's token for a new password: six digits of the time to base 36 (until 2069), and 32 of the
 # digest. The number before it is the account's, in base 64; no slash need be left between them.
 _NEW_PASSWORD = re.compile(r"haslo/*([0-9A-Za-z_-]{1,26}?)/*([0-9a-z]{6}-[0-9a-f]{32})")
-_PHONE = re.compile(rf"logowanie/*numer/*({phone_link.SHAPE})/*(kod)?")
-_DISOWNING = re.compile(rf"konto/*to-nie-ja/*({disowning.SHAPE})")
+_PHONE = re.compile(rf"logowanie/*numer/*({signed_number.TIMED_SHAPE})/*(kod)?")
+_DISOWNING = re.compile(rf"konto/*to-nie-ja/*({signed_number.SHAPE})")
 _REOPENING = re.compile(rf"konto/*przywroc/*({reopening_link.SHAPE})")
-_EMAIL = re.compile(rf"konto/*nowy-adres/*({email_link.CONFIRMATION_SHAPE})")
-_EMAIL_UNDOING = re.compile(rf"konto/*cofnij-adres/*({email_link.UNDOING_SHAPE})")
-_NEWS = re.compile(rf"zgody/*({news_link.SHAPE})")
+_EMAIL = re.compile(rf"konto/*nowy-adres/*({signed_number.TIMED_SHAPE})")
+_EMAIL_UNDOING = re.compile(rf"konto/*cofnij-adres/*({signed_number.SHAPE})")
+_NEWS = re.compile(rf"zgody/*({signed_number.SHAPE})")
 
 _SLASHES = re.compile("/{2,}")
 

@@ -48,11 +48,15 @@ def mail(request: HttpRequest, name: str) -> HttpResponse:
 @never_cache
 @xframe_options_sameorigin
 def html(request: HttpRequest, name: str) -> HttpResponse:
-    """Return the HTML part as it is, with only its own inline styles allowed."""
+    """Return the HTML part as it is, with only its own inline styles allowed.
+
+    Its links open in the window: no page of ours lets itself be shown in the frame.
+    """
     body = _read(_file(name)).get_body(("html",))
     if body is None:
         raise Http404("This mail has no HTML part.")
-    response = HttpResponse(body.get_content())
+    content = body.get_content().replace("<head>", '<head><base target="_top">', 1)
+    response = HttpResponse(content)
     response["Content-Security-Policy"] = (
         "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'self'"
     )

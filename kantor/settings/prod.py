@@ -120,7 +120,11 @@ if not (3 <= SESSION_IDLE_MINUTES <= SESSION_HOURS * 60 and SESSION_HOURS <= 24)
         "SESSION_IDLE_MINUTES is at least 3 and within SESSION_HOURS, which is 24 at most."
     )
 
-HASHES_AT_ONCE = env.int("HASHES_AT_ONCE", default=HASHES_AT_ONCE)
+# The cores are shared by the processes.
+HASHES_AT_ONCE = env.int(
+    "HASHES_AT_ONCE",
+    default=max(1, HASHES_AT_ONCE // max(1, env.int("WEB_CONCURRENCY", default=1))),
+)
 if HASHES_AT_ONCE < 1:
     raise ImproperlyConfigured("HASHES_AT_ONCE is at least 1.")
 

@@ -113,7 +113,7 @@ def _make(
     if account.source is not None and sources:
         source = sources[account.source % len(sources)]
         details = "od sąsiada" if source.asks_details else ""
-        survey.answer(user, source, details)
+        survey.answer(user.pk, source, details)
     if account.took_news_back:
         agreements.withdraw_news(user, channel=ConsentRecord.Channel.ACCOUNT)
     if account.review_state != ReviewState.NEW:
