@@ -44,3 +44,24 @@ def record(
         before=dict(before or {}),
         after=dict(after or {}),
     )
+
+
+def record_unattended(
+    action: StaffEvent.Action,
+    *,
+    network: str = "",
+    customer: int | None = None,
+    reason: str = "",
+    after: Mapping[str, Any] | None = None,
+) -> StaffEvent:
+    """Add an event, as `record` does, of nobody who was signed in.
+
+    What the operator did by a command, and tries to sign in that failed.
+    """
+    return StaffEvent.objects.create(
+        network=network,
+        action=action,
+        customer=customer,
+        reason=reason,
+        after=dict(after or {}),
+    )

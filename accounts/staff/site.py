@@ -12,6 +12,10 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.cache import never_cache
 
+from accounts.desk import events
+from accounts.desk.at_work import desk_of
+from accounts.models import StaffEvent
+from accounts.sessions import factor
 from accounts.staff.guard import refuse_nonsense
 from accounts.staff.password_change import StaffPasswordChangeView
 from accounts.staff.sign_in import TRIED_TOO_OFTEN, StaffSignInView
@@ -35,6 +39,24 @@ class StaffSite(AdminSite):
     def admin_view(self, view: Any, cacheable: bool = False) -> Any:
         """Guard every page of signed-in staff."""
         return super().admin_view(refuse_nonsense(view), cacheable)
+
+    def get_urls(self) -> list[Any]:
+        """Put the doors and the pages of staff's methods before Django's addresses."""
+        # Here, not above: these pages ask for this site.
+        from accounts.staff.urls import urls_of
+
+        return [*urls_of(self), *super().get_urls()]
+
+    def has_permission(self, request: HttpRequest) -> bool:
+        """Let in active staff whose session was opened with a passkey or a code."""
+        return super().has_permission(request) and factor.has_one(request)
+
+    @method_decorator(never_cache)
+    def logout(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
+        """Sign out, and write down who left."""
+        if request.method == "POST" and self.has_permission(request):
+            events.record(desk_of(request), StaffEvent.Action.SIGNED_OUT)
+        return super().logout(request, extra_context)
 
     @method_decorator(never_cache)
     def login(
