@@ -10,11 +10,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from itertools import product
 
+from accounts.desk.roles import Role
 from accounts.models import Kind, ReviewState
 from accounts.models.customer import Section, search_key
 
 SEED = 2026
-STAFF_EMAIL = "obsluga@kantor.example"
+# Two of each role: whatever one proposes, another can confirm.
+STAFF = tuple((f"{role.value}{number}@kantor.example", role) for role in Role for number in (1, 2))
 STAFF_LANGUAGE = "pl"
 
 # What one person decides alone; who proposes to a second one does so at the desk.

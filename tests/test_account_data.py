@@ -10,7 +10,7 @@ from accounts.services import review
 from tests.browsers import signed_in
 from tests.clock import later
 from tests.closings import close
-from tests.desk import StaffTestCase, page_of
+from tests.desk import StaffTestCase, page_of, sit_down
 from tests.factories import activated, customer_of, staff, suspended
 from tests.letters import deliver
 from tests.parallel import at_once
@@ -307,7 +307,7 @@ class DeskTests(StaffTestCase):
     def setUp(self) -> None:
         super().setUp()
         self.staff = staff(superuser=True)
-        self.client.force_login(self.staff)
+        sit_down(self.client, self.staff)
         self.user = activated()
         services.ask(self.user, Section.NAME, {"last_name": "Nowak"}, "Ślub <b>")
         self.request = DataRequest.objects.get()

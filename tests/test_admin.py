@@ -23,7 +23,7 @@ from accounts.models import (
     SurveyAnswer,
 )
 from accounts.services import review, survey
-from tests.desk import LIST, MESSAGES, StaffTestCase, page_of, posted_by, shown
+from tests.desk import LIST, MESSAGES, StaffTestCase, page_of, posted_by, shown, sit_down
 from tests.factories import PASSWORD, activated, customer_of, registered, staff, suspended
 
 
@@ -65,11 +65,11 @@ class ListTests(StaffTestCase):
         customer = registered()
         assert shown(self.client.get(LIST)) == {customer.email}
         assert self.client.get(page_of(boss)).status_code == 302
-        self.client.force_login(boss)
+        sit_down(self.client, boss)
         assert boss.email in shown(self.client.get(LIST))
 
     def test_offers_no_way_to_add_or_to_delete_many(self) -> None:
-        self.client.force_login(staff(superuser=True))
+        sit_down(self.client, staff(superuser=True))
         response = self.client.get(LIST)
         self.assertNotContains(response, "delete_selected")
         assert self.client.get(f"{LIST}add/").status_code == 403
@@ -103,7 +103,7 @@ class PrivilegeTests(StaffTestCase):
     def test_superusers_alone_give_privileges(self) -> None:
         user = activated()
         self.assertNotContains(self.client.get(page_of(user)), "is_superuser")
-        self.client.force_login(staff(superuser=True))
+        sit_down(self.client, staff(superuser=True))
         response = self.client.get(page_of(user))
         group = Group.objects.create(name="Obsługa")
         changes = {"is_staff": "on", "groups": str(group.pk)}
@@ -117,7 +117,7 @@ class PrivilegeTests(StaffTestCase):
     def test_superusers_alone_delete_a_customer_with_all_that_belongs_to_him(self) -> None:
         user = activated()
         survey.answer(user, Source.objects.all()[0])
-        self.client.force_login(staff(superuser=True))
+        sit_down(self.client, staff(superuser=True))
         address = f"{LIST}{user.pk}/delete/"
         assert self.client.get(address).status_code == 200
         assert self.client.post(address, {"post": "yes"}).status_code == 302
@@ -125,7 +125,7 @@ class PrivilegeTests(StaffTestCase):
             assert not model.objects.exists()
 
     def test_nobody_deletes_staff_and_their_history_with_them(self) -> None:
-        self.client.force_login(staff(superuser=True))
+        sit_down(self.client, staff(superuser=True))
         address = f"{LIST}{self.staff.pk}/delete/"
         assert self.client.post(address, {"post": "yes"}).status_code == 403
 
@@ -169,7 +169,7 @@ class ActionTests(StaffTestCase):
 
     def test_nobody_suspends_himself(self) -> None:
         boss = staff(superuser=True)
-        self.client.force_login(boss)
+        sit_down(self.client, boss)
         self.act("suspend", boss)
         boss.refresh_from_db()
         assert boss.is_active
@@ -275,7 +275,7 @@ class ContentSecurityTests(StaffTestCase):
     def test_no_page_carries_a_script_or_a_style_of_its_own(self) -> None:
         user = activated(Kind.COMPANY)
         boss = staff(superuser=True)
-        self.client.force_login(boss)
+        sit_down(self.client, boss)
         message = OutboxMessage.objects.all()[0]
         for address in (
             "/admin/",

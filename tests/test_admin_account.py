@@ -21,7 +21,7 @@ from accounts.models import (
 )
 from accounts.services import survey
 from kantor.serving.typography import untie
-from tests.desk import LIST, StaffTestCase, page_of, posted_by, shown
+from tests.desk import LIST, StaffTestCase, page_of, posted_by, shown, sit_down
 from tests.factories import COMPANY, PASSWORD, activated, customer_of, registered, staff
 
 
@@ -76,7 +76,7 @@ class AccountPageTests(StaffTestCase):
 
     def test_shows_neither_password_nor_its_hash_nor_what_opens_the_account(self) -> None:
         for member in (self.staff, staff(superuser=True)):
-            self.client.force_login(member)
+            sit_down(self.client, member)
             for address in (page_of(self.user), f"{LIST}{self.user.pk}/history/", LIST):
                 text = self.client.get(address).content.decode()
                 assert self.user.password not in text
@@ -87,7 +87,7 @@ class AccountPageTests(StaffTestCase):
                 assert not re.search(r'name="[^"]*password', text)
 
     def test_has_no_page_to_change_a_password(self) -> None:
-        self.client.force_login(staff(superuser=True))
+        sit_down(self.client, staff(superuser=True))
         assert self.client.get(f"{LIST}{self.user.pk}/password/").status_code in (302, 404)
         assert self.client.get(f"{page_of(self.user)}password/").status_code in (302, 404)
         names = {pattern.name for pattern in AccountAdmin(User, admin.site).get_urls()}
@@ -108,7 +108,7 @@ class AccountPageTests(StaffTestCase):
 
     def test_shows_a_member_of_staff_without_a_customer(self) -> None:
         boss = staff(superuser=True)
-        self.client.force_login(boss)
+        sit_down(self.client, boss)
         assert self.client.get(page_of(self.staff)).status_code == 200
 
     def test_escapes_what_a_customer_typed(self) -> None:
@@ -252,7 +252,7 @@ class ForgedRequestTests(StaffTestCase):
 
     def test_without_a_token_are_refused(self) -> None:
         strict = Client(enforce_csrf_checks=True)
-        strict.force_login(self.staff)
+        sit_down(strict, self.staff)
         data = {"action": "suspend", "_selected_action": [str(self.user.pk)]}
         assert strict.post(LIST, data).status_code == 403
         assert self.state() == self.before

@@ -17,6 +17,7 @@ from django.urls import URLResolver
 
 from accounts.models import Kind, OutboxMessage, Source, User
 from accounts.services import review, survey
+from tests.desk import sit_down
 from tests.factories import activated, customer_of, registered, staff
 from tests.thorough import THOROUGH, some
 from tests.walk import URLENCODED
@@ -293,7 +294,7 @@ class StaffPageTests(NastyTestCase):
 
     def setUp(self) -> None:
         super().setUp()
-        self.client.force_login(staff())
+        sit_down(self.client, staff())
 
     def test_take_any_value(self) -> None:
         for address, lookups in LISTS.items():

@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from accounts.mail import delivery
 from accounts.models import OutboxMessage
-from tests.desk import MESSAGES, StaffTestCase, page_of
+from tests.desk import MESSAGES, StaffTestCase, page_of, sit_down
 from tests.factories import registered, staff
 
 
@@ -101,7 +101,7 @@ class MessageAdminTests(StaffTestCase):
         self.make_it_fail()
         member = staff()
         member.user_permissions.remove(Permission.objects.get(codename="change_outboxmessage"))
-        self.client.force_login(member)
+        sit_down(self.client, member)
         page = self.client.get(f"{MESSAGES}{self.message.pk}/change/")
         assert page.status_code == 200
         self.assertNotContains(page, "Wyślij ponownie teraz")
@@ -113,7 +113,7 @@ class MessageAdminTests(StaffTestCase):
         assert delivery.deliver_due() == 0
 
     def test_lets_nobody_write_or_change_a_mail(self) -> None:
-        self.client.force_login(staff(superuser=True))
+        sit_down(self.client, staff(superuser=True))
         before = OutboxMessage.objects.values().get()
         assert self.client.get(f"{MESSAGES}add/").status_code == 403
         data = {"recipient": "mallory@example.com", "state": "waiting"}

@@ -11,6 +11,7 @@ from django.utils import timezone
 from accounts.models import OutboxMessage, User
 from accounts.services.credentials import PASSWORD_CHANGES
 from accounts.services.network_tries import NETWORK_SIGN_INS
+from tests.desk import sit_down
 from tests.doors import try_in
 from tests.factories import PASSWORD, activated, staff
 
@@ -83,7 +84,7 @@ class PasswordChangeTests(TestCase):
 
     def setUp(self) -> None:
         self.member = staff(password=PASSWORD)
-        self.client.force_login(self.member)
+        sit_down(self.client, self.member)
 
     def change(self, old: str = PASSWORD, new: str = NEW_PASSWORD) -> Any:
         data = {"old_password": old, "new_password1": new, "new_password2": new}
@@ -94,7 +95,7 @@ class PasswordChangeTests(TestCase):
 
     def test_sets_it_and_tells_the_owner_by_mail(self) -> None:
         elsewhere = Client()
-        elsewhere.force_login(self.member)
+        sit_down(elsewhere, self.member)
         with self.captureOnCommitCallbacks(execute=True):
             changed = self.change()
         self.assertRedirects(changed, f"{CHANGE}done/")

@@ -206,7 +206,7 @@ class PasskeyPage(View):
 class AddView(PasskeyPage):
     """Add a passkey to the account of who is signed in."""
 
-    def options(self) -> str:
+    def options_url(self) -> str:
         """Return the address at which the script asks for a challenge."""
         return reverse("accounts:passkey-add-options")
 
@@ -214,7 +214,7 @@ class AddView(PasskeyPage):
         """Ask for a name and show the button; say so where there is no room for one more."""
         context = {
             "form": NewNameForm(),
-            "options": self.options(),
+            "options": self.options_url(),
             "passkey_notice": notices.take(request),
             "passkey_room": Passkey.MOST - self.owner().passkeys.count(),
         }

@@ -1,7 +1,5 @@
 """Open a session at the staff's door, and write down who came, who failed and who left."""
 
-from typing import Any
-
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 
@@ -36,10 +34,11 @@ def let_in_by_code(request: HttpRequest, passed: FirstStep, outcome: Outcome) ->
     return HttpResponseRedirect(passed.then)
 
 
-def note_failure(request: HttpRequest, how: str, email: str = "", **details: Any) -> None:
-    """Write down a try that failed; for a known and an unknown address two statements."""
-    account = details.get("account")
-    if account is None:
+def note_failure(
+    request: HttpRequest, how: str, *, email: str = "", account: int | None = None
+) -> None:
+    """Write down a try that failed; for every address that was typed the same two statements."""
+    if email:
         key = email_address.normalise(email)
         staff = User.objects.filter(email_key=key, activated_at__isnull=False, is_staff=True)
         account = staff.values_list("pk", flat=True).first()

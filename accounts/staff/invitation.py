@@ -123,7 +123,7 @@ class FirstPasskeyView(InvitedPage, passkey_views.AddView):
     frame = FRAME
     security = "admin:index"
 
-    def options(self) -> str:
+    def options_url(self) -> str:
         """Return the address at which the script asks for a challenge."""
         return reverse("admin:invitation-passkey-options", args=[self.kwargs["token"]])
 

@@ -150,7 +150,7 @@ class AddPasskeyView(passkeys.AddView):
     overview = "admin:methods"
     security = "admin:methods"
 
-    def options(self) -> str:
+    def options_url(self) -> str:
         """Return the address at which the script asks for a challenge."""
         return reverse("admin:passkey-add-options")
 

@@ -2,6 +2,7 @@
 
 import math
 from datetime import timedelta
+from http import HTTPStatus
 from typing import Any
 
 from django.contrib import admin
@@ -67,7 +68,7 @@ class StaffSignInForm(AdminAuthenticationForm):
             minutes = max(1, math.ceil(verdict.wait / timedelta(minutes=1)))
             raise ValidationError(ask_to_wait(minutes), TRIED_TOO_OFTEN)
         if verdict.outcome is not Outcome.OPEN or verdict.user is None:
-            note_failure(self.request, AccountSession.How.PASSWORD, email)
+            note_failure(self.request, AccountSession.How.PASSWORD, email=email)
             raise self.get_invalid_login_error()
         self.confirm_login_allowed(verdict.user)
         if not totp.is_on(verdict.user):
@@ -144,6 +145,6 @@ class StaffPasskeyView(passkeys.SignInView):
     def post(self, request: HttpRequest) -> HttpResponse:
         """Open the session, or write down that nothing was proved."""
         response = super().post(request)
-        if not factor.has_one(request):
+        if response.status_code == HTTPStatus.FOUND and not factor.has_one(request):
             note_failure(request, AccountSession.How.PASSKEY)
         return response

@@ -107,7 +107,7 @@ ADMIN_HOST = env.str("ADMIN_HOST", default="").strip().lower()
 if ADMIN_HOST and not re.fullmatch(r"[a-z0-9.-]+", ADMIN_HOST):
     raise ImproperlyConfigured("ADMIN_HOST is the name of a host, without https:// and port.")
 if ADMIN_HOST and not any(
-    ADMIN_HOST == host or (host.startswith(".") and f".{ADMIN_HOST}".endswith(host))
+    host == ADMIN_HOST or (host.startswith(".") and f".{ADMIN_HOST}".endswith(host))
     for host in ALLOWED_HOSTS
 ):
     raise ImproperlyConfigured("ADMIN_HOST is one of ALLOWED_HOSTS, or nobody reaches it.")
