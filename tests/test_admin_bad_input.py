@@ -103,7 +103,7 @@ class NastyTestCase(TestCase):
 
     def setUp(self) -> None:
         self.client.raise_request_exception = False
-        self.client.force_login(self.boss)
+        sit_down(self.client, self.boss)
         self.asked = 0
         # Django warns of a day without a zone, and goes on with ours.
         self.enterContext(warnings.catch_warnings())

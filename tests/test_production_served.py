@@ -53,7 +53,10 @@ from django.core.management import call_command
 from accounts.models import User
 call_command("migrate", verbosity=0)
 call_command("collectstatic", interactive=False, verbosity=0)
-User.objects.create_user("owner@example.com", {password!r}, is_staff=True)
+from accounts.models import AuthenticatorApp
+from accounts.totp import services as totp
+owner = User.objects.create_user("owner@example.com", {password!r}, is_staff=True)
+AuthenticatorApp.objects.create(user=owner, name="", key=totp.propose(owner).sealed)
 User.objects.create_user("patient@example.com", {password!r})
 """
 

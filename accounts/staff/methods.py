@@ -1,4 +1,4 @@
-"""Show staff the ways in which they sign in, ask for one again, and let an administrator reset them.
+"""Show staff how they sign in, ask for a method again, and let an administrator reset them.
 
 One implementation with the customers' (`accounts.totp`, `accounts.passkeys`): only the frame, the
 addresses and the question differ. Customers confirm with the password, staff with a method.

@@ -292,9 +292,8 @@ def _owner(request: HttpRequest) -> User:
 def _lead_back(request: HttpRequest, reason: str) -> HttpResponse:
     """Lead to the page that asks again and says why."""
     words = {key: word for word, key in REASONS.items()}
-    kept = {
-        key: request.GET[key] for key in (WITHOUT_APP, REDIRECT_FIELD_NAME) if key in request.GET
-    }
+    known = {WITHOUT_APP, REDIRECT_FIELD_NAME} & request.GET.keys()
+    kept = {key: request.GET[key] for key in sorted(known)}
     query = kept | {REFUSED: words[reason]}
     return HttpResponseRedirect(f"{request.path}?{urlencode(query)}")
 

@@ -28,6 +28,4 @@ class Command(createsuperuser.Command):
                 raise CommandError("\n".join(error.messages)) from error
         super().handle(*args, **options)
         link = invites.renew(User.objects.filter(is_superuser=True).latest("pk"))
-        self.stdout.write(
-            f"The first method of signing in is added here, once, for 24 hours:\n{link}"
-        )
+        self.stdout.write(f"Add the first method of signing in, once, within 24 hours:\n{link}")
