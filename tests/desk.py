@@ -9,7 +9,7 @@ from django.utils import timezone
 from accounts.models import User
 from accounts.sessions import factor
 from tests.factories import PASSWORD, staff
-from tests.phone import turned_on
+from tests.phone import stopped_clock, turned_on
 
 LIST = "/admin/accounts/user/"
 MESSAGES = "/admin/accounts/outboxmessage/"
@@ -54,11 +54,12 @@ def sit_down(client: Client, user: User) -> Client:
 
 def come_in(client: Client, member: User, wanted: str = "", **fields: str) -> Any:
     """Go through both pages of the staff's door, with a new app; return the last answer."""
-    phone, _codes = turned_on(member)
-    data = {"username": member.email, "password": PASSWORD, "next": wanted, **fields}
-    first = client.post("/admin/login/", data)
-    assert first.headers.get("Location") == "/admin/login/code/", first
-    return client.post("/admin/login/code/", {"code": phone.code()})
+    with stopped_clock():
+        phone, _codes = turned_on(member)
+        data = {"username": member.email, "password": PASSWORD, "next": wanted, **fields}
+        first = client.post("/admin/login/", data)
+        assert first.headers.get("Location") == "/admin/login/code/", first
+        return client.post("/admin/login/code/", {"code": phone.code()})
 
 
 class StaffTestCase(TestCase):

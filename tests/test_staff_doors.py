@@ -14,7 +14,7 @@ from accounts.services.network_tries import NETWORK_SIGN_INS
 from tests.desk import come_in, sit_down
 from tests.doors import try_in
 from tests.factories import PASSWORD, activated, staff
-from tests.phone import turned_on
+from tests.phone import stopped_clock, turned_on
 
 NEW_PASSWORD = "Osiem-niebieskich-hulajnóg-8"
 SIGN_IN = "/admin/login/"
@@ -73,7 +73,8 @@ class SignInTests(TestCase):
 
     def test_lets_in_again_when_the_window_is_over(self) -> None:
         member = staff(password=PASSWORD)
-        turned_on(member)
+        with stopped_clock():
+            turned_on(member)
         use_up(NETWORK_SIGN_INS, "127.0.0.1")
         NETWORK_SIGN_INS.clear("127.0.0.1")
         assert self.post(member.email).status_code == 302

@@ -82,6 +82,7 @@ class DoorTests(TestCase):
         member = staff(password=PASSWORD)
         self.client.post(SIGN_IN, {"username": member.email, "password": "wrong"})
         self.client.post(SIGN_IN, {"username": "nobody@kantor.example", "password": "wrong"})
+        self.enterContext(stopped_clock())
         phone, _codes = turned_on(member)
         self.by_password(member)
         self.client.post(CODE, {"code": phone.wrong_code()})
@@ -94,6 +95,7 @@ class DoorTests(TestCase):
 
     def test_stays_closed_after_a_new_password_by_mail(self) -> None:
         member = staff(password=PASSWORD)
+        self.enterContext(stopped_clock())
         turned_on(member)
         new = "Nowe-Hasło-Brzoza-12"
         assert credentials.change_password(member, new, is_reset=True)
@@ -188,13 +190,14 @@ class MethodsTests(TestCase):
     """The staff's own page of their methods."""
 
     def setUp(self) -> None:
+        self.enterContext(stopped_clock())
         self.member = staff(password=PASSWORD)
         sit_down(self.client, self.member)
         self.visitor = Visitor(self.client)
 
     def test_keeps_the_last_method(self) -> None:
         turned_on(self.member)
-        self.visitor.open(METHODS).follow("Wyłącz aplikację uwierzytelniającą").press("Wyłącz")
+        self.visitor.open(METHODS).follow("Wyłącz aplikację z kodami").press("Wyłącz")
         assert self.visitor.shows("To Twoja jedyna metoda logowania.")
         assert AuthenticatorApp.objects.filter(user=self.member).exists()
         enrolled(self.member)
@@ -215,6 +218,7 @@ class ResetTests(TestCase):
     """What an administrator does for who has lost every method."""
 
     def setUp(self) -> None:
+        self.enterContext(stopped_clock())
         self.boss = clerk("administrator")
         sit_down(self.client, self.boss)
         self.member = clerk("reviewer")

@@ -1,5 +1,6 @@
 """The invitation of staff: a link to a password and the first method."""
 
+from datetime import timedelta
 from io import StringIO
 
 from django.core.management import CommandError, call_command
@@ -7,15 +8,14 @@ from django.test import Client, TestCase, override_settings
 
 from accounts.desk.roles import Role, role_of
 from accounts.models import AuthenticatorApp, Passkey, StaffEvent, User
-from tests.authenticator import Authenticator
-from tests.clock import later
+from tests.authenticator import Authenticator, later
 from tests.factories import PASSWORD, activated, clerk
-from tests.phone import Phone, turned_on
+from tests.phone import Phone, stopped_clock, turned_on
 from tests.walk import Visitor
 
 EMAIL = "nowa@kantor.example"
-LABELS = ("Nowe hasło", "Powtórz nowe hasło")
-APP = "Włącz aplikację uwierzytelniającą"
+LABELS = ("Nowe hasło", "Potwierdzenie nowego hasła")
+APP = "Włącz aplikację z kodami"
 
 
 def printed_for(email: str = EMAIL, role: str = "reviewer") -> str:
@@ -56,6 +56,7 @@ class CommandTests(TestCase):
 
     def test_refuses_customers_and_who_has_a_method(self) -> None:
         colleague = clerk()
+        self.enterContext(stopped_clock())
         turned_on(colleague)
         for email in (activated().email, colleague.email, "no address"):
             with self.assertRaises(CommandError):
@@ -86,9 +87,12 @@ class LinkTests(TestCase):
 
     def test_leads_to_password_passkey_and_desk(self) -> None:
         link = invited()
-        client = with_password(link).client
+        with_password(link)
+        client = Client()
         made = Authenticator().make(client.get(f"{link}passkey/options/").json())
-        assert client.post(f"{link}passkey/", {"passkey": made})["Location"] == "/admin/"
+        answer = client.post(f"{link}passkey/", {"passkey": made})
+        assert answer.status_code == 302
+        assert answer["Location"] == "/admin/"
         assert client.get("/admin/").status_code == 200
         assert Passkey.objects.get().user.email == EMAIL
         self.assert_over(link)
@@ -105,7 +109,8 @@ class LinkTests(TestCase):
         assert not AuthenticatorApp.objects.exists()
 
     def test_lets_nobody_in_before_the_method(self) -> None:
-        client = with_password(invited()).client
+        with_password(invited())
+        client = Client()
         assert client.get("/admin/").status_code == 302
         answer = client.post("/admin/login/", {"username": EMAIL, "password": PASSWORD})
         assert "nikogo nie wpuszcza" in answer.content.decode()
@@ -114,7 +119,7 @@ class LinkTests(TestCase):
         first, second = invited(), invited()
         self.assert_over(first)
         assert Client().get(second).status_code == 200
-        with later(hours=24, seconds=1):
+        with later(timedelta(hours=24, seconds=1)):
             self.assert_over(second)
 
     def test_is_nothing_but_what_was_signed(self) -> None:
