@@ -180,7 +180,7 @@ class AgainTests(TestCase):
 
     def test_has_a_limit_that_the_act_chooses(self) -> None:
         request = RequestFactory().get("/")
-        request.session = sit_down(self.client, staff()).session  # type: ignore[assignment]
+        request.session = sit_down(self.client, staff()).session
         with later(minutes=4):
             assert factor.fresh_factor(request)
             assert not factor.fresh_factor(request, timedelta(minutes=3))

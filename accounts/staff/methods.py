@@ -86,14 +86,13 @@ class ConfirmView(ReturnMixin, totp_views.SecondStepView):
 
     def ask(self, form: CodeForm) -> HttpResponse:
         """Show what this account has: the button, the field, or both."""
-        context = {
+        context = passkeys.confirm_context(self.request) | {
             "form": form,
             "frame": FRAME,
             REDIRECT_FIELD_NAME: self.get_redirect_url(),
             "has_app": totp.is_on(self.passed.user),
-            "is_without_app": totp_views.WITHOUT_APP in self.request.GET,
-            **passkeys.confirm_context(self.request),
         }
+        context["passkeys_offered"] &= relying_party.is_offered_at_desk()
         return render(self.request, "admin/doors/confirm.html", context)
 
 

@@ -32,7 +32,7 @@ class Command(BaseCommand):
             raise CommandError("No activated account has this e-mail address.") from None
         if user.is_staff:
             methods.reset(user)
-            self.stdout.write(f"Account {user}: all methods reset. Send it `staff invite` next.")
+            self.stdout.write(f"Account {user}: all methods reset. Invite its owner next: staff invite EMAIL --role ROLE.")
             return
         kind = AccountEvent.Kind.METHOD_REMOVED
         with transaction.atomic():
