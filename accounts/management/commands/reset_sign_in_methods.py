@@ -32,7 +32,9 @@ class Command(BaseCommand):
             raise CommandError("No activated account has this e-mail address.") from None
         if user.is_staff:
             methods.reset(user)
-            self.stdout.write(f"Account {user}: all methods reset. Invite its owner next: staff invite EMAIL --role ROLE.")
+            self.stdout.write(
+                f"Account {user}: all methods reset. Its owner needs `staff invite` now."
+            )
             return
         kind = AccountEvent.Kind.METHOD_REMOVED
         with transaction.atomic():
