@@ -197,7 +197,9 @@ class MethodsTests(TestCase):
 
     def test_keeps_the_last_method(self) -> None:
         turned_on(self.member)
-        self.visitor.open(METHODS).follow("Wyłącz aplikację z kodami").press("Wyłącz")
+        self.visitor.open("/admin/").follow("Twoje metody logowania").follow(
+            "Wyłącz aplikację z kodami"
+        ).press("Wyłącz")
         assert self.visitor.shows("To Twoja jedyna metoda logowania.")
         assert AuthenticatorApp.objects.filter(user=self.member).exists()
         enrolled(self.member)
