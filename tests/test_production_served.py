@@ -154,7 +154,8 @@ class ServedTests(SimpleTestCase):
         """Open a page and send its form."""
         server = headers.pop("server", "behind a proxy")
         earlier = headers.pop("Cookie", "")
-        page = self.ask(path, server=server, **({"Cookie": earlier} if earlier else {}))
+        cookie = {"Cookie": earlier} if earlier else {}
+        page = self.ask(path, "GET", None, server=server, **cookie)
         form = BeautifulSoup(page.body, "html.parser").select("main form")[0]
         hidden = form.select("input[type=hidden]")
         data = {str(each["name"]): str(each["value"]) for each in hidden} | data
