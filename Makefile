@@ -77,12 +77,12 @@ run: $(SITE) ## start the site on localhost (PORT=8000) with SQLite and a mailbo
 	@printf '\n  %-10s %s\n' \
 		"The site" "http://localhost:$(PORT)/" \
 		"Its mails" "http://localhost:$(PORT)/poczta/" \
-		"The admin" "http://localhost:$(PORT)/admin/  (make demo makes a staff user)"
+		"The admin" "http://localhost:$(PORT)/admin/  (make demo makes staff of every role)"
 	@printf '\n  Stop it with Ctrl+C.\n\n'
 	@BASE_URL=http://localhost:$(PORT) $(MANAGE) runserver localhost:$(PORT)
 
 .PHONY: demo
-demo: $(SITE) ## fill the development database with accounts in every state, and a staff user
+demo: $(SITE) ## fill the development database with accounts in every state, and staff of every role
 	@mkdir -p var
 	@$(MANAGE) migrate --verbosity 0
 	@$(MANAGE) demo

@@ -12,15 +12,15 @@ from itertools import product
 
 from accounts.desk.decisions import Decision
 from accounts.desk.reasons import Rejection
+from accounts.desk.roles import Role
 from accounts.models import Kind, ReviewState
 from accounts.models.customer import Section
 from accounts.models.words import search_key
 
 SEED = 2026
-STAFF_EMAIL = "obsluga@kantor.example"
+# Two of each role: whatever one proposes, another can confirm.
+STAFF = tuple((f"{role.value}{number}@kantor.example", role) for role in Role for number in (1, 2))
 STAFF_LANGUAGE = "pl"
-# Who has decided about these customers.
-OFFICER_EMAIL = "weryfikacja@kantor.example"
 
 # What one person decides alone; who proposes to a second one does so at the desk.
 REVIEWS = tuple(state for state in ReviewState if state is not ReviewState.SECOND)

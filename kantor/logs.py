@@ -15,11 +15,11 @@ from pythonjsonlogger.json import JsonFormatter as Formatter
 logger = logging.getLogger("kantor.requests")
 
 # Tokens stand in the addresses of the activation, of a new password, of the phone number, of a new
-# e-mail address and its undoing, of "To nie ja", of reopening an account and of the end of news,
-# and may be cut in two or stand between too many slashes there: mail programs do that. No other
-# word of an address is as long.
+# e-mail address and its undoing, of "To nie ja", of reopening an account, of the end of news and of
+# staff's invitations, and may be cut in two or stand between too many slashes there: mail programs
+# do that. No other word of an address is as long.
 _ADDRESS = re.compile(
-    r"/(?:aktywacja|haslo|numer|nowy-adres|cofnij-adres|to-nie-ja|przywroc|zgody)(?s:.+)"
+    r"/(?:aktywacja|haslo|numer|nowy-adres|cofnij-adres|to-nie-ja|przywroc|zgody|invitation)(?s:.+)"
 )
 _TOKEN = re.compile(r"[\w.~-]{16,}")
 

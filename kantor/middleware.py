@@ -3,10 +3,11 @@
 from collections.abc import Callable
 
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.utils.cache import add_never_cache_headers
 
 from kantor.error_pages import CLOSED, NOT_ALLOWED, REGISTRATION_CLOSED, Fault, error_page
+from kantor.serving import desk
 from kantor.serving.templatetags.site import translated_path
 
 
@@ -61,6 +62,22 @@ class MaintenanceMiddleware:
         path = translated_path(path, settings.LANGUAGE_CODE)
         is_registering = path.startswith(self.REGISTRATION) and not path.startswith(self.STILL_OPEN)
         return REGISTRATION_CLOSED if is_registering else None
+
+
+class AdminHostMiddleware:
+    """Answer 404 at `/admin/` of every host but `ADMIN_HOST`, as if nothing were there.
+
+    Stands above CommonMiddleware, which would add a slash to `/admin`.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        """Pass the request on where the staff's pages are, and everywhere else but to them."""
+        if f"{request.path_info}/".startswith("/admin/") and not desk.is_at(request):
+            raise Http404("The staff's pages are at another host.")
+        return self.get_response(request)
 
 
 class DressedRefusalsMiddleware:

@@ -10,7 +10,7 @@ from accounts.services import review
 from tests.browsers import signed_in
 from tests.clock import later
 from tests.closings import close
-from tests.desk import StaffTestCase, page_of, send
+from tests.desk import StaffTestCase, page_of, send, sit_down
 from tests.factories import activated, customer_of, decide, staff, suspended
 from tests.letters import deliver
 from tests.parallel import at_once
@@ -285,7 +285,7 @@ class OthersTests(DataTestCase):
 
     def test_staff_and_unknown_sections_have_none(self) -> None:
         client = Client()
-        client.force_login(staff())
+        sit_down(client, staff())
         assert client.get(DATA).status_code == 404
         for path in (COMPANY, f"{DATA}phone/"):
             assert self.visitor.client.get(path).status_code == 404

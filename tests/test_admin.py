@@ -21,7 +21,7 @@ from accounts.models import (
     SurveyAnswer,
 )
 from accounts.services import survey
-from tests.desk import LIST, MESSAGES, StaffTestCase, page_of, shown
+from tests.desk import LIST, MESSAGES, StaffTestCase, come_in, page_of, shown, sit_down
 from tests.factories import (
     PASSWORD,
     activated,
@@ -96,7 +96,7 @@ class PrivilegeTests(StaffTestCase):
 
     def test_staff_without_the_right_to_change_cannot_act(self) -> None:
         user = activated()
-        self.client.force_login(clerk("auditor"))
+        sit_down(self.client, clerk("auditor"))
         for action in ("suspend", "approve", "send_link"):
             self.act(action, user)
         user.refresh_from_db()
@@ -171,7 +171,7 @@ class SourceAdminTests(StaffTestCase):
 
     def setUp(self) -> None:
         super().setUp()
-        self.client.force_login(staff(superuser=True))
+        sit_down(self.client, staff(superuser=True))
 
     def test_begins_with_the_sources_in_both_languages_and_their_order(self) -> None:
         sources = list(Source.objects.all())
@@ -215,7 +215,7 @@ class SignInTests(TestCase):
 
     def test_lets_staff_in_with_their_address_in_any_case(self) -> None:
         member = staff(password=PASSWORD)
-        assert self.post(member.email.upper(), PASSWORD).status_code == 302
+        assert come_in(self.client, member, username=member.email.upper())["Location"] == "/admin/"
 
     def test_refuses_customers_with_the_words_for_a_wrong_password(self) -> None:
         customer = activated()
@@ -260,7 +260,7 @@ class ContentSecurityTests(StaffTestCase):
             f"/admin/accounts/staffmember/{self.staff.pk}/change/",
         ):
             is_about_customers = "source" not in address and "staffmember" not in address
-            self.client.force_login(self.staff if is_about_customers else boss)
+            sit_down(self.client, self.staff if is_about_customers else boss)
             with self.subTest(address):
                 response = self.client.get(address)
                 assert response.status_code == 200

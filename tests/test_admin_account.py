@@ -19,7 +19,7 @@ from accounts.models import (
 )
 from accounts.services import survey
 from kantor.serving.typography import untie
-from tests.desk import LIST, StaffTestCase, page_of
+from tests.desk import LIST, StaffTestCase, page_of, sit_down
 from tests.factories import COMPANY, PASSWORD, activated, clerk, registered
 
 
@@ -73,7 +73,7 @@ class AccountPageTests(StaffTestCase):
 
     def test_shows_neither_password_nor_its_hash_nor_what_opens_the_account(self) -> None:
         for member in (self.staff, clerk()):
-            self.client.force_login(member)
+            sit_down(self.client, member)
             for address in (page_of(self.user), f"{LIST}{self.user.pk}/history/", LIST):
                 text = self.client.get(address).content.decode()
                 assert self.user.password not in text
@@ -183,14 +183,14 @@ class ForgedRequestTests(StaffTestCase):
         assert not self.staff.is_superuser
 
     def test_delete_nothing(self) -> None:
-        self.client.force_login(clerk())
+        sit_down(self.client, clerk())
         assert self.client.post(f"{LIST}{self.user.pk}/delete/", {"post": "yes"}).status_code == 403
         self.act("delete_selected", self.user)
         assert self.state() == self.before
 
     def test_without_a_token_are_refused(self) -> None:
         strict = Client(enforce_csrf_checks=True)
-        strict.force_login(self.staff)
+        sit_down(strict, self.staff)
         data = {"action": "suspend", "_selected_action": [str(self.user.pk)]}
         assert strict.post(LIST, data).status_code == 403
         assert self.state() == self.before

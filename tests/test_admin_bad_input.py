@@ -16,6 +16,7 @@ from django.urls import URLResolver
 
 from accounts.models import Kind, OutboxMessage, Source, StaffEvent, User
 from accounts.services import survey
+from tests.desk import sit_down
 from tests.factories import activated, clerk, decide, registered, staff
 from tests.thorough import THOROUGH, some
 from tests.walk import URLENCODED
@@ -101,9 +102,9 @@ class NastyTestCase(TestCase):
 
     def setUp(self) -> None:
         self.client.raise_request_exception = False
-        self.client.force_login(staff())
+        sit_down(self.client, staff())
         self.administrator = Client(raise_request_exception=False)
-        self.administrator.force_login(self.boss)
+        sit_down(self.administrator, self.boss)
         self.asked = 0
         # Django warns of a day without a zone, and goes on with ours.
         self.enterContext(warnings.catch_warnings())
@@ -299,7 +300,7 @@ class StaffPageTests(NastyTestCase):
 
     def setUp(self) -> None:
         super().setUp()
-        self.client.force_login(clerk("support"))
+        sit_down(self.client, clerk("support"))
 
     def test_take_any_value(self) -> None:
         for address, lookups in LISTS.items():

@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from accounts.mail import delivery
 from accounts.models import OutboxMessage
-from tests.desk import MESSAGES, StaffTestCase, page_of
+from tests.desk import MESSAGES, StaffTestCase, page_of, sit_down
 from tests.factories import clerk, registered
 
 
@@ -98,7 +98,7 @@ class MessageAdminTests(StaffTestCase):
 
     def test_offers_the_button_to_nobody_who_may_only_look(self) -> None:
         self.make_it_fail()
-        self.client.force_login(clerk("auditor"))
+        sit_down(self.client, clerk("auditor"))
         page = self.client.get(f"{MESSAGES}{self.message.pk}/change/")
         assert page.status_code == 200
         self.assertNotContains(page, "Wyślij ponownie teraz")

@@ -17,6 +17,7 @@ from django.utils import timezone
 
 from accounts import demo
 from accounts.captcha import challenge
+from accounts.desk.roles import Role, role_of
 from accounts.forms.registration import details_form
 from accounts.limits import Limit
 from accounts.mail import outbox
@@ -36,10 +37,12 @@ from accounts.models import (
 from accounts.models.words import search_key
 from accounts.services import events, sessions
 from accounts.sign_in.digits import Answer
+from accounts.totp import services as totp
 from accounts.values.visit import NOBODY
 from kantor.serving.models import Session
 from tests.factories import activated, registered, staff, suspended
 from tests.mail_server import mail_settings
+from tests.phone import Phone, pass_time, stopped_clock
 
 
 def run(command: Any, *arguments: str) -> str:
@@ -294,7 +297,7 @@ class DemoTests(TestCase):
     def test_makes_every_account_once_however_often_it_runs(self) -> None:
         run("demo")
         before = self.counts()
-        assert before[0] == len(list(demo.accounts())) + 2
+        assert before[0] == len(list(demo.accounts())) + len(demo.STAFF)
         run("demo")
         assert self.counts() == before
         # Dated back as they are, its consents are a whole ledger.
@@ -322,23 +325,27 @@ class DemoTests(TestCase):
 
     @override_settings(DEBUG=True)
     def test_prints_passwords_that_open_a_staff_and_a_customer_account(self) -> None:
+        self.enterContext(stopped_clock())
         for _run in ("first", "second"):
             printed = run("demo")
-            for who in ("Staff:", "Customers:"):
-                email, password = self.password_of(printed, who)
-                at_the_desk = who == "Staff:"
-                number = (
-                    "" if at_the_desk else printed.partition("phone number: ")[2].split("\n")[0]
-                )
-                assert self.client.login(
-                    username=email,
-                    password=password,
-                    answer=Answer((2, 5, 9), number),
-                    for_staff=at_the_desk,
-                ), who
-        member = User.objects.get(email=demo.STAFF_EMAIL)
-        assert member.is_staff
-        assert member.is_superuser
+            pass_time(1)
+            email, password = self.password_of(printed, "Customers:")
+            number = printed.partition("phone number: ")[2].split("\n")[0]
+            answer = Answer((2, 5, 9), number)
+            assert self.client.login(username=email, password=password, answer=answer)
+            password = printed.partition("Staff:     password: ")[2].split("\n")[0]
+            for email, role in demo.STAFF:
+                assert self.client.login(username=email, password=password, for_staff=True), email
+                member = User.objects.get(email=email)
+                assert role_of(member) is role
+                key = printed.partition(email)[2].split("\n")[0]
+                assert totp.verify(member, Phone(key.strip()).code()).is_right, email
+
+    @override_settings(DEBUG=True)
+    def test_has_two_members_of_staff_a_role(self) -> None:
+        run("demo")
+        roles = [role_of(member) for member in User.objects.filter(is_staff=True)]
+        assert sorted(filter(None, roles)) == sorted([*Role, *Role])
 
     @override_settings(DEBUG=True)
     def test_sends_no_mail(self) -> None:

@@ -18,6 +18,7 @@ from kantor import urls
 from kantor.serving.sessions import SessionStore
 from tests.browsers import signed_in
 from tests.clock import later
+from tests.desk import come_in
 from tests.factories import PASSWORD, activated, staff
 from tests.parallel import at_once
 from tests.walk import Visitor
@@ -97,7 +98,7 @@ class GuardTests(TestCase):
     def test_is_open_for_staff_by_their_own_password(self) -> None:
         member = staff(password=PASSWORD)
         client = Client()
-        client.post("/admin/login/", {"username": member.email, "password": PASSWORD})
+        come_in(client, member)
         with later(minutes=6):
             visitor = Visitor(client).open(GUARDED)
             visitor.fill({"Hasło": PASSWORD}).press("Potwierdź")

@@ -19,6 +19,7 @@ from accounts.models import NightlyFact, StaffEvent, User
 from accounts.models.event_guard import COLUMNS, EVENTS
 from accounts.services.sessions import hash_of
 from tests.clock import later
+from tests.desk import sit_down
 from tests.factories import PASSWORD, activated, clerk
 from tests.parallel import at_once
 
@@ -290,7 +291,7 @@ class WhoTests(TestCase):
 
     def test_names_the_session_and_opens_nothing(self) -> None:
         member = clerk()
-        self.client.force_login(member)
+        sit_down(self.client, member)
         request = RequestFactory(REMOTE_ADDR="192.0.2.7").get("/admin/")
         request.user, request.session = member, self.client.session
         desk = desk_of(request)
@@ -338,7 +339,7 @@ class PageTests(TestCase):
 
     def read(self, reader: User, query: str = "") -> list[list[str]]:
         browser = Client()
-        browser.force_login(reader)
+        sit_down(browser, reader)
         page = BeautifulSoup(browser.get(f"{PAGE}{query}").content, "html.parser")
         rows = page.select("#result_list tbody tr")
         return [[cell.get_text(" ", strip=True) for cell in row.select("td,th")] for row in rows]
@@ -380,12 +381,12 @@ class PageTests(TestCase):
         for query in ("?action__exact=viewed", "?role=support", f"?q={self.other.pk}"):
             assert self.actions(self.member, query) == []
         page = StaffEvent.objects.get(action=Action.VIEWED)
-        self.client.force_login(self.member)
+        sit_down(self.client, self.member)
         assert self.client.get(f"{PAGE}{page.pk}/change/").status_code == 302
 
     def test_changes_and_deletes_nothing(self) -> None:
         (row, *_rest) = StaffEvent.objects.all()
         for role in ("officer", "auditor", "administrator"):
-            self.client.force_login(clerk(role))
+            sit_down(self.client, clerk(role))
             for path in (f"{row.pk}/change/", f"{row.pk}/delete/", "add/"):
                 assert self.client.post(f"{PAGE}{path}", {"post": "yes"}).status_code == 403, path

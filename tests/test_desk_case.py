@@ -28,7 +28,7 @@ from accounts.models import (
 from accounts.services import events
 from kantor.serving.typography import untie
 from tests.browser import BrowserTestCase
-from tests.desk import LIST, page_of, send
+from tests.desk import LIST, page_of, send, sit_down
 from tests.factories import activated, clerk, customer_of, registered, suspended
 
 NOTE = "Kanarek z Wysp"
@@ -41,7 +41,7 @@ class CaseTestCase(TestCase):
 
     def setUp(self) -> None:
         self.clerk = clerk(self.role)
-        self.client.force_login(self.clerk)
+        sit_down(self.client, self.clerk)
         self.user = activated()
 
     def page(self, user: User | None = None) -> BeautifulSoup:
@@ -106,14 +106,14 @@ class PageTests(CaseTestCase):
                 ["restore"],
             ),
         ):
-            self.client.force_login(clerk(role))
+            sit_down(self.client, clerk(role))
             with self.subTest(role):
                 assert self.offered() == of_new
                 assert self.offered(rejected) == of_rejected
                 assert self.offered(closed) == of_closed
 
     def test_is_closed_to_who_does_not_see_customers(self) -> None:
-        self.client.force_login(clerk("administrator"))
+        sit_down(self.client, clerk("administrator"))
         assert self.client.get(page_of(self.user)).status_code == 403
         assert self.decide("approve").status_code == 403
 
@@ -128,7 +128,7 @@ class PageTests(CaseTestCase):
         self.user.refresh_from_db()
         assert self.user.held_until is not None
         assert self.user.held_until > soon
-        self.client.force_login(clerk())
+        sit_down(self.client, clerk())
         before = self.user.held_until
         self.page()
         self.user.refresh_from_db()
@@ -149,7 +149,7 @@ class PageTests(CaseTestCase):
         assert User.objects.get(pk=self.user.pk).held_by == self.clerk
         self.client.post(hold, {"release": "1"})
         assert User.objects.get(pk=self.user.pk).held_by is None
-        self.client.force_login(clerk("support"))
+        sit_down(self.client, clerk("support"))
         assert self.client.post(hold).status_code == 400
 
     def test_waiting_is_told_in_words(self) -> None:
@@ -324,7 +324,7 @@ class DecisionTests(CaseTestCase):
         self.decide("suspend", silent, reason="aml", is_silent="on")
         # A reviewer is not asked, so his forged answer counts for nothing.
         assert silent.messages.filter(kind=OutboxMessage.Kind.SUSPENDED).exists()
-        self.client.force_login(clerk("officer"))
+        sit_down(self.client, clerk("officer"))
         self.decide("suspend", reason="aml", is_silent="on")
         assert not self.user.messages.filter(kind=OutboxMessage.Kind.SUSPENDED).exists()
         self.assertRedirects(self.decide("restore", reason="cleared"), page_of(self.user))
@@ -389,7 +389,7 @@ class NoteTests(CaseTestCase):
         self.assertRedirects(self.write(NOTE), page_of(self.user))
         self.assertRedirects(self.write("Zgłoszenie", kind="aml"), page_of(self.user))
         for role, reads_aml in (("support", False), ("auditor", True), ("officer", True)):
-            self.client.force_login(clerk(role))
+            sit_down(self.client, clerk(role))
             text = self.page().get_text()
             assert NOTE in text
             assert ("Zgłoszenie" in text) is reads_aml, role
@@ -399,9 +399,9 @@ class NoteTests(CaseTestCase):
         assert self.write(" ").status_code == 200
         assert self.write("a" * 2001).status_code == 200
         assert self.write(NOTE, kind="secret").status_code == 400
-        self.client.force_login(clerk("support"))
+        sit_down(self.client, clerk("support"))
         assert self.write(NOTE, kind="aml").status_code == 400
-        self.client.force_login(clerk("auditor"))
+        sit_down(self.client, clerk("auditor"))
         assert self.write(NOTE).status_code == 400
         assert not StaffNote.objects.exists()
 
@@ -457,7 +457,7 @@ class HintTests(TestCase):
 
     def test_hints_stand_on_the_page_with_their_rules(self) -> None:
         user, other = self.plain(), registered()
-        self.client.force_login(clerk())
+        sit_down(self.client, clerk())
         page = BeautifulSoup(self.client.get(page_of(user)).content, "html.parser")
         shown = untie(page.select(".case-hints")[0].get_text())
         assert page.select_one(f".case-hints a[href='{page_of(other)}']") is not None

@@ -12,7 +12,7 @@ from accounts.desk import queue
 from accounts.desk.events import Desk
 from accounts.models import Customer, Kind, ReviewState, SavedView, Source, User
 from accounts.services import survey
-from tests.desk import LIST, StaffTestCase, shown
+from tests.desk import LIST, StaffTestCase, shown, sit_down
 from tests.factories import activated, clerk, registered, suspended
 from tests.test_desk_queue import aged
 
@@ -55,7 +55,7 @@ class FilterTests(StaffTestCase):
         assert self.filtered(holder="me") == {self.active.email}
         assert self.filtered(holder="others") == set()
         assert self.filtered(holder="nobody") == {self.pending.email, self.closed.email}
-        self.client.force_login(clerk())
+        sit_down(self.client, clerk())
         assert self.filtered(holder="others") == {self.active.email}
 
     def test_of_those_past_the_target(self) -> None:
@@ -192,11 +192,11 @@ class SavedViewTests(StaffTestCase):
     def test_are_ones_own(self) -> None:
         self.save("Moje")
         view = SavedView.objects.get()
-        self.client.force_login(clerk())
+        sit_down(self.client, clerk())
         self.assertNotContains(self.client.get(LIST), "Moje")
         self.client.post(f"{LIST}views/{view.pk}/delete/")
         assert SavedView.objects.exists()
-        self.client.force_login(self.staff)
+        sit_down(self.client, self.staff)
         self.client.post(f"{LIST}views/{view.pk}/delete/")
         assert not SavedView.objects.exists()
 
@@ -207,5 +207,5 @@ class SavedViewTests(StaffTestCase):
         assert not SavedView.objects.exists()
 
     def test_are_for_who_sees_customers(self) -> None:
-        self.client.force_login(clerk("administrator"))
+        sit_down(self.client, clerk("administrator"))
         assert self.save("Firmy").status_code == 403

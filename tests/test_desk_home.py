@@ -12,7 +12,7 @@ from accounts.desk import queue
 from accounts.desk.decisions import Decision, Grounds, decide
 from accounts.desk.events import Desk
 from accounts.models import OutboxMessage, StaffEvent, User
-from tests.desk import LIST, StaffTestCase, page_of
+from tests.desk import LIST, StaffTestCase, page_of, sit_down
 from tests.factories import activated, clerk, customer_of, registered, suspended
 from tests.test_desk_queue import aged
 
@@ -29,7 +29,7 @@ class HomeTests(TestCase):
 
     def setUp(self) -> None:
         self.clerk = clerk()
-        self.client.force_login(self.clerk)
+        sit_down(self.client, self.clerk)
 
     def words(self) -> str:
         return words_on(self.client.get(HOME))
@@ -83,7 +83,7 @@ class HomeTests(TestCase):
         decide(customer_of(user), Decision.APPROVE, Grounds(), desk=Desk(other), version=0)
         assert "Druga" in self.words()
         assert other.email in self.words()
-        self.client.force_login(other)
+        sit_down(self.client, other)
         assert "Druga" not in self.words()
 
     def test_late_and_failed_mails_are_counted(self) -> None:
@@ -107,7 +107,7 @@ class HomeTests(TestCase):
             ("administrator", False, False),
         ):
             with self.subTest(role):
-                self.client.force_login(clerk(role))
+                sit_down(self.client, clerk(role))
                 words = self.words()
                 assert ("Kolejka" in words) is sees
                 assert ("Weź następną" in words) is takes
@@ -115,7 +115,7 @@ class HomeTests(TestCase):
     def test_who_may_not_decide_takes_nothing_by_a_forged_address(self) -> None:
         user = activated()
         for role in ("support", "auditor", "administrator"):
-            self.client.force_login(clerk(role))
+            sit_down(self.client, clerk(role))
             for address in ("next", f"{user.pk}/take", f"{user.pk}/release"):
                 assert self.client.post(f"/admin/cases/{address}/").status_code == 403
         assert not StaffEvent.objects.filter(action="taken").exists()
@@ -136,7 +136,7 @@ class BulkTests(StaffTestCase):
 
     def test_those_who_only_help_are_offered_only_help(self) -> None:
         user = activated()
-        self.client.force_login(clerk("support"))
+        sit_down(self.client, clerk("support"))
         page = BeautifulSoup(self.client.get(LIST).content, "html.parser")
         offered = {str(option["value"]) for option in page.select("select[name=action] option")}
         assert offered - {""} == {"send_link", "end_sessions"}

@@ -13,7 +13,7 @@ from accounts.models import DataRequest, Kind, StaffEvent, User
 from accounts.models.customer import Section
 from kantor.serving.typography import untie
 from tests.clock import later
-from tests.desk import LIST, page_of, shown
+from tests.desk import LIST, page_of, shown, sit_down
 from tests.factories import COMPANY, activated, clerk, registered
 
 # What nobody reads who has not asked for it.
@@ -66,7 +66,7 @@ class MaskTests(TestCase):
         request = DataRequest.objects.get()
         for role in ("support", "reviewer", "officer", "auditor"):
             browser = Client()
-            browser.force_login(clerk(role))
+            sit_down(browser, clerk(role))
             for address in (
                 LIST,
                 page_of(user),
@@ -83,7 +83,7 @@ class RevealTests(TestCase):
 
     def setUp(self) -> None:
         self.clerk, self.user = clerk(), activated(Kind.COMPANY)
-        self.client.force_login(self.clerk)
+        sit_down(self.client, self.clerk)
 
     def seen(self, browser: Client | None = None, user: User | None = None) -> set[Field]:
         page = read(browser or self.client, page_of(user or self.user))
@@ -110,8 +110,8 @@ class RevealTests(TestCase):
     def test_counts_in_the_session_of_whoever_asked(self) -> None:
         reveal(self.client, self.user, "phone")
         elsewhere, colleague = Client(), Client()
-        elsewhere.force_login(self.clerk)
-        colleague.force_login(clerk("officer"))
+        sit_down(elsewhere, self.clerk)
+        sit_down(colleague, clerk("officer"))
         assert self.seen(elsewhere) == set()
         assert self.seen(colleague) == set()
 
@@ -159,7 +159,7 @@ class RevealTests(TestCase):
     def test_is_not_for_who_only_helps_or_audits(self) -> None:
         for role in ("support", "auditor"):
             member = clerk(role)
-            self.client.force_login(member)
+            sit_down(self.client, member)
             assert reveal(self.client, self.user, "phone").status_code == 403
             assert "/reveal/" not in read(self.client, page_of(self.user))
             # Whoever had the right a minute ago has it no more.
@@ -180,7 +180,7 @@ class OracleTests(TestCase):
     def setUp(self) -> None:
         self.user = registered(Kind.COMPANY)
         self.member = clerk("support")
-        self.client.force_login(self.member)
+        sit_down(self.client, self.member)
 
     def found(self, typed: str) -> set[str]:
         return shown(self.look_for(typed))
@@ -228,9 +228,9 @@ class OracleTests(TestCase):
             assert SEARCHES.hit(str(self.member.pk))
 
     def test_an_auditor_is_no_exception_and_a_reviewer_is(self) -> None:
-        self.client.force_login(clerk("auditor"))
+        sit_down(self.client, clerk("auditor"))
         assert self.found("52610") == set()
-        self.client.force_login(clerk("reviewer"))
+        sit_down(self.client, clerk("reviewer"))
         assert self.found("52610") == {self.user.email}
         assert self.found("+48601") == {self.user.email}
 

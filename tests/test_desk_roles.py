@@ -14,7 +14,7 @@ from accounts.desk.events import Desk
 from accounts.desk.roles import Role, role_of
 from accounts.models import DataRequest, OutboxMessage, ReviewState, Source, StaffEvent, User
 from accounts.models.customer import Section
-from tests.desk import LIST, MESSAGES, page_of, send
+from tests.desk import LIST, MESSAGES, page_of, send, sit_down
 from tests.factories import activated, clerk, customer_of, decide, registered, suspended
 from tests.parallel import at_once
 
@@ -78,7 +78,7 @@ class PageTests(TestCase):
 
     def test_is_what_the_matrix_says(self) -> None:
         for role in Role:
-            self.client.force_login(clerk(role.value))
+            sit_down(self.client, clerk(role.value))
             for address, roles in self.pages().items():
                 with self.subTest(role=role.value, address=address):
                     status = self.client.get(address).status_code
@@ -95,12 +95,12 @@ class PageTests(TestCase):
 
     def test_dismissed_staff_open_nothing(self) -> None:
         member = clerk("officer")
-        self.client.force_login(member)
+        sit_down(self.client, member)
         User.objects.filter(pk=member.pk).update(is_active=False)
         assert self.client.get(LIST).status_code == 302
 
     def test_an_administrator_reads_nothing_of_a_customer(self) -> None:
-        self.client.force_login(clerk("administrator"))
+        sit_down(self.client, clerk("administrator"))
         for address in self.pages():
             page = self.client.get(address).content.decode()
             assert self.user.email not in page, address
@@ -117,7 +117,7 @@ class SentTests(TestCase):
 
     def happens(self, role: str, act: Callable[[Client], bool]) -> bool:
         browser = Client()
-        browser.force_login(clerk(role))
+        sit_down(browser, clerk(role))
         return act(browser)
 
     def walk(self, act: Callable[[Client], bool], roles: set[str]) -> None:
@@ -265,7 +265,7 @@ class MemberTests(TestCase):
 
     def setUp(self) -> None:
         self.boss, self.member = clerk("administrator"), clerk("support")
-        self.client.force_login(self.boss)
+        sit_down(self.client, self.boss)
 
     def page(self, member: User) -> str:
         return f"{MEMBERS}{member.pk}/change/"
@@ -305,7 +305,7 @@ class MemberTests(TestCase):
 
     def test_whoever_is_dismissed_is_out_at_once_and_his_cases_are_free(self) -> None:
         browser, case = Client(), activated()
-        browser.force_login(self.member)
+        sit_down(browser, self.member)
         User.objects.filter(pk=case.pk).update(held_by=self.member, held_until="2030-01-01T00:00Z")
         assert browser.get(LIST).status_code == 200
         self.send(self.member, "support", works_here=False)

@@ -14,7 +14,7 @@ from hypothesis.extra.django import TestCase as HypothesisTestCase
 from accounts.admin import search
 from accounts.models import Customer, CustomerWord, Kind, StaffEvent, User
 from accounts.models.words import words_of
-from tests.desk import LIST, StaffTestCase, shown
+from tests.desk import LIST, StaffTestCase, shown, sit_down
 from tests.factories import clerk, customer_of, registered
 
 
@@ -245,7 +245,7 @@ class PrivacyTests(StaffTestCase):
         page = self.client.get(address)
         assert shown(page) == {user.email}
         self.assertContains(page, 'value="Tajny"')
-        self.client.force_login(clerk())
+        sit_down(self.client, clerk())
         page = self.client.get(address)
         assert shown(page) == set()
         self.assertContains(page, "nie jest już pamiętane")
@@ -272,7 +272,7 @@ class PrivacyTests(StaffTestCase):
 
     def test_who_sees_numbers_masked_finds_them_whole_only_and_so_often_an_hour(self) -> None:
         user = registered(phone="+48501234567")
-        self.client.force_login(clerk("support"))
+        sit_down(self.client, clerk("support"))
         for typed in ("501234", "+48501", "50123456"):
             with self.subTest(typed):
                 assert self.search(typed) == set()

@@ -21,7 +21,7 @@ from accounts.sessions.known_browser import knows_by
 from accounts.values.visit import NOBODY
 from tests.browsers import IPHONE, THERE, signed_in
 from tests.clock import later
-from tests.desk import StaffTestCase, page_of
+from tests.desk import StaffTestCase, page_of, sit_down
 from tests.doors import enters, is_signed_in
 from tests.factories import PASSWORD, activated, registered, staff, suspended
 from tests.letters import activation_path, deliver, newest_path, paths
@@ -462,7 +462,7 @@ class KeepingTests(EmailTestCase):
             for response in (Client().get(path), Client().post(path)):
                 assert response["Location"].startswith("/logowanie/")
         member = Client()
-        member.force_login(staff())
+        sit_down(member, staff())
         assert member.post(EMAIL, {"email": NEWER}).status_code == 302
         assert EmailChange.objects.count() == 1
 

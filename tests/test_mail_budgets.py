@@ -19,7 +19,7 @@ from accounts.services.allowance import Purpose
 from accounts.services.credentials import request_password_reset
 from accounts.values.email import MAX_LENGTH, mailbox
 from accounts.values.visit import NOBODY
-from tests.desk import LIST
+from tests.desk import LIST, sit_down
 from tests.doors import try_in
 from tests.factories import PASSWORD, activated, registered, staff, suspended
 from tests.letters import activation_path, deliver, registering_browser
@@ -242,7 +242,7 @@ class AcquaintanceTests(TestCase):
         assert User.objects.get(pk=self.user.pk).link_serial == 8
 
     def test_is_staff_on_the_telephone(self) -> None:
-        self.client.force_login(staff())
+        sit_down(self.client, staff())
         self.client.post(LIST, {"action": "send_link", "_selected_action": [str(self.user.pk)]})
         assert User.objects.get(pk=self.user.pk).link_serial == self.user.link_serial + 1
 

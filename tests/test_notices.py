@@ -16,6 +16,7 @@ from accounts.values.visit import Visit
 from kantor.serving.typography import untie
 from tests.authenticator import ELIGIBLE, Authenticator, enrolled
 from tests.browsers import browser, put_in
+from tests.desk import sit_down
 from tests.doors import RESET_PATH
 from tests.factories import PASSWORD, activated, registered, staff, suspended
 from tests.letters import deliver
@@ -254,7 +255,7 @@ class UsedUpTests(TestCase):
 
     def test_passwords_of_staff_are_told_too(self) -> None:
         member = staff(password=PASSWORD)
-        self.client.force_login(member)
+        sit_down(self.client, member)
         for _again in range(6):
             self.client.post("/admin/password_change/", {"old_password": "x"})
         assert [each.kind for each in member.events.all()] == ["failed_confirmations"]

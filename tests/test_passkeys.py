@@ -23,6 +23,7 @@ from tests import authenticator
 from tests.authenticator import ELIGIBLE, PRESENT, VERIFIED, Authenticator, enrolled
 from tests.browsers import put_in
 from tests.clock import later
+from tests.desk import sit_down
 from tests.doors import try_in
 from tests.factories import activated, registered, staff
 from tests.letters import registering_browser
@@ -195,9 +196,11 @@ class Adding(TestCase):
         for path in (LIST, ADD, f"{ADD}opcje/", CONFIRM, f"{CONFIRM}opcje/", f"{LIST}1/usun/"):
             assert Client().get(path)["Location"] == f"/logowanie/?next={path}"
 
-    def test_is_for_staff_too(self) -> None:
-        visitor = signed_in(staff())
-        assert answer(visitor.open(ADD), Authenticator()).path == LIST
+    def test_is_for_staff_at_their_own_address(self) -> None:
+        visitor = Visitor(sit_down(Client(), staff()))
+        assert visitor.open(ADD).path == "/admin/methods/"
+        visitor.open("/admin/methods/passkey/")
+        assert answer(visitor, Authenticator()).path == "/admin/methods/"
 
     def test_takes_few_statements(self) -> None:
         enrolled(self.user)

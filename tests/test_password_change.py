@@ -11,6 +11,7 @@ from django.test import Client, TestCase
 from accounts.models import Counter, OutboxMessage, User
 from accounts.services.credentials import PASSWORD_CHANGES
 from accounts.sign_in.digits import Answer
+from tests.desk import sit_down
 from tests.doors import NUMBER
 from tests.factories import PASSWORD, activated, staff
 from tests.letters import deliver
@@ -111,8 +112,7 @@ class StaffAndCommands(TestCase):
 
     def test_admin_refuses_a_weak_one(self) -> None:
         user = staff(superuser=True, password=PASSWORD)
-        client = Client()
-        client.force_login(user)
+        client = sit_down(Client(), user)
         for new, status in (("Kantor2026!", 200), (NEW, 302)):
             data = {"old_password": PASSWORD, "new_password1": new, "new_password2": new}
             assert client.post("/admin/password_change/", data).status_code == status, new

@@ -172,6 +172,14 @@ class BootTests(SimpleTestCase):
             assert not any(key in refusal for key in bad), "A key must not end up in a log."
         assert refusals(REQUIRED | {"TOTP_KEYS": f"{good}, {other}"}) == [""]
 
+    def test_takes_a_host_for_the_staffs_pages_that_it_answers_to(self) -> None:
+        host = REQUIRED["ALLOWED_HOSTS"].split(",")[0]
+        for right in ("", host):
+            assert refusals(REQUIRED | {"ADMIN_HOST": right}) == [""], right
+        for wrong in ("elsewhere.example", f"https://{host}", f"{host}:8443"):
+            (words,) = refusals(REQUIRED | {"ADMIN_HOST": wrong})
+            assert "ADMIN_HOST" in words, wrong
+
     def test_closes_what_it_knows_only(self) -> None:
         for what in ("", "site", "registration"):
             assert refusals(REQUIRED | {"MAINTENANCE": what}) == [""]

@@ -20,6 +20,7 @@ from django.test import SimpleTestCase
 from kantor.settings import base
 from tests.factories import PASSWORD
 from tests.mail_server import MailServer, Postbox, free_port, silent_server
+from tests.phone import Phone
 from tests.test_production import HOST, REQUIRED, ROOT, SITE, run
 
 
@@ -55,7 +56,12 @@ from django.core.management import call_command
 from accounts.models import User
 call_command("migrate", verbosity=0)
 call_command("collectstatic", interactive=False, verbosity=0)
-User.objects.create_user("owner@example.com", {password!r}, is_staff=True)
+from accounts.models import AuthenticatorApp
+from accounts.totp import services as totp
+owner = User.objects.create_user("owner@example.com", {password!r}, is_staff=True)
+proposal = totp.propose(owner)
+AuthenticatorApp.objects.create(user=owner, name="", key=proposal.sealed)
+print("key", proposal.key)
 User.objects.create_user("patient@example.com", {password!r})
 """
 
@@ -67,6 +73,8 @@ class ServedTests(SimpleTestCase):
     postbox: ClassVar[Postbox]
     ports: ClassVar[dict[str, int]]
     logs: ClassVar[list[str]]
+    # Of the owner's authenticator app.
+    key: ClassVar[str]
 
     @classmethod
     def setUpClass(cls) -> None:
@@ -87,6 +95,7 @@ class ServedTests(SimpleTestCase):
         }
         prepared = run(PREPARE.format(password=PASSWORD), **cls.environment)
         assert prepared.returncode == 0, prepared.stderr
+        cls.key = prepared.stdout.split()[-1]
         cls.logs, cls.ports = [], {}
         for name, redirect in (("behind a proxy", "true"), ("alone", "false")):
             cls.ports[name] = cls.serve(SECURE_SSL_REDIRECT=redirect)
@@ -154,11 +163,15 @@ class ServedTests(SimpleTestCase):
     def send_form(self, path: str, data: dict[str, str], **headers: str) -> Answer:
         """Open a page and send its form."""
         server = headers.pop("server", "behind a proxy")
-        page = self.ask(path, server=server)
+        earlier = headers.pop("Cookie", "")
+        cookie = {"Cookie": earlier} if earlier else {}
+        page = self.ask(path, "GET", None, server=server, **cookie)
         form = BeautifulSoup(page.body, "html.parser").select("main form")[0]
         hidden = form.select("input[type=hidden]")
         data = {str(each["name"]): str(each["value"]) for each in hidden} | data
-        cookies = "; ".join(f"{name}={morsel.value}" for name, morsel in page.cookies.items())
+        kept = SimpleCookie(earlier)
+        kept.update(page.cookies)
+        cookies = "; ".join(f"{name}={morsel.value}" for name, morsel in kept.items())
         headers = {"Origin": SITE} | headers
         return self.ask(path, "POST", data, server=server, Cookie=cookies, **headers)
 
@@ -302,7 +315,11 @@ class ServedTests(SimpleTestCase):
         signed_in = self.send_form(
             "/admin/login/", {"username": "owner@example.com", "password": PASSWORD}
         )
-        assert signed_in.status == 302
+        assert signed_in.headers["Location"] == "/admin/login/code/"
+        cookies = "; ".join(f"{name}={each.value}" for name, each in signed_in.cookies.items())
+        code = {"code": Phone(self.key).code()}
+        signed_in = self.send_form("/admin/login/code/", code, Cookie=cookies)
+        assert signed_in.headers["Location"] == "/admin/"
         names = set()
         for answer in (*self.answers().values(), started, signed_in):
             for line in answer.headers.get_all("Set-Cookie") or []:

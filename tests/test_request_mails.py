@@ -11,7 +11,7 @@ from accounts.models import DataChange, DataRequest, Kind, OutboxMessage, User
 from accounts.models.customer import Section
 from accounts.services import review
 from kantor.serving.typography import untie
-from tests.desk import StaffTestCase
+from tests.desk import StaffTestCase, sit_down
 from tests.factories import activated, clerk, customer_of, staff
 from tests.letters import deliver
 from tests.parallel import at_once
@@ -138,7 +138,7 @@ class DeskTests(StaffTestCase):
 
     def test_whoever_may_not_decide_is_refused(self) -> None:
         request = asks(self.user)
-        self.client.force_login(clerk("support"))
+        sit_down(self.client, clerk("support"))
         for state in ("open", "refused"):
             DataRequest.objects.update(state=state)
             answer = self.client.post(page_of(request), {"decision": "accepted", "answer": ""})
@@ -167,7 +167,7 @@ class AtOnceTests(TransactionTestCase):
         browsers = []
         for _member in range(2):
             browsers.append(Client())
-            browsers[-1].force_login(staff())
+            sit_down(browsers[-1], staff())
         answers = at_once(
             lambda: browsers[0].post(page_of(request), {"decision": "accepted", "answer": "Tak."}),
             lambda: browsers[1].post(page_of(request), {"decision": "refused", "answer": "Nie."}),

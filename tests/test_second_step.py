@@ -160,11 +160,12 @@ class Code(SecondStepTestCase):
         self.visitor.fill({"Recovery code": self.codes[0]}).press("Sign in")
         assert is_signed_in(self.visitor)
 
-    def test_is_asked_of_staff_too(self) -> None:
+    def test_is_asked_of_staff_at_their_own_door_alone(self) -> None:
         user = staff()
         phone, _ = turned_on(user)
-        visitor = after_first_step(user).open(PAGE)
-        visitor.fill({FIELD: phone.code()}).press(ENTER)
+        visitor = after_first_step(user)
+        assert visitor.open(PAGE).path == "/logowanie/"
+        visitor.open("/admin/login/code/").fill({FIELD: phone.code()}).press(ENTER)
         assert auth.get_user(visitor.response.wsgi_request) == user
 
 

@@ -13,6 +13,7 @@ from accounts.sessions.lifetime import lifetime_of
 from kantor.serving.models import Session
 from tests.browsers import browser, signed_in
 from tests.clock import later
+from tests.desk import sit_down
 from tests.doors import ACCOUNT, NUMBER, is_signed_in, send, walk_in
 from tests.factories import PASSWORD, activated, staff
 from tests.walk import Visitor
@@ -142,7 +143,7 @@ class IdleTests(TestCase):
             assert not is_signed_in(self.client)
 
     def test_ends_at_the_staffs_door_as_well(self) -> None:
-        self.client.force_login(staff(superuser=True))
+        sit_down(self.client, staff(superuser=True))
         assert self.client.get("/admin/").status_code == 200
         with later(IDLE):
             assert self.client.get("/admin/")["Location"].startswith("/admin/login/")
@@ -317,7 +318,7 @@ class ExpiredTests(TestCase):
 
     def test_is_not_told_who_left_the_staffs_pages(self) -> None:
         client = Client()
-        client.force_login(staff(superuser=True))
+        sit_down(client, staff(superuser=True))
         client.get("/admin/")
         client.post("/admin/logout/")
         assert not Visitor(client).open(ACCOUNT).shows(self.EXPIRED)

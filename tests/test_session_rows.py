@@ -21,6 +21,7 @@ from kantor.serving.sessions import SessionStore, end_session
 from kantor.serving.typography import untie
 from tests.browsers import FIREFOX, IPHONE, THERE, browser, signed_in
 from tests.clock import later
+from tests.desk import come_in
 from tests.doors import ACCOUNT, is_signed_in, try_in
 from tests.factories import PASSWORD, activated, staff
 from tests.parallel import at_once
@@ -128,8 +129,7 @@ class EventTests(TestCase):
     def test_is_written_at_the_staffs_door_too(self) -> None:
         member = staff(password=PASSWORD)
         client = browser()
-        data = {"username": member.email, "password": PASSWORD, "next": "/admin/"}
-        assert client.post("/admin/login/", data)["Location"] == "/admin/"
+        assert come_in(client, member, "/admin/")["Location"] == "/admin/"
         assert kinds_of(member) == [Kind.SIGNED_IN]
         assert member.sessions.get().browser == "firefox"
         assert client.get("/admin/login/")["Location"] == "/admin/"

@@ -322,6 +322,8 @@ class NetworkTests(TestCase):
     def test_are_failed_ones_only(self) -> None:
         user, member = activated(), staff(password=PASSWORD)
         device = enrolled(user)
+        with stopped_clock():
+            turned_on(member)
         data = {"username": member.email, "password": PASSWORD}
         for _ in range(3):
             for each in (registered(), suspended(), activated()):

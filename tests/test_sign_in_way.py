@@ -15,6 +15,7 @@ from accounts.sign_in import services
 from accounts.sign_in.kept import SESSION_KEY
 from tests.browsers import signed_in
 from tests.clock import later
+from tests.desk import come_in
 from tests.doors import (
     NUMBER,
     PASSWORD_PATH,
@@ -205,11 +206,9 @@ class WantedTests(TestCase):
             assert try_in(user.email, PASSWORD, prefix="", next=wanted)["Location"] == wanted
 
     def test_is_no_sign_out_for_staff_either(self) -> None:
-        member = staff(superuser=True, password=PASSWORD)
-        data = {"username": member.email, "password": PASSWORD}
         for wanted in ("/admin/logout/", "/wyloguj/"):
-            answer = Client().post("/admin/login/", data | {"next": wanted})
-            assert answer["Location"] == "/admin/", wanted
+            member = staff(superuser=True, password=PASSWORD)
+            assert come_in(Client(), member, wanted)["Location"] == "/admin/", wanted
 
 
 class AfterwardsTests(TestCase):
@@ -254,9 +253,10 @@ class AfterwardsTests(TestCase):
             member = staff(password=PASSWORD)
             phone, _codes = turned_on(member)
             data = {"username": member.email, "password": PASSWORD, "next": "/admin/"}
-            assert self.client.post("/admin/login/", data)["Location"] == "/logowanie/kod/"
+            assert self.client.post("/admin/login/", data)["Location"] == "/admin/login/code/"
             assert "_auth_user_id" not in self.client.session
-            visitor = Visitor(self.client).open("/logowanie/kod/")
+            assert Visitor(self.client).open("/logowanie/kod/").path == "/logowanie/"
+            visitor = Visitor(self.client).open("/admin/login/code/")
             visitor.fill({CODE: phone.code()}).press("Zaloguj się")
         assert visitor.path == "/admin/"
 

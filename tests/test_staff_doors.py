@@ -11,8 +11,10 @@ from django.utils import timezone
 from accounts.models import OutboxMessage, User
 from accounts.services.credentials import PASSWORD_CHANGES
 from accounts.services.network_tries import NETWORK_SIGN_INS
+from tests.desk import come_in, sit_down
 from tests.doors import try_in
 from tests.factories import PASSWORD, activated, staff
+from tests.phone import stopped_clock, turned_on
 
 NEW_PASSWORD = "Osiem-niebieskich-hulajnóg-8"
 SIGN_IN = "/admin/login/"
@@ -46,11 +48,9 @@ class SignInTests(TestCase):
         assert "_auth_user_id" not in self.client.session
 
     def test_leads_to_the_staffs_pages_wherever_else_was_asked_for(self) -> None:
-        user = staff(superuser=True, password=PASSWORD)
         for wanted in ("", "//evil.example/", "https://evil.example/"):
-            client = Client()
-            data = {"username": user.email, "password": PASSWORD, "next": wanted}
-            assert client.post("/admin/login/", data)["Location"] == "/admin/", wanted
+            user = staff(superuser=True, password=PASSWORD)
+            assert come_in(Client(), user, wanted)["Location"] == "/admin/", wanted
 
     def test_takes_five_tries_at_one_address(self) -> None:
         member = staff(password=PASSWORD)
@@ -73,6 +73,8 @@ class SignInTests(TestCase):
 
     def test_lets_in_again_when_the_window_is_over(self) -> None:
         member = staff(password=PASSWORD)
+        with stopped_clock():
+            turned_on(member)
         use_up(NETWORK_SIGN_INS, "127.0.0.1")
         NETWORK_SIGN_INS.clear("127.0.0.1")
         assert self.post(member.email).status_code == 302
@@ -83,7 +85,7 @@ class PasswordChangeTests(TestCase):
 
     def setUp(self) -> None:
         self.member = staff(password=PASSWORD)
-        self.client.force_login(self.member)
+        sit_down(self.client, self.member)
 
     def change(self, old: str = PASSWORD, new: str = NEW_PASSWORD) -> Any:
         data = {"old_password": old, "new_password1": new, "new_password2": new}
@@ -94,7 +96,7 @@ class PasswordChangeTests(TestCase):
 
     def test_sets_it_and_tells_the_owner_by_mail(self) -> None:
         elsewhere = Client()
-        elsewhere.force_login(self.member)
+        sit_down(elsewhere, self.member)
         with self.captureOnCommitCallbacks(execute=True):
             changed = self.change()
         self.assertRedirects(changed, f"{CHANGE}done/")

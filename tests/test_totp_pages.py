@@ -9,6 +9,7 @@ from django.test import Client, TestCase, override_settings
 from accounts.models import AuthenticatorApp, RecoveryCode, User
 from accounts.totp import codes, services
 from tests.browsers import put_in
+from tests.desk import sit_down
 from tests.factories import activated, staff
 from tests.phone import OTHER_KEYS, Phone, pass_time, stopped_clock, turned_on
 from tests.places import PlacesTestCase, missing
@@ -182,9 +183,10 @@ class TurningOn(PagesTestCase):
         assert self.visitor.errors
         assert not AuthenticatorApp.objects.exists()
 
-    def test_is_for_staff_too(self) -> None:
-        visitor = signed_in(staff())
-        phone = Phone(key_on(visitor.open(ON)))
+    def test_is_for_staff_at_their_own_address(self) -> None:
+        visitor = Visitor(sit_down(Client(), staff()))
+        assert visitor.open(ON).path == "/admin/methods/"
+        phone = Phone(key_on(visitor.open("/admin/methods/app/on/")))
         visitor.fill({DIGITS: phone.code()}).press(CONFIRM)
         assert len(codes_on(visitor)) == 8
 
@@ -309,7 +311,7 @@ class AllPages(PagesTestCase):
 
     def test_leave_django_otps_own_page_to_nobody(self) -> None:
         turned_on(self.user)
-        admin = signed_in(staff(superuser=True))
+        admin = Visitor(sit_down(Client(), staff(superuser=True)))
         for path in ("/admin/otp_totp/", "/admin/otp_totp/totpdevice/"):
             assert admin.open(path).status == 404
         assert "otp_totp" not in admin.open("/admin/").response.content.decode()

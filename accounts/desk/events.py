@@ -6,7 +6,6 @@ from typing import Any
 
 from accounts.desk.roles import role_of
 from accounts.models import StaffEvent, User
-from accounts.values import email as email_address
 
 
 @dataclass(frozen=True)
@@ -47,17 +46,22 @@ def record(
     )
 
 
-def record_failed_sign_in(email: str, *, network: str) -> None:
-    """Add that a sign-in to the staff's pages was refused; a SELECT and an INSERT, whoever tried.
+def record_unattended(
+    action: StaffEvent.Action,
+    *,
+    network: str = "",
+    customer: int | None = None,
+    reason: str = "",
+    after: Mapping[str, Any] | None = None,
+) -> StaffEvent:
+    """Add an event, as `record` does, of nobody who was signed in.
 
-    Of the address nothing is kept, but whose account it is when that is a member of staff.
+    What the operator did by a command, and tries to sign in that failed.
     """
-    key = email_address.normalise(email)
-    member = User.objects.filter(email_key=key, is_staff=True).order_by("pk").first()
-    role = role_of(member) if member else None
-    StaffEvent.objects.create(
-        actor=member.pk if member else None,
-        role=role.value if role else "",
+    return StaffEvent.objects.create(
         network=network,
-        action=StaffEvent.Action.SIGN_IN_FAILED,
+        action=action,
+        customer=customer,
+        reason=reason,
+        after=dict(after or {}),
     )

@@ -9,6 +9,7 @@ from fido2.server import Fido2Server
 from fido2.webauthn import AttestationConveyancePreference, PublicKeyCredentialRpEntity
 
 from accounts.passkeys.challenge import LIFE
+from kantor.serving import desk
 
 # What the standard's example asks for (WebAuthn, 5.4.3): together they cover every authenticator
 # that is sold. The rest of what the library knows is young or of no use to a browser.
@@ -29,12 +30,20 @@ def rp_id() -> str:
     return _site()[1]
 
 
-def server() -> Fido2Server:
-    """Return the library's server for this site, which takes our own origin only.
+def is_offered_at_desk() -> bool:
+    """Tell whether browsers take our RP ID at `ADMIN_HOST`: it is the site's host or below it."""
+    admin = settings.ADMIN_HOST
+    return is_offered() and (not admin or admin == rp_id() or admin.endswith(f".{rp_id()}"))
 
-    Left to itself the library takes every subdomain and every port for ours.
+
+def server() -> Fido2Server:
+    """Return the library's server for this site, which takes our own origins only.
+
+    Those of the site and of the staff's pages: left to itself the library takes every subdomain
+    and every port for ours.
     """
-    return _server(*_site())
+    origin, host = _site()
+    return _server((origin, _read(desk.root())[0]), host)
 
 
 def _site() -> tuple[str, str]:
@@ -54,11 +63,11 @@ def _read(address: str) -> tuple[str, str]:
 
 
 @lru_cache(maxsize=8)
-def _server(origin: str, host: str) -> Fido2Server:
+def _server(origins: tuple[str, ...], host: str) -> Fido2Server:
     server = Fido2Server(
         PublicKeyCredentialRpEntity(id=host, name="kantor.pl"),
         attestation=AttestationConveyancePreference.NONE,
-        verify_origin=lambda claimed: claimed == origin,
+        verify_origin=lambda claimed: claimed in origins,
     )
     server.allowed_algorithms = [
         each for each in server.allowed_algorithms if each.alg in ALGORITHMS

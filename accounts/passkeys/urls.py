@@ -8,7 +8,7 @@ from django.urls import path
 
 from accounts.passkeys import relying_party, views
 from accounts.sessions.confirmation import confirmed, still_confirmed
-from accounts.sessions.returning import signed_in
+from accounts.sessions.returning import customers_only, signed_in
 
 View = Callable[..., HttpResponseBase]
 
@@ -27,7 +27,7 @@ def offered(view: View) -> View:
 
 def own(view: View) -> View:
     """Lead who is not signed in to the sign-in."""
-    return offered(signed_in(view))
+    return offered(signed_in(customers_only(view)))
 
 
 def guarded(view: View) -> View:

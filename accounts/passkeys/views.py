@@ -5,7 +5,7 @@ on the page that follows.
 """
 
 import json
-from typing import Any
+from typing import Any, ClassVar
 
 from django.contrib.auth import REDIRECT_FIELD_NAME
 from django.db import transaction
@@ -20,7 +20,7 @@ from django.views.decorators.http import require_safe
 from django.views.generic import View
 
 from accounts.closing import door
-from accounts.models import AccountEvent, AccountSession, Passkey
+from accounts.models import AccountEvent, AccountSession, Passkey, User
 from accounts.passkeys import notices, relying_party, services
 from accounts.passkeys.forms import NameForm, NewNameForm
 from accounts.passkeys.services import Outcome, Result
@@ -104,9 +104,13 @@ class SignInView(ReturnMixin, View):
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         """Lead on who is signed in already."""
-        if request.user.is_authenticated:
+        if self.is_in():
             return HttpResponseRedirect(self.get_success_url())
         return super().dispatch(request, *args, **kwargs)
+
+    def is_in(self) -> bool:
+        """Tell whether this door is open already."""
+        return self.request.user.is_authenticated
 
     def get(self, request: HttpRequest) -> HttpResponse:
         """Show the button."""
@@ -135,10 +139,12 @@ class ConfirmView(ReturnMixin, View):
     """Let who is signed in prove with a passkey that it is him."""
 
     next_page = "accounts:security"
+    # The page with the button.
+    page = "accounts:confirm"
 
     def get(self, request: HttpRequest) -> HttpResponse:
         """Lead to the page with the button, which asks for the password as well."""
-        return _back_to("accounts:confirm", self.get_redirect_url())
+        return _back_to(self.page, self.get_redirect_url())
 
     def post(self, request: HttpRequest) -> HttpResponse:
         """Remember the proof and lead on, or lead back to the button."""
@@ -149,10 +155,14 @@ class ConfirmView(ReturnMixin, View):
         _tell_of_copy(request, result)
         if result.outcome is not Outcome.ACCEPTED:
             notices.leave(request, "confirm", result.outcome)
-            return _back_to("accounts:confirm", self.get_redirect_url())
+            return _back_to(self.page, self.get_redirect_url())
         network_tries.forgive(network)
-        confirmation.remember(request)
+        self.remember(request)
         return HttpResponseRedirect(self.get_success_url())
+
+    def remember(self, request: HttpRequest) -> None:
+        """Keep the proof in the session."""
+        confirmation.remember(request)
 
 
 @method_decorator(never_cache, name="dispatch")
@@ -164,29 +174,76 @@ class PasskeysView(View):
         return render(request, "accounts/passkeys/list.html", list_context(request))
 
 
+class PasskeyPage(View):
+    """What the pages that add and remove a passkey share: whose it is, and where they stand.
+
+    Those of staff (`accounts.staff.methods`) stand at another address, in another frame.
+    """
+
+    frame: ClassVar = "base.html"
+    overview: ClassVar = "accounts:passkeys"
+    security: ClassVar = "accounts:security"
+
+    def owner(self) -> User:
+        """Return whose passkey it is."""
+        return account_of(self.request)
+
+    def back(self) -> str:
+        """Return the address of the page that lists the passkeys."""
+        return reverse(self.overview)
+
+    def show(self, template: str, **context: Any) -> HttpResponse:
+        """Render a page that knows its way back."""
+        common = {
+            "frame": self.frame,
+            "back": self.back(),
+            "security": reverse(self.security),
+        }
+        return render(self.request, f"accounts/passkeys/{template}.html", common | context)
+
+    def tell(self, kind: AccountEvent.Kind) -> None:
+        """Write down what was changed, and owe the owner a mail about it."""
+        events.tell(self.owner(), kind, visit=visit_of(self.request), method="passkey")
+
+
 @method_decorator(never_cache, name="dispatch")
-class AddView(View):
+class AddView(PasskeyPage):
     """Add a passkey to the account of who is signed in."""
 
-    def get(self, request: HttpRequest) -> HttpResponse:
-        """Ask for a name and show the button; say so where there is no room for one more."""
-        context = list_context(request) | {"form": NewNameForm()}
-        return render(request, "accounts/passkeys/add.html", context)
+    def options_url(self) -> str:
+        """Return the address at which the script asks for a challenge."""
+        return reverse("accounts:passkey-add-options")
 
-    def post(self, request: HttpRequest) -> HttpResponse:
+    def get(self, request: HttpRequest, **_route: Any) -> HttpResponse:
+        """Ask for a name and show the button; say so where there is no room for one more."""
+        context = {
+            "form": NewNameForm(),
+            "options": self.options_url(),
+            "passkey_notice": notices.take(request),
+            "passkey_room": Passkey.MOST - self.owner().passkeys.count(),
+        }
+        return self.show("add", **context)
+
+    def post(self, request: HttpRequest, **_route: Any) -> HttpResponse:
         """Store what the browser made; a name that we do not take must not cost the passkey."""
         form = NewNameForm(request.POST)
         name = form.cleaned_data["name"] if form.is_valid() else ""
-        user, answer = account_of(request), request.POST.get(ANSWER, "")
         with transaction.atomic():
-            result = services.add(user, answer, name)
+            result = self.add(request.POST.get(ANSWER, ""), name)
             if result.outcome is Outcome.ACCEPTED:
-                kind, visit = AccountEvent.Kind.METHOD_ADDED, visit_of(request)
-                events.tell(user, kind, visit=visit, method="passkey")
+                self.tell(AccountEvent.Kind.METHOD_ADDED)
         notices.leave(request, "add", result.outcome)
         if result.outcome in (Outcome.ACCEPTED, Outcome.TOO_MANY):
-            return redirect("accounts:passkeys")
-        return redirect("accounts:passkey-add")
+            return self.added(result)
+        return HttpResponseRedirect(request.path)
+
+    def add(self, answer: str, name: str) -> Result:
+        """Add it; called in the transaction that owes the mail."""
+        return services.add(self.owner(), answer, name)
+
+    def added(self, result: Result) -> HttpResponse:
+        """Lead to the list."""
+        return HttpResponseRedirect(self.back())
 
 
 @method_decorator(never_cache, name="dispatch")
@@ -216,23 +273,25 @@ class RenameView(View):
 
 
 @method_decorator(never_cache, name="dispatch")
-class RemoveView(View):
+class RemoveView(PasskeyPage):
     """Remove a passkey, after a question."""
 
     def get(self, request: HttpRequest, pk: int) -> HttpResponse:
         """Ask."""
-        passkey = get_object_or_404(account_of(request).passkeys, pk=pk)
-        return render(request, "accounts/passkeys/remove.html", {"passkey": passkey})
+        passkey = get_object_or_404(self.owner().passkeys, pk=pk)
+        return self.show("remove", passkey=passkey)
 
     def post(self, request: HttpRequest, pk: int) -> HttpResponse:
         """Remove it; one that is gone already is fine."""
-        user = account_of(request)
         with transaction.atomic():
-            if services.remove(user, pk) is not None:
-                kind, visit = AccountEvent.Kind.METHOD_REMOVED, visit_of(request)
-                events.tell(user, kind, visit=visit, method="passkey")
+            if self.remove(pk) is not None:
+                self.tell(AccountEvent.Kind.METHOD_REMOVED)
         notices.leave(request, "remove", "accepted")
-        return redirect("accounts:passkeys")
+        return HttpResponseRedirect(self.back())
+
+    def remove(self, pk: int) -> Passkey | None:
+        """Remove it; called in the transaction that owes the mail."""
+        return services.remove(self.owner(), pk)
 
 
 def _tell_of_copy(request: HttpRequest, result: Result) -> None:

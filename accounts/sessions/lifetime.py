@@ -26,9 +26,16 @@ class Lifetime:
         return round(self.whole / timedelta(hours=1))
 
 
+# Whoever looks after customers has their data before him: no setting makes his session longer.
+STAFF = Lifetime(idle=timedelta(minutes=15), whole=timedelta(hours=8))
+
+
 def lifetime_of(account: User) -> Lifetime:
     """Return the limits of this account's sessions, as the settings have them now."""
-    return Lifetime(
+    usual = Lifetime(
         idle=timedelta(minutes=settings.SESSION_IDLE_MINUTES),
         whole=timedelta(hours=settings.SESSION_HOURS),
     )
+    if not account.is_staff:
+        return usual
+    return Lifetime(idle=min(usual.idle, STAFF.idle), whole=min(usual.whole, STAFF.whole))

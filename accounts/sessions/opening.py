@@ -8,7 +8,7 @@ from django.http import HttpRequest
 from accounts.models import AccountSession, User
 from accounts.registration.storage import is_attempt
 from accounts.services import sessions
-from accounts.sessions import confirmation, known_browser, texts, watch
+from accounts.sessions import confirmation, factor, known_browser, texts, watch
 from accounts.sessions.visit import visit_of
 from accounts.sessions.watch import Aside
 
@@ -33,6 +33,7 @@ def open_session(request: HttpRequest, account: User, how: AccountSession.How) -
     begun = watch.start(request, account, Aside(key, secret) if key else earlier)
     begun.is_opened = True
     confirmation.remember(request)
+    factor.remember(request, how)
     texts.remember(request, account)
     sessions.sign_in(
         account,

@@ -35,6 +35,9 @@ NO_PAGES = frozenset(
         "admin:logout",
         "admin:jsi18n",
         "admin:autocomplete",
+        "admin:passkey-sign-in-options",
+        "admin:passkey-add-options",
+        "admin:passkey-confirm-options",
     }
 )
 
@@ -95,6 +98,18 @@ def signed_in(view: View) -> View:
         if not texts.are_accepted(request):
             query = {REDIRECT_FIELD_NAME: return_address(request)}
             return HttpResponseRedirect(reverse("accounts:terms", query=query))
+        return view(request, *args, **kwargs)
+
+    return answer
+
+
+def customers_only(view: View) -> View:
+    """Lead staff to the page of their own methods: theirs ask for a passkey or a code again."""
+
+    @wraps(view)
+    def answer(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        if request.user.is_staff:
+            return HttpResponseRedirect(reverse("admin:methods"))
         return view(request, *args, **kwargs)
 
     return answer

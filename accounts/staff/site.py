@@ -13,7 +13,10 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.cache import never_cache
 
-from accounts.models import User
+from accounts.desk import events
+from accounts.desk.at_work import desk_of
+from accounts.models import StaffEvent, User
+from accounts.sessions import factor
 from accounts.staff import home
 from accounts.staff.guard import refuse_nonsense
 from accounts.staff.password_change import StaffPasswordChangeView
@@ -41,8 +44,12 @@ class StaffSite(AdminSite):
         return super().admin_view(refuse_nonsense(view), cacheable)
 
     def get_urls(self) -> list[Any]:
-        """Add what is done to cases from the first page, before Django's own catch-all."""
+        """Put the doors, staff's methods and what is done to cases before Django's addresses."""
+        # Here, not above: these pages ask for this site.
+        from accounts.staff.urls import urls_of
+
         return [
+            *urls_of(self),
             path("cases/next/", self.admin_view(home.take_next), name="take_next"),
             path("cases/<int:number>/take/", self.admin_view(home.take), name="take"),
             path("cases/<int:number>/release/", self.admin_view(home.release), name="release"),
@@ -56,6 +63,17 @@ class StaffSite(AdminSite):
         assert isinstance(request.user, User)
         shown = {**home.context(request.user), **(extra_context or {})}
         return super().index(request, shown)
+
+    def has_permission(self, request: HttpRequest) -> bool:
+        """Let in active staff whose session was opened with a passkey or a code."""
+        return super().has_permission(request) and factor.has_one(request)
+
+    @method_decorator(never_cache)
+    def logout(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
+        """Sign out, and write down who left."""
+        if request.method == "POST" and self.has_permission(request):
+            events.record(desk_of(request), StaffEvent.Action.SIGNED_OUT)
+        return super().logout(request, extra_context)
 
     @method_decorator(never_cache)
     def login(

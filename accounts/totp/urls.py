@@ -10,7 +10,7 @@ from django.urls import path
 from django.views.decorators.cache import never_cache
 
 from accounts.sessions.confirmation import confirmed
-from accounts.sessions.returning import signed_in
+from accounts.sessions.returning import customers_only, signed_in
 from accounts.totp import views
 
 View = Callable[..., HttpResponseBase]
@@ -18,7 +18,7 @@ View = Callable[..., HttpResponseBase]
 
 def own(view: View) -> View:
     """Lead who is not signed in to the sign-in; nobody keeps that answer either."""
-    return never_cache(signed_in(view))
+    return never_cache(signed_in(customers_only(view)))
 
 
 def guarded(view: View) -> View:

@@ -8,21 +8,24 @@ POST that made them, as with a proposed password.
 import math
 from collections.abc import Callable
 from datetime import timedelta
+from http import HTTPStatus
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, ClassVar
 from urllib.parse import urlencode
 
+from django.contrib.auth import REDIRECT_FIELD_NAME
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.decorators import method_decorator
 from django.utils.translation import ngettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.generic import View
 
-from accounts.models import AccountEvent
+from accounts.models import AccountEvent, User
 from accounts.services import events, network_tries
 from accounts.sessions.account import account_of
 from accounts.sessions.visit import visit_of
@@ -50,6 +53,38 @@ class Untold(SimpleNamespace):
         return "Untold()"
 
 
+class AppPage(View):
+    """What the pages that change an app share: whose it is, and where they stand.
+
+    Those of staff (`accounts.staff.methods`) stand at another address, in another frame.
+    """
+
+    frame: ClassVar = "base.html"
+    overview: ClassVar = "accounts:totp"
+
+    def owner(self) -> User:
+        """Return whose app it is."""
+        return account_of(self.request)
+
+    def back(self) -> str:
+        """Return the address of the page that says how the app stands."""
+        return reverse(self.overview)
+
+    def show(self, template: str, **context: Any) -> HttpResponse:
+        """Render a page that knows its way back."""
+        common = {"frame": self.frame, "back": self.back(), "owner": self.owner()}
+        return render(self.request, f"accounts/totp/{template}.html", common | context)
+
+    def show_codes(self, made: list[str], *, is_new: bool) -> HttpResponse:
+        """Show recovery codes for the only time."""
+        shown = Untold(codes=[codes.grouped(code) for code in made])
+        return self.show("recovery_codes", shown=shown, is_new=is_new)
+
+    def tell(self, kind: AccountEvent.Kind) -> None:
+        """Write down what was changed, and owe the owner a mail about it."""
+        events.tell(self.owner(), kind, visit=visit_of(self.request), method="totp")
+
+
 @method_decorator(never_cache, name="dispatch")
 class OverviewView(View):
     """Say whether there is an app, and lead to what can be done about it."""
@@ -62,93 +97,98 @@ class OverviewView(View):
 
 
 @method_decorator([never_cache, sensitive_post_parameters()], name="dispatch")
-class TurnOnView(View):
+class TurnOnView(AppPage):
     """Show a seed as a QR code and as text, and turn the app on after a right code.
 
     The form carries the sealed seed that its page showed, so each of two windows means its own.
     """
 
-    def get(self, request: HttpRequest) -> HttpResponse:
+    def get(self, request: HttpRequest, **_route: Any) -> HttpResponse:
         """Show the seed, the same one until the app is on or the session ends."""
-        user = account_of(request)
+        user = self.owner()
         if services.is_on(user):
-            return redirect("accounts:totp")
+            return HttpResponseRedirect(self.back())
         proposal = services.propose(user, request.session.get(PROPOSED, ""))
         if request.session.get(PROPOSED) != proposal.sealed:
             request.session[PROPOSED] = proposal.sealed
-        context = {
-            "form": ConfirmForm(refusal=_refusal(request, ConfirmForm)),
-            "app": Untold(
-                sealed=proposal.sealed,
-                uri=proposal.uri,
-                key=codes.grouped(proposal.key, " "),
-                qr=qr.svg(proposal.uri),
-            ),
-        }
-        return render(request, "accounts/totp/turn_on.html", context)
+        app = Untold(
+            sealed=proposal.sealed,
+            uri=proposal.uri,
+            key=codes.grouped(proposal.key, " "),
+            qr=qr.svg(proposal.uri),
+        )
+        form = ConfirmForm(refusal=_refusal(request, ConfirmForm))
+        return self.show("turn_on", form=form, app=app)
 
-    def post(self, request: HttpRequest) -> HttpResponse:
+    def post(self, request: HttpRequest, **_route: Any) -> HttpResponse:
         """Turn it on and show the recovery codes, or lead back to the same QR code."""
-        user = account_of(request)
         sealed = request.POST.get("proposal", "")
         form = ConfirmForm(request.POST)
         if not form.is_valid():
             return self.ask_again(sealed, form.fault)
         with transaction.atomic():
-            turned_on = services.turn_on(user, sealed, form.cleaned_data["code"])
+            turned_on = self.turn_on(sealed, form.cleaned_data["code"])
             if not isinstance(turned_on, Refusal):
-                _tell(request, AccountEvent.Kind.METHOD_ADDED)
+                self.tell(AccountEvent.Kind.METHOD_ADDED)
         match turned_on:
             case Refusal.ALREADY_ON | Refusal.ENDED:
-                return redirect("accounts:totp")
+                return HttpResponseRedirect(self.back())
             case Refusal() as refusal:
                 return self.ask_again(sealed, refusal.value)
             case made:
                 request.session.pop(PROPOSED, None)
-                return _show(request, made, is_new=True)
+                return self.show_codes(made, is_new=True)
+
+    def turn_on(self, sealed: str, code: str) -> list[str] | Refusal:
+        """Turn it on with this seed and code; called in the transaction that owes the mail."""
+        return services.turn_on(self.owner(), sealed, code)
 
     def ask_again(self, sealed: str, reason: str) -> HttpResponse:
         """Lead back to the QR code that this window showed, if it is still good."""
-        self.request.session[PROPOSED] = services.propose(account_of(self.request), sealed).sealed
+        self.request.session[PROPOSED] = services.propose(self.owner(), sealed).sealed
         return _lead_back(self.request, reason)
 
 
 @method_decorator([never_cache, sensitive_post_parameters()], name="dispatch")
-class RecoveryCodesView(View):
+class RecoveryCodesView(AppPage):
     """Make a new set of recovery codes, after asking."""
 
     def get(self, request: HttpRequest) -> HttpResponse:
         """Say how many are left and what a new set does to them."""
-        app = services.state(account_of(request))
-        if app is None:
-            return redirect("accounts:totp")
-        return render(request, "accounts/totp/renew.html", {"app": app})
+        app = services.state(self.owner())
+        return HttpResponseRedirect(self.back()) if app is None else self.show("renew", app=app)
 
     def post(self, request: HttpRequest) -> HttpResponse:
         """Replace them and show the new ones."""
         with transaction.atomic():
-            made = services.renew_recovery_codes(account_of(request))
+            made = services.renew_recovery_codes(self.owner())
             if made is not None:
-                _tell(request, AccountEvent.Kind.RECOVERY_CODES_MADE)
-        return redirect("accounts:totp") if made is None else _show(request, made, is_new=False)
+                self.tell(AccountEvent.Kind.RECOVERY_CODES_MADE)
+        if made is None:
+            return HttpResponseRedirect(self.back())
+        return self.show_codes(made, is_new=False)
 
 
 @method_decorator([never_cache, sensitive_post_parameters()], name="dispatch")
-class TurnOffView(View):
+class TurnOffView(AppPage):
     """Turn the app off, after asking."""
 
     def get(self, request: HttpRequest) -> HttpResponse:
         """Say what that means."""
-        if not services.is_on(account_of(request)):
-            return redirect("accounts:totp")
-        return render(request, "accounts/totp/turn_off.html")
+        if not services.is_on(self.owner()):
+            return HttpResponseRedirect(self.back())
+        return self.show("turn_off")
 
     def post(self, request: HttpRequest) -> HttpResponse:
         """Turn it off."""
         with transaction.atomic():
-            if services.turn_off(account_of(request)):
-                _tell(request, AccountEvent.Kind.METHOD_REMOVED)
-        return redirect("accounts:totp")
+            if self.turn_off():
+                self.tell(AccountEvent.Kind.METHOD_REMOVED)
+        return HttpResponseRedirect(self.back())
+
+    def turn_off(self) -> bool:
+        """Turn it off and tell whether it was on."""
+        return services.turn_off(self.owner())
 
 
 @method_decorator([never_cache, sensitive_post_parameters()], name="dispatch")
@@ -160,6 +200,10 @@ class SecondStepView(View):
     """
 
     enter: Callable[[HttpRequest, first_step.FirstStep, Outcome], HttpResponseBase] | None = None
+    # Where the first step is asked for, in which frame, and whose door it is.
+    first_page = "accounts:sign-in"
+    frame = "base.html"
+    for_staff = False
     passed: first_step.FirstStep
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
@@ -167,10 +211,12 @@ class SecondStepView(View):
         try:
             passed = first_step.who(request.session)
         except first_step.ExpiredError:
-            return render(request, "accounts/totp/expired.html")
+            return self.show("expired")
+        # Whoever passed it at the other door goes on there.
+        is_here = passed is not None and passed.user.is_staff == self.for_staff
         # An app that was turned off elsewhere in these minutes asks for nothing any more.
-        if passed is None or not services.is_on(passed.user):
-            return redirect("accounts:sign-in")
+        if passed is None or not is_here or not services.is_on(passed.user):
+            return redirect(self.first_page)
         self.passed = passed
         return super().dispatch(request, *args, **kwargs)
 
@@ -187,7 +233,7 @@ class SecondStepView(View):
         network, code = network_of(request), form.cleaned_data["code"]
         if wait := network_tries.count(network):
             return too_many(request, wait)
-        outcome = services.verify(self.passed.user, code, visit=visit_of(request))
+        outcome = self.judge(code)
         if outcome.is_right:
             network_tries.forgive(network)
         match outcome:
@@ -198,9 +244,13 @@ class SecondStepView(View):
             case Outcome.LIMITED:
                 return self.ask_to_wait()
             case Outcome.UNREADABLE:
-                return render(request, "accounts/totp/unreadable.html", status=503)
+                return self.show("unreadable", status=HTTPStatus.SERVICE_UNAVAILABLE)
             case _:
                 return _lead_back(request, outcome.value)
+
+    def judge(self, code: str) -> Outcome:
+        """Count and judge a code."""
+        return services.verify(self.passed.user, code, visit=visit_of(self.request))
 
     @property
     def form_class(self) -> type[CodeForm]:
@@ -209,8 +259,13 @@ class SecondStepView(View):
 
     def ask(self, form: CodeForm) -> HttpResponse:
         """Show the form."""
-        context = {"form": form, "is_without_app": WITHOUT_APP in self.request.GET}
-        return render(self.request, "accounts/totp/second_step.html", context)
+        return self.show("second_step", form=form, is_without_app=WITHOUT_APP in self.request.GET)
+
+    def show(self, template: str, status: int = HTTPStatus.OK, **context: Any) -> HttpResponse:
+        """Render a page that knows where signing in begins."""
+        common = {"frame": self.frame, "first_page": reverse(self.first_page)}
+        path = f"accounts/totp/{template}.html"
+        return render(self.request, path, common | context, status=status)
 
     def ask_to_wait(self) -> HttpResponse:
         """Say that no more codes are looked at for now, and how long that lasts."""
@@ -230,22 +285,12 @@ class SecondStepView(View):
         return held_up(self.ask(form), wait)
 
 
-def _tell(request: HttpRequest, kind: AccountEvent.Kind) -> None:
-    """Write down what was changed, and owe the owner a mail about it."""
-    events.tell(account_of(request), kind, visit=visit_of(request), method="totp")
-
-
-def _show(request: HttpRequest, made: list[str], *, is_new: bool) -> HttpResponse:
-    """Show recovery codes for the only time."""
-    shown = Untold(codes=[codes.grouped(code) for code in made])
-    context = {"shown": shown, "is_new": is_new}
-    return render(request, "accounts/totp/recovery_codes.html", context)
-
-
 def _lead_back(request: HttpRequest, reason: str) -> HttpResponse:
     """Lead to the page that asks again and says why."""
     words = {key: word for word, key in REASONS.items()}
-    query = dict.fromkeys({WITHOUT_APP} & request.GET.keys(), "") | {REFUSED: words[reason]}
+    known = {WITHOUT_APP, REDIRECT_FIELD_NAME} & request.GET.keys()
+    kept = {key: request.GET[key] for key in sorted(known)}
+    query = kept | {REFUSED: words[reason]}
     return HttpResponseRedirect(f"{request.path}?{urlencode(query)}")
 
 

@@ -49,6 +49,7 @@ MIDDLEWARE = [
     "django.middleware.locale.LocaleMiddleware",
     "kantor.middleware.MaintenanceMiddleware",
     "kantor.middleware.DressedRefusalsMiddleware",
+    "kantor.middleware.AdminHostMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "accounts.sessions.middleware.AuthenticationMiddleware",
@@ -220,6 +221,9 @@ AUDIT_CAN_BE_FLUSHED = False
 # Where customers exchange currency, outside this site. "" says that it is not open yet: no page
 # and no mail leads there then, and who is promised word of it gets it by `announce_panel`.
 PANEL_URL = ""
+
+# The one host that has the staff's pages; "" leaves them at every host of the site.
+ADMIN_HOST = ""
 
 # Our own
 BASE_URL = "http://localhost:8000"

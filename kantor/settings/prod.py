@@ -103,6 +103,14 @@ if not re.fullmatch(r"https?://[^/?#@\s]+", BASE_URL):
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS")
 if "*" in ALLOWED_HOSTS:
     raise ImproperlyConfigured("ALLOWED_HOSTS takes names; with * a request names the site.")
+ADMIN_HOST = env.str("ADMIN_HOST", default="").strip().lower()
+if ADMIN_HOST and not re.fullmatch(r"[a-z0-9.-]+", ADMIN_HOST):
+    raise ImproperlyConfigured("ADMIN_HOST is the name of a host, without https:// and port.")
+if ADMIN_HOST and not any(
+    host == ADMIN_HOST or (host.startswith(".") and f".{ADMIN_HOST}".endswith(host))
+    for host in ALLOWED_HOSTS
+):
+    raise ImproperlyConfigured("ADMIN_HOST is one of ALLOWED_HOSTS, or nobody reaches it.")
 TRUSTED_PROXIES = env.int("TRUSTED_PROXIES", default=0)
 ACTIVATION_LINK_HOURS = env.int("ACTIVATION_LINK_HOURS", default=48)
 if TRUSTED_PROXIES < 0 or ACTIVATION_LINK_HOURS < 1:

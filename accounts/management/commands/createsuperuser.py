@@ -1,4 +1,4 @@
-"""Make a member of staff who may do everything; the password is judged here as well."""
+"""Make an administrator; the password is judged here as well, and a link leads to a method."""
 
 import os
 from typing import Any
@@ -8,11 +8,15 @@ from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.core.management import CommandError
 
+from accounts.desk import invites
 from accounts.models import User
 
 
 class Command(createsuperuser.Command):
-    """Django's command, which judges a password that is typed but not one of the environment."""
+    """Django's command, but that it judges a password of the environment too, and prints a link.
+
+    The password alone lets nobody in: the link leads to the first passkey or app.
+    """
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Refuse a weak DJANGO_SUPERUSER_PASSWORD before anything is made."""
@@ -23,3 +27,5 @@ class Command(createsuperuser.Command):
             except ValidationError as error:
                 raise CommandError("\n".join(error.messages)) from error
         super().handle(*args, **options)
+        link = invites.renew(User.objects.filter(is_superuser=True).latest("pk"))
+        self.stdout.write(f"Add the first method of signing in, once, within 24 hours:\n{link}")

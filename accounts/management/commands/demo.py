@@ -1,8 +1,8 @@
-"""Fill a database with customers to look at, and a member of staff to look at them."""
+"""Fill a database with customers to look at, and with staff of every role to look at them."""
 
 import secrets
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.conf import settings
 from django.contrib.auth.hashers import make_password
@@ -16,10 +16,19 @@ from accounts.desk import decisions
 from accounts.desk.decisions import Grounds
 from accounts.desk.events import Desk
 from accounts.desk.roles import Role
-from accounts.models import ConsentRecord, Customer, OutboxMessage, ReviewState, Source, User
+from accounts.models import (
+    AuthenticatorApp,
+    ConsentRecord,
+    Customer,
+    OutboxMessage,
+    ReviewState,
+    Source,
+    User,
+)
 from accounts.models.outbox import OUTCOMES
 from accounts.passwords import normalize
 from accounts.services import activation, agreements, registration, review, survey
+from accounts.totp import services as totp
 from accounts.values import phone
 
 
@@ -27,8 +36,8 @@ class Command(BaseCommand):
     """Make the demonstration's accounts; a second run makes only what is missing."""
 
     help = (
-        "Make some dozens of invented accounts in every state and a superuser, and print their "
-        "new random passwords. No mail is sent."
+        "Make some dozens of invented accounts in every state and two members of staff a role, and "
+        "print their new random passwords and the keys of their apps. No mail is sent."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -50,8 +59,8 @@ class Command(BaseCommand):
         wanted = list(demo.accounts())
         attempts = [account.attempt for account in wanted]
         with transaction.atomic():
-            _staff(staff_hash)
-            officer = _officer()
+            team = [_member(email, role, staff_hash) for email, role in demo.STAFF]
+            officer = next(each.user for each in team if each.role is Role.OFFICER)
             known = set(User.objects.filter(attempt__in=attempts).values_list("attempt", flat=True))
             missing = [account for account in wanted if account.attempt not in known]
             sources = list(Source.objects.filter(is_active=True))
@@ -60,7 +69,10 @@ class Command(BaseCommand):
             User.objects.filter(attempt__in=attempts).update(password=customer_hash)
         example = User.objects.filter(attempt__in=attempts, is_active=True).first()
         self.stdout.write(f"Accounts made: {len(missing)} (of {len(wanted)})")
-        self.stdout.write(f"Staff:     {demo.STAFF_EMAIL}  password: {staff_password}")
+        self.stdout.write(f"Staff:     password: {staff_password}")
+        self.stdout.write("           (the same for all; the code is from an app with this key)")
+        for member in team:
+            self.stdout.write(f"           {member.user.email:32} {member.key}")
         if example is not None:
             self.stdout.write(f"Customers: {example.email}  password: {customer_password}")
             self.stdout.write("           (the same password for every invented customer)")
@@ -70,24 +82,33 @@ class Command(BaseCommand):
                 )
 
 
-def _staff(password_hash: str) -> None:
-    """Give the demonstration's superuser this password; he is made if need be."""
-    staff = User.objects.filter(email=demo.STAFF_EMAIL, is_staff=True).first()
-    if staff is None:
-        staff = User.objects.create_superuser(demo.STAFF_EMAIL, language=demo.STAFF_LANGUAGE)
-    staff.password = password_hash
-    staff.save(update_fields=["password"])
+class Member(NamedTuple):
+    """One of the invented staff, and the key of his app."""
+
+    user: User
+    role: Role
+    key: str
 
 
-def _officer() -> User:
-    """Return who has decided about the demonstration's customers; nobody signs in as him."""
-    officer = User.objects.filter(email=demo.OFFICER_EMAIL, is_staff=True).first()
-    if officer is None:
-        officer = User.objects.create_user(
-            demo.OFFICER_EMAIL, is_staff=True, language=demo.STAFF_LANGUAGE
+def _member(email: str, role: Role, password_hash: str) -> Member:
+    """Return a member of the demonstration's staff with this password, made if need be."""
+    user = User.objects.filter(email=email, is_staff=True).first()
+    if user is None:
+        user = User.objects.create_user(
+            email,
+            is_staff=True,
+            is_superuser=role is Role.ADMINISTRATOR,
+            language=demo.STAFF_LANGUAGE,
         )
-        officer.groups.add(Group.objects.get(name=Role.OFFICER.value))
-    return officer
+    if role is not Role.ADMINISTRATOR:
+        user.groups.set([Group.objects.get_or_create(name=role.value)[0]])
+    user.password = password_hash
+    user.save(update_fields=["password"])
+    app = AuthenticatorApp.objects.filter(user=user).first()
+    proposal = totp.propose(user, app.key if app else "")
+    if app is None:
+        AuthenticatorApp.objects.create(user=user, name="", key=proposal.sealed)
+    return Member(user, role, proposal.key)
 
 
 def _make(

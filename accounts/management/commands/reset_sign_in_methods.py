@@ -5,6 +5,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import transaction
 
+from accounts.desk import methods
 from accounts.models import AccountEvent, User
 from accounts.services import events
 from accounts.totp import services as totp
@@ -16,7 +17,7 @@ class Command(BaseCommand):
     help = (
         "Turn off the authenticator app and remove the passkeys of the account with this e-mail "
         "address. Its password alone opens it then: run it only after its owner has proved who "
-        "they are. The owner is told by mail."
+        "they are. The owner is told by mail. A member of staff needs a new invitation then."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -29,6 +30,12 @@ class Command(BaseCommand):
             user = User.objects.get_by_natural_key(email)
         except User.DoesNotExist:
             raise CommandError("No activated account has this e-mail address.") from None
+        if user.is_staff:
+            methods.reset(user)
+            self.stdout.write(
+                f"Account {user}: all methods reset. Its owner needs `staff invite` now."
+            )
+            return
         kind = AccountEvent.Kind.METHOD_REMOVED
         with transaction.atomic():
             has_app = totp.reset(user)
