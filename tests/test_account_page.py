@@ -211,7 +211,10 @@ class StateTests(TestCase):
         for state in ReviewState.values:
             for panel in ("", "https://panel.kantor.example/"):
                 user = activated(Kind.COMPANY, news=True)
-                if state != ReviewState.NEW:
+                if state == ReviewState.SECOND:
+                    with override_settings(REVIEW_FOUR_EYES="approve"):
+                        decide(user, ReviewState.APPROVED)
+                elif state != ReviewState.NEW:
                     decide(user, state)
                 contact.ask(user, f"{user.pk}@nowak.example", visit=NOBODY)
                 client = browsers.signed_in(user)

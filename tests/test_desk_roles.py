@@ -88,7 +88,7 @@ class PageTests(TestCase):
     def test_is_nothing_for_who_has_no_role_and_for_customers(self) -> None:
         without = User.objects.create_user("bez.roli@kantor.example", is_staff=True)
         for user, status in ((without, 403), (activated(), 302)):
-            self.client.force_login(user)
+            sit_down(self.client, user)
             for address in self.pages():
                 if address != "/admin/":
                     assert self.client.get(address).status_code in (status, 404), address

@@ -28,8 +28,8 @@ class RegisteredAddressTests(TestCase):
             answer = visitor.client.post(post.address, post.data)
         # At once: the next request empties the list.
         verbs = [each["sql"].split()[0] for each in statements]
-        # The counters of network and mail at once; account, customer, consents, mail.
-        assert verbs.count("INSERT") == 5, verbs
+        # The counters of network and mail at once; account, customer, words, consents, mail.
+        assert verbs.count("INSERT") == 6, verbs
         seen = [answer.status_code, _headers(answer), answer.content]
         for path in (answer["Location"], visitor.path):
             page = visitor.client.get(path)

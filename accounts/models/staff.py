@@ -22,8 +22,7 @@ class StaffEvent(models.Model):
     Accounts are numbers without a foreign key: what was done outlives who did it and to whom. The
     values before and after are masked (`accounts.desk.masks`) and never secrets. Written in the
     transaction of what it records, or neither happens. The database refuses to change a row
-    (`accounts.models.event_guard`), but for its digest, once. The database refuses to change a row
-    (`event_guard`).
+    (`accounts.models.event_guard`), but for its digest, once.
     """
 
     class Action(models.TextChoices):
