@@ -42,10 +42,9 @@ def context(request: HttpRequest, user: User) -> dict[str, object]:
     """Return what the page of this customer offers beside decisions."""
     by = desk_of(request).user
     offered = helping.offer(user, by)
-    is_held_up = offered is not None and offered.is_pending and bool(offered.mail_from)
     return {
         "help": offered,
-        "override_form": OverrideForm() if is_held_up and offered.may_override else None,
+        "override_form": OverrideForm() if offered is not None and offered.overrides else None,
         "asks_register": register.is_offered(user, by),
         "register_checks": register.shown(user),
     }
@@ -81,7 +80,7 @@ class HelpPages:
             messages.warning(request, gettext("Choose a reason."))
         else:
             if refusal is None:
-                messages.success(request, DONE[act])
+                messages.success(request, str(DONE[act]))
             else:
                 messages.warning(request, gettext("Not done: %(reason)s") % {"reason": refusal})
         return redirect(_page(number))

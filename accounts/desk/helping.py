@@ -38,7 +38,8 @@ class Offer:
     is_open: bool
     # From when the next mail can go; empty when it can go now.
     mail_from: str = ""
-    may_override: bool = False
+    # The link can be sent before that time, with a reason.
+    overrides: bool = False
     sessions: list[AccountSession] = field(default_factory=list)
 
 
@@ -56,7 +57,7 @@ def offer(user: User, by: User) -> Offer | None:
         is_pending=user.is_pending,
         is_open=user.is_active,
         mail_from=_moment(waiting) if waiting else "",
-        may_override=may(by, Right.OVERRULE),
+        overrides=user.is_pending and bool(waiting) and may(by, Right.OVERRULE),
         sessions=_live(user) if user.is_active else [],
     )
 
@@ -87,7 +88,7 @@ def send_link(user: User, desk: Desk, *, reason: str = "") -> str | None:
 
 
 def override_link(user: User, desk: Desk, reason: str) -> str | None:
-    """Send the link as `send_link` does, whatever its limits. Raises `Incomplete` without reason."""
+    """Send the link as `send_link` does, beyond its limits. Raises `Incomplete` without reason."""
     if may(desk.user, Right.OVERRULE) and not reason:
         raise Incomplete("reason")
     return send_link(user, desk, reason=reason)

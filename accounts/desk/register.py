@@ -81,7 +81,7 @@ def is_offered(user: User, by: User) -> bool:
 
 
 def ask(user: User, desk: Desk) -> RegisterCheck | str:
-    """Ask the register about this company and keep its answer; or return in words why there is none.
+    """Ask the register about this company and keep its answer; or say in words why there is none.
 
     The question is in the audit whatever comes of it. The register is waited for 3 seconds, and not
     in a transaction: the answer is written in one of its own. Raises `Refused` for whom it is not
@@ -90,13 +90,7 @@ def ask(user: User, desk: Desk) -> RegisterCheck | str:
     if not is_offered(user, desk.user):
         raise Refused("not offered")
     if not QUESTIONS.hit(str(desk.user.pk)):
-        count = QUESTIONS.times
-        words = ngettext(
-            "You have asked the register %(count)d time in an hour. Try again later.",
-            "You have asked the register %(count)d times in an hour. Try again later.",
-            count,
-        )
-        return words % {"count": count}
+        return gettext("You ask the register too often. Try again in an hour.")
     number = _polish_number(user.customer)
     assert number is not None
     try:

@@ -30,7 +30,7 @@ class Entry:
     """What a register says of one NIP, and the proof that it was asked.
 
     `company` is None for a number that it does not know; `vat_status` is the register's own word,
-    `request_id` its number of the question. Both are empty where it said nothing that is understood.
+    `request_id` its number of the question. Both are empty where it said nothing of use.
     """
 
     company: CompanyData | None
