@@ -374,6 +374,10 @@ class WindowTests(BrowserTestCase):
             box = page.locator(part).first.bounding_box()
             assert box is not None, part
             assert box["y"] + box["height"] <= 900, (part, box)
+        for part in ("#sessions", "#notes", "#timeline"):
+            box = page.locator(part).bounding_box()
+            assert box is not None, part
+            assert box["width"] > 1000, (part, box)
         page.locator("summary", has_text="Odrzuć").click()
         page.get_by_role("button", name="Odrzuć").click()
         expect(page.locator("#reject_reason_error")).to_contain_text("Wybierz powód")

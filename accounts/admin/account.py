@@ -84,7 +84,7 @@ class AccountAdmin(CasePages, ByRole, BulkActions, admin.ModelAdmin[User]):
         "closed_at",
         "last_login",
     )
-    fieldsets = ((None, {"fields": readonly_fields}),)
+    fieldsets = ((_("Account"), {"fields": readonly_fields}),)
 
     # -- who may do what ----------------------------------------------------------------
 

@@ -31,6 +31,7 @@ class StaffSite(AdminSite):
     site_title = _("kantor.pl – customer service")
     index_title = _("The desk")
     index_template = "admin/desk.html"
+    empty_value_display = "–"
     # Four kinds of things need no second menu; the tables need its width.
     enable_nav_sidebar = False
 
