@@ -27,7 +27,7 @@ from accounts.models import (
 )
 from accounts.services import events
 from kantor.serving.typography import untie
-from tests.browser import BrowserTestCase
+from tests.browser import BrowserTestCase, bring_session
 from tests.desk import LIST, page_of, send, sit_down
 from tests.factories import activated, clerk, customer_of, registered, suspended
 
@@ -366,7 +366,7 @@ class WindowTests(BrowserTestCase):
         for _number in range(3):
             registered(Kind.COMPANY)
         visitor = self.visitor(scripts=False)
-        visitor.signed_in_as(member)
+        bring_session(visitor, sit_down(Client(), member))
         page = visitor.page
         page.set_viewport_size({"width": 1280, "height": 900})
         page.goto(page_of(user))

@@ -10,9 +10,11 @@ from django.contrib.admin import AdminSite
 from django.http.response import HttpResponseBase
 from django.urls import URLPattern, path
 from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_POST
+from django.views.i18n import set_language
 
 from accounts.passkeys import views as passkeys
-from accounts.staff import invitation, methods
+from accounts.staff import invitation, keys, methods
 from accounts.staff.door import let_in_by_code
 from accounts.staff.sign_in import StaffCodeView, StaffPasskeyView
 
@@ -28,6 +30,8 @@ def urls_of(site: AdminSite) -> list[URLPattern]:
         return own(methods.factor_again(view))
 
     return [
+        path("language/", door(require_POST(set_language)), name="language"),
+        path("keys/", own(keys.KeysView.as_view()), name="keys"),
         path("login/code/", door(StaffCodeView.as_view(enter=let_in_by_code)), name="second-step"),
         path("login/passkey/", door(StaffPasskeyView.as_view()), name="passkey-sign-in"),
         path(
