@@ -128,6 +128,7 @@ class PrivilegeTests(StaffTestCase):
             "StaffEvent",
             "OutboxMessage",
             "DataRequest",
+            "HighRiskCountry",
             "Source",
         }
 

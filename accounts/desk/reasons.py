@@ -53,6 +53,14 @@ class Reveal(TextChoices):
     AUTHORITY = "authority", _("a demand of an authority")
 
 
+class Override(TextChoices):
+    """Why an officer sends the activation link although its limits say to wait."""
+
+    CONTACT = "contact", _("conversation with the customer")
+    LOST = "lost", _("the earlier e-mails did not arrive")
+    OTHER = "other", _("another reason")
+
+
 _OTHER = _("If you have questions, call us.")
 
 # What a customer reads. An analysis, or a report to the GIIF, must not be told (art. 54 of the AML
@@ -76,7 +84,7 @@ def sentence(code: str) -> Promise:
 
 _ALL: dict[str, Promise | str] = {
     code: label
-    for choices in (Reveal, Reopening, Restoration, Suspension, Rejection)
+    for choices in (Override, Reveal, Reopening, Restoration, Suspension, Rejection)
     for code, label in choices.choices
 }
 

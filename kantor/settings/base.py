@@ -260,6 +260,9 @@ MAINTENANCE_RETRY_SECONDS = 15 * 60
 # "Pobierz dane" beside the NIP: disabled, fixtures (made-up answers), mf (Wykaz podatników VAT).
 COMPANY_LOOKUP = "disabled"
 COMPANY_LOOKUP_URL = "https://wl-api.mf.gov.pl"
+# Whether customers' names are compared with lists of sanctions and of PEPs: disabled, or fixtures
+# (two made-up lists). A real list is another backend of `accounts.desk.screening`.
+SCREENING = "disabled"
 
 # A mail that has been waiting for longer makes /healthz bad.
 OUTBOX_LATE = timedelta(minutes=30)
