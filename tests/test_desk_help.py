@@ -20,9 +20,10 @@ from accounts.models import AccountEvent, OutboxMessage, StaffEvent, User
 from accounts.services import credentials
 from kantor.serving.typography import untie
 from tests.browser import BrowserTestCase
-from tests.browsers import is_signed_in, signed_in
+from tests.browsers import signed_in
 from tests.clock import later
 from tests.desk import LIST, page_of, sit_down
+from tests.doors import is_signed_in
 from tests.factories import PASSWORD, activated, clerk, registered, suspended
 from tests.letters import deliver
 
