@@ -10,7 +10,7 @@ from django.utils.translation import override
 from playwright.sync_api import expect
 
 from accounts.admin.case import TITLES
-from accounts.desk import decisions, queue
+from accounts.desk import decisions, queue, standing
 from accounts.desk.case import timeline, waiting_words
 from accounts.desk.decisions import Decision, Grounds
 from accounts.desk.events import Desk
@@ -335,7 +335,7 @@ class DecisionTests(CaseTestCase):
         closed = suspended()
         User.objects.filter(pk=closed.pk).update(closed_at=timezone.now())
         mails = OutboxMessage.objects.count()
-        decisions.restore(closed, "mistake", desk=Desk(clerk("officer")))
+        standing.restore(closed, "mistake", desk=Desk(clerk("officer")))
         closed.refresh_from_db()
         assert not closed.is_active
         assert closed.suspended_at is None

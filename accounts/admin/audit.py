@@ -18,7 +18,7 @@ from accounts.admin.pagination import CappedPaginator
 from accounts.desk.masks import Field
 from accounts.desk.reasons import label
 from accounts.desk.roles import Right, Role
-from accounts.models import AccountSession, ReviewState, StaffEvent, User
+from accounts.models import AccountProposal, AccountSession, ReviewState, StaffEvent, User
 from accounts.models.customer import Section
 from accounts.models.staff import ABOUT_STAFF
 
@@ -34,6 +34,9 @@ _FACTS: dict[str, tuple[Promise, type[Choices] | None]] = {
     "how": (_("opened with"), AccountSession.How),
     "kind": (_("kind"), None),
     "count": (_("how many"), None),
+    "proposal": (_("proposal"), AccountProposal.What),
+    "totp": (_("authenticator apps"), None),
+    "passkeys": (_("passkeys"), None),
 }
 
 

@@ -11,13 +11,14 @@ from .nightly import NightlyFact
 from .outbox import OutboxMessage
 from .passkey import Passkey
 from .session import AccountSession
-from .staff import SavedView, StaffEvent, StaffMember, StaffNote
+from .staff import AccountProposal, SavedView, StaffEvent, StaffMember, StaffNote
 from .survey import Source, SurveyAnswer
 from .user import User
 from .words import CustomerWord
 
 __all__ = [
     "AccountEvent",
+    "AccountProposal",
     "AccountSession",
     "AuthenticatorApp",
     "ConsentRecord",
