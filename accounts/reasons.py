@@ -70,5 +70,5 @@ _SUSPENDED: dict[str, Promise] = {
 _RESTORED: dict[str, Promise] = {
     Restoration.OWNER: _("We have made sure that the account is yours."),
     Restoration.CLEARED: _("The matter is settled."),
-    Restoration.MISTAKE: _("We blocked it by mistake. We are sorry."),
+    Restoration.MISTAKE: _("We blocked the account by mistake. We are sorry."),
 }

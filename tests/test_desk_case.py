@@ -188,7 +188,7 @@ class PageTests(CaseTestCase):
         events.record(self.user, AccountEvent.Kind.PASSWORD_CHANGED)
         self.decide("reject", reason="unclear", note=NOTE)
         with override("pl"):
-            moments = timeline(User.objects.get(pk=self.user.pk))
+            moments = timeline(User.objects.get(pk=self.user.pk), clerk())
             said = [(str(each.words), each.who) for each in moments]
             self.see(said)
         assert [each.at for each in moments] == sorted((m.at for m in moments), reverse=True)

@@ -16,7 +16,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.decorators import method_decorator
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy as _lazy
+from django.utils.translation import gettext_lazy
 from django.views.decorators.cache import never_cache
 from django.views.generic import View
 
@@ -159,7 +159,7 @@ class ResetForm(forms.Form):
     """Ask an administrator why."""
 
     reason = forms.ChoiceField(
-        label=_lazy("Why do you reset them?"),
+        label=gettext_lazy("Why do you reset them?"),
         choices=FactorReset.choices,
         widget=forms.RadioSelect,
     )
