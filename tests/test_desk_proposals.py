@@ -1,6 +1,5 @@
 """Opening an account again and erasing it: by two people, and behind a fresh factor."""
 
-from datetime import timedelta
 from typing import Any
 
 from django.test import Client, TestCase, TransactionTestCase, override_settings
@@ -19,7 +18,7 @@ from accounts.models import (
     User,
 )
 from accounts.values.visit import Visit
-from tests.authenticator import later
+from tests.clock import later
 from tests.desk import LIST, page_of, send, sit_down
 from tests.factories import activated, clerk, customer_of, decide, registered, suspended
 from tests.parallel import at_once
@@ -119,7 +118,7 @@ class ErasureTests(TestCase):
     def test_needs_a_factor_of_the_last_five_minutes_also_when_it_is_sent(self) -> None:
         user = activated()
         assert self.client.get(erase_page(user)).status_code == 200
-        with later(timedelta(minutes=5, seconds=2)):
+        with later(minutes=5, seconds=2):
             for answer in (
                 self.client.get(erase_page(user)),
                 self.client.post(erase_page(user), {"reason": "request"}),
@@ -146,7 +145,7 @@ class SecondPersonTests(TestCase):
         assert not User.objects.get(pk=user.pk).is_active
         assert StaffNote.objects.get(user=user).text == "Nasz błąd."
         shown = Visitor(self.mine).open(page_of(user)).follow("Odpowiedz na propozycję")
-        assert "Potwierdź" not in shown.buttons
+        assert "Potwierdź" not in shown.buttons()
         first = Visitor(self.theirs).open("/admin/")
         assert first.shows("Przywróć konto:")
         visitor = first.open(page_of(user)).follow("Odpowiedz na propozycję").press("Potwierdź")

@@ -149,9 +149,9 @@ class DeliveredTests(MailServerTestCase):
             ("pl", ("Wszystko się zgadza.", "Popraw: adres, imię i nazwisko.")),
             ("en", ("Everything is in order.", "Correct: address, first and last name.")),
         ):
-            assert self.told("approved", "", language).count(words[0]) == 2
+            assert self.told("approved", "", language).count(words[0]) >= 2
             said = self.told("correction", "", language)
-            assert said.count(words[1]) == 2
+            assert said.count(words[1]) >= 2
             # Plain text: what staff type is no markup.
             assert "Numer &lt;b&gt;12&lt;/b&gt; &amp; dom" in said
             assert "Numer <b>12</b> & dom" in said
