@@ -10,7 +10,7 @@ from django.utils.translation import override
 from playwright.sync_api import expect
 
 from accounts.admin.case import TITLES
-from accounts.desk import decisions, queue
+from accounts.desk import decisions, queue, standing
 from accounts.desk.case import timeline, waiting_words
 from accounts.desk.decisions import Decision, Grounds
 from accounts.desk.events import Desk
@@ -187,7 +187,7 @@ class PageTests(CaseTestCase):
         events.record(self.user, AccountEvent.Kind.PASSWORD_CHANGED)
         self.decide("reject", reason="unclear", note=NOTE)
         with override("pl"):
-            moments = timeline(User.objects.get(pk=self.user.pk))
+            moments = timeline(User.objects.get(pk=self.user.pk), clerk())
             said = [(str(each.words), each.who) for each in moments]
             self.see(said)
         assert [each.at for each in moments] == sorted((m.at for m in moments), reverse=True)
@@ -334,7 +334,7 @@ class DecisionTests(CaseTestCase):
         closed = suspended()
         User.objects.filter(pk=closed.pk).update(closed_at=timezone.now())
         mails = OutboxMessage.objects.count()
-        decisions.restore(closed, "mistake", desk=Desk(clerk("officer")))
+        standing.restore(closed, "mistake", desk=Desk(clerk("officer")))
         closed.refresh_from_db()
         assert not closed.is_active
         assert closed.suspended_at is None
