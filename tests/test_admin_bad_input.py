@@ -274,7 +274,7 @@ class PageTests(NastyTestCase):
         for address in (
             f"{ACCOUNTS}{self.company.pk}/change/",
             f"{ACCOUNTS}{self.company.pk}/reveal/phone/",
-            f"{ACCOUNTS}{self.pending.pk}/delete/",
+            f"{ACCOUNTS}{self.pending.pk}/usuniecie/",
             f"{SOURCES}{self.source.pk}/change/",
             f"{SOURCES}add/",
             f"{RISK}add/",

@@ -4,13 +4,13 @@ from datetime import timedelta
 from typing import Any
 
 from bs4 import BeautifulSoup, Tag
-from django.test import TestCase, override_settings
+from django.test import Client, TestCase, override_settings
 from django.utils import timezone
 from django.utils.translation import override
 from playwright.sync_api import expect
 
 from accounts.admin.case import TITLES
-from accounts.desk import decisions, queue
+from accounts.desk import decisions, queue, standing
 from accounts.desk.case import timeline, waiting_words
 from accounts.desk.decisions import Decision, Grounds
 from accounts.desk.events import Desk
@@ -26,7 +26,7 @@ from accounts.models import (
 )
 from accounts.services import events
 from kantor.serving.typography import untie
-from tests.browser import BrowserTestCase
+from tests.browser import BrowserTestCase, bring_session
 from tests.desk import LIST, page_of, send, sit_down
 from tests.factories import activated, clerk, customer_of, registered, suspended
 
@@ -187,7 +187,7 @@ class PageTests(CaseTestCase):
         events.record(self.user, AccountEvent.Kind.PASSWORD_CHANGED)
         self.decide("reject", reason="unclear", note=NOTE)
         with override("pl"):
-            moments = timeline(User.objects.get(pk=self.user.pk))
+            moments = timeline(User.objects.get(pk=self.user.pk), clerk())
             said = [(str(each.words), each.who) for each in moments]
             self.see(said)
         assert [each.at for each in moments] == sorted((m.at for m in moments), reverse=True)
@@ -334,7 +334,7 @@ class DecisionTests(CaseTestCase):
         closed = suspended()
         User.objects.filter(pk=closed.pk).update(closed_at=timezone.now())
         mails = OutboxMessage.objects.count()
-        decisions.restore(closed, "mistake", desk=Desk(clerk("officer")))
+        standing.restore(closed, "mistake", desk=Desk(clerk("officer")))
         closed.refresh_from_db()
         assert not closed.is_active
         assert closed.suspended_at is None
@@ -365,7 +365,7 @@ class WindowTests(BrowserTestCase):
         for _number in range(3):
             registered(Kind.COMPANY)
         visitor = self.visitor(scripts=False)
-        visitor.signed_in_as(member)
+        bring_session(visitor, sit_down(Client(), member))
         page = visitor.page
         page.set_viewport_size({"width": 1280, "height": 900})
         page.goto(page_of(user))
@@ -373,6 +373,10 @@ class WindowTests(BrowserTestCase):
             box = page.locator(part).first.bounding_box()
             assert box is not None, part
             assert box["y"] + box["height"] <= 900, (part, box)
+        for part in ("#sessions", "#notes", "#timeline"):
+            box = page.locator(part).bounding_box()
+            assert box is not None, part
+            assert box["width"] > 1000, (part, box)
         page.locator("summary", has_text="Odrzuć").click()
         page.get_by_role("button", name="Odrzuć").click()
         expect(page.locator("#reject_reason_error")).to_contain_text("Wybierz powód")

@@ -71,7 +71,7 @@ class LinkTests(HelpTestCase):
         assert User.objects.get(pk=user.pk).link_serial == 2
         assert self.rows(user) == [("link_sent", "")]
         with override("pl"):
-            words = {str(moment.words): moment.who for moment in timeline(user)}
+            words = {str(moment.words): moment.who for moment in timeline(user, self.clerk)}
         assert words[str(StaffEvent.Action.LINK_SENT.label)] == self.clerk.email
 
     def test_says_from_when_the_next_one_can_go(self) -> None:
@@ -108,8 +108,8 @@ class LinkTests(HelpTestCase):
         assert User.objects.get(pk=user.pk).link_serial == 3
         assert self.rows(user)[1:] == [("link_sent", "contact")]
         with override("pl"):
-            more = [str(moment.more) for moment in timeline(user)]
-        assert "rozmowa z klientem" in map(untie, more)
+            more = [untie(str(moment.more)) for moment in timeline(user, officer)]
+        assert "rozmowa z klientem" in more
         assert "Nie zrobiono" in self.said(user, "override", reason="contact")
         assert User.objects.get(pk=user.pk).link_serial == 3
 

@@ -9,10 +9,12 @@ from django.test import Client, TestCase, TransactionTestCase, override_settings
 from accounts.account import services
 from accounts.admin.by_role import ByRole
 from accounts.desk import staff as members
+from accounts.desk import standing
 from accounts.desk.decisions import Refused
 from accounts.desk.events import Desk
 from accounts.desk.roles import Role, role_of
 from accounts.models import (
+    AccountProposal,
     DataRequest,
     HighRiskCountry,
     Kind,
@@ -24,6 +26,7 @@ from accounts.models import (
     User,
 )
 from accounts.models.customer import Section
+from tests.authenticator import enrolled
 from tests.desk import LIST, MESSAGES, page_of, send, sit_down
 from tests.factories import activated, clerk, customer_of, decide, registered, suspended
 from tests.parallel import at_once
@@ -69,7 +72,8 @@ class PageTests(TestCase):
             f"{LIST}?kind=person": DESK,
             page_of(self.user): DESK,
             f"{LIST}{self.user.pk}/history/": DESK,
-            f"{LIST}{self.user.pk}/delete/": OFFICERS,
+            f"{LIST}{self.user.pk}/delete/": set(),
+            f"{LIST}{self.user.pk}/usuniecie/": OFFICERS,
             f"{LIST}{self.user.pk}/reveal/phone/": DECIDERS,
             f"{LIST}add/": set(),
             MESSAGES: DESK,
@@ -306,10 +310,42 @@ class SentTests(TestCase):
     def test_deleting(self) -> None:
         def delete(browser: Client) -> bool:
             user = activated()
-            browser.post(f"{LIST}{user.pk}/delete/", {"post": "yes"})
+            browser.post(f"{LIST}{user.pk}/usuniecie/", {"reason": "request"})
             return not User.objects.filter(pk=user.pk).exists()
 
         self.walk(delete, OFFICERS)
+
+    def test_deleting_by_two_clicks(self) -> None:
+        def delete(browser: Client) -> bool:
+            user = activated()
+            browser.post(f"{LIST}{user.pk}/delete/", {"post": "yes"})
+            browser.post(LIST, marked("delete_selected", user) | {"post": "yes"})
+            return not User.objects.filter(pk=user.pk).exists()
+
+        self.walk(delete, set())
+
+    @override_settings(REVIEW_FOUR_EYES="all")
+    def test_answering_a_proposal_about_an_account(self) -> None:
+        for step in ("confirm", "return"):
+
+            def answer(browser: Client, step: str = step) -> bool:
+                user = suspended()
+                standing.restore(user, "cleared", desk=Desk(clerk("officer")))
+                number = AccountProposal.objects.get(user=user).pk
+                data = {"proposal": number, "step": step, "note": "x"}
+                browser.post(f"{LIST}{user.pk}/propozycja/", data)
+                return not AccountProposal.objects.filter(user=user).exists()
+
+            self.walk(answer, OFFICERS)
+
+    def test_resetting_methods(self) -> None:
+        def reset(browser: Client) -> bool:
+            member = clerk("support")
+            enrolled(member)
+            browser.post(f"/admin/staff/{member.pk}/methods/reset/", {"reason": "lost"})
+            return not member.passkeys.exists()
+
+        self.walk(reset, ADMINISTRATORS)
 
     def test_giving_roles(self) -> None:
         def give(browser: Client) -> bool:

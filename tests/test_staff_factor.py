@@ -231,7 +231,7 @@ class ResetTests(TestCase):
         theirs = sit_down(Client(), self.member)
         assert is_in(theirs)
         with self.captureOnCommitCallbacks(execute=True):
-            page = self.client.post(reset_of(self.member))
+            page = self.client.post(reset_of(self.member), {"reason": "lost"})
         assert "http://testserver/admin/invitation/" in page.content.decode()
         assert not methods.has_any(self.member)
         assert not is_in(theirs)
@@ -239,6 +239,7 @@ class ResetTests(TestCase):
         assert "invitation" not in "".join(str(letter.message()) for letter in mail.outbox)
         event = StaffEvent.objects.get(action=Action.FACTOR_RESET)
         assert (event.actor, event.customer) == (self.boss.pk, self.member.pk)
+        assert event.reason == "lost"
 
     def test_is_asked_for_first(self) -> None:
         assert self.member.email in self.client.get(reset_of(self.member)).content.decode()
@@ -246,14 +247,14 @@ class ResetTests(TestCase):
 
     def test_is_never_of_his_own(self) -> None:
         turned_on(self.boss)
-        assert self.client.post(reset_of(self.boss)).status_code == 403
+        assert self.client.post(reset_of(self.boss), {"reason": "lost"}).status_code == 403
         assert methods.has_any(self.boss)
 
     def test_is_for_administrators_and_of_staff_alone(self) -> None:
-        assert self.client.post(reset_of(activated())).status_code == 404
+        assert self.client.post(reset_of(activated()), {"reason": "lost"}).status_code == 404
         for role in ("support", "reviewer", "officer", "auditor"):
             other = sit_down(Client(), clerk(role))
-            assert other.post(reset_of(self.member)).status_code == 403, role
+            assert other.post(reset_of(self.member), {"reason": "lost"}).status_code == 403, role
         assert methods.has_any(self.member)
 
     def test_needs_a_method_of_these_minutes(self) -> None:

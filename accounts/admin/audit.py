@@ -19,7 +19,7 @@ from accounts.desk import register
 from accounts.desk.masks import Field
 from accounts.desk.reasons import label
 from accounts.desk.roles import Right, Role
-from accounts.models import AccountSession, ReviewState, StaffEvent, User
+from accounts.models import AccountProposal, AccountSession, ReviewState, StaffEvent, User
 from accounts.models.customer import Section
 from accounts.models.staff import ABOUT_STAFF
 from accounts.values import country
@@ -38,6 +38,9 @@ _FACTS: dict[str, tuple[Promise, type[Choices] | None]] = {
     "count": (_("how many"), None),
     "answer": (_("answer"), register.Answer),
     "country": (_("country"), None),
+    "proposal": (_("proposal"), AccountProposal.What),
+    "totp": (_("authenticator apps"), None),
+    "passkeys": (_("passkeys"), None),
 }
 
 

@@ -13,13 +13,14 @@ from .passkey import Passkey
 from .register import RegisterCheck
 from .risk import HighRiskCountry
 from .session import AccountSession
-from .staff import SavedView, StaffEvent, StaffMember, StaffNote
+from .staff import AccountProposal, SavedView, StaffEvent, StaffMember, StaffNote
 from .survey import Source, SurveyAnswer
 from .user import User
 from .words import CustomerWord
 
 __all__ = [
     "AccountEvent",
+    "AccountProposal",
     "AccountSession",
     "AuthenticatorApp",
     "ConsentRecord",

@@ -76,7 +76,7 @@ class User(AbstractBaseUser, PermissionsMixin):
         blank=True,
         editable=False,
     )
-    # Why staff closed it (`accounts.desk.reasons`); empty while it is open.
+    # Why staff closed it (`accounts.reasons`); empty while it is open.
     suspension_reason = models.CharField(
         _("reason"), max_length=20, blank=True, default="", db_default="", editable=False
     )

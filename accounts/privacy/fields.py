@@ -199,6 +199,7 @@ LEFT_OUT: dict[type[Model], dict[str, str]] = {
     OutboxMessage: {
         "id": _NUMBER,
         "user": _OWNER,
+        "reason": _STAFF,
         "about": "the event is in the copy",
         "request": "the request is in the copy",
         "change": "the change is in the copy",

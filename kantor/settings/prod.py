@@ -307,6 +307,7 @@ LANGUAGE_COOKIE_NAME = "__Host-language"
 REGISTRATION_COOKIE_NAME = "__Host-registration"
 SEEN_COOKIE_NAME = "__Host-seen"
 KNOWN_BROWSER_COOKIE_NAME = "__Host-browser"
+KEYS_COOKIE_NAME = "__Host-desk-keys"
 MESSAGES_COOKIE_NAME = "__Host-messages"
 
 log_format = env.str("LOG_FORMAT", default="json")
