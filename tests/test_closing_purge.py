@@ -16,6 +16,7 @@ from accounts.closing.services import State
 from accounts.contact import services as contact
 from accounts.models import (
     AccountEvent,
+    AccountProposal,
     AccountSession,
     AuthenticatorApp,
     ConsentRecord,
@@ -50,7 +51,15 @@ from tests.parallel import at_once
 from tests.phone import stopped_clock, turned_on
 
 FORGOTTEN = (AccountSession, AuthenticatorApp, RecoveryCode, Passkey, SurveyAnswer)
-BLOCKED = (Customer, ConsentRecord, DataChange, DataRequest, RegisterCheck, StaffNote)
+BLOCKED = (
+    AccountProposal,
+    Customer,
+    ConsentRecord,
+    DataChange,
+    DataRequest,
+    RegisterCheck,
+    StaffNote,
+)
 GOES_ON = (AccountEvent, OutboxMessage, EmailChange)
 
 
@@ -67,6 +76,7 @@ def filled(user: User) -> User:
     RegisterCheck.objects.create(
         user=user, nip="9990000014", is_found=False, day=user.created_at.date()
     )
+    AccountProposal.objects.create(user=user, what="erase", reason="request")
     survey.answer(user.pk, Source.objects.all()[0], "")
     DataChange.objects.create(user=user, section="address", before={}, after={})
     DataRequest.objects.create(user=user, section="name", wanted={}, reason="Ślub")

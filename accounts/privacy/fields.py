@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts import retention
 from accounts.models import (
     AccountEvent,
+    AccountProposal,
     AccountSession,
     AuthenticatorApp,
     ConsentRecord,
@@ -212,6 +213,14 @@ LEFT_OUT: dict[type[Model], dict[str, str]] = {
         "last_error": _DELIVERY,
     },
     CustomerWord: {"id": _NUMBER, "customer": _OWNER, "word": _DERIVED},
+    AccountProposal: {
+        "id": _NUMBER,
+        "user": _OWNER,
+        "what": _STAFF,
+        "reason": _STAFF,
+        "author": _STAFF,
+        "at": _STAFF,
+    },
     SavedView: {"id": _NUMBER, "owner": _STAFF, "name": _STAFF, "filters": _STAFF},
     RegisterCheck: {"id": _NUMBER, "user": _OWNER, "asked_by": _STAFF},
     HighRiskCountry: {"id": _NUMBER, "code": _STAFF, "added_by": _STAFF, "added_at": _STAFF},
