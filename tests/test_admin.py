@@ -129,6 +129,7 @@ class PrivilegeTests(StaffTestCase):
             "StaffEvent",
             "OutboxMessage",
             "DataRequest",
+            "HighRiskCountry",
             "Source",
         }
 

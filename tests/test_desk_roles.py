@@ -16,7 +16,10 @@ from accounts.desk.roles import Role, role_of
 from accounts.models import (
     AccountProposal,
     DataRequest,
+    HighRiskCountry,
+    Kind,
     OutboxMessage,
+    RegisterCheck,
     ReviewState,
     Source,
     StaffEvent,
@@ -32,11 +35,13 @@ SOURCES = "/admin/accounts/source/"
 MEMBERS = "/admin/accounts/staffmember/"
 EVENTS = "/admin/accounts/staffevent/"
 REQUESTS = "/admin/accounts/datarequest/"
+RISK = "/admin/accounts/highriskcountry/"
 
 ALL = {role.value for role in Role}
 DESK = {"support", "reviewer", "officer", "auditor"}
 HELPERS = {"support", "reviewer", "officer"}
 DECIDERS = {"reviewer", "officer"}
+AML_READERS = {"reviewer", "officer", "auditor"}
 OFFICERS = {"officer"}
 ADMINISTRATORS = {"administrator"}
 
@@ -50,9 +55,11 @@ class PageTests(TestCase):
 
     user: User
     member: User
+    country: HighRiskCountry
 
     @classmethod
     def setUpTestData(cls) -> None:
+        cls.country = HighRiskCountry.objects.create(code="IR")
         cls.user, cls.member = activated(), clerk("support")
         services.ask(cls.user, Section.NAME, {"last_name": "Nowak"}, "Ślub")
 
@@ -84,6 +91,10 @@ class PageTests(TestCase):
             f"{MEMBERS}add/": set(),
             EVENTS: ALL,
             f"{EVENTS}add/": set(),
+            RISK: AML_READERS,
+            f"{RISK}add/": OFFICERS,
+            f"{RISK}{self.country.pk}/change/": AML_READERS,
+            f"{RISK}{self.country.pk}/delete/": OFFICERS,
             "/admin/auth/group/": set(),
         }
 
@@ -213,6 +224,58 @@ class SentTests(TestCase):
             return User.objects.get(pk=user.pk).link_serial == 2
 
         self.walk(send, HELPERS)
+
+    def test_helping_one_customer(self) -> None:
+        def link(browser: Client) -> bool:
+            user = registered()
+            browser.post(f"{LIST}{user.pk}/pomoc/", {"act": "link"})
+            return User.objects.get(pk=user.pk).link_serial == 2
+
+        def reset(browser: Client) -> bool:
+            user = activated()
+            browser.post(f"{LIST}{user.pk}/pomoc/", {"act": "reset"})
+            return user.messages.filter(kind=OutboxMessage.Kind.PASSWORD_RESET).exists()
+
+        def sessions(browser: Client) -> bool:
+            user, customer = activated(), Client()
+            customer.force_login(user)
+            browser.post(f"{LIST}{user.pk}/pomoc/", {"act": "sessions"})
+            return customer.get("/konto/").status_code == 302
+
+        for act in (link, reset, sessions):
+            self.walk(act, HELPERS)
+
+    def test_sending_a_link_before_its_time(self) -> None:
+        def override(browser: Client) -> bool:
+            user = registered()
+            for form in ({"act": "link"}, {"act": "override", "reason": "contact"}):
+                browser.post(f"{LIST}{user.pk}/pomoc/", form)
+            return User.objects.get(pk=user.pk).link_serial == 3
+
+        self.walk(override, OFFICERS)
+
+    @override_settings(COMPANY_LOOKUP="fixtures")
+    def test_asking_the_register(self) -> None:
+        def ask(browser: Client) -> bool:
+            user = activated(Kind.COMPANY, nip="9990000014")
+            browser.post(f"{LIST}{user.pk}/wykaz/")
+            return RegisterCheck.objects.filter(user=user).exists()
+
+        self.walk(ask, DECIDERS)
+
+    def test_keeping_the_table_of_high_risk_countries(self) -> None:
+        def add(browser: Client) -> bool:
+            HighRiskCountry.objects.all().delete()
+            browser.post(f"{RISK}add/", {"code": "IR"})
+            return HighRiskCountry.objects.exists()
+
+        def remove(browser: Client) -> bool:
+            country = HighRiskCountry.objects.get_or_create(code="IR")[0]
+            browser.post(f"{RISK}{country.pk}/delete/", {"post": "yes"})
+            return not HighRiskCountry.objects.exists()
+
+        for act in (add, remove):
+            self.walk(act, OFFICERS)
 
     def test_trying_a_mail_again(self) -> None:
         def retry(browser: Client) -> bool:

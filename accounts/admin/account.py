@@ -15,12 +15,13 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST
 
-from accounts.admin import account_list, bulk, case, erasure, reveal
+from accounts.admin import account_list, bulk, case, erasure, helping, reveal
 from accounts.admin.account_list import AccountList
 from accounts.admin.bulk import BulkActions
 from accounts.admin.by_role import ByRole
 from accounts.admin.case import CasePages
 from accounts.admin.filters import state_of
+from accounts.admin.helping import HelpPages
 from accounts.admin.inlines import (
     ConsentInline,
     CustomerInline,
@@ -38,7 +39,7 @@ from accounts.sessions.confirmation import factor_now
 
 
 @admin.register(User)
-class AccountAdmin(CasePages, ByRole, BulkActions, admin.ModelAdmin[User]):
+class AccountAdmin(CasePages, HelpPages, ByRole, BulkActions, admin.ModelAdmin[User]):
     """Look after customers' accounts.
 
     Who sees and decides what, the roles say; accounts of staff have a page of their own. Nobody
@@ -85,7 +86,7 @@ class AccountAdmin(CasePages, ByRole, BulkActions, admin.ModelAdmin[User]):
         "closed_at",
         "last_login",
     )
-    fieldsets = ((None, {"fields": readonly_fields}),)
+    fieldsets = ((_("Account"), {"fields": readonly_fields}),)
 
     # -- who may do what ----------------------------------------------------------------
 
@@ -112,6 +113,8 @@ class AccountAdmin(CasePages, ByRole, BulkActions, admin.ModelAdmin[User]):
                     ("decyzja", self.decide, "decide"),
                     ("notatka", self.write_note, "note"),
                     ("przejecie", self.hold, "hold"),
+                    ("pomoc", self.help_customer, "help"),
+                    ("wykaz", self.ask_register, "register"),
                 )
             ),
             path(
@@ -222,7 +225,8 @@ class AccountAdmin(CasePages, ByRole, BulkActions, admin.ModelAdmin[User]):
         """Return the page of this customer, whatever the method of the request."""
         asked = copy(request)
         asked.method = "GET"
-        return super().change_view(asked, str(user.pk), extra_context=extra_context)
+        shown = {**helping.context(request, user), **extra_context}
+        return super().change_view(asked, str(user.pk), extra_context=shown)
 
 
 def _customer(user: User) -> Customer | None:

@@ -208,7 +208,8 @@ def _move(user: User, email: str, key: str) -> None:
     # moment would wait for each other there until PostgreSQL ends one of them.
     if _is_taken(key, user):
         raise IntegrityError("Another activated account has this address.")
-    User.objects.filter(pk=user.pk).update(email=email, email_key=key)
+    mailbox = email_address.mailbox(key)
+    User.objects.filter(pk=user.pk).update(email=email, email_key=key, mailbox_key=mailbox)
     user.email, user.email_key = email, key
 
 

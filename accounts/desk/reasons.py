@@ -31,6 +31,14 @@ class Reveal(TextChoices):
     AUTHORITY = "authority", _("a demand of an authority")
 
 
+class Override(TextChoices):
+    """Why an officer sends the activation link although its limits say to wait."""
+
+    CONTACT = "contact", _("conversation with the customer")
+    LOST = "lost", _("the earlier e-mails did not arrive")
+    OTHER = "other", _("another reason")
+
+
 class Erasure(TextChoices):
     """Why an account is erased before its time; only where no relationship existed."""
 
@@ -52,7 +60,16 @@ class FactorReset(TextChoices):
 
 _ALL: dict[str, Promise | str] = {
     code: label
-    for choices in (FactorReset, Erasure, Reveal, Reopening, Restoration, Suspension, Rejection)
+    for choices in (
+        Override,
+        FactorReset,
+        Erasure,
+        Reveal,
+        Reopening,
+        Restoration,
+        Suspension,
+        Rejection,
+    )
     for code, label in choices.choices
 }
 

@@ -191,6 +191,8 @@ def _email_notice(message: OutboxMessage) -> EmailMessage | None:
 def _password_reset(message: OutboxMessage) -> EmailMessage | None:
     key = email_address.normalise(message.recipient)
     owner = User.objects.having(key).select_related("customer").first()
+    if message.user is not None and message.user != owner:
+        return None  # staff asked for it, and the account has been closed, or moved, since
     if owner is None:
         return _without_owner(message, key)
     if owner.suspended_at is not None:

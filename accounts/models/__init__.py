@@ -10,6 +10,8 @@ from .limit import Counter
 from .nightly import NightlyFact
 from .outbox import OutboxMessage
 from .passkey import Passkey
+from .register import RegisterCheck
+from .risk import HighRiskCountry
 from .session import AccountSession
 from .staff import AccountProposal, SavedView, StaffEvent, StaffMember, StaffNote
 from .survey import Source, SurveyAnswer
@@ -28,11 +30,13 @@ __all__ = [
     "DataChange",
     "DataRequest",
     "EmailChange",
+    "HighRiskCountry",
     "Kind",
     "NightlyFact",
     "OutboxMessage",
     "Passkey",
     "RecoveryCode",
+    "RegisterCheck",
     "ReviewState",
     "SavedView",
     "Source",

@@ -52,6 +52,7 @@ class StaffEvent(models.Model):
         RESET_SENT = "reset_sent", _("password reset mail sent")
         SESSIONS_ENDED = "sessions_ended", _("sessions ended")
         REGISTER_ASKED = "register_asked", _("register asked")
+        RISK_CHANGED = "risk_changed", _("high-risk countries changed")
         STAFF_CHANGED = "staff_changed", _("staff account changed")
         FACTOR_RESET = "factor_reset", _("sign-in methods of staff reset")
         EXPORTED = "exported", _("export")

@@ -13,7 +13,7 @@ from django.views.decorators.cache import never_cache
 
 from accounts.passkeys import views as passkeys
 from accounts.sessions.confirmation import factor_again, factor_now
-from accounts.staff import invitation, language, methods
+from accounts.staff import invitation, keys, language, methods
 from accounts.staff.door import let_in_by_code
 from accounts.staff.sign_in import StaffCodeView, StaffPasskeyView
 
@@ -32,6 +32,7 @@ def urls_of(site: AdminSite) -> list[URLPattern]:
         return own(factor_now(view))
 
     return [
+        path("keys/", own(keys.KeysView.as_view()), name="keys"),
         path("login/code/", door(StaffCodeView.as_view(enter=let_in_by_code)), name="second-step"),
         path("login/passkey/", door(StaffPasskeyView.as_view()), name="passkey-sign-in"),
         path(

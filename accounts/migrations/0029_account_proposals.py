@@ -8,7 +8,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("accounts", "0025_review_notes"),
+        ("accounts", "0028_fill_mailbox_keys"),
     ]
 
     operations = [
