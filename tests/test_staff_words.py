@@ -37,7 +37,12 @@ class WordsTests(TestCase):
     """The pages, one by one."""
 
     user: User
+    closed: User
+    pending: User
+    proposed: User
+    officer: User
     boss: User
+    member: User
 
     @classmethod
     def setUpTestData(cls) -> None:
@@ -80,6 +85,7 @@ class WordsTests(TestCase):
             f"/admin/accounts/datarequest/{asked.pk}/history/",
             "/admin/accounts/staffevent/",
             "/admin/methods/",
+            "/admin/keys/",
             "/admin/confirm/",
             "/admin/password_change/",
             "/admin/nowhere/",
