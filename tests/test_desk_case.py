@@ -4,7 +4,7 @@ from datetime import timedelta
 from typing import Any
 
 from bs4 import BeautifulSoup, Tag
-from django.test import TestCase, override_settings
+from django.test import Client, TestCase, override_settings
 from django.utils import timezone
 from django.utils.translation import override
 from playwright.sync_api import expect
