@@ -40,9 +40,14 @@ class LanguageTests(TestCase):
         assert visitor.language == "en"
         assert visitor.path.startswith("/admin/login/")
         assert visitor.shows("Sign in with a passkey")
-        # Whoever is signed in has his own.
+        # Who never chose goes on in the language of the door; who did has his own everywhere.
         sit_down(visitor.client, clerk("officer"))
-        assert visitor.open("/admin/").language == "pl"
+        assert visitor.open("/admin/").language == "en"
+
+    def test_of_ones_own_holds_in_the_browser_of_a_colleague(self) -> None:
+        visitor = Visitor().open("/admin/login/").press("English").press("Polski")
+        sit_down(visitor.client, clerk("officer", language="en"))
+        assert visitor.open("/admin/").language == "en"
 
     def test_leads_nowhere_else_and_takes_no_other_language(self) -> None:
         member = clerk("officer")

@@ -36,9 +36,14 @@ class StaffLanguageMiddleware:
 
 
 def _chosen(request: HttpRequest) -> str:
+    """Return the account's language; the browser's where the account has the one of all accounts.
+
+    Nobody is asked at the beginning, so that one may never have been chosen.
+    """
     language = request.COOKIES.get(settings.LANGUAGE_COOKIE_NAME, "")
-    if isinstance(request.user, User) and request.user.is_staff:
-        language = request.user.language
+    member = request.user
+    if isinstance(member, User) and member.is_staff and member.language != settings.LANGUAGE_CODE:
+        language = member.language
     return language if language in KNOWN else settings.LANGUAGE_CODE
 
 
