@@ -1,6 +1,7 @@
 """Lead a visitor through the registration: one URL a step, every POST answered by a redirect."""
 
 from collections.abc import Sequence
+from http import HTTPStatus
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -29,8 +30,12 @@ from accounts.registration.steps.consents import ConsentsStep
 from accounts.registration.steps.details import DetailsStep
 from accounts.registration.storage import AttemptStorage, prefix_of
 from accounts.services import registration
+from kantor.serving import numbers
 from kantor.serving.kept import render_kept
 from kantor.serving.network import network_of, too_many
+
+# As the numbers call the steps; their own values are parts of addresses.
+_STEP_NAMES = {step: step.name.lower() for step in ORDER}
 
 
 @method_decorator([never_cache, sensitive_post_parameters()], name="dispatch")
@@ -206,6 +211,14 @@ class RegistrationWizard(NamedUrlWizardView, SessionWizardView):
         return None
 
     def _follow(self, step: Step, outcome: Outcome) -> HttpResponse:
+        kind, lead = self.answers.kind or "none", outcome.lead.name.lower()
+        response = self._led(step, outcome)
+        if outcome.lead is Lead.END and response.status_code == HTTPStatus.TOO_MANY_REQUESTS:
+            lead = Lead.WAIT.name.lower()
+        numbers.STEPS.add(step=_STEP_NAMES[step], kind=kind, outcome=lead)
+        return response
+
+    def _led(self, step: Step, outcome: Outcome) -> HttpResponse:
         match outcome.lead:
             case Lead.ONWARDS:
                 return redirect(self.get_step_url(self.answers.following(step)))
