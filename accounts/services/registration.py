@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.conf import settings
-from django.db import connection, transaction
+from django.db import transaction
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from django.utils import timezone
 
@@ -59,7 +59,7 @@ def register(
             may_write = allowance.ask_first_link(
                 email_address.normalise(user.email), network, finishes
             )
-            if not _insert(user):
+            if not User.objects.insert_once(user):
                 raise _RegisteredAlreadyError
             Customer(user=user, kind=kind, **data).save(force_insert=True)
             ledger.begin(
@@ -87,31 +87,6 @@ def register(
 
 class _RegisteredAlreadyError(Exception):
     """The attempt has become an account; raised to undo what was counted for this call."""
-
-
-def _insert(user: User) -> bool:
-    """Add the row of this account unless its attempt has one; tell whether it did. One INSERT.
-
-    A refused INSERT is an error to PostgreSQL, whose log would quote it: the address and the hash
-    of the password. Another call that is still at work is waited for.
-    """
-    fields = [field for field in User._meta.concrete_fields if not field.primary_key]
-    values = [field.get_db_prep_save(field.pre_save(user, True), connection) for field in fields]
-    quoted = connection.ops.quote_name
-    columns = ", ".join(quoted(str(field.column)) for field in fields)
-    places = ", ".join(["%s"] * len(fields))
-    with connection.cursor() as cursor:
-        cursor.execute(
-            f"INSERT INTO {quoted(User._meta.db_table)} ({columns}) VALUES ({places})"  # noqa: S608  names of ours
-            f" ON CONFLICT ({quoted('attempt')}) DO NOTHING RETURNING id",
-            values,
-        )
-        row = cursor.fetchone()
-    if row is None:
-        return False
-    user.pk, user._state.adding = int(row[0]), False
-    user._state.db = connection.alias
-    return True
 
 
 def find_by_attempt(attempt: UUID) -> User | None:

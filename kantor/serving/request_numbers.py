@@ -84,6 +84,14 @@ class AfterMiddleware(middleware.PrometheusAfterMiddleware):
 
     metrics_cls = Metrics
 
+    def label_metric(
+        self, metric: Any, request: HttpRequest, response: Any = None, **labels: str
+    ) -> Any:
+        """Give a number its labels; the staff's pages, a fourth of all routes, are one."""
+        if labels.get("view", "").startswith("admin:"):
+            labels["view"] = "admin"
+        return super().label_metric(metric, request, response, **labels)
+
     def process_request(self, request: HttpRequest) -> None:
         """Count it by its method; the package's own reads lengths that need not be numbers."""
         self.metrics.requests_by_method.labels(method=self._method(request)).inc()
