@@ -1,7 +1,6 @@
 """Lead a visitor through the registration: one URL a step, every POST answered by a redirect."""
 
 from collections.abc import Sequence
-from http import HTTPStatus
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -211,11 +210,13 @@ class RegistrationWizard(NamedUrlWizardView, SessionWizardView):
         return None
 
     def _follow(self, step: Step, outcome: Outcome) -> HttpResponse:
-        kind, lead = self.answers.kind or "none", outcome.lead.name.lower()
-        response = self._led(step, outcome)
-        if outcome.lead is Lead.END and response.status_code == HTTPStatus.TOO_MANY_REQUESTS:
-            lead = Lead.WAIT.name.lower()
-        numbers.STEPS.add(step=_STEP_NAMES[step], kind=kind, outcome=lead)
+        kind, lead = self.answers.kind or "none", outcome.lead
+        try:
+            response = self._led(step, outcome)
+        except UsedUpError as error:
+            lead = Lead.WAIT
+            response = too_many(self.request, error.wait, back=self.get_step_url(step))
+        numbers.STEPS.add(step=_STEP_NAMES[step], kind=kind, outcome=lead.name.lower())
         return response
 
     def _led(self, step: Step, outcome: Outcome) -> HttpResponse:
@@ -231,10 +232,7 @@ class RegistrationWizard(NamedUrlWizardView, SessionWizardView):
             case Lead.GONE:
                 return self._absent_attempt()
             case Lead.END:
-                try:
-                    return self.render_done(None)
-                except UsedUpError as error:
-                    return too_many(self.request, error.wait, back=self.get_step_url(step))
+                return self.render_done(None)
 
     # -- the end ----------------------------------------------------------------------------
 
