@@ -1,6 +1,7 @@
 """What `/metrics` tells: as much as was done, of nobody, and never more than 500 series."""
 
 import json
+import os
 import re
 import subprocess
 import tempfile
@@ -71,6 +72,26 @@ files = [name for name in os.listdir(os.environ["PROMETHEUS_MULTIPROC_DIR"]) if 
 print(json.dumps([of(parsed(text), "kantor_refusals_total")[("try",)], len(files)]))
 """
 
+# Owes a mail whose task nobody does, and asks how long the queue has grown.
+QUEUE_OF_ONE = """
+import django
+django.setup()
+from unittest import mock
+from django.core.management import call_command
+from django.test import Client
+from accounts.mail import delivery
+from kantor.serving import tasks
+from tests.numbers import parsed
+def length():
+    text = Client(HTTP_HOST="kantor.example").get("/metrics").content.decode()
+    return parsed(text).get(("kantor_queue_length", ()))
+call_command("migrate", verbosity=0)
+before = length()
+with mock.patch.object(tasks.helper, "order", return_value=True):
+    delivery.deliver_message.enqueue(1)
+print(None if before is None else length() - before)
+"""
+
 
 class OffTests(SimpleTestCase):
     """Without METRICS."""
@@ -107,6 +128,22 @@ class OnTests(SimpleTestCase):
             total, files = json.loads(run(PROCESSES, **on).stdout)
         assert total == 6001
         assert files <= 4
+
+    def test_tasks_that_wait_are_counted_in_whichever_queue(self) -> None:
+        redis = os.environ.get("TEST_REDIS_URL", "")
+        assert redis or "CI" not in os.environ, "CI has a Redis"
+        for tasks in ("immediate", "database", *(["redis"] if redis else [])):
+            folder = self.enterContext(tempfile.TemporaryDirectory())
+            on = REQUIRED | {
+                "METRICS": "true",
+                "METRICS_FOLDER": folder,
+                "DATABASE_URL": f"sqlite:///{folder}/site.sqlite3",
+                "DJANGO_SETTINGS_MODULE": "kantor.settings.prod",
+                "TASKS": tasks,
+                "REDIS_URL": redis,
+            }
+            done = run(QUEUE_OF_ONE, **on)
+            assert done.stdout.split() == ["None" if tasks == "immediate" else "1.0"], done.stderr
 
 
 @measured

@@ -37,6 +37,27 @@ with connection.cursor() as cursor:
     print("connections:", cursor.fetchone()[0])
 """
 
+# One request's worth of work has all connections of the pool; another visitor is told to wait.
+BUSY = """
+import django
+django.setup()
+from threading import Event, Thread
+from django.db import connection, transaction
+from django.test import Client
+taken, done = Event(), Event()
+def work():
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SELECT 1")
+        taken.set()
+        done.wait(60)
+Thread(target=work, daemon=True).start()
+assert taken.wait(60)
+client = Client(HTTP_HOST="kantor.example", raise_request_exception=False)
+answer = client.post("/logowanie/", {"username": "firma@example.com"})
+done.set()
+print(answer.status_code, answer.headers.get("Retry-After"))
+"""
+
 
 class PooledTests(SimpleTestCase):
     """A registration, a crowd, and the commands of the night."""
@@ -65,6 +86,8 @@ class PooledTests(SimpleTestCase):
         }
         self.drive(JOURNEY, **pooled)
         assert self.connections(self.drive(CROWD, **pooled)) <= 3
+        one = self.site.drive(BUSY, **pooled | {"DATABASE_POOL": "1"})
+        assert one.stdout.split() == ["503", "10"], one.stderr
 
     def test_by_pgbouncer_in_transaction_mode(self) -> None:
         port = self.start_bouncer()
