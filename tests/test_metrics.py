@@ -7,10 +7,12 @@ import subprocess
 import tempfile
 from collections import Counter
 from io import StringIO
+from pathlib import Path
 from typing import Any
 
 from django.core.management import call_command
 from django.db import OperationalError, connection
+from django.http import HttpResponse
 from django.test import Client, SimpleTestCase, TestCase
 from django.urls import get_resolver
 
@@ -204,6 +206,14 @@ class JourneyTests(TestCase):
         assert "kanarek" not in text
         assert "192.0.2.77" not in text
 
+    def test_what_alerts_ask_about_is_there_before_it_happens(self) -> None:
+        known = Numbers.read()
+        for status in ("500", "503"):
+            name = "django_http_responses_total_by_status_total"
+            assert (name, (("status", status),)) in known
+        assert ("kantor_security_events_total", (("event", "passkey_copied"),)) in known
+        assert ("kantor_hash_given_up_total", ()) in known
+
     def test_whoever_gets_no_turn_to_hash_is_counted(self) -> None:
         before = Numbers()
         with every_turn_taken(), self.assertRaises(hashing.HashingBusyError), hashing.turn():
@@ -284,7 +294,7 @@ class LabelTests(TestCase):
     def after(self) -> Any:
         from kantor.serving.request_numbers import AfterMiddleware
 
-        return AfterMiddleware(lambda request: None)
+        return AfterMiddleware(lambda request: HttpResponse())
 
     @property
     def responses(self) -> Any:
@@ -331,6 +341,17 @@ class AlertTests(SimpleTestCase):
 
     def test_is_accepted_by_promtool(self) -> None:
         command = [program("promtool"), "check", "rules", str(self.file)]
+        told = subprocess.run(command, capture_output=True, text=True, check=False)
+        assert told.returncode == 0, told.stdout + told.stderr
+
+    def test_fires_when_it_should_and_not_before(self) -> None:
+        folder = Path(self.enterContext(tempfile.TemporaryDirectory()))
+        # promtool compares annotations word by word, which are for people.
+        rules = re.sub(r"\n        annotations:\n(?: {10}.*\n?)+", "\n", self.file.read_text())
+        (folder / "alerts.yml").write_text(rules)
+        cases = Path(__file__).parent / "alerts_fire.yml"
+        (folder / cases.name).write_text(cases.read_text())
+        command = [program("promtool"), "test", "rules", str(folder / cases.name)]
         told = subprocess.run(command, capture_output=True, text=True, check=False)
         assert told.returncode == 0, told.stdout + told.stderr
 

@@ -6,9 +6,14 @@ from collections.abc import Callable
 from django.conf import settings
 from django.test import Client, TestCase
 
+from accounts.models import AccountEvent
+from accounts.services import credentials, disowning, events
+from accounts.totp import services as totp
+from accounts.values.visit import NOBODY
 from kantor.serving.security_log import Event
 from tests.doors import try_in
 from tests.factories import PASSWORD, activated
+from tests.phone import stopped_clock, turned_on
 from tests.test_production import ROOT
 from tests.test_request_log import lines, written
 
@@ -59,6 +64,23 @@ class NoteTests(TestCase):
         assert [(each["event"], each["level"]) for each in found] == [("cookie_forged", "WARNING")]
         assert self.events(lambda: client.post("/logowanie/", {})) == ["form_forged"]
         assert self.events(lambda: Client().get(f"/konto/to-nie-ja/{TOKEN}/")) == ["link_forged"]
+
+    def test_wrong_passwords_and_codes_of_whoever_is_in_are_his_accounts(self) -> None:
+        user = activated(email="kanarek@example.com")
+        found = self.noted(lambda: credentials.proves_owner(user, "wrong"))
+        assert [(each["event"], each["account"]) for each in found] == [
+            ("confirmation_refused", user.pk)
+        ]
+        self.enterContext(stopped_clock())
+        turned_on(user)
+        found = self.noted(lambda: totp.verify(user, "000000"))
+        assert [(each["event"], each["account"]) for each in found] == [("code_refused", user.pk)]
+
+    def test_a_link_that_says_it_was_not_me_is_noted(self) -> None:
+        user = activated()
+        event = events.record(user, AccountEvent.Kind.SIGNED_IN)
+        found = self.events(lambda: disowning.disown(event, visit=NOBODY))
+        assert found[0] == "account_disowned"
 
     def test_line_carries_the_id_of_its_request(self) -> None:
         sent = "0123456789abcdef0123456789abcdef"

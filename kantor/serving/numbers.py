@@ -171,3 +171,11 @@ DELIVERIES = Total("kantor_deliveries", "Tries to deliver a mail", "outcome")
 PURGED = Total("kantor_purged_rows", "Rows that the purge removed", "rule")
 PURGE_ENDED = Moment("kantor_purge_timestamp_seconds", "When the purge came to its end last")
 SECURITY_EVENTS = Total("kantor_security_events", "Events of the security log", "event")
+
+
+def begin_at_zero() -> None:
+    """Make the series that alerts ask about: where none was, Prometheus sees no growth to 1."""
+    HASH_GIVEN_UP.add(0)
+    DELIVERIES.add(0, outcome="failed")
+    for event in ("passkey_copied", "cookie_forged", "sign_in_refused"):
+        SECURITY_EVENTS.add(0, event=event)

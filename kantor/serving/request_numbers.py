@@ -5,9 +5,10 @@ status, template, character set and size at once, which is thousands of series, 
 takes the method as it was sent. Here a few are kept, by the route's name, and a known method.
 """
 
+from collections.abc import Callable
 from typing import Any
 
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 
 from kantor.serving import numbers
 
@@ -83,6 +84,13 @@ class AfterMiddleware(middleware.PrometheusAfterMiddleware):
     """Count by route, method and status; innermost."""
 
     metrics_cls = Metrics
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        super().__init__(get_response)
+        # As `begin_at_zero` has it: alerts ask about these.
+        for status in ("500", "503"):
+            self.metrics.responses_by_status.labels(status=status)
+        numbers.begin_at_zero()
 
     def label_metric(
         self, metric: Any, request: HttpRequest, response: Any = None, **labels: str
