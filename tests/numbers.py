@@ -1,6 +1,7 @@
 """Read the site's numbers as a Prometheus server does."""
 
 import atexit
+import os
 import shutil
 import tempfile
 from collections.abc import Mapping
@@ -9,13 +10,25 @@ from django.conf import settings
 from django.test import Client, override_settings
 
 OURS = "accounts.passwords.hashing.Argon2PasswordHasher"
-# prometheus-client chooses its folder once a process.
-FOLDER = tempfile.mkdtemp(prefix="kantor-metrics-")
-atexit.register(shutil.rmtree, FOLDER, ignore_errors=True)
+
+
+class _FolderOfThisProcess:
+    """A folder for each process of the suite, or one would see what another one counts."""
+
+    def __init__(self) -> None:
+        self._known: dict[int, str] = {}
+
+    def __fspath__(self) -> str:
+        pid = os.getpid()
+        if pid not in self._known:
+            self._known[pid] = folder = tempfile.mkdtemp(prefix="kantor-metrics-")
+            atexit.register(shutil.rmtree, folder, ignore_errors=True)
+        return self._known[pid]
+
 
 measured = override_settings(
     METRICS=True,
-    METRICS_FOLDER=FOLDER,
+    METRICS_FOLDER=_FolderOfThisProcess(),
     PASSWORD_HASHERS=[OURS],
     MIDDLEWARE=[
         "kantor.serving.request_numbers.BeforeMiddleware",
