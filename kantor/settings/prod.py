@@ -330,6 +330,7 @@ log_format = env.str("LOG_FORMAT", default="json")
 if log_format not in ("json", "line"):
     raise ImproperlyConfigured(f"LOG_FORMAT must be json or line, not {log_format!r}.")
 LOGGING = LOGGING | {
+    "formatters": LOGGING["formatters"] | {"line": {"()": "kantor.logs.LineFormatter"}},
     "root": {"handlers": ["stderr"], "level": env.str("LOG_LEVEL", default="INFO")},
     "handlers": {"stderr": LOGGING["handlers"]["stderr"] | {"formatter": log_format}},
     "loggers": LOGGING["loggers"]
