@@ -334,6 +334,7 @@ class CostTests(test_costs.StatementTests):
     """No visitor's request takes a statement more than without."""
 
 
+@measured
 class AlertTests(SimpleTestCase):
     """`deploy/alerts.yml`."""
 
