@@ -32,7 +32,7 @@ class UserManager(BaseUserManager["User"]):
         One INSERT; another one for the same attempt that is still at work is waited for. A refused
         INSERT is an error to PostgreSQL, whose log would quote the address and the hash in it.
         """
-        user.email_key = email_address.normalise(user.email)
+        user.set_keys()
         quoted = connection.ops.quote_name
         fields = [field for field in self.model._meta.concrete_fields if not field.primary_key]
         columns = ", ".join(quoted(str(field.column)) for field in fields)
@@ -217,9 +217,13 @@ class User(AbstractBaseUser, PermissionsMixin):
 
     def save(self, *args: Any, **kwargs: Any) -> None:
         """Store the user; the comparison keys always follow the address."""
+        self.set_keys()
+        super().save(*args, **kwargs)
+
+    def set_keys(self) -> None:
+        """Let the comparison keys follow the address."""
         self.email_key = email_address.normalise(self.email)
         self.mailbox_key = email_address.mailbox(self.email_key)
-        super().save(*args, **kwargs)
 
     def clean(self) -> None:
         """Leave the address as typed: Django would lower-case its domain here."""

@@ -164,6 +164,7 @@ def _rules() -> list[Rule]:
             retention.EMAIL_CHANGES,
         ),
         Rule(
+            "staff_events",
             f"events of staff {audit.KEPT.days} days old, but the last of them",
             audit.outlasted,
             "at",
