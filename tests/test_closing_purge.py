@@ -73,10 +73,10 @@ def night(*arguments: str) -> str:
 def filled(user: User) -> User:
     """Give this account a row of every kind that a customer can have, and close it."""
     StaffNote.objects.create(user=user, text="Zadzwonić po południu")
+    AccountProposal.objects.create(user=user, what="restore", reason="owner")
     RegisterCheck.objects.create(
         user=user, nip="9990000014", is_found=False, day=user.created_at.date()
     )
-    AccountProposal.objects.create(user=user, what="erase", reason="request")
     survey.answer(user.pk, Source.objects.all()[0], "")
     DataChange.objects.create(user=user, section="address", before={}, after={})
     DataRequest.objects.create(user=user, section="name", wanted={}, reason="Ślub")

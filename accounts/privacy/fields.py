@@ -213,6 +213,9 @@ LEFT_OUT: dict[type[Model], dict[str, str]] = {
         "last_error": _DELIVERY,
     },
     CustomerWord: {"id": _NUMBER, "customer": _OWNER, "word": _DERIVED},
+    SavedView: {"id": _NUMBER, "owner": _STAFF, "name": _STAFF, "filters": _STAFF},
+    RegisterCheck: {"id": _NUMBER, "user": _OWNER, "asked_by": _STAFF},
+    HighRiskCountry: {"id": _NUMBER, "code": _STAFF, "added_by": _STAFF, "added_at": _STAFF},
     AccountProposal: {
         "id": _NUMBER,
         "user": _OWNER,
@@ -221,9 +224,6 @@ LEFT_OUT: dict[type[Model], dict[str, str]] = {
         "author": _STAFF,
         "at": _STAFF,
     },
-    SavedView: {"id": _NUMBER, "owner": _STAFF, "name": _STAFF, "filters": _STAFF},
-    RegisterCheck: {"id": _NUMBER, "user": _OWNER, "asked_by": _STAFF},
-    HighRiskCountry: {"id": _NUMBER, "code": _STAFF, "added_by": _STAFF, "added_at": _STAFF},
     StaffNote: {
         "id": _NUMBER,
         "user": _OWNER,
