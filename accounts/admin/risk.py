@@ -39,7 +39,7 @@ class HighRiskCountryAdmin(ByRole, OnlyFilters, admin.ModelAdmin[HighRiskCountry
     adds = deletes = Right.OVERRULE
     form = CountryForm
     fields = ("code",)
-    list_display = ("name", "code", "added_by", "added_at")
+    list_display = ("name", "added_by", "added_at")
     list_display_links = ("name",)
     list_select_related = ("added_by",)
     sortable_by = ()

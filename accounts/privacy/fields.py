@@ -112,7 +112,7 @@ PARTS = (
         ("review_state", "review_words", "review_sections", "reviewed_at"),
     ),
     Part(
-        retention.REVIEW,
+        retention.CHECKS,
         RegisterCheck,
         ("nip", "is_found", "name", "vat_status", "day", "request_id", "asked_at"),
     ),
