@@ -106,6 +106,7 @@ class OwingTests(TransactionTestCase):
             "about_id",
             "request_id",
             "terms_version",
+            "reason",
             "change_id",
             "asked_from",
             "asked_in",
