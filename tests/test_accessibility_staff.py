@@ -7,14 +7,14 @@ from django.conf import settings
 from django.test import Client
 
 from accounts.account import services
-from accounts.desk import case
+from accounts.desk import case, invites, standing
 from accounts.desk.events import Desk
 from accounts.models import Kind, OutboxMessage, Source, User
 from accounts.models.customer import Section
 from tests.audit import COLOURS, LETTERS_PERCENT, LOOKS, RULES, RUN_AXE, SCHEMES, axe
 from tests.browser import DESK, BrowserTestCase, BrowserVisitor, bring_session
 from tests.desk import LIST, MESSAGES, page_of, send, sit_down
-from tests.factories import PASSWORD, activated, clerk, customer_of
+from tests.factories import PASSWORD, activated, clerk, customer_of, suspended
 from tests.phone import stopped_clock, turned_on
 from tests.test_staff_invite import printed_for
 
@@ -193,7 +193,6 @@ class StaffAccessibilityTests(BrowserTestCase):
             assert page.locator("textarea").count() == 1
             self.look(visitor)
             self.look(visitor, page_of(self.person))
-            self.look(visitor, f"{LIST}{self.person.pk}/delete/")
             self.look(visitor, f"{LIST}{self.person.pk}/history/")
 
     def test_second_person(self) -> None:
@@ -203,6 +202,34 @@ class StaffAccessibilityTests(BrowserTestCase):
             for visitor in self.each("reviewer"):
                 self.look(visitor, "/admin/")
                 self.look(visitor, page_of(self.company))
+
+    def test_proposals_about_accounts_and_erasing(self) -> None:
+        author, closed, proposed = clerk("officer"), suspended(), activated()
+        with self.settings(REVIEW_FOUR_EYES="all"):
+            standing.restore(closed, "cleared", desk=Desk(author))
+            standing.erase(proposed, "request", desk=Desk(author))
+        for visitor in self.each("officer"):
+            page = visitor.page
+            self.look(visitor, "/admin/")
+            self.look(visitor, page_of(closed))
+            self.look(visitor, f"{LIST}{closed.pk}/propozycja/")
+            with page.expect_navigation():
+                page.locator("[value=return]").click()
+            self.look(visitor)
+            self.look(visitor, f"{LIST}{proposed.pk}/propozycja/")
+            self.look(visitor, f"{LIST}{self.person.pk}/usuniecie/")
+            page.evaluate("document.querySelector('.case-form').noValidate = true")
+            with page.expect_navigation():
+                page.locator(".case-form button").click()
+            self.look(visitor)
+
+    def test_link_to_a_first_method_for_who_has_a_password(self) -> None:
+        link = invites.renew(clerk("support", password=PASSWORD))
+        for visitor in self.each():
+            self.look(visitor, link[link.index("/admin/") :])
+            with visitor.page.expect_navigation():
+                visitor.page.locator(".actions button").click()
+            self.look(visitor)
 
     def test_pages_of_an_administrator(self) -> None:
         member, source = clerk("support"), Source.objects.order_by("pk")[0]
