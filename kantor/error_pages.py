@@ -20,6 +20,7 @@ from django.utils.translation import gettext_lazy as _
 from django_guid import get_guid
 
 from accounts.passwords import HashingBusyError
+from kantor.serving import desk
 from kantor.serving.templatetags.site import translated_path
 
 
@@ -113,7 +114,7 @@ def error_page(fault: Fault, request: HttpRequest, *, as_visitor: bool = False) 
 
     The page needs neither database nor session unless it is rendered `as_visitor`, with the header
     of whoever is signed in. Only the request's path is looked at, also for the links to the other
-    language.
+    language; at the staff's pages, which no language is in the address of, the cookie of it too.
     """
     path = request.get_full_path()
     context = {
@@ -122,7 +123,8 @@ def error_page(fault: Fault, request: HttpRequest, *, as_visitor: bool = False) 
         "request_id": get_guid() if fault in (BROKEN, OVERLOADED) else None,
         "language_urls": {code: translated_path(path, code) for code, _name in settings.LANGUAGES},
     }
-    with override(get_language_from_path(request.path_info) or settings.LANGUAGE_CODE):
+    named = get_language_from_path(request.path_info) or desk.language_of(request)
+    with override(named or settings.LANGUAGE_CODE):
         html = render_to_string("error.html", context, request=request if as_visitor else None)
     response = HttpResponse(html, status=fault.status)
     add_never_cache_headers(response)

@@ -92,8 +92,8 @@ class StaffLanguageMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         """Pass the request on in the language that was chosen; without a choice in Polish."""
-        chosen = request.COOKIES.get(settings.LANGUAGE_COOKIE_NAME)
-        if request.path_info.startswith("/admin/") and chosen in dict(settings.LANGUAGES):
+        chosen = desk.language_of(request)
+        if chosen is not None:
             translation.activate(chosen)
             request.LANGUAGE_CODE = chosen
         return self.get_response(request)
