@@ -4,7 +4,6 @@ from collections.abc import Callable
 
 from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
-from django.utils import translation
 from django.utils.cache import add_never_cache_headers
 
 from kantor.error_pages import CLOSED, NOT_ALLOWED, REGISTRATION_CLOSED, Fault, error_page
@@ -78,24 +77,6 @@ class AdminHostMiddleware:
         """Pass the request on where the staff's pages are, and everywhere else but to them."""
         if f"{request.path_info}/".startswith("/admin/") and not desk.is_at(request):
             raise Http404("The staff's pages are at another host.")
-        return self.get_response(request)
-
-
-class StaffLanguageMiddleware:
-    """Speak the language of the cookie at `/admin/`, whose addresses name none.
-
-    Stands below LocaleMiddleware, for which an address without a language is Polish.
-    """
-
-    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
-        self.get_response = get_response
-
-    def __call__(self, request: HttpRequest) -> HttpResponse:
-        """Pass the request on in the language that was chosen; without a choice in Polish."""
-        chosen = desk.language_of(request)
-        if chosen is not None:
-            translation.activate(chosen)
-            request.LANGUAGE_CODE = chosen
         return self.get_response(request)
 
 

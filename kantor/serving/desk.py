@@ -1,4 +1,4 @@
-"""Say where the staff's pages are, at `ADMIN_HOST` or with the others, and in which language."""
+"""Say where the staff's pages are: at `ADMIN_HOST`, or with the rest of the site."""
 
 from urllib.parse import urlsplit
 
@@ -19,10 +19,3 @@ def root() -> str:
 def is_at(request: HttpRequest) -> bool:
     """Tell whether this request came to the host that has them; any host where none is named."""
     return settings.ADMIN_HOST in ("", split_domain_port(request.get_host())[0])
-
-
-def language_of(request: HttpRequest) -> str | None:
-    """Return the language that this browser chose for the staff's pages; None at any other page."""
-    chosen = request.COOKIES.get(settings.LANGUAGE_COOKIE_NAME)
-    is_theirs = request.path_info.startswith("/admin/")
-    return chosen if is_theirs and chosen in dict(settings.LANGUAGES) else None

@@ -47,13 +47,13 @@ MIDDLEWARE = [
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
-    "kantor.middleware.StaffLanguageMiddleware",
     "kantor.middleware.MaintenanceMiddleware",
     "kantor.middleware.DressedRefusalsMiddleware",
     "kantor.middleware.AdminHostMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "accounts.sessions.middleware.AuthenticationMiddleware",
+    "accounts.staff.language.StaffLanguageMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
 ]
 
@@ -260,6 +260,9 @@ MAINTENANCE_RETRY_SECONDS = 15 * 60
 # "Pobierz dane" beside the NIP: disabled, fixtures (made-up answers), mf (Wykaz podatników VAT).
 COMPANY_LOOKUP = "disabled"
 COMPANY_LOOKUP_URL = "https://wl-api.mf.gov.pl"
+# Whether customers' names are compared with lists of sanctions and of PEPs: disabled, or fixtures
+# (two made-up lists). A real list is another backend of `accounts.desk.screening`.
+SCREENING = "disabled"
 
 # A mail that has been waiting for longer makes /healthz bad.
 OUTBOX_LATE = timedelta(minutes=30)
