@@ -5,6 +5,7 @@ Not in the report of the accessibility statement, which tells customers about th
 
 from django.conf import settings
 from django.test import Client
+from django.urls import reverse
 
 from accounts.account import services
 from accounts.desk import case
@@ -193,7 +194,7 @@ class StaffAccessibilityTests(BrowserTestCase):
             assert page.locator("textarea").count() == 1
             self.look(visitor)
             self.look(visitor, page_of(self.person))
-            self.look(visitor, f"{LIST}{self.person.pk}/delete/")
+            self.look(visitor, reverse("admin:accounts_user_erase", args=[self.person.pk]))
             self.look(visitor, f"{LIST}{self.person.pk}/history/")
 
     def test_second_person(self) -> None:
