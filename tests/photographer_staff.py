@@ -70,8 +70,9 @@ class StaffPictures(BrowserTestCase):
         """Take the pictures of one page in one language and width."""
         visitor = self.visitor(width=width)
         url = visitor.complaints.site
-        chosen = {"name": settings.LANGUAGE_COOKIE_NAME, "value": language, "url": url}
-        visitor.page.context.add_cookies([chosen])
+        visitor.page.context.add_cookies(
+            [{"name": settings.LANGUAGE_COOKIE_NAME, "value": language, "url": url}]
+        )
         bring_session(visitor, sit_down(Client(), user))
         visitor.page.set_viewport_size({"width": width, "height": height})
         response = visitor.page.goto(address)

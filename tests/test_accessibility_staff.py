@@ -46,8 +46,9 @@ class StaffAccessibilityTests(BrowserTestCase):
             visitor = self.visitor(language, width)
             visitor.page.emulate_media(color_scheme=scheme)
             url = visitor.complaints.site
-            chosen = {"name": settings.LANGUAGE_COOKIE_NAME, "value": language, "url": url}
-            visitor.page.context.add_cookies([chosen])
+            visitor.page.context.add_cookies(
+                [{"name": settings.LANGUAGE_COOKIE_NAME, "value": language, "url": url}]
+            )
             if role:
                 bring_session(visitor, sit_down(Client(), clerk(role)))
             found.append(visitor)
