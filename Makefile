@@ -203,9 +203,9 @@ accessibility-report: $(TOOLS) ## run the accessibility tests and write what the
 	$(BIN)/python .ci/accessibility_report.py
 
 .PHONY: screenshots
-screenshots: $(TOOLS) ## take the pictures of the guide and the README anew (needs Chromium)
+screenshots: $(TOOLS) ## take the pictures of the guide, the README and docs/staff.md anew (needs Chromium)
 	@mkdir -p var
-	$(BIN)/python .ci/screenshots.py
+	$(BIN)/python .ci/screenshots.py $(PICTURES)
 
 # A folder of its own: the site needs neither of the two. Debian's hunspell-pl has the dictionary.
 WORDS := var/words

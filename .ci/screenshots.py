@@ -1,7 +1,8 @@
-"""Take the pictures of the registration guide and of the README (make screenshots).
+"""Take the pictures of the registration guide, the README and docs/staff.md (make screenshots).
 
-They show this very system: `tests/photographer.py` walks through it with Chromium, at a moment
-that is always the same. The results are kept in the repository, with a manifest of what they show
+They show this very system: `tests/photographer.py` and `tests/photographer_staff.py` walk through
+it with Chromium, at a moment that is always the same. An argument names one of the two. The
+results are kept in the repository, those of the guide with a manifest of what they show
 (kantor/content/guide.json); `tests/test_guide.py` fails when the pages have moved on.
 """
 
@@ -49,7 +50,8 @@ def take() -> None:
 
     from django.core.management import execute_from_command_line
 
-    execute_from_command_line(["manage.py", "test", "--failfast", "tests.photographer"])
+    chosen = sys.argv[1:] or ["tests.photographer", "tests.photographer_staff"]
+    execute_from_command_line(["manage.py", "test", "--noinput", "--failfast", *chosen])
 
 
 if __name__ == "__main__":

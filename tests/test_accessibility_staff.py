@@ -5,6 +5,7 @@ Not in the report of the accessibility statement, which tells customers about th
 
 from django.conf import settings
 from django.test import Client
+from django.urls import reverse
 
 from accounts.account import services
 from accounts.desk import case, invites, standing
@@ -45,8 +46,9 @@ class StaffAccessibilityTests(BrowserTestCase):
             visitor = self.visitor(language, width)
             visitor.page.emulate_media(color_scheme=scheme)
             url = visitor.complaints.site
-            chosen = {"name": settings.LANGUAGE_COOKIE_NAME, "value": language, "url": url}
-            visitor.page.context.add_cookies([chosen])
+            visitor.page.context.add_cookies(
+                [{"name": settings.LANGUAGE_COOKIE_NAME, "value": language, "url": url}]
+            )
             if role:
                 bring_session(visitor, sit_down(Client(), clerk(role)))
             found.append(visitor)
@@ -178,6 +180,7 @@ class StaffAccessibilityTests(BrowserTestCase):
                 page.locator("form:has([value=reject]) > button").click()
             self.look(visitor)
             self.look(visitor, f"{LIST}{self.company.pk}/reveal/phone/")
+            visitor.complaints.expected.add(400)
             with page.expect_navigation():
                 page.locator(".submit-row [type=submit]").click()
             self.look(visitor)
@@ -193,6 +196,7 @@ class StaffAccessibilityTests(BrowserTestCase):
             assert page.locator("textarea").count() == 1
             self.look(visitor)
             self.look(visitor, page_of(self.person))
+            self.look(visitor, reverse("admin:accounts_user_erase", args=[self.person.pk]))
             self.look(visitor, f"{LIST}{self.person.pk}/history/")
 
     def test_second_person(self) -> None:

@@ -33,7 +33,7 @@ class StaffVisitor(BrowserVisitor):
         with self.page.expect_navigation():
             kind.first.click()
 
-    def set_password(self, link: str) -> None:
+    def choose_password(self, link: str) -> None:
         self.go(link)
         for name in ("new_password1", "new_password2"):
             self.page.locator(f"[name={name}]").fill(PASSWORD)
@@ -63,7 +63,7 @@ class DeskTestCase(BrowserTestCase):
         return visitor
 
     def mails_to(self, user: User) -> list[str]:
-        return [message.subject for message in mail.outbox if message.to == [user.email]]
+        return [str(message.subject) for message in mail.outbox if message.to == [user.email]]
 
 
 class JourneyTests(DeskTestCase):
@@ -72,7 +72,7 @@ class JourneyTests(DeskTestCase):
     def test_with_a_passkey(self) -> None:
         visitor = self.staff()
         device = Device(visitor.page)
-        visitor.set_password(printed_for().split()[-1])
+        visitor.choose_password(printed_for().split()[-1])
         visitor.click("Dodaj klucz dostępu", "link")
         visitor.click("Dodaj klucz dostępu")
         assert visitor.path == HOME
@@ -93,7 +93,7 @@ class JourneyTests(DeskTestCase):
     def test_with_an_app_and_without_scripts_on_a_phone(self) -> None:
         visitor = self.staff(PHONE, scripts=False)
         with stopped_clock():
-            visitor.set_password(printed_for().split()[-1])
+            visitor.choose_password(printed_for().split()[-1])
             visitor.click("Włącz aplikację z kodami", "link")
             phone = Phone(visitor.page.locator(".key").inner_text())
             visitor.page.get_by_label("6 cyfr z aplikacji").fill(phone.code())
@@ -120,7 +120,7 @@ class JourneyTests(DeskTestCase):
         visitor.click("Odrzuć")
         assert customer_of(self.second).review_state == ReviewState.REJECTED
         assert len(self.mails_to(self.second)) == 1
-        assert OutboxMessage.objects.filter(user=self.second).last().language == "en"
+        assert OutboxMessage.objects.filter(user=self.second).latest("pk").language == "en"
         visitor.fits()
 
 

@@ -138,7 +138,7 @@ class NoteForm(forms.Form):
         widget=forms.Textarea(attrs={"rows": 3, "maxlength": NOTE_LENGTH}),
         required=False,
     )
-    kind = forms.CharField(label=_("kind"), widget=forms.Select, required=False)
+    kind = forms.CharField(label=_("Kind of note"), widget=forms.Select, required=False)
 
     def __init__(self, by: User, data: Any = None, text: str = "") -> None:
         super().__init__(data, initial={"text": text}, auto_id="written_%s", label_suffix="")
