@@ -20,6 +20,7 @@ from accounts.models import (
     AuthenticatorApp,
     ConsentRecord,
     Customer,
+    ContactProposal,
     DataChange,
     DataRequest,
     EmailChange,
@@ -48,7 +49,7 @@ from tests.parallel import at_once
 from tests.phone import stopped_clock, turned_on
 
 FORGOTTEN = (AccountSession, AuthenticatorApp, RecoveryCode, Passkey, SurveyAnswer)
-BLOCKED = (Customer, ConsentRecord, DataChange, DataRequest, StaffNote)
+BLOCKED = (Customer, ConsentRecord, ContactProposal, DataChange, DataRequest, StaffNote)
 GOES_ON = (AccountEvent, OutboxMessage, EmailChange)
 
 
@@ -65,6 +66,7 @@ def filled(user: User) -> User:
     survey.answer(user.pk, Source.objects.all()[0], "")
     DataChange.objects.create(user=user, section="address", before={}, after={})
     DataRequest.objects.create(user=user, section="name", wanted={}, reason="Ślub")
+    ContactProposal.objects.create(user=user, field="phone", before="1", value="2", reason="slip")
     contact.ask(user, f"{user.pk}@nowak.example", visit=NOBODY)
     with stopped_clock():
         turned_on(user)

@@ -15,7 +15,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST
 
-from accounts.admin import account_list, bulk, case, reveal
+from accounts.admin import account_list, bulk, case, corrections, reveal
 from accounts.admin.account_list import AccountList
 from accounts.admin.bulk import BulkActions
 from accounts.admin.by_role import ByRole
@@ -118,6 +118,16 @@ class AccountAdmin(CasePages, ByRole, BulkActions, admin.ModelAdmin[User]):
                 guarded(reveal.reveal),
                 name="accounts_user_reveal",
             ),
+            path(
+                "<int:number>/correct/<str:section>/",
+                guarded(corrections.correct),
+                name="accounts_user_correct",
+            ),
+            path(
+                "<int:number>/propose/<str:field>/",
+                guarded(corrections.propose),
+                name="accounts_user_propose",
+            ),
             *(
                 path(
                     f"<int:number>/{address}/",
@@ -128,6 +138,7 @@ class AccountAdmin(CasePages, ByRole, BulkActions, admin.ModelAdmin[User]):
                     ("decyzja", self.decide, "decide"),
                     ("notatka", self.write_note, "note"),
                     ("przejecie", self.hold, "hold"),
+                    ("answer", corrections.answer, "answer"),
                 )
             ),
             path("search/", guarded(account_list.search_accounts), name="accounts_user_search"),
@@ -228,6 +239,7 @@ class AccountAdmin(CasePages, ByRole, BulkActions, admin.ModelAdmin[User]):
         """Return the page of this customer, whatever the method of the request."""
         asked = copy(request)
         asked.method = "GET"
+        extra_context = {**extra_context, **corrections.context(request, user)}
         return super().change_view(asked, str(user.pk), extra_context=extra_context)
 
 

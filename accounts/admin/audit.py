@@ -18,7 +18,7 @@ from accounts.admin.pagination import CappedPaginator
 from accounts.desk.masks import Field
 from accounts.desk.reasons import label
 from accounts.desk.roles import Right, Role
-from accounts.models import AccountSession, ReviewState, StaffEvent, User
+from accounts.models import AccountSession, ContactProposal, ReviewState, StaffEvent, User
 from accounts.models.customer import Section
 from accounts.models.staff import ABOUT_STAFF
 
@@ -28,6 +28,10 @@ _BIGGEST_NUMBER = 2**63 - 1
 _FACTS: dict[str, tuple[Promise, type[Choices] | None]] = {
     "review": (_("review"), ReviewState),
     "sections": (_("to be corrected"), Section),
+    "section": (_("section"), Section),
+    "accepted": (_("accepted"), None),
+    "contact": (_("field"), ContactProposal.Field),
+    "value": (_("wanted"), None),
     "field": (_("field"), Field),
     "role": (_("role"), Role),
     "active": (_("works here"), None),

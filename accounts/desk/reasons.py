@@ -43,6 +43,15 @@ class Reopening(TextChoices):
     CHANGE = "change", _("the identity was changed")
 
 
+class Correction(TextChoices):
+    """Why staff correct a customer's details."""
+
+    SLIP = "slip", _("a slip in the details")
+    REQUEST = "request", _("at the customer’s request")
+    REGISTER = "register", _("a public register says otherwise")
+    DOCUMENT = "document", _("a document of the customer")
+
+
 class Reveal(TextChoices):
     """Why a masked field is looked at."""
 
@@ -76,7 +85,7 @@ def sentence(code: str) -> Promise:
 
 _ALL: dict[str, Promise | str] = {
     code: label
-    for choices in (Reveal, Reopening, Restoration, Suspension, Rejection)
+    for choices in (Correction, Reveal, Reopening, Restoration, Suspension, Rejection)
     for code, label in choices.choices
 }
 

@@ -14,7 +14,7 @@ from django.utils import timezone
 from django_guid import get_guid
 
 from accounts.mail import delivery
-from accounts.models import AccountEvent, DataRequest, EmailChange, OutboxMessage, User
+from accounts.models import AccountEvent, DataChange, DataRequest, EmailChange, OutboxMessage, User
 from accounts.values.visit import Visit
 
 
@@ -27,13 +27,15 @@ def put(
     request: DataRequest | None = None,
     version: str = "",
     change: EmailChange | None = None,
+    correction: DataChange | None = None,
     recipient: str = "",
 ) -> None:
     """Owe this account a mail; call it in the transaction of what the mail announces.
 
     `about` is the event that it tells of: when that was, from which browser and where;
     `request` the one that was received or decided, `version` that of the terms, `change` the one of
-    the e-mail address, whose mails go to a `recipient` who need not be the account's own address.
+    the e-mail address, whose mails go to a `recipient` who need not be the account's own address,
+    `correction` the change of the details that staff made.
     """
     _put(
         OutboxMessage(
@@ -46,6 +48,7 @@ def put(
             request=request,
             terms_version=version,
             change=change,
+            correction=correction,
         )
     )
 

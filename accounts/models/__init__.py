@@ -10,6 +10,7 @@ from .limit import Counter
 from .nightly import NightlyFact
 from .outbox import OutboxMessage
 from .passkey import Passkey
+from .proposal import ContactProposal
 from .session import AccountSession
 from .staff import SavedView, StaffEvent, StaffMember, StaffNote
 from .survey import Source, SurveyAnswer
@@ -21,6 +22,7 @@ __all__ = [
     "AccountSession",
     "AuthenticatorApp",
     "ConsentRecord",
+    "ContactProposal",
     "Counter",
     "Customer",
     "CustomerWord",
