@@ -156,7 +156,7 @@ class TableTests(SimpleTestCase):
                 "proposed_by",
             },
             ConsentRecord: {"id", "user"},
-            DataChange: {"id", "user"},
+            DataChange: {"id", "user", "changed_by", "reason"},
             DataRequest: {"id", "user", "decided_by"},
             AccountEvent: {"id", "user"},
             AccountSession: {"id", "user", "session_hash"},

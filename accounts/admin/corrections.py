@@ -11,7 +11,7 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin, messages
-from django.core.exceptions import BadRequest, PermissionDenied
+from django.core.exceptions import BadRequest, PermissionDenied, ValidationError
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -73,11 +73,26 @@ class ReasonForm(forms.Form):
 class ProposedPhoneForm(NumberForm, ReasonForm):
     """Ask for another phone number."""
 
+    field_order = ("phone", "reason")
+
 
 class ProposedEmailForm(EmailForm, ReasonForm):
     """Ask for another address; whether it is mistyped its mailbox says, which has to confirm."""
 
-    asked = None  # type: ignore[assignment]  the customer's page asks about a slip, this does not
+    field_order = ("email", "reason")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        # The customer's page asks about a slip, in words that it describes the field by.
+        del self.fields["asked"]
+        self.fields["email"].widget.attrs.pop("aria-describedby", None)
+
+    def clean_email(self) -> str:
+        """Refuse the present address in words for staff. Raises ValidationError."""
+        try:
+            return super().clean_email()
+        except ValidationError as error:
+            raise ValidationError(_("The account has this address already."), "same") from error
 
 
 class AtTheDesk(OneSection):
@@ -104,7 +119,10 @@ class AtTheDesk(OneSection):
                 "Masked: %(value)s. Leave it empty to keep it."
             ) % {"value": hidden}
         self.fields["seen"] = forms.IntegerField(
-            widget=forms.HiddenInput, min_value=0, max_value=2**63 - 1, initial=last.pk if last else 0
+            widget=forms.HiddenInput,
+            min_value=0,
+            max_value=2**63 - 1,
+            initial=last.pk if last else 0,
         )
         self.fields["unseen"] = forms.CharField(
             widget=forms.HiddenInput, required=False, initial=" ".join(sorted(masked))
@@ -335,8 +353,11 @@ def _page(
     warning: Promise | None = None,
     asks_second: bool = False,
 ) -> HttpResponse:
-    """Show a form; 409 where `change` came first, or with a `warning` that somebody else is there."""
+    """Show a form; 409 where `change` came first, or where a `warning` says who is there."""
     sight = masks.sight(user.pk, desk_of(request))
+    for field in form.fields.values():
+        # A browser would fill in what belongs to whoever sits here.
+        field.widget.attrs["autocomplete"] = "off"
     unseen = {masks.field_of(name) for name in getattr(form, "unseen", ())}
     shown: Mapping[str, Any] = {
         **admin.site.each_context(request),
@@ -361,7 +382,7 @@ def _fields(form: forms.Form) -> Iterator[tuple[Promise | str, list[forms.BoundF
         for group in form.groups:
             yield group.title, group.fields
     else:
-        yield "", [field for field in form.visible_fields() if field.name != "asked"]
+        yield "", form.visible_fields()
 
 
 def _stopped(

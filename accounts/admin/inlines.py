@@ -256,7 +256,7 @@ class DataChangeInline(Sighted, RecordInline):
     def who(self, change: DataChange) -> str:
         """Return the address of who did it, with the reason; the customer's own have neither."""
         if change.changed_by is None:
-            return label(change.reason) or "–"
+            return str(label(change.reason)) or "–"
         return f"{change.changed_by.email}: {label(change.reason)}"
 
 

@@ -73,11 +73,11 @@ class ContactProposal(models.Model):
             ),
         ]
 
+    def __str__(self) -> str:
+        # Ends up in logs: a number, never a person's data.
+        return f"#{self.pk}"
+
     def close(self, state: State, *, by: User) -> None:
         """Store what became of it; call it with the row locked."""
         self.state, self.decided_by, self.closed_at = state, by, timezone.now()
         self.save(update_fields=["state", "decided_by", "closed_at"])
-
-    def __str__(self) -> str:
-        # Ends up in logs: a number, never a person's data.
-        return f"#{self.pk}"
