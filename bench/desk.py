@@ -45,6 +45,7 @@ def customers(number: int) -> None:
                 User(
                     email=f"klient{nth}@example.com",
                     email_key=f"klient{nth}@example.com",
+                    mailbox_key=f"klient{nth}@example.com",
                     is_active=is_active,
                     activated_at=begun if is_active or nth % 20 == 0 else None,
                     suspended_at=begun if nth % 20 == 0 else None,

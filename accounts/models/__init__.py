@@ -11,14 +11,17 @@ from .nightly import NightlyFact
 from .outbox import OutboxMessage
 from .passkey import Passkey
 from .proposal import ContactProposal
+from .register import RegisterCheck
+from .risk import HighRiskCountry
 from .session import AccountSession
-from .staff import SavedView, StaffEvent, StaffMember, StaffNote
+from .staff import AccountProposal, SavedView, StaffEvent, StaffMember, StaffNote
 from .survey import Source, SurveyAnswer
 from .user import User
 from .words import CustomerWord
 
 __all__ = [
     "AccountEvent",
+    "AccountProposal",
     "AccountSession",
     "AuthenticatorApp",
     "ConsentRecord",
@@ -29,11 +32,13 @@ __all__ = [
     "DataChange",
     "DataRequest",
     "EmailChange",
+    "HighRiskCountry",
     "Kind",
     "NightlyFact",
     "OutboxMessage",
     "Passkey",
     "RecoveryCode",
+    "RegisterCheck",
     "ReviewState",
     "SavedView",
     "Source",
