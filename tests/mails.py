@@ -56,6 +56,7 @@ NAMES = (
     "terms_accepted",
     "request_received",
     "request_decided",
+    "data_corrected",
     "review_approved",
     "review_correction",
     "review_rejected",
@@ -155,6 +156,8 @@ def build(
                 is_accepted=False,
                 answer="1234 / 2026",
             )
+        case "data_corrected":
+            return messages.data_corrected(to, section="name", link=DATA_LINK)
         case "review_approved":
             return messages.review_approved(to)
         case "review_correction":

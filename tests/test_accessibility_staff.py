@@ -8,7 +8,7 @@ from django.test import Client
 from django.urls import reverse
 
 from accounts.account import services
-from accounts.desk import case, invites, standing
+from accounts.desk import case, corrections, invites, standing
 from accounts.desk.events import Desk
 from accounts.models import Kind, OutboxMessage, Source, User
 from accounts.models.customer import Section
@@ -129,6 +129,22 @@ class StaffAccessibilityTests(BrowserTestCase):
             with page.expect_navigation():
                 page.locator("#logout-form button").click()
             self.look(visitor)
+
+    def test_corrections_and_proposals(self) -> None:
+        corrections.propose(
+            self.person, "phone", "+48602345678", "slip", desk=Desk(clerk("reviewer"))
+        )
+        case_of_company = f"{LIST}{self.company.pk}"
+        for visitor in self.each("reviewer"):
+            page = visitor.page
+            self.look(visitor, page_of(self.person))
+            for section in Section.values:
+                self.look(visitor, f"{case_of_company}/correct/{section}/")
+            with page.expect_navigation():
+                page.locator(".case-form [type=submit]").click()
+            self.look(visitor)
+            for field in ("phone", "email"):
+                self.look(visitor, f"{case_of_company}/propose/{field}/")
 
     def test_desk_and_lists_of_a_reviewer(self) -> None:
         for visitor in self.each("reviewer"):

@@ -323,6 +323,16 @@ class CaseFormsTests(NastyTestCase):
             ("decyzja", {**whole, "words": "", "sections": "", "is_silent": ""}),
             ("notatka", {"text": "x", "kind": "ordinary"}),
             ("przejecie", {"release": ""}),
+            ("answer", {"proposal": "1", "verdict": "confirm"}),
+            ("propose/phone", {"phone": "602 345 678", "reason": "slip"}),
+            ("propose/email", {"email": "nowy@example.com", "reason": "slip"}),
+            (
+                "correct/name",
+                {
+                    **{"first_name": "Jan", "last_name": "Nowak", "reason": "slip"},
+                    **{"seen": "0", "unseen": "main_street"},
+                },
+            ),
             ("pomoc", {"act": "session", "session": "1"}),
             ("pomoc", {"act": "override", "reason": "contact"}),
             ("wykaz", {}),

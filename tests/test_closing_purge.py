@@ -20,6 +20,7 @@ from accounts.models import (
     AccountSession,
     AuthenticatorApp,
     ConsentRecord,
+    ContactProposal,
     Customer,
     DataChange,
     DataRequest,
@@ -55,6 +56,7 @@ BLOCKED = (
     AccountProposal,
     Customer,
     ConsentRecord,
+    ContactProposal,
     DataChange,
     DataRequest,
     RegisterCheck,
@@ -80,6 +82,7 @@ def filled(user: User) -> User:
     survey.answer(user.pk, Source.objects.all()[0], "")
     DataChange.objects.create(user=user, section="address", before={}, after={})
     DataRequest.objects.create(user=user, section="name", wanted={}, reason="Ślub")
+    ContactProposal.objects.create(user=user, field="phone", before="1", value="2", reason="slip")
     contact.ask(user, f"{user.pk}@nowak.example", visit=NOBODY)
     with stopped_clock():
         turned_on(user)

@@ -8,8 +8,8 @@ from django.test import Client, TestCase, TransactionTestCase, override_settings
 
 from accounts.account import services
 from accounts.admin.by_role import ByRole
+from accounts.desk import corrections, standing
 from accounts.desk import staff as members
-from accounts.desk import standing
 from accounts.desk.decisions import Refused
 from accounts.desk.events import Desk
 from accounts.desk.roles import Role, role_of
@@ -75,6 +75,9 @@ class PageTests(TestCase):
             f"{LIST}{self.user.pk}/delete/": set(),
             f"{LIST}{self.user.pk}/usuniecie/": OFFICERS,
             f"{LIST}{self.user.pk}/reveal/phone/": DECIDERS,
+            f"{LIST}{self.user.pk}/correct/name/": DECIDERS,
+            f"{LIST}{self.user.pk}/propose/phone/": DECIDERS,
+            f"{LIST}{self.user.pk}/propose/email/": DECIDERS,
             f"{LIST}add/": set(),
             MESSAGES: DESK,
             f"{MESSAGES}{mail.pk}/change/": DESK,
@@ -297,6 +300,33 @@ class SentTests(TestCase):
             return customer_of(user).last_name == "Nowak"
 
         self.walk(accept, DECIDERS)
+
+    def test_correcting(self) -> None:
+        def correct(browser: Client) -> bool:
+            user = activated()
+            data = {"first_name": "Jan", "last_name": "Nowak", "reason": "slip"}
+            address = f"{LIST}{user.pk}/correct/name/"
+            browser.post(address, data | {"seen": "0", "unseen": ""})
+            return customer_of(user).last_name == "Nowak"
+
+        self.walk(correct, DECIDERS)
+
+    def test_proposing_a_number_and_confirming_one(self) -> None:
+        def propose(browser: Client) -> bool:
+            user = activated()
+            data = {"phone": "602 345 678", "reason": "slip"}
+            browser.post(f"{LIST}{user.pk}/propose/phone/", data)
+            return user.contact_proposals.exists()
+
+        def confirm(browser: Client) -> bool:
+            user, author = activated(), Desk(clerk("reviewer"))
+            proposal = corrections.propose(user, "phone", "+48602345678", "slip", desk=author)
+            data = {"proposal": str(proposal.pk), "verdict": "confirm"}
+            browser.post(f"{LIST}{user.pk}/answer/", data)
+            return customer_of(user).phone == "+48602345678"
+
+        self.walk(propose, DECIDERS)
+        self.walk(confirm, DECIDERS)
 
     def test_revealing(self) -> None:
         def reveal(browser: Client) -> bool:

@@ -52,6 +52,7 @@ NASTY_NAMES = (
 URL = re.compile(r"https?://[^\s<>\"]+")
 # Their reader did nothing, so nobody else can have done it.
 DECISIONS_OF_STAFF = (
+    "data_corrected",
     "review_approved",
     "review_correction",
     "review_rejected",
@@ -96,6 +97,7 @@ def links_of(name: str, language: str) -> set[str]:
         "terms_accepted": {page["reset"]},
         "request_received": {DATA_LINK},
         "request_decided": {DATA_LINK, page["reset"]},
+        "data_corrected": {DATA_LINK},
         "review_approved": set(),
         "review_correction": {DATA_LINK},
         "review_rejected": set(),

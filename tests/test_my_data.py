@@ -167,7 +167,7 @@ class TableTests(SimpleTestCase):
                 "proposed_by",
             },
             ConsentRecord: {"id", "user"},
-            DataChange: {"id", "user"},
+            DataChange: {"id", "user", "changed_by", "reason"},
             DataRequest: {"id", "user", "decided_by"},
             RegisterCheck: {"id", "user", "asked_by"},
             AccountEvent: {"id", "user"},

@@ -1,10 +1,11 @@
 """Ask for one section of the data, by the registration's own fields and rules."""
 
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, ClassVar
 
 from django import forms
 from django.conf import settings
+from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from accounts.forms.registration import (
@@ -46,6 +47,10 @@ class OneSection(DetailsForm):
     `asks_why` the form is a request, and asks for its reason.
     """
 
+    country_words: ClassVar[Promise] = _(
+        "With another country the tax number changes too: call us, +48 22 859 0218."
+    )
+
     def __init__(
         self, *args: Any, customer: Customer, section: str, asks_why: bool, **kwargs: Any
     ) -> None:
@@ -82,10 +87,7 @@ class OneSection(DetailsForm):
         cleaned = super().clean()
         moved = cleaned.get("main_country", self.customer.main_country)
         if self.customer.nip and self.is_address and moved != self.customer.main_country:
-            self.add_error(
-                "main_country",
-                _("With another country the tax number changes too: call us, +48 22 859 0218."),
-            )
+            self.add_error("main_country", str(self.country_words))
         return cleaned
 
     @property

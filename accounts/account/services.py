@@ -81,8 +81,13 @@ def withdraw(user: User) -> bool:
 
 
 def accept(request: DataRequest, *, by: User, answer: str = "") -> bool:
-    """Carry out an open request and owe its answer; tell whether it was open."""
+    """Carry out an open request and owe its answer; tell whether it was open.
+
+    An identity that was approved is to be reviewed again.
+    """
     with transaction.atomic():
+        # The account's row first, as everywhere: it says since when a review waits.
+        User.objects.select_for_update(no_key=True).only("pk").get(pk=request.user_id)
         if not _close(request, DataRequest.State.ACCEPTED, by=by, answer=answer):
             return False
         customer = Customer.objects.select_for_update().get(user=request.user_id)
@@ -116,13 +121,44 @@ def _close(request: DataRequest, state: DataRequest.State, *, by: User, answer: 
     return bool(closed)
 
 
-def _store(customer: Customer, section: str, values: Mapping[str, str]) -> None:
+def correct(
+    customer: Customer, section: str, values: Mapping[str, str], *, by: User, reason: str
+) -> DataChange | None:
+    """Store what staff have corrected and return the change; None where nothing differs.
+
+    Call it in a transaction, the account locked, then its open requests, then the customer. What
+    was awaited of the customer is taken off, and his open request about the same section is
+    withdrawn, as when he corrects it himself.
+    """
+    change = _store(customer, section, values, by=by, reason=reason)
+    if change is None:
+        return None
+    _withdraw(DataRequest.objects.filter(user=customer.pk, section=section))
+    if section in (customer.review_sections or []):
+        review.correction_recorded(customer, section)
+    return change
+
+
+def _store(
+    customer: Customer,
+    section: str,
+    values: Mapping[str, str],
+    *,
+    by: User | None = None,
+    reason: str = "",
+) -> DataChange | None:
     before = {name: getattr(customer, name) for name in values}
     if before == dict(values):
-        return
+        return None
     for name, value in values.items():
         setattr(customer, name, value)
     customer.save(update_fields=[*values, "name_key", "company_key"])
-    DataChange.objects.create(
-        user_id=customer.pk, section=section, before=before, after=dict(values)
+    review.data_changed(customer, {name for name in values if before[name] != values[name]})
+    return DataChange.objects.create(
+        user_id=customer.pk,
+        section=section,
+        before=before,
+        after=dict(values),
+        changed_by=by,
+        reason=reason,
     )

@@ -15,7 +15,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST
 
-from accounts.admin import account_list, bulk, case, erasure, helping, reveal
+from accounts.admin import account_list, bulk, case, corrections, erasure, helping, reveal
 from accounts.admin.account_list import AccountList
 from accounts.admin.bulk import BulkActions
 from accounts.admin.by_role import ByRole
@@ -103,6 +103,16 @@ class AccountAdmin(CasePages, HelpPages, ByRole, BulkActions, admin.ModelAdmin[U
                 guarded(reveal.reveal),
                 name="accounts_user_reveal",
             ),
+            path(
+                "<int:number>/correct/<str:section>/",
+                guarded(corrections.correct),
+                name="accounts_user_correct",
+            ),
+            path(
+                "<int:number>/propose/<str:field>/",
+                guarded(corrections.propose),
+                name="accounts_user_propose",
+            ),
             *(
                 path(
                     f"<int:number>/{address}/",
@@ -113,6 +123,7 @@ class AccountAdmin(CasePages, HelpPages, ByRole, BulkActions, admin.ModelAdmin[U
                     ("decyzja", self.decide, "decide"),
                     ("notatka", self.write_note, "note"),
                     ("przejecie", self.hold, "hold"),
+                    ("answer", corrections.answer, "answer"),
                     ("pomoc", self.help_customer, "help"),
                     ("wykaz", self.ask_register, "register"),
                 )
@@ -225,7 +236,11 @@ class AccountAdmin(CasePages, HelpPages, ByRole, BulkActions, admin.ModelAdmin[U
         """Return the page of this customer, whatever the method of the request."""
         asked = copy(request)
         asked.method = "GET"
-        shown = {**helping.context(request, user), **extra_context}
+        shown = {
+            **helping.context(request, user),
+            **corrections.context(request, user),
+            **extra_context,
+        }
         return super().change_view(asked, str(user.pk), extra_context=shown)
 
 

@@ -19,7 +19,14 @@ from accounts.desk import register
 from accounts.desk.masks import Field
 from accounts.desk.reasons import label
 from accounts.desk.roles import Right, Role
-from accounts.models import AccountProposal, AccountSession, ReviewState, StaffEvent, User
+from accounts.models import (
+    AccountProposal,
+    AccountSession,
+    ContactProposal,
+    ReviewState,
+    StaffEvent,
+    User,
+)
 from accounts.models.customer import Section
 from accounts.models.staff import ABOUT_STAFF
 from accounts.values import country
@@ -30,6 +37,10 @@ _BIGGEST_NUMBER = 2**63 - 1
 _FACTS: dict[str, tuple[Promise, type[Choices] | None]] = {
     "review": (_("review"), ReviewState),
     "sections": (_("to be corrected"), Section),
+    "section": (_("section"), Section),
+    "accepted": (_("accepted"), None),
+    "contact": (_("field"), ContactProposal.Field),
+    "value": (_("wanted"), None),
     "field": (_("field"), Field),
     "role": (_("role"), Role),
     "active": (_("works here"), None),

@@ -12,14 +12,13 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from accounts.account import services
 from accounts.admin.by_role import ByRole
 from accounts.admin.filters import OnlyFilters
 from accounts.admin.pagination import CappedPaginator
-from accounts.desk import masks
+from accounts.desk import corrections, masks
 from accounts.desk.at_work import desk_of
 from accounts.desk.roles import Right
-from accounts.models import Customer, DataRequest, User
+from accounts.models import Customer, DataRequest
 
 
 class DecisionForm(forms.ModelForm[DataRequest]):
@@ -120,10 +119,9 @@ class DataRequestAdmin(ByRole, OnlyFilters, admin.ModelAdmin[DataRequest]):
 
     def save_model(self, request: HttpRequest, obj: DataRequest, form: Any, change: bool) -> None:
         """Decide by the service, which stores what is decided and owes the mail."""
-        assert isinstance(request.user, User)
-        decision, answer = form.cleaned_data["decision"], form.cleaned_data["answer"]
-        decide = services.accept if decision == DataRequest.State.ACCEPTED else services.refuse
-        decide(obj, by=request.user, answer=answer)
+        accepts = form.cleaned_data["decision"] == DataRequest.State.ACCEPTED
+        answer = form.cleaned_data["answer"]
+        corrections.answer_request(obj, accepts=accepts, answer=answer, desk=desk_of(request))
 
     @admin.display(description=_("account"))
     def account(self, asked: DataRequest) -> str:

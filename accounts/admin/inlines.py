@@ -4,6 +4,7 @@ from dataclasses import replace
 from typing import Any
 
 from django.contrib import admin
+from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.formats import localize
@@ -14,12 +15,14 @@ from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from accounts import consents
+from accounts.admin import corrections
 from accounts.admin.by_role import ByRole
 from accounts.admin.outbox import Attempts
 from accounts.admin.pagination import MOST_COUNTED
 from accounts.desk import masks
 from accounts.desk.at_work import desk_of
 from accounts.desk.masks import Sight
+from accounts.desk.reasons import label
 from accounts.desk.roles import Right, may
 from accounts.models import (
     ConsentRecord,
@@ -235,28 +238,29 @@ class ConsentInline(RecordInline):
 
 
 class DataChangeInline(Sighted, RecordInline):
-    """Show what the data were before each change, and after it."""
+    """Show what the data were before each change, and after it; who did it, and why."""
 
     model = DataChange
-    fields = ("section", "difference", "changed_at")
-    readonly_fields = ("difference",)
+    # There are two accounts: whose data they are, and who changed them.
+    fk_name = "user"
+    fields = ("section", "difference", "changed_at", "who")
+    readonly_fields = ("difference", "who")
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[DataChange]:
+        """Return the rows with who changed them, in one statement."""
+        return super().get_queryset(request).select_related("changed_by")
 
     @admin.display(description=_("what changed"))
     def difference(self, change: DataChange) -> str:
         """Return what differs, line by line."""
-        labels = {field.name: field.verbose_name for field in Customer._meta.concrete_fields}
+        return corrections.difference(change, self.sight)
 
-        def shown(name: str, value: str) -> str:
-            if name.endswith("_country"):
-                return country.name(value) or "–"
-            return self.sight.show(name, value) or "–"
-
-        lines = (
-            (labels[name], shown(name, change.before.get(name, "")), shown(name, value))
-            for name, value in change.after.items()
-            if change.before.get(name, "") != value
-        )
-        return format_html_join(SafeString("<br>"), "{}: {} → {}", lines)
+    @admin.display(description=_("who"))
+    def who(self, change: DataChange) -> str:
+        """Return the address of who did it, with the reason; the customer's own have neither."""
+        if change.changed_by is None:
+            return str(label(change.reason)) or "–"
+        return f"{change.changed_by.email}: {label(change.reason)}"
 
 
 class EmailChangeInline(RecordInline):

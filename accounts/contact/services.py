@@ -46,12 +46,13 @@ class Link:
     change: EmailChange | None = None
 
 
-def ask(user: User, email: str, *, visit: Visit) -> bool:
+def ask(user: User, email: str, *, visit: Visit, is_by_staff: bool = False) -> bool:
     """Remember that the account is to have this address, and owe both mailboxes their mails.
 
     An older change that waits is given up. Whether the address has an account is not asked: the
     mail decides at its delivery. A mailbox that was written to too often gets no link, silently.
-    False when the account asked too often, or is not open any more.
+    False when the account asked too often, or is not open any more. The mail and the history say
+    when it was asked for through staff.
     """
     if not CHANGES.hit(str(user.pk)):
         return False
@@ -70,7 +71,8 @@ def ask(user: User, email: str, *, visit: Visit) -> bool:
             new_email=email,
             new_key=key,
         )
-        event = events.record(account, AccountEvent.Kind.EMAIL_ASKED, visit=visit)
+        details = {"how": "staff"} if is_by_staff else {}
+        event = events.record(account, AccountEvent.Kind.EMAIL_ASKED, visit=visit, **details)
         outbox.put(OutboxMessage.Kind.EMAIL_ASKED, account, about=event, change=change)
         if may_write:
             _owe_link(account, change)
@@ -110,7 +112,7 @@ def examine_confirmation(token: str) -> Link:
         return Link(LinkState.EXPIRED)
     state = _confirmation_state(change, change.user)
     # Only now, and only to who reads that mailbox.
-    if state is LinkState.VALID and _is_taken(change.new_key, change.user):
+    if state is LinkState.VALID and is_taken(change.new_key, change.user):
         state = LinkState.TAKEN
     return Link(state, change)
 
@@ -206,14 +208,15 @@ def _move(user: User, email: str, key: str) -> None:
     """Give the account another address. Raises `IntegrityError` where another account has it."""
     # Asked although the index would say so: two accounts that exchange their addresses at the same
     # moment would wait for each other there until PostgreSQL ends one of them.
-    if _is_taken(key, user):
+    if is_taken(key, user):
         raise IntegrityError("Another activated account has this address.")
     mailbox = email_address.mailbox(key)
     User.objects.filter(pk=user.pk).update(email=email, email_key=key, mailbox_key=mailbox)
     user.email, user.email_key = email, key
 
 
-def _is_taken(key: str, user: User) -> bool:
+def is_taken(key: str, user: User) -> bool:
+    """Tell whether another account has this address; for nobody but staff and its mailbox."""
     return User.objects.having(key).exclude(pk=user.pk).exists()
 
 

@@ -21,6 +21,15 @@ class Reopening(TextChoices):
     CHANGE = "change", _("the identity was changed")
 
 
+class Correction(TextChoices):
+    """Why staff correct a customer's details."""
+
+    SLIP = "slip", _("a slip in the details")
+    REQUEST = "request", _("at the customer’s request")
+    REGISTER = "register", _("a public register says otherwise")
+    DOCUMENT = "document", _("a document of the customer")
+
+
 class Reveal(TextChoices):
     """Why a masked field is looked at."""
 
@@ -61,6 +70,7 @@ class FactorReset(TextChoices):
 _ALL: dict[str, Promise | str] = {
     code: label
     for choices in (
+        Correction,
         Override,
         FactorReset,
         Erasure,

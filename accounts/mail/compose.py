@@ -67,6 +67,8 @@ def compose(message: OutboxMessage) -> EmailMessage | None:
             return _one_time_code(message)
         case OutboxMessage.Kind.REQUEST_RECEIVED | OutboxMessage.Kind.REQUEST_DECIDED:
             return _data_request(message)
+        case OutboxMessage.Kind.DATA_CORRECTED:
+            return _data_corrected(message)
         case kind if kind in OUTCOMES.values():
             return _outcome(message)
         case OutboxMessage.Kind.PANEL_OPEN:
@@ -177,7 +179,8 @@ def _email_notice(message: OutboxMessage) -> EmailMessage | None:
     }
     match message.kind:
         case OutboxMessage.Kind.EMAIL_ASKED:
-            return messages.email_asked(**told) if change.is_open else None
+            is_by_staff = event.details.get("how") == "staff"
+            return messages.email_asked(**told, is_by_staff=is_by_staff) if change.is_open else None
         case OutboxMessage.Kind.EMAIL_CHANGED if change.confirmed_at and not change.reverted_at:
             return messages.email_changed(**told, expires_at=change.confirmed_at + UNDONE_WITHIN)
         case OutboxMessage.Kind.EMAIL_CONFIRMED if not change.reverted_at:
@@ -237,6 +240,16 @@ def _data_request(message: OutboxMessage) -> EmailMessage | None:
         return messages.request_received(**received) if is_open else None
     is_accepted = request.state == request.State.ACCEPTED
     return messages.request_decided(**received, is_accepted=is_accepted, answer=request.answer)
+
+
+def _data_corrected(message: OutboxMessage) -> EmailMessage | None:
+    correction, user = message.correction, message.user
+    if correction is None or user is None or not user.is_active:
+        return None
+    to = _to_owner(message, user)
+    return messages.data_corrected(
+        to, section=correction.section, link=_link(to.language, "accounts:data")
+    )
 
 
 def _outcome(message: OutboxMessage) -> EmailMessage | None:
@@ -401,6 +414,7 @@ def _event_notice(message: OutboxMessage) -> EmailMessage | None:
         visit=event.visit,
         method=event.details.get("method", ""),
         old_digits=event.details.get("old_digits", ""),
+        is_by_staff=event.details.get("how") == "staff",
     )
 
 

@@ -175,6 +175,14 @@ def request_decided(
     )
 
 
+def data_corrected(to: Envelope, *, section: str, link: str) -> EmailMultiAlternatives:
+    """Build the mail that says that staff have corrected a section of the details, no value of it.
+
+    `link` leads to the page that shows them as they are now.
+    """
+    return render("data_corrected", to, context={"section": Section(section), "link": link})
+
+
 def review_approved(to: Envelope) -> EmailMultiAlternatives:
     """Build the mail that says that the details are checked.
 
@@ -281,11 +289,12 @@ def event_notice(
     visit: Visit,
     method: str = "",
     old_digits: str = "",
+    is_by_staff: bool = False,
 ) -> EmailMultiAlternatives:
     """Build one of `EVENT_NOTICES` about what happened then, from there.
 
     `method` is the one that was added or removed: `passkey` or `totp`; `old_digits` are the last
-    ones of a phone number that was given up.
+    ones of a phone number that was given up. What staff did has no browser and no place.
     """
     assert name in EVENT_NOTICES, name
     return render(
@@ -296,6 +305,7 @@ def event_notice(
             "visit": visit,
             "method": method,
             "old_digits": old_digits,
+            "is_by_staff": is_by_staff,
         },
     )
 
@@ -314,17 +324,24 @@ def email_confirm(to: Envelope, *, link: str, expires_at: datetime) -> EmailMult
 
 
 def email_asked(
-    to: Envelope, *, happened_at: datetime, visit: Visit, address: str, link: str
+    to: Envelope,
+    *,
+    happened_at: datetime,
+    visit: Visit,
+    address: str,
+    link: str,
+    is_by_staff: bool = False,
 ) -> EmailMultiAlternatives:
     """Build the notice to the present address that another one was asked for.
 
     `address` is the other one, masked; `link` ("it wasn't me") ends the change and works as long
-    as it waits.
+    as it waits. With `is_by_staff` it was asked for through staff, from no browser.
     """
     return render(
         "email_asked",
         to,
         context={
+            "is_by_staff": is_by_staff,
             "happened_at": happened_at,
             "visit": visit,
             "address": address,

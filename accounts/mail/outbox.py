@@ -14,7 +14,7 @@ from django.utils import timezone
 from django_guid import get_guid
 
 from accounts.mail import delivery
-from accounts.models import AccountEvent, DataRequest, EmailChange, OutboxMessage, User
+from accounts.models import AccountEvent, DataChange, DataRequest, EmailChange, OutboxMessage, User
 from accounts.values.visit import Visit
 
 
@@ -28,6 +28,7 @@ def put(
     version: str = "",
     reason: str = "",
     change: EmailChange | None = None,
+    correction: DataChange | None = None,
     recipient: str = "",
 ) -> None:
     """Owe this account a mail; call it in the transaction of what the mail announces.
@@ -35,7 +36,8 @@ def put(
     `about` is the event that it tells of: when that was, from which browser and where;
     `request` the one that was received or decided, `version` that of the terms, `reason` the code
     of one that is told, `change` the one of the e-mail address, whose mails go to a `recipient`
-    who need not be the account's own address.
+    who need not be the account's own address, `correction` the change of the details that staff
+    made.
     """
     _put(
         OutboxMessage(
@@ -49,6 +51,7 @@ def put(
             terms_version=version,
             reason=reason,
             change=change,
+            correction=correction,
         )
     )
 

@@ -10,6 +10,7 @@ from .limit import Counter
 from .nightly import NightlyFact
 from .outbox import OutboxMessage
 from .passkey import Passkey
+from .proposal import ContactProposal
 from .register import RegisterCheck
 from .risk import HighRiskCountry
 from .session import AccountSession
@@ -24,6 +25,7 @@ __all__ = [
     "AccountSession",
     "AuthenticatorApp",
     "ConsentRecord",
+    "ContactProposal",
     "Counter",
     "Customer",
     "CustomerWord",

@@ -27,6 +27,18 @@ class DataChange(models.Model):
     before = models.JSONField(_("before"))
     after = models.JSONField(_("after"))
     changed_at = models.DateTimeField(_("changed at"), default=timezone.now)
+    # Who of the staff did it, and why (`accounts.desk.reasons`); empty where the customer did.
+    changed_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        verbose_name=_("changed by"),
+        null=True,
+        editable=False,
+        on_delete=models.SET_NULL,
+        related_name="+",
+    )
+    reason = models.CharField(
+        _("reason"), max_length=20, blank=True, default="", db_default="", editable=False
+    )
 
     class Meta:
         verbose_name = _("change of details")

@@ -102,6 +102,10 @@ _IN_DETAIL: dict[tuple[str, str], Promise] = {
     (AccountEvent.Kind.SIGNED_IN, "recovery_code"): _(
         "Sign-in with the password and a recovery code"
     ),
+    (AccountEvent.Kind.PHONE_CHANGED, "staff"): _("Phone number changed by our staff"),
+    (AccountEvent.Kind.EMAIL_ASKED, "staff"): _(
+        "Change of the e-mail address requested through our staff"
+    ),
     (AccountEvent.Kind.METHOD_ADDED, "passkey"): _("Passkey added"),
     (AccountEvent.Kind.METHOD_REMOVED, "passkey"): _("Passkey removed"),
     (AccountEvent.Kind.METHOD_ADDED, "totp"): _("Authenticator app turned on"),

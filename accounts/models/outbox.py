@@ -26,6 +26,7 @@ class OutboxMessage(models.Model):
         ONE_TIME_CODE = "one_time_code", _("one-time code")
         REQUEST_RECEIVED = "request_received", _("request for a change received")
         REQUEST_DECIDED = "request_decided", _("request for a change decided")
+        DATA_CORRECTED = "data_corrected", _("details corrected by staff")
         REVIEW_APPROVED = "review_approved", _("review: details approved")
         REVIEW_CORRECTION = "review_correction", _("review: correction requested")
         REVIEW_REJECTED = "review_rejected", _("review: account refused")
@@ -81,6 +82,14 @@ class OutboxMessage(models.Model):
     )
     request = models.ForeignKey(
         "accounts.DataRequest",
+        null=True,
+        editable=False,
+        on_delete=models.SET_NULL,
+        related_name="+",
+    )
+    # Which change of the details by staff it tells of.
+    correction = models.ForeignKey(
+        "accounts.DataChange",
         null=True,
         editable=False,
         on_delete=models.SET_NULL,

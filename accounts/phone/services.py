@@ -98,13 +98,21 @@ def use(link: Link) -> bool:
     return USED.hit(str(link.event))
 
 
-def change(user: User, number: str, *, visit: Visit = NOBODY, but: str | None = None) -> bool:
+def change(
+    user: User,
+    number: str,
+    *,
+    visit: Visit = NOBODY,
+    but: str | None = None,
+    is_by_staff: bool = False,
+) -> bool:
     """Give the account this number, in E.164, and tell its owner; tell whether it was changed.
 
     `user.customer.phone` is the number that the change began from: of two such changes one wins;
     the same number again and a closed account are no change, nor is one by who was let in before a
     new password or "It was not me" ended that: `user` is as this request found him. All sessions
-    of the account end, but for the one of the key `but`. All or nothing.
+    of the account end, but for the one of the key `but`. All or nothing. The mail and the history
+    say when it was done by staff.
     """
     with transaction.atomic():
         # The account's row first, as everywhere: a suspension waits, or was faster.
@@ -114,6 +122,7 @@ def change(user: User, number: str, *, visit: Visit = NOBODY, but: str | None = 
             return False
         end_sessions_of(user.pk, but=but)
         old_digits = user.customer.phone[-2:]
-        events.tell(user, AccountEvent.Kind.PHONE_CHANGED, visit=visit, old_digits=old_digits)
+        details = {"old_digits": old_digits} | ({"how": "staff"} if is_by_staff else {})
+        events.tell(user, AccountEvent.Kind.PHONE_CHANGED, visit=visit, **details)
     user.customer.phone = number
     return True

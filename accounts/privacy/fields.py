@@ -17,6 +17,7 @@ from accounts.models import (
     AccountSession,
     AuthenticatorApp,
     ConsentRecord,
+    ContactProposal,
     Customer,
     CustomerWord,
     DataChange,
@@ -40,6 +41,7 @@ _SECRET = "opens the account, or is made from what does"  # noqa: S105  a reason
 _DERIVED = "follows from a field that is in the copy"
 _STAFF = "about staff, and staff alone read it"
 _QUEUE = "how the work of staff is ordered, nothing about the customer"
+_PROPOSED = "what staff consider; what comes of it is in the copy"
 _KEY = "a part of the passkey, of use to a browser alone"
 _DELIVERY = "how a mail is delivered, nothing about its reader"
 
@@ -192,7 +194,13 @@ LEFT_OUT: dict[type[Model], dict[str, str]] = {
         "proposed_at": _STAFF,
         "proposed_by": _STAFF,
     },
-    DataChange: {"id": _NUMBER, "user": _OWNER},
+    DataChange: {"id": _NUMBER, "user": _OWNER, "changed_by": _STAFF, "reason": _STAFF},
+    ContactProposal: {
+        "id": _NUMBER,
+        "user": _OWNER,
+        **dict.fromkeys(("field", "before", "value", "reason", "state"), _PROPOSED),
+        **dict.fromkeys(("proposed_at", "proposed_by", "closed_at", "decided_by"), _STAFF),
+    },
     DataRequest: {"id": _NUMBER, "user": _OWNER, "decided_by": _STAFF},
     EmailChange: {"id": _NUMBER, "user": _OWNER, "old_key": _DERIVED, "new_key": _DERIVED},
     ConsentRecord: {"id": _NUMBER, "user": _OWNER},
@@ -204,6 +212,7 @@ LEFT_OUT: dict[type[Model], dict[str, str]] = {
         "about": "the event is in the copy",
         "request": "the request is in the copy",
         "change": "the change is in the copy",
+        "correction": "the change is in the copy",
         "asked_from": "whoever asked may have been somebody else",
         "asked_in": "a number of ours for the logs, which hold nobody's data",
         "link_serial": _SECRET,

@@ -1,5 +1,7 @@
 """Follow what is decided about a customer (`accounts.desk.decisions`), and owe him the mails."""
 
+from collections.abc import Collection
+
 from django.db import transaction
 from django.utils import timezone
 
@@ -8,6 +10,9 @@ from accounts.models import Customer, OutboxMessage, ReviewState, User
 from accounts.models.outbox import OUTCOMES
 from accounts.reasons import Suspension
 from accounts.services import panel, sessions
+
+# By what a customer is known: who has another one is another customer until somebody has looked.
+IDENTITY = frozenset({"company_name", "nip", "regon", "krs", "first_name", "last_name"})
 
 
 def correction_recorded(customer: Customer, section: str) -> None:
@@ -26,6 +31,24 @@ def correction_recorded(customer: Customer, section: str) -> None:
     customer.save(
         update_fields=["review_sections", "review_state", "review_words", "review_version"]
     )
+
+
+def data_changed(customer: Customer, names: Collection[str]) -> None:
+    """Let nobody decide about data that are not the ones he saw; call it as the above.
+
+    An identity that was approved, or that a second person was to confirm, is reviewed from the
+    beginning: what was decided was decided about another one.
+    """
+    state = ReviewState(customer.review_state)
+    customer.review_version += 1
+    changed = ["review_version"]
+    if state in (ReviewState.APPROVED, ReviewState.SECOND) and not IDENTITY.isdisjoint(names):
+        customer.review_state = ReviewState.NEW
+        customer.proposal = customer.proposed_by = customer.proposed_at = None
+        changed += ["review_state", "proposal", "proposed_by", "proposed_at"]
+        waits = User.objects.filter(pk=customer.pk, waiting_since=None)
+        waits.update(waiting_since=timezone.now())
+    customer.save(update_fields=changed)
 
 
 def suspend(user: User, reason: str = Suspension.OTHER) -> bool:
