@@ -145,25 +145,25 @@ def _of_words(words: list[str]) -> Iterator[Question]:
     if not long:
         return
     rarest = long[0] if len(long) == 1 else min(long, key=_how_common)
-    having = CustomerWord.objects.filter(_begins("word", rarest))
+    having = CustomerWord.objects.filter(begins("word", rarest))
     for other in {*words} - {rarest}:
-        same = CustomerWord.objects.filter(_begins("word", other), customer=OuterRef("customer"))
+        same = CustomerWord.objects.filter(begins("word", other), customer=OuterRef("customer"))
         having = having.filter(Exists(same))
     yield having.values_list("customer", flat=True)
 
 
 def _how_common(word: str) -> int:
-    return CustomerWord.objects.filter(_begins("word", word))[:_COMMON].count()
+    return CustomerWord.objects.filter(begins("word", word))[:_COMMON].count()
 
 
 def _begun(model: type[Model], result: str, **beginning: str) -> Iterator[Question]:
     ((field, value),) = beginning.items()
     if len(value) >= MIN_LENGTH:
-        rows = model._default_manager.filter(_begins(field, value))
+        rows = model._default_manager.filter(begins(field, value))
         yield rows.values_list(result, flat=True)
 
 
-def _begins(field: str, beginning: str) -> Q:
+def begins(field: str, beginning: str) -> Q:
     """Return the question for values that begin so, as this database's index can answer it.
 
     On PostgreSQL that is LIKE; SQLite's LIKE ignores case and with it the index, but its plain
