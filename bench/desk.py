@@ -295,14 +295,16 @@ def main() -> None:
         if not options.keep:
             shutil.rmtree(folder)
             _drop(options.postgres, (SMALL, options.rows))
-    text = (
-        f"# What the desk of staff costs\n\nCPython {platform.python_version()}; medians of"
-        f" {options.times} requests in milliseconds of the server. The load of the machine was"
-        f" {min(loads):.1f} to {max(loads):.1f} on {os.cpu_count()} processors: only ratios"
-        " count.\nA list is compared with the page of 25 newest rows at 10,000 customers, anything"
-        f" else with\nitself there: least with least, which others on the machine disturb least. Ratios"
-        f" below {NOISE:.0f} ms are\nnot judged. The last two columns are of the longer table.\n\n{report(found)}"
-    )
+    python, cores = platform.python_version(), os.cpu_count()
+    text = f"""# What the desk of staff costs
+
+CPython {python}; medians of {options.times} requests, in milliseconds of the server. The load of
+the machine was {min(loads):.1f} to {max(loads):.1f} on {cores} processors: only ratios count.
+A list is compared with the page of the 25 newest at 10,000 customers, anything else with itself
+there: the least time with the least, which others on the machine disturb least. What takes less
+than {NOISE:.0f} ms is not judged by its ratio. The last two columns are of the longer table.
+
+{report(found)}"""
     print(text)
     if options.write:
         (ROOT / "bench" / "results-desk.md").write_text(text, encoding="utf-8")
@@ -317,9 +319,7 @@ def _child(vendor: str, rows: int, folder: Path, options: argparse.Namespace) ->
         environment["BENCH_POSTGRES_URL"] = _create(options.postgres, rows)
     command = [sys.executable, "-m", "bench.desk", "--here", f"--rows={rows}"]
     command.append(f"--times={options.times}")
-    done = subprocess.run(  # noqa: S603  our own module
-        command, env=environment, stdout=subprocess.PIPE, check=True, text=True
-    )
+    done = subprocess.run(command, env=environment, stdout=subprocess.PIPE, check=True, text=True)
     return json.loads(done.stdout)
 
 

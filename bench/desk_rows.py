@@ -25,17 +25,17 @@ stępień malinowski jaworski adamczyk dudek nowicki pawlak górski witkowski wa
 rutkowski michalak szewczyk ostrowski tomaszewski pietrzak zalewski wróblewski marciniak jasiński
 zawadzki bąk jakubowski sadowski duda włodarczyk wilk chmielewski borkowski sokołowski szczepański
 sawicki kucharski lis maciejewski kubiak kalinowski mazurek wysocki czarnecki kołodziej urban
-kaźmierczak sobczak głowacki krajewski zakrzewski błaszczyk rydzewski żuraw żak""".split()
+kaźmierczak sobczak głowacki krajewski zakrzewski błaszczyk rydzewski żuraw żak""".split()  # noqa: SIM905  to be read
 FIRST = """anna piotr katarzyna krzysztof maria andrzej małgorzata tomasz agnieszka jan barbara
 paweł ewa michał krystyna marcin magdalena jakub elżbieta adam joanna marek aleksandra łukasz
 zofia grzegorz monika mateusz teresa wojciech danuta mariusz natalia dariusz karolina zbigniew
 marta maciej beata rafał dorota robert halina kamil janina jacek alicja dawid jadwiga szymon
-oliwia kacper gabriela ryszard iwona anna-maria""".split()
+oliwia kacper gabriela ryszard iwona anna-maria""".split()  # noqa: SIM905  to be read
 FIRMS = """handel transport usługi budowa agro meble stal druk media invest dom auto trans chem
 logistyka elektro system projekt eko serwis import export market tech med farm plast polska bałtyk
-wisła odra tatry śląsk mazowsze żuraw kantor finanse centrum grupa instalacje""".split()
+wisła odra tatry śląsk mazowsze żuraw kantor finanse centrum grupa instalacje""".split()  # noqa: SIM905  to be read
 SYLLABLES = """ba ce dzi fa gra ho ja kra le ma ni os po ru sta tu wa zie żo bry czy dro gło kło
-mro pło skrzy trze wie zbo""".split()
+mro pło skrzy trze wie zbo""".split()  # noqa: SIM905  to be read
 FORMS = ["sp. z o.o.", "S.A.", "sp.j.", "P.H.U.", "sp. z o.o. sp.k."]
 MAIL = ["gmail.com", "wp.pl", "onet.pl", "o2.pl", "interia.pl", "example.com"]
 CITIES = ["Warszawa", "Kraków", "Łódź", "Wrocław", "Poznań", "Gdańsk", "Szczecin", "Lublin"]

@@ -20,7 +20,7 @@ MAX_LENGTH = 255
 # Words beyond these narrow nothing any more.
 MOST_WORDS = 8
 # A word that so many have is not the one to begin with; which is the rarest of those, who cares.
-_COMMON = 5_001
+_COMMON = 20_001
 _BIGGEST_NUMBER = 2**63 - 1
 
 _NUMBER = re.compile(r"#\s*([0-9]{1,19})\Z", re.ASCII)
@@ -144,9 +144,14 @@ def _of_words(words: list[str]) -> Iterator[Question]:
     long = [word for word in words if len(word) >= MIN_LENGTH]
     if not long:
         return
-    rarest = long[0] if len(long) == 1 else min(long, key=_how_common)
+    if len(long) > 1:
+        long.sort(key=_how_common)
+    rarest = long[0]
     having = CustomerWord.objects.filter(begins("word", rarest))
-    for other in {*words} - {rarest}:
+    # The rarest of the others is looked for first, and the short ones, which many have, last.
+    for other in dict.fromkeys([*long, *words]):
+        if other == rarest:
+            continue
         same = CustomerWord.objects.filter(begins("word", other), customer=OuterRef("customer"))
         having = having.filter(Exists(same))
     yield having.values_list("customer", flat=True)
