@@ -11,11 +11,11 @@ from dataclasses import dataclass, field
 from itertools import product
 
 from accounts.desk.decisions import Decision
-from accounts.desk.reasons import Rejection
 from accounts.desk.roles import Role
 from accounts.models import Kind, ReviewState
 from accounts.models.customer import Section
 from accounts.models.words import search_key
+from accounts.reasons import Rejection
 
 SEED = 2026
 # Two of each role: whatever one proposes, another can confirm.

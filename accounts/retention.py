@@ -125,6 +125,14 @@ REVIEW = Kept(
     then=_DELETED,
     after_closing=AfterClosing.BLOCKED,
 )
+CHECKS = Kept(
+    kind="checks",
+    title=_("Checks in the register of VAT payers"),
+    why=_("To meet the duties of an exchange: art. 6(1)(c) GDPR."),
+    until=_WITH_ACCOUNT,
+    then=_DELETED,
+    after_closing=AfterClosing.BLOCKED,
+)
 CONSENTS = Kept(
     kind="consents",
     title=_("Consents and declarations"),
@@ -266,6 +274,7 @@ ALL: Sequence[Kept] = (
     CHANGES,
     REQUESTS,
     REVIEW,
+    CHECKS,
     CONSENTS,
     SURVEY,
     MESSAGES,

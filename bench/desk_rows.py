@@ -130,7 +130,7 @@ class Table:
             )
         for column in ("finished_at", "recorded_at", "answered_at", "began_at", "seen_at"):
             other[column] = other["created_at"].replace("created_at", column)
-        for column in ("email", "email_key", "recipient"):
+        for column in ("email", "email_key", "mailbox_key", "recipient"):
             other[column] = f"replace({column}, '@', '.{nth}@')"
         for column, start, size in (("nip", 10**9, 9 * 10**9), ("regon", 10**8, 9 * 10**8)):
             other[column] = _renumbered(column, column, factor, start, size)
@@ -281,6 +281,7 @@ def _batches(number: int) -> Iterator[dict[Any, list[dict[str, Any]]]]:
                 password="!",  # noqa: S106  no password at all
                 email=email,
                 email_key=email,
+                mailbox_key=email,
                 is_active=is_active,
                 activated_at=None if is_pending else begun,
                 suspended_at=begun if is_suspended else None,
@@ -329,7 +330,7 @@ def _batches(number: int) -> Iterator[dict[Any, list[dict[str, Any]]]]:
                 fate = chance.random()
                 add(
                     models.OutboxMessage,
-                    kind="activation" if fate < 0.7 else "review_approved",
+                    kind="registration" if fate < 0.7 else "review_approved",
                     user_id=pk,
                     recipient=email,
                     language=language,

@@ -106,10 +106,11 @@ FOR_VISITORS = {
 
 
 def error_page(fault: Fault, request: HttpRequest, *, as_visitor: bool = False) -> HttpResponse:
-    """Answer with the page of this fault, in the language of the address; nobody keeps it.
+    """Answer with the page of this fault, in the request's language; nobody keeps it.
 
-    The active language may still be that of the request before: a host that is not ours is refused
-    before LocaleMiddleware has its turn.
+    That is the one of the address, or on the staff's pages their own. The active language may still
+    be that of the request before: a host that is not ours is refused before LocaleMiddleware has
+    its turn.
 
     The page needs neither database nor session unless it is rendered `as_visitor`, with the header
     of whoever is signed in. Only the request's path is looked at, also for the links to the other
@@ -122,7 +123,8 @@ def error_page(fault: Fault, request: HttpRequest, *, as_visitor: bool = False) 
         "request_id": get_guid() if fault in (BROKEN, OVERLOADED) else None,
         "language_urls": {code: translated_path(path, code) for code, _name in settings.LANGUAGES},
     }
-    with override(get_language_from_path(request.path_info) or settings.LANGUAGE_CODE):
+    of_address = get_language_from_path(request.path_info) or settings.LANGUAGE_CODE
+    with override(getattr(request, "LANGUAGE_CODE", of_address)):
         html = render_to_string("error.html", context, request=request if as_visitor else None)
     response = HttpResponse(html, status=fault.status)
     add_never_cache_headers(response)

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, ClassVar, Literal
 
 from axe_playwright_python.base import AXE_SCRIPT
-from playwright.sync_api import Response
+from playwright.sync_api import Page, Response
 
 from kantor.content.accessibility import report
 from tests.browser import DESK, HEIGHTS, NARROW, BrowserTestCase, BrowserVisitor
@@ -120,8 +120,6 @@ class AuditTestCase(BrowserTestCase):
         (other_width,) = (each for each in WIDTHS if each != width)
         (other_scheme,) = (each for each in SCHEMES if each != scheme)
         page = visitor.page
-        if not page.evaluate("typeof axe === 'object'"):
-            page.evaluate(AXE_SCRIPT)
         found = self._axe(visitor, RUN_AXE, RULES[visitor.language], f"{scheme}, {width} px")
         found += [
             f"  no telephone number in the {place}"
@@ -149,22 +147,28 @@ class AuditTestCase(BrowserTestCase):
         return visitor
 
     def _axe(self, visitor: BrowserVisitor, run: str, only: dict[str, Any], look: str) -> list[str]:
-        """Return what axe-core finds, a line for each place."""
-        options = {
-            "runOnly": only,
-            "resultTypes": ["violations"],
-            # Off by default, since it is new.
-            "rules": {"label-content-name-mismatch": {"enabled": True}},
-            # There are no style sheets of other sites to fetch.
-            "preload": False,
-        }
-        results = visitor.page.evaluate(run, options)
-        self.engine = results["testEngine"]["version"]
-        return [
-            f"  {found['id']} ({look}): {found['help']}: {node['target']} {node['html'][:120]}"
-            for found in results["violations"]
-            for node in found["nodes"]
-        ]
+        self.engine, found = axe(visitor.page, run, only, look)
+        return found
+
+
+def axe(page: Page, run: str, only: dict[str, Any], look: str) -> tuple[str, list[str]]:
+    """Return the version of axe-core and what it finds on the page, a line for each place."""
+    if not page.evaluate("typeof axe === 'object'"):
+        page.evaluate(AXE_SCRIPT)
+    options = {
+        "runOnly": only,
+        "resultTypes": ["violations"],
+        # Off by default, since it is new.
+        "rules": {"label-content-name-mismatch": {"enabled": True}},
+        # There are no style sheets of other sites to fetch.
+        "preload": False,
+    }
+    results = page.evaluate(run, options)
+    return results["testEngine"]["version"], [
+        f"  {found['id']} ({look}): {found['help']}: {node['target']} {node['html'][:120]}"
+        for found in results["violations"]
+        for node in found["nodes"]
+    ]
 
 
 def _compared(test: Callable[..., None]) -> Callable[..., None]:

@@ -30,6 +30,7 @@ from accounts.views import password_help, still_wrong
 from kantor.serving.typography import untie
 from tests import chromium
 from tests.browsers import put_in
+from tests.desk import sit_down
 from tests.doors import NUMBER
 from tests.walk import Visitor
 
@@ -188,7 +189,7 @@ class BrowserVisitor:
 
     def signed_in_as(self, user: User) -> Self:
         """Put the session of somebody who has signed in into this browser."""
-        client = put_in(user, Client())
+        client = sit_down(Client(), user) if user.is_staff else put_in(user, Client())
         name = settings.SESSION_COOKIE_NAME
         value = client.cookies[name].value
         self.page.context.add_cookies([{"name": name, "value": value, "url": settings.BASE_URL}])

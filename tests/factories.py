@@ -12,11 +12,12 @@ from accounts import consents
 from accounts.desk import decisions
 from accounts.desk.decisions import Decision, Grounds
 from accounts.desk.events import Desk
-from accounts.desk.reasons import Rejection, Reopening
+from accounts.desk.reasons import Reopening
 from accounts.desk.roles import Role
 from accounts.limits import Limit
 from accounts.models import Customer, Kind, ReviewState, User
 from accounts.passwords import normalize
+from accounts.reasons import Rejection
 from accounts.services import activation, allowance, registration, review
 
 PASSWORD = "Rower-Sowa-Brzoza-Mgła-74"

@@ -105,19 +105,20 @@ class PrivilegeTests(StaffTestCase):
     def test_officers_delete_a_customer_with_all_that_belongs_to_him(self) -> None:
         user = activated()
         survey.answer(user.pk, Source.objects.all()[0])
-        address = f"{LIST}{user.pk}/delete/"
+        address = f"{LIST}{user.pk}/usuniecie/"
         assert self.client.get(address).status_code == 200
-        assert self.client.post(address, {"post": "yes"}).status_code == 302
+        assert self.client.post(address, {"reason": "request"}).status_code == 302
         for model in (Customer, ConsentRecord, OutboxMessage, SurveyAnswer):
             assert not model.objects.exists()
         row = StaffEvent.objects.get(action=StaffEvent.Action.ERASED)
         assert (row.actor, row.customer, row.before) == (self.staff.pk, user.pk, {"review": "new"})
+        assert row.reason == "request"
 
     def test_nobody_deletes_whom_we_have_approved(self) -> None:
         user = activated()
         decide(user, ReviewState.APPROVED)
-        address = f"{LIST}{user.pk}/delete/"
-        assert self.client.post(address, {"post": "yes"}).status_code == 403
+        address = f"{LIST}{user.pk}/usuniecie/"
+        assert self.client.post(address, {"reason": "request"}).status_code == 403
         assert Customer.objects.filter(user=user).exists()
 
     def test_consents_have_no_page_of_their_own(self) -> None:
@@ -128,6 +129,7 @@ class PrivilegeTests(StaffTestCase):
             "StaffEvent",
             "OutboxMessage",
             "DataRequest",
+            "HighRiskCountry",
             "Source",
         }
 
@@ -249,7 +251,7 @@ class ContentSecurityTests(StaffTestCase):
             f"{LIST}?account=active&kind=company",
             page_of(user),
             f"{LIST}{user.pk}/history/",
-            f"{LIST}{user.pk}/delete/",
+            f"{LIST}{user.pk}/usuniecie/",
             MESSAGES,
             f"{MESSAGES}{message.pk}/change/",
             f"{LIST}{user.pk}/reveal/phone/",

@@ -26,6 +26,7 @@ MESSAGES = "/admin/accounts/outboxmessage/"
 SOURCES = "/admin/accounts/source/"
 MEMBERS = "/admin/accounts/staffmember/"
 EVENTS = "/admin/accounts/staffevent/"
+RISK = "/admin/accounts/highriskcountry/"
 # What an administrator looks after, who sees no customers.
 OF_ADMINISTRATORS = (SOURCES, MEMBERS)
 
@@ -72,6 +73,7 @@ LISTS: dict[str, tuple[str, ...]] = {
     SOURCES: (),
     MEMBERS: (),
     EVENTS: ("action__exact", "role", "at__gte", "at__lt"),
+    RISK: (),
 }
 PARAMETERS = ("q", "o", "p", "all", "e", "_popup", "_to_field", "_changelist_filters", "_facets")
 
@@ -192,6 +194,7 @@ class ListTests(NastyTestCase):
             (MEMBERS, "password__startswith"),
             (EVENTS, "network__startswith"),
             (EVENTS, "at__year"),
+            (RISK, "added_by__password__startswith"),
         ):
             for value in ("", "1", "abc"):
                 assert self.ask(f"{address}?{name}={value}").status_code == 400, name
@@ -271,9 +274,10 @@ class PageTests(NastyTestCase):
         for address in (
             f"{ACCOUNTS}{self.company.pk}/change/",
             f"{ACCOUNTS}{self.company.pk}/reveal/phone/",
-            f"{ACCOUNTS}{self.pending.pk}/delete/",
+            f"{ACCOUNTS}{self.pending.pk}/usuniecie/",
             f"{SOURCES}{self.source.pk}/change/",
             f"{SOURCES}add/",
+            f"{RISK}add/",
             f"{MEMBERS}{self.member.pk}/change/",
             "/admin/password_change/",
         ):
@@ -319,6 +323,9 @@ class CaseFormsTests(NastyTestCase):
             ("decyzja", {**whole, "words": "", "sections": "", "is_silent": ""}),
             ("notatka", {"text": "x", "kind": "ordinary"}),
             ("przejecie", {"release": ""}),
+            ("pomoc", {"act": "session", "session": "1"}),
+            ("pomoc", {"act": "override", "reason": "contact"}),
+            ("wykaz", {}),
         ):
             page = f"{ACCOUNTS}{self.pending.pk}/{address}/"
             for name in (*fields, "made-up"):

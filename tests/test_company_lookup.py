@@ -48,7 +48,7 @@ class RegisterTestCase(SimpleTestCase):
         """Ask a register in this mood."""
         if mood is not None:
             self.register.mood = mood
-        return VatRegisterLookup(self.register.url).lookup(NIP)
+        return VatRegisterLookup(self.register.url).lookup(NIP).company
 
     def trouble(self, mood: Mood | None = None) -> str:
         """Return the word that the failure has for the log."""
@@ -269,7 +269,7 @@ class FixturesTests(SimpleTestCase):
     """The answers that development plays."""
 
     def lookup(self, number: str) -> CompanyData | None:
-        return FixturesLookup().lookup(number)
+        return FixturesLookup().lookup(number).company
 
     def test_have_valid_numbers(self) -> None:
         files = [file.stem for file in FOLDER.glob("*.json")]

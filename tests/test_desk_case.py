@@ -4,17 +4,16 @@ from datetime import timedelta
 from typing import Any
 
 from bs4 import BeautifulSoup, Tag
-from django.test import TestCase, override_settings
+from django.test import Client, TestCase, override_settings
 from django.utils import timezone
 from django.utils.translation import override
 from playwright.sync_api import expect
 
 from accounts.admin.case import TITLES
-from accounts.desk import decisions, queue
+from accounts.desk import decisions, queue, standing
 from accounts.desk.case import timeline, waiting_words
 from accounts.desk.decisions import Decision, Grounds
 from accounts.desk.events import Desk
-from accounts.desk.hints import hints
 from accounts.models import (
     AccountEvent,
     Customer,
@@ -27,7 +26,7 @@ from accounts.models import (
 )
 from accounts.services import events
 from kantor.serving.typography import untie
-from tests.browser import BrowserTestCase
+from tests.browser import BrowserTestCase, bring_session
 from tests.desk import LIST, page_of, send, sit_down
 from tests.factories import activated, clerk, customer_of, registered, suspended
 
@@ -188,7 +187,7 @@ class PageTests(CaseTestCase):
         events.record(self.user, AccountEvent.Kind.PASSWORD_CHANGED)
         self.decide("reject", reason="unclear", note=NOTE)
         with override("pl"):
-            moments = timeline(User.objects.get(pk=self.user.pk))
+            moments = timeline(User.objects.get(pk=self.user.pk), clerk())
             said = [(str(each.words), each.who) for each in moments]
             self.see(said)
         assert [each.at for each in moments] == sorted((m.at for m in moments), reverse=True)
@@ -335,7 +334,7 @@ class DecisionTests(CaseTestCase):
         closed = suspended()
         User.objects.filter(pk=closed.pk).update(closed_at=timezone.now())
         mails = OutboxMessage.objects.count()
-        decisions.restore(closed, "mistake", desk=Desk(clerk("officer")))
+        standing.restore(closed, "mistake", desk=Desk(clerk("officer")))
         closed.refresh_from_db()
         assert not closed.is_active
         assert closed.suspended_at is None
@@ -366,7 +365,7 @@ class WindowTests(BrowserTestCase):
         for _number in range(3):
             registered(Kind.COMPANY)
         visitor = self.visitor(scripts=False)
-        visitor.signed_in_as(member)
+        bring_session(visitor, sit_down(Client(), member))
         page = visitor.page
         page.set_viewport_size({"width": 1280, "height": 900})
         page.goto(page_of(user))
@@ -374,6 +373,10 @@ class WindowTests(BrowserTestCase):
             box = page.locator(part).first.bounding_box()
             assert box is not None, part
             assert box["y"] + box["height"] <= 900, (part, box)
+        for part in ("#sessions", "#notes", "#timeline"):
+            box = page.locator(part).bounding_box()
+            assert box is not None, part
+            assert box["width"] > 1000, (part, box)
         page.locator("summary", has_text="Odrzuć").click()
         page.get_by_role("button", name="Odrzuć").click()
         expect(page.locator("#reject_reason_error")).to_contain_text("Wybierz powód")
@@ -404,76 +407,3 @@ class NoteTests(CaseTestCase):
         sit_down(self.client, clerk("auditor"))
         assert self.write(NOTE).status_code == 400
         assert not StaffNote.objects.exists()
-
-
-class HintTests(TestCase):
-    """What is worth a look, by its rule."""
-
-    def words(self, user: User) -> list[str]:
-        return [str(hint.words) for hint in hints(User.objects.get(pk=user.pk))]
-
-    def plain(self, **answers: str) -> User:
-        return activated(email="l.zak@przyklad.example", **answers)
-
-    def test_account_like_any_other_has_none(self) -> None:
-        assert self.words(self.plain()) == []
-
-    def test_shared_numbers_name_the_other_accounts(self) -> None:
-        mine = activated(Kind.COMPANY, email="zuraw@zuraw.example")
-        other = registered(Kind.COMPANY, email="inny@zuraw.example", regon="", krs="")
-        found = {str(hint.words): hint.accounts for hint in hints(mine)}
-        shared = [words for words, accounts in found.items() if accounts == [other.pk]]
-        assert len(shared) == 3, found  # NIP, phone, and the same name at the same address
-
-    def test_one_mailbox_is_known_by_its_spellings(self) -> None:
-        for mine, others, is_same in (
-            ("l.zak@o2.pl", "l.zak+dwa@o2.pl", True),
-            ("l.zak+dwa@o2.pl", "l.zak@o2.pl", True),
-            ("l.zak@o2.pl", "lzak@o2.pl", False),
-            ("l.zak@gmail.com", "lzak@googlemail.com", True),
-            ("lzak@gmail.com", "l.zak2@gmail.com", False),
-        ):
-            with self.subTest(mine=mine, others=others):
-                User.objects.all().delete()
-                user = activated(email=mine)
-                registered(email=others, first_name="Ewa", main_house_no="99", phone="+48602000000")
-                said = [str(hint.rule) for hint in hints(user) if hint.accounts]
-                assert len(said) == is_same
-
-    def test_what_shows_in_one_account_alone(self) -> None:
-        user = self.plain()
-        Customer.objects.filter(pk=user.pk).update(filled_in_seconds=44)
-        assert len(self.words(user)) == 1
-        Customer.objects.filter(pk=user.pk).update(filled_in_seconds=45)
-        assert self.words(user) == []
-        assert len(self.words(self.plain_with(main_country="DE", main_postal_code="10115"))) == 1
-        company = activated(Kind.COMPANY, email="zuraw@wp.pl", phone="+48602000001")
-        assert len([h for h in hints(company) if not h.accounts]) == 1
-        stranger = activated(email="kx81@o2.pl", phone="+48602000002", main_house_no="7")
-        assert len(self.words(stranger)) == 1
-
-    def plain_with(self, **answers: str) -> User:
-        return activated(email="l.zak2@przyklad.example", phone="+48602000003", **answers)
-
-    def test_hints_stand_on_the_page_with_their_rules(self) -> None:
-        user, other = self.plain(), registered()
-        sit_down(self.client, clerk())
-        page = BeautifulSoup(self.client.get(page_of(user)).content, "html.parser")
-        shown = untie(page.select(".case-hints")[0].get_text())
-        assert page.select_one(f".case-hints a[href='{page_of(other)}']") is not None
-        found = hints(user)
-        assert len(found) == 2
-        with override("pl"):
-            for hint in found:
-                assert untie(str(hint.words)) in shown
-                assert untie(str(hint.rule)) in shown
-
-    def test_asks_as_much_however_many_accounts_there_are(self) -> None:
-        user = activated(Kind.COMPANY)
-        for _number in range(7):
-            registered(Kind.COMPANY)
-        user = User.objects.select_related("customer").get(pk=user.pk)
-        with self.assertNumQueries(6):
-            found = hints(user)
-        assert all(len(hint.accounts) <= 5 for hint in found)
-        assert any(hint.has_more for hint in found)

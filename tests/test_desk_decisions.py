@@ -5,13 +5,14 @@ from typing import Any
 
 from django.test import TestCase, TransactionTestCase, override_settings
 
-from accounts.desk import decisions
+from accounts.desk import decisions, standing
 from accounts.desk.decisions import Decision, Grounds, Incomplete, Overtaken, Refused
 from accounts.desk.events import Desk
-from accounts.desk.reasons import Rejection, Reopening, Restoration, Suspension
+from accounts.desk.reasons import Reopening
 from accounts.desk.roles import Role
 from accounts.models import Customer, OutboxMessage, ReviewState, StaffEvent, StaffNote, User
 from accounts.models.customer import Section
+from accounts.reasons import Rejection, Restoration, Suspension
 from accounts.services import review
 from tests.factories import activated, clerk, customer_of, registered, suspended
 from tests.parallel import at_once
@@ -230,11 +231,11 @@ class AccountTests(TestCase):
 
     def test_reviewer_closes_and_an_officer_opens(self) -> None:
         user, reviewer, officer = activated(), clerk(), clerk("officer")
-        decisions.suspend(user, Suspension.SECURITY, desk=Desk(reviewer))
+        standing.suspend(user, Suspension.SECURITY, desk=Desk(reviewer))
         assert not User.objects.get(pk=user.pk).is_active
         with self.assertRaises(Refused):
-            decisions.restore(user, Restoration.OWNER, desk=Desk(reviewer))
-        decisions.restore(user, Restoration.OWNER, desk=Desk(officer))
+            standing.restore(user, Restoration.OWNER, desk=Desk(reviewer))
+        standing.restore(user, Restoration.OWNER, desk=Desk(officer))
         assert User.objects.get(pk=user.pk).is_active
         assert [row.action for row in StaffEvent.objects.all()] == ["restored", "suspended"]
         kinds = set(OutboxMessage.objects.filter(user=user).values_list("kind", flat=True))
@@ -243,24 +244,24 @@ class AccountTests(TestCase):
     def test_a_reason_is_needed_and_twice_is_refused(self) -> None:
         user, officer = activated(), clerk("officer")
         with self.assertRaises(Incomplete):
-            decisions.suspend(user, "because", desk=Desk(officer))
-        decisions.suspend(user, Suspension.OTHER, desk=Desk(officer))
+            standing.suspend(user, "because", desk=Desk(officer))
+        standing.suspend(user, Suspension.OTHER, desk=Desk(officer))
         with self.assertRaises(Refused):
-            decisions.suspend(user, Suspension.OTHER, desk=Desk(officer))
+            standing.suspend(user, Suspension.OTHER, desk=Desk(officer))
         with self.assertRaises(Incomplete):
-            decisions.restore(user, "", desk=Desk(officer))
+            standing.restore(user, "", desk=Desk(officer))
 
     def test_only_an_officer_closes_without_a_word(self) -> None:
         user = activated()
         with self.assertRaises(Refused):
-            decisions.suspend(user, Suspension.AML, desk=Desk(clerk()), is_silent=True)
-        decisions.suspend(user, Suspension.AML, desk=Desk(clerk("officer")), is_silent=True)
+            standing.suspend(user, Suspension.AML, desk=Desk(clerk()), is_silent=True)
+        standing.suspend(user, Suspension.AML, desk=Desk(clerk("officer")), is_silent=True)
         assert not OutboxMessage.objects.filter(user=user, kind="suspended").exists()
 
     def test_an_account_that_was_never_opened_is_pending_again(self) -> None:
         user, officer = registered(), clerk("officer")
-        decisions.suspend(user, Suspension.OTHER, desk=Desk(officer))
-        decisions.restore(user, Restoration.MISTAKE, desk=Desk(officer))
+        standing.suspend(user, Suspension.OTHER, desk=Desk(officer))
+        standing.restore(user, Restoration.MISTAKE, desk=Desk(officer))
         stored = User.objects.get(pk=user.pk)
         assert stored.is_pending
         assert not stored.is_active
@@ -268,4 +269,4 @@ class AccountTests(TestCase):
     def test_support_and_auditor_close_nothing(self) -> None:
         for role in ("support", "auditor", "administrator"):
             with self.assertRaises(Refused):
-                decisions.suspend(activated(), Suspension.OTHER, desk=Desk(clerk(role)))
+                standing.suspend(activated(), Suspension.OTHER, desk=Desk(clerk(role)))

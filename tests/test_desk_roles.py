@@ -4,16 +4,29 @@ from collections.abc import Callable
 from typing import Any
 
 from django.contrib import admin
-from django.test import Client, TestCase, TransactionTestCase
+from django.test import Client, TestCase, TransactionTestCase, override_settings
 
 from accounts.account import services
 from accounts.admin.by_role import ByRole
 from accounts.desk import staff as members
+from accounts.desk import standing
 from accounts.desk.decisions import Refused
 from accounts.desk.events import Desk
 from accounts.desk.roles import Role, role_of
-from accounts.models import DataRequest, OutboxMessage, ReviewState, Source, StaffEvent, User
+from accounts.models import (
+    AccountProposal,
+    DataRequest,
+    HighRiskCountry,
+    Kind,
+    OutboxMessage,
+    RegisterCheck,
+    ReviewState,
+    Source,
+    StaffEvent,
+    User,
+)
 from accounts.models.customer import Section
+from tests.authenticator import enrolled
 from tests.desk import LIST, MESSAGES, page_of, send, sit_down
 from tests.factories import activated, clerk, customer_of, decide, registered, suspended
 from tests.parallel import at_once
@@ -22,11 +35,13 @@ SOURCES = "/admin/accounts/source/"
 MEMBERS = "/admin/accounts/staffmember/"
 EVENTS = "/admin/accounts/staffevent/"
 REQUESTS = "/admin/accounts/datarequest/"
+RISK = "/admin/accounts/highriskcountry/"
 
 ALL = {role.value for role in Role}
 DESK = {"support", "reviewer", "officer", "auditor"}
 HELPERS = {"support", "reviewer", "officer"}
 DECIDERS = {"reviewer", "officer"}
+AML_READERS = {"reviewer", "officer", "auditor"}
 OFFICERS = {"officer"}
 ADMINISTRATORS = {"administrator"}
 
@@ -40,9 +55,11 @@ class PageTests(TestCase):
 
     user: User
     member: User
+    country: HighRiskCountry
 
     @classmethod
     def setUpTestData(cls) -> None:
+        cls.country = HighRiskCountry.objects.create(code="IR")
         cls.user, cls.member = activated(), clerk("support")
         services.ask(cls.user, Section.NAME, {"last_name": "Nowak"}, "Ślub")
 
@@ -55,7 +72,8 @@ class PageTests(TestCase):
             f"{LIST}?kind=person": DESK,
             page_of(self.user): DESK,
             f"{LIST}{self.user.pk}/history/": DESK,
-            f"{LIST}{self.user.pk}/delete/": OFFICERS,
+            f"{LIST}{self.user.pk}/delete/": set(),
+            f"{LIST}{self.user.pk}/usuniecie/": OFFICERS,
             f"{LIST}{self.user.pk}/reveal/phone/": DECIDERS,
             f"{LIST}add/": set(),
             MESSAGES: DESK,
@@ -73,6 +91,10 @@ class PageTests(TestCase):
             f"{MEMBERS}add/": set(),
             EVENTS: ALL,
             f"{EVENTS}add/": set(),
+            RISK: AML_READERS,
+            f"{RISK}add/": OFFICERS,
+            f"{RISK}{self.country.pk}/change/": AML_READERS,
+            f"{RISK}{self.country.pk}/delete/": OFFICERS,
             "/admin/auth/group/": set(),
         }
 
@@ -203,6 +225,58 @@ class SentTests(TestCase):
 
         self.walk(send, HELPERS)
 
+    def test_helping_one_customer(self) -> None:
+        def link(browser: Client) -> bool:
+            user = registered()
+            browser.post(f"{LIST}{user.pk}/pomoc/", {"act": "link"})
+            return User.objects.get(pk=user.pk).link_serial == 2
+
+        def reset(browser: Client) -> bool:
+            user = activated()
+            browser.post(f"{LIST}{user.pk}/pomoc/", {"act": "reset"})
+            return user.messages.filter(kind=OutboxMessage.Kind.PASSWORD_RESET).exists()
+
+        def sessions(browser: Client) -> bool:
+            user, customer = activated(), Client()
+            customer.force_login(user)
+            browser.post(f"{LIST}{user.pk}/pomoc/", {"act": "sessions"})
+            return customer.get("/konto/").status_code == 302
+
+        for act in (link, reset, sessions):
+            self.walk(act, HELPERS)
+
+    def test_sending_a_link_before_its_time(self) -> None:
+        def override(browser: Client) -> bool:
+            user = registered()
+            for form in ({"act": "link"}, {"act": "override", "reason": "contact"}):
+                browser.post(f"{LIST}{user.pk}/pomoc/", form)
+            return User.objects.get(pk=user.pk).link_serial == 3
+
+        self.walk(override, OFFICERS)
+
+    @override_settings(COMPANY_LOOKUP="fixtures")
+    def test_asking_the_register(self) -> None:
+        def ask(browser: Client) -> bool:
+            user = activated(Kind.COMPANY, nip="9990000014")
+            browser.post(f"{LIST}{user.pk}/wykaz/")
+            return RegisterCheck.objects.filter(user=user).exists()
+
+        self.walk(ask, DECIDERS)
+
+    def test_keeping_the_table_of_high_risk_countries(self) -> None:
+        def add(browser: Client) -> bool:
+            HighRiskCountry.objects.all().delete()
+            browser.post(f"{RISK}add/", {"code": "IR"})
+            return HighRiskCountry.objects.exists()
+
+        def remove(browser: Client) -> bool:
+            country = HighRiskCountry.objects.get_or_create(code="IR")[0]
+            browser.post(f"{RISK}{country.pk}/delete/", {"post": "yes"})
+            return not HighRiskCountry.objects.exists()
+
+        for act in (add, remove):
+            self.walk(act, OFFICERS)
+
     def test_trying_a_mail_again(self) -> None:
         def retry(browser: Client) -> bool:
             registered()
@@ -236,10 +310,42 @@ class SentTests(TestCase):
     def test_deleting(self) -> None:
         def delete(browser: Client) -> bool:
             user = activated()
-            browser.post(f"{LIST}{user.pk}/delete/", {"post": "yes"})
+            browser.post(f"{LIST}{user.pk}/usuniecie/", {"reason": "request"})
             return not User.objects.filter(pk=user.pk).exists()
 
         self.walk(delete, OFFICERS)
+
+    def test_deleting_by_two_clicks(self) -> None:
+        def delete(browser: Client) -> bool:
+            user = activated()
+            browser.post(f"{LIST}{user.pk}/delete/", {"post": "yes"})
+            browser.post(LIST, marked("delete_selected", user) | {"post": "yes"})
+            return not User.objects.filter(pk=user.pk).exists()
+
+        self.walk(delete, set())
+
+    @override_settings(REVIEW_FOUR_EYES="all")
+    def test_answering_a_proposal_about_an_account(self) -> None:
+        for step in ("confirm", "return"):
+
+            def answer(browser: Client, step: str = step) -> bool:
+                user = suspended()
+                standing.restore(user, "cleared", desk=Desk(clerk("officer")))
+                number = AccountProposal.objects.get(user=user).pk
+                data = {"proposal": number, "step": step, "note": "x"}
+                browser.post(f"{LIST}{user.pk}/propozycja/", data)
+                return not AccountProposal.objects.filter(user=user).exists()
+
+            self.walk(answer, OFFICERS)
+
+    def test_resetting_methods(self) -> None:
+        def reset(browser: Client) -> bool:
+            member = clerk("support")
+            enrolled(member)
+            browser.post(f"/admin/staff/{member.pk}/methods/reset/", {"reason": "lost"})
+            return not member.passkeys.exists()
+
+        self.walk(reset, ADMINISTRATORS)
 
     def test_giving_roles(self) -> None:
         def give(browser: Client) -> bool:

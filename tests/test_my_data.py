@@ -1,7 +1,7 @@
 """Moje dane: what is kept, why and until when, and a copy of all of it for nobody but its owner."""
 
 import json
-from datetime import datetime, timedelta
+from datetime import date, timedelta
 from io import StringIO
 from typing import Any
 from unittest import mock
@@ -30,6 +30,7 @@ from accounts.models import (
     OutboxMessage,
     Passkey,
     RecoveryCode,
+    RegisterCheck,
     Source,
     StaffMember,
     SurveyAnswer,
@@ -66,6 +67,15 @@ def full(kind: str = Kind.COMPANY, **details: str) -> User:
     )
     DataRequest.objects.create(
         user=user, section="name", wanted={"last_name": "Żak-Nowak"}, reason="Ślub"
+    )
+    RegisterCheck.objects.create(
+        user=user,
+        nip="5261040828",
+        is_found=True,
+        name="ŻURAW",
+        vat_status="Czynny",
+        day=date(2026, 11, 29),
+        request_id="kantor-00001",
     )
     EmailChange.objects.create(
         user=user,
@@ -129,6 +139,7 @@ class TableTests(SimpleTestCase):
                 "id",
                 "password",
                 "email_key",
+                "mailbox_key",
                 "is_active",
                 "is_staff",
                 "is_superuser",
@@ -158,6 +169,7 @@ class TableTests(SimpleTestCase):
             ConsentRecord: {"id", "user"},
             DataChange: {"id", "user"},
             DataRequest: {"id", "user", "decided_by"},
+            RegisterCheck: {"id", "user", "asked_by"},
             AccountEvent: {"id", "user"},
             AccountSession: {"id", "user", "session_hash"},
         }
@@ -232,7 +244,7 @@ class CopyTests(TestCase):
             value = getattr(row, name)
             if isinstance(value, Source):
                 value = {"pl": value.name_pl, "en": value.name_en}
-            values[name] = value.isoformat() if isinstance(value, datetime) else value
+            values[name] = value.isoformat() if isinstance(value, date) else value
         return values
 
     def test_says_the_same_on_the_page_to_read(self) -> None:
@@ -254,6 +266,8 @@ class CopyTests(TestCase):
             "Brakuje numeru lokalu.",
             "od siostry",
             "Wycofano zgodę",
+            "kantor-00001",
+            "29 listopada 2026",
             "Firefox",
             "Logowanie hasłem",
             "nazwisko: Żak-Nowak",

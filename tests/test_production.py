@@ -239,6 +239,12 @@ class BootTests(SimpleTestCase):
         on = {"COMPANY_LOOKUP": "mf", "COMPANY_LOOKUP_URL": "https://wl-test.mf.gov.pl"}
         assert refusals(REQUIRED | {"COMPANY_LOOKUP": "disabled"}, REQUIRED | on) == ["", ""]
 
+    def test_takes_no_made_up_lists_for_true(self) -> None:
+        good = REQUIRED | {"SCREENING": "disabled"}
+        assert refusals(good) == [""]
+        for refusal in refusals(*(REQUIRED | {"SCREENING": bad} for bad in ("fixtures", "eu", ""))):
+            assert "SCREENING" in refusal
+
     def test_starts_with_each_kind_of_queue_and_passes_djangos_checks(self) -> None:
         for tasks in ("immediate", "database", "redis"):
             result = run(BOOT, TASKS=tasks, **REQUIRED, **REDIS)

@@ -257,8 +257,10 @@ class WordsTests(SimpleTestCase):
     def test_rejected_says_whom_to_call_and_no_reason(self) -> None:
         self.assert_says(
             "review_rejected",
-            pl="Nie możemy prowadzić tego konta. Jeśli chcesz o tym porozmawiać, zadzwoń: +48 22",
-            en="We cannot keep this account. If you would like to talk about it, call: +48 22",
+            pl="To nasza decyzja po sprawdzeniu konta. Jeśli chcesz o tym porozmawiać, zadzwoń: "
+            "+48 22",
+            en="This is our decision after checking the account. If you would like to talk about "
+            "it, call: +48 22",
         )
         for name in ("review_rejected", "suspended"):
             for language in LANGUAGES:

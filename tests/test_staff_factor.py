@@ -7,6 +7,7 @@ from django.core import mail
 from django.test import Client, RequestFactory, TestCase, override_settings
 
 from accounts.desk import methods
+from accounts.desk.roles import Role, role_of
 from accounts.models import AuthenticatorApp, OutboxMessage, Passkey, StaffEvent, User
 from accounts.passkeys import relying_party, services
 from accounts.services import credentials
@@ -23,6 +24,7 @@ CODE = "/admin/login/code/"
 PASSKEY = "/admin/login/passkey/"
 METHODS = "/admin/methods/"
 CONFIRM = "/admin/confirm/"
+MEMBERS = "/admin/accounts/staffmember/"
 FIELD = "6 cyfr z aplikacji"
 Action = StaffEvent.Action
 
@@ -231,7 +233,7 @@ class ResetTests(TestCase):
         theirs = sit_down(Client(), self.member)
         assert is_in(theirs)
         with self.captureOnCommitCallbacks(execute=True):
-            page = self.client.post(reset_of(self.member))
+            page = self.client.post(reset_of(self.member), {"reason": "lost"})
         assert "http://testserver/admin/invitation/" in page.content.decode()
         assert not methods.has_any(self.member)
         assert not is_in(theirs)
@@ -239,6 +241,7 @@ class ResetTests(TestCase):
         assert "invitation" not in "".join(str(letter.message()) for letter in mail.outbox)
         event = StaffEvent.objects.get(action=Action.FACTOR_RESET)
         assert (event.actor, event.customer) == (self.boss.pk, self.member.pk)
+        assert event.reason == "lost"
 
     def test_is_asked_for_first(self) -> None:
         assert self.member.email in self.client.get(reset_of(self.member)).content.decode()
@@ -246,14 +249,14 @@ class ResetTests(TestCase):
 
     def test_is_never_of_his_own(self) -> None:
         turned_on(self.boss)
-        assert self.client.post(reset_of(self.boss)).status_code == 403
+        assert self.client.post(reset_of(self.boss), {"reason": "lost"}).status_code == 403
         assert methods.has_any(self.boss)
 
     def test_is_for_administrators_and_of_staff_alone(self) -> None:
-        assert self.client.post(reset_of(activated())).status_code == 404
+        assert self.client.post(reset_of(activated()), {"reason": "lost"}).status_code == 404
         for role in ("support", "reviewer", "officer", "auditor"):
             other = sit_down(Client(), clerk(role))
-            assert other.post(reset_of(self.member)).status_code == 403, role
+            assert other.post(reset_of(self.member), {"reason": "lost"}).status_code == 403, role
         assert methods.has_any(self.member)
 
     def test_needs_a_method_of_these_minutes(self) -> None:
@@ -261,3 +264,49 @@ class ResetTests(TestCase):
         with later(minutes=6):
             answer = self.client.get(reset_of(self.member))
         assert answer["Location"].startswith(CONFIRM)
+
+    def test_is_reached_by_labels_and_asks_why(self) -> None:
+        sit_down(self.client, self.boss)
+        visitor = Visitor(self.client).open("/admin/").follow("Konta pracowników")
+        visitor.follow(self.member.email).follow("Zresetuj metody logowania")
+        visitor.press("Zresetuj")
+        assert methods.has_any(self.member), "Without a reason nothing happens."
+        visitor.choose("skradzione urządzenie").press("Zresetuj")
+        assert "/admin/invitation/" in visitor.element(".key").get_text()
+        assert not methods.has_any(self.member)
+        assert StaffEvent.objects.get(action=Action.FACTOR_RESET).reason == "stolen"
+
+    def test_is_offered_to_nobody_about_himself(self) -> None:
+        own = self.client.get(f"{MEMBERS}{self.boss.pk}/change/").content.decode()
+        assert "methods/reset" not in own
+
+    def test_is_sent_with_a_method_of_these_minutes(self) -> None:
+        self.client.get(reset_of(self.member))
+        with later(minutes=5, seconds=2):
+            answer = self.client.post(reset_of(self.member), {"reason": "lost"})
+        assert answer["Location"].startswith(CONFIRM)
+        assert methods.has_any(self.member)
+
+
+class RoleTests(TestCase):
+    """Giving a role needs a method of the last five minutes, when it is sent too."""
+
+    def test_is_asked_for_a_method_and_led_back(self) -> None:
+        self.enterContext(stopped_clock())
+        boss, member = clerk("administrator", password=PASSWORD), clerk("support")
+        phone, _codes = turned_on(boss)
+        sit_down(self.client, boss)
+        page = f"{MEMBERS}{member.pk}/change/"
+        data = {"role": "officer", "works_here": "on"}
+        assert self.client.get(page).status_code == 200
+        with later(minutes=5, seconds=2):
+            assert self.client.get(page)["Location"].startswith(CONFIRM)
+            late = self.client.post(page, data, headers={"Referer": f"http://testserver{page}"})
+            assert late["Location"].startswith(CONFIRM)
+            assert role_of(User.objects.get(pk=member.pk)) == Role.SUPPORT
+            visitor = Visitor(self.client).open(late["Location"])
+            assert visitor.shows("Nic się jeszcze nie stało.")
+            visitor.fill({FIELD: phone.code()}).press("Potwierdź")
+            assert visitor.path == page
+            assert self.client.post(page, data).status_code == 302
+        assert role_of(User.objects.get(pk=member.pk)) == Role.OFFICER

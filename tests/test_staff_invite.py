@@ -6,6 +6,7 @@ from io import StringIO
 from django.core.management import CommandError, call_command
 from django.test import Client, TestCase, override_settings
 
+from accounts.desk import invites
 from accounts.desk.roles import Role, role_of
 from accounts.models import AuthenticatorApp, Passkey, StaffEvent, User
 from tests.authenticator import Authenticator, later
@@ -33,6 +34,13 @@ def invited() -> str:
 
 def with_password(link: str) -> Visitor:
     return Visitor().open(link).fill(dict.fromkeys(LABELS, PASSWORD)).press("Dalej")
+
+
+def lax(visitor: Visitor) -> Client:
+    """Return the same browser, for what a script sends."""
+    client = Client()
+    client.cookies = visitor.client.cookies
+    return client
 
 
 def turn_app_on(visitor: Visitor) -> Visitor:
@@ -87,8 +95,7 @@ class LinkTests(TestCase):
 
     def test_leads_to_password_passkey_and_desk(self) -> None:
         link = invited()
-        with_password(link)
-        client = Client()
+        client = lax(with_password(link))
         made = Authenticator().make(client.get(f"{link}passkey/options/").json())
         answer = client.post(f"{link}passkey/", {"passkey": made})
         assert answer.status_code == 302
@@ -96,6 +103,33 @@ class LinkTests(TestCase):
         assert client.get("/admin/").status_code == 200
         assert Passkey.objects.get().user.email == EMAIL
         self.assert_over(link)
+
+    def test_asks_for_the_password_whoever_has_one(self) -> None:
+        link = invited()
+        with_password(link)
+        other = Visitor().open(link)
+        assert APP not in other.page.get_text()
+        for page in ("app/", "passkey/", "passkey/options/"):
+            assert lax(other).get(f"{link}{page}")["Location"] == link
+            assert lax(other).post(f"{link}{page}")["Location"] == link
+        assert other.fill({"Hasło": "inne-haslo"}).press("Dalej").errors
+        assert lax(other).get(f"{link}app/")["Location"] == link
+        other.fill({"Hasło": PASSWORD}).press("Dalej")
+        assert other.shows(APP), other.text
+
+    def test_an_administrator_who_made_it_does_not_get_in_with_it(self) -> None:
+        colleague = clerk("officer", password=PASSWORD)
+        link = invites.renew(colleague).removeprefix("http://testserver")
+        thief = Client()
+        for page in ("app/", "passkey/", "passkey/options/"):
+            assert thief.get(f"{link}{page}")["Location"] == link
+        data = {"new_password1": "Moje-Nowe-Haslo-77", "new_password2": "Moje-Nowe-Haslo-77"}
+        thief.post(link, data)
+        assert User.objects.get(pk=colleague.pk).check_password(PASSWORD)
+        for _try in range(5):
+            thief.post(link, {"password": "zgadywane"})
+        thief.post(link, {"password": PASSWORD})
+        assert thief.get(f"{link}app/")["Location"] == link, "Guessing has its limit."
 
     def test_judges_the_password_as_a_customers(self) -> None:
         visitor = Visitor().open(invited()).fill(dict.fromkeys(LABELS, "haslo123")).press("Dalej")
@@ -129,7 +163,8 @@ class LinkTests(TestCase):
 
     def test_adds_one_method_of_two_windows(self) -> None:
         link = invited()
-        first, late = with_password(link), Client()
+        first, second = with_password(link), Visitor().open(link)
+        late = lax(second.fill({"Hasło": PASSWORD}).press("Dalej"))
         made = Authenticator().make(late.get(f"{link}passkey/options/").json())
         turn_app_on(first)
         assert AuthenticatorApp.objects.exists()

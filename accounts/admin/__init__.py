@@ -12,12 +12,14 @@ from .account import AccountAdmin
 from .audit import StaffEventAdmin
 from .data import DataRequestAdmin
 from .outbox import OutboxMessageAdmin
+from .risk import HighRiskCountryAdmin
 from .staff import StaffMemberAdmin
 from .survey import SourceAdmin
 
 __all__ = [
     "AccountAdmin",
     "DataRequestAdmin",
+    "HighRiskCountryAdmin",
     "OutboxMessageAdmin",
     "SourceAdmin",
     "StaffEventAdmin",

@@ -15,12 +15,13 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST
 
-from accounts.admin import account_list, bulk, case, reveal
+from accounts.admin import account_list, bulk, case, erasure, helping, reveal
 from accounts.admin.account_list import AccountList
 from accounts.admin.bulk import BulkActions
 from accounts.admin.by_role import ByRole
 from accounts.admin.case import CasePages
 from accounts.admin.filters import state_of
+from accounts.admin.helping import HelpPages
 from accounts.admin.inlines import (
     ConsentInline,
     CustomerInline,
@@ -29,15 +30,16 @@ from accounts.admin.inlines import (
     MessageInline,
     SurveyInline,
 )
-from accounts.desk import events, queue
+from accounts.desk import queue
 from accounts.desk.at_work import desk_of
 from accounts.desk.case import opened
 from accounts.desk.roles import Right
-from accounts.models import Customer, ReviewState, StaffEvent, User
+from accounts.models import Customer, User
+from accounts.sessions.confirmation import factor_now
 
 
 @admin.register(User)
-class AccountAdmin(CasePages, ByRole, BulkActions, admin.ModelAdmin[User]):
+class AccountAdmin(CasePages, HelpPages, ByRole, BulkActions, admin.ModelAdmin[User]):
     """Look after customers' accounts.
 
     Who sees and decides what, the roles say; accounts of staff have a page of their own. Nobody
@@ -45,8 +47,8 @@ class AccountAdmin(CasePages, ByRole, BulkActions, admin.ModelAdmin[User]):
     costs what a list of a thousand does: 25 rows, a capped count, indexed search, no dates' menu.
     """
 
+    # Deleted by its own page alone (`accounts.admin.erasure`), never by Django's.
     sees = Right.SEE_CUSTOMERS
-    deletes = Right.OVERRULE
     list_display = (
         "number",
         "email",
@@ -84,30 +86,13 @@ class AccountAdmin(CasePages, ByRole, BulkActions, admin.ModelAdmin[User]):
         "closed_at",
         "last_login",
     )
-    fieldsets = ((None, {"fields": readonly_fields}),)
+    fieldsets = ((_("Account"), {"fields": readonly_fields}),)
 
     # -- who may do what ----------------------------------------------------------------
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[User]:
         """Return the accounts of customers."""
         return super().get_queryset(request).filter(is_staff=False)
-
-    def has_delete_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
-        """Keep whom we have approved: for five years after the end (AML act, art. 49)."""
-        customer = _customer(obj) if obj is not None else None
-        is_kept = customer is not None and customer.review_state == ReviewState.APPROVED
-        return not is_kept and super().has_delete_permission(request, obj)
-
-    def delete_model(self, request: HttpRequest, obj: User) -> None:
-        """Delete it, and keep in the audit that it was; Django holds both in one transaction."""
-        customer = _customer(obj)
-        events.record(
-            desk_of(request),
-            StaffEvent.Action.ERASED,
-            customer=obj.pk,
-            before={"review": customer.review_state} if customer else {},
-        )
-        super().delete_model(request, obj)
 
     def get_urls(self) -> list[Any]:
         """Add the search, the saved views, the reveal, and where the forms of a case lead."""
@@ -128,7 +113,19 @@ class AccountAdmin(CasePages, ByRole, BulkActions, admin.ModelAdmin[User]):
                     ("decyzja", self.decide, "decide"),
                     ("notatka", self.write_note, "note"),
                     ("przejecie", self.hold, "hold"),
+                    ("pomoc", self.help_customer, "help"),
+                    ("wykaz", self.ask_register, "register"),
                 )
+            ),
+            path(
+                "<int:number>/usuniecie/",
+                guarded(factor_now(erasure.erase)),
+                name="accounts_user_erase",
+            ),
+            path(
+                "<int:number>/propozycja/",
+                guarded(factor_now(erasure.answer)),
+                name="accounts_user_proposal",
             ),
             path("search/", guarded(account_list.search_accounts), name="accounts_user_search"),
             path("views/", guarded(account_list.save_view), name="accounts_user_save_view"),
@@ -228,7 +225,8 @@ class AccountAdmin(CasePages, ByRole, BulkActions, admin.ModelAdmin[User]):
         """Return the page of this customer, whatever the method of the request."""
         asked = copy(request)
         asked.method = "GET"
-        return super().change_view(asked, str(user.pk), extra_context=extra_context)
+        shown = {**helping.context(request, user), **extra_context}
+        return super().change_view(asked, str(user.pk), extra_context=shown)
 
 
 def _customer(user: User) -> Customer | None:

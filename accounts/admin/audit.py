@@ -15,12 +15,14 @@ from django.utils.translation import gettext_lazy as _
 from accounts.admin.by_role import ByRole, is_allowed
 from accounts.admin.filters import OnlyFilters
 from accounts.admin.pagination import MOST_COUNTED, CappedPaginator
+from accounts.desk import register
 from accounts.desk.masks import Field
 from accounts.desk.reasons import label
 from accounts.desk.roles import Right, Role
-from accounts.models import AccountSession, ReviewState, StaffEvent, User
+from accounts.models import AccountProposal, AccountSession, ReviewState, StaffEvent, User
 from accounts.models.customer import Section
 from accounts.models.staff import ABOUT_STAFF
+from accounts.values import country
 
 _NUMBER = re.compile(r"#?\s*([0-9]{1,19})\Z", re.ASCII)
 _BIGGEST_NUMBER = 2**63 - 1
@@ -34,6 +36,11 @@ _FACTS: dict[str, tuple[Promise, type[Choices] | None]] = {
     "how": (_("opened with"), AccountSession.How),
     "kind": (_("kind"), None),
     "count": (_("how many"), None),
+    "answer": (_("answer"), register.Answer),
+    "country": (_("country"), None),
+    "proposal": (_("proposal"), AccountProposal.What),
+    "totp": (_("authenticator apps"), None),
+    "passkeys": (_("passkeys"), None),
 }
 
 
@@ -190,6 +197,8 @@ def _value(name: str, value: Any) -> str:
         return ", ".join(_value(name, each) for each in value) or "–"
     if value is None or value == "":
         return "–"
+    if name == "country":
+        return country.name(str(value))
     codes = _FACTS[name][1] if name in _FACTS else None
     return (_word(codes, str(value)) if codes else "") or str(value)
 

@@ -7,23 +7,19 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from django.contrib import admin, messages
-from django.db import transaction
 from django.db.models import QuerySet
 from django.http import HttpRequest
-from django.utils import timezone
 from django.utils.formats import time_format
 from django.utils.timezone import localtime
 from django.utils.translation import gettext, ngettext_lazy
 from django.utils.translation import gettext_lazy as _
 
 from accounts.admin.by_role import is_allowed
-from accounts.desk import events, queue
+from accounts.desk import helping, queue
 from accounts.desk.at_work import desk_of
 from accounts.desk.events import Desk
 from accounts.desk.roles import Right
-from accounts.models import StaffEvent, User
-from accounts.services import registration, sessions
-from accounts.services.allowance import Purpose
+from accounts.models import User
 
 MOST = 25  # accounts that one action takes: a page of the list
 
@@ -62,14 +58,11 @@ class BulkActions(_Base):
 
     @admin.action(description=_("Send the activation link again"), permissions=["help"])
     def send_link(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
-        """Send pending accounts a new link, in the customer's language.
-
-        Within limits of their own: what strangers asked for must not keep staff from helping.
-        """
+        """Send pending accounts a new link, in the customer's language."""
         done = ngettext_lazy(
             "%(count)d link will be sent.", "%(count)d links will be sent.", "count"
         )
-        self._carry_out(request, queryset, _send_link, done)
+        self._carry_out(request, queryset, helping.send_link, done)
 
     @admin.action(description=_("End all sessions of the selected accounts"), permissions=["help"])
     def end_sessions(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
@@ -77,7 +70,7 @@ class BulkActions(_Base):
         done = ngettext_lazy(
             "Sessions of %(count)d account ended.", "Sessions of %(count)d accounts ended.", "count"
         )
-        self._carry_out(request, queryset, _end_sessions, done)
+        self._carry_out(request, queryset, helping.end_sessions, done)
 
     def _carry_out(
         self, request: HttpRequest, queryset: QuerySet[User], act: Act, done_words: Any
@@ -113,31 +106,6 @@ def _take(user: User, desk: Desk) -> str | None:
 
 def _release(user: User, desk: Desk) -> str | None:
     return None if queue.release(user, desk) else gettext("you have not taken it.")
-
-
-def _send_link(user: User, desk: Desk) -> str | None:
-    if not user.is_pending:
-        return gettext("the account does not wait for activation.")
-    asked = Purpose.ACQUAINTANCE
-    with transaction.atomic():
-        if registration.resend_link(user, asked=asked):
-            events.record(desk, StaffEvent.Action.LINK_SENT, customer=user.pk)
-            return None
-    possible = localtime(timezone.now() + registration.resend_wait(user, asked))
-    return gettext("a link was sent a while ago; the next one can go from %(time)s.") % {
-        "time": time_format(possible, "H:i")
-    }
-
-
-def _end_sessions(user: User, desk: Desk) -> str | None:
-    with transaction.atomic():
-        ended = sessions.end_all(user)
-        if not ended:
-            return gettext("nobody is signed in to it.")
-        events.record(
-            desk, StaffEvent.Action.SESSIONS_ENDED, customer=user.pk, after={"count": ended}
-        )
-    return None
 
 
 def held_in_words(user: User) -> str:

@@ -17,15 +17,16 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.admin.by_role import is_allowed
 from accounts.admin.filters import State, state_of
-from accounts.desk import case, decisions, queue
+from accounts.desk import case, decisions, queue, standing
 from accounts.desk.at_work import desk_of
 from accounts.desk.decisions import Decision, Grounds, Incomplete, Overtaken, Refused
 from accounts.desk.hints import hints
-from accounts.desk.reasons import Rejection, Reopening, Restoration, Suspension, label
+from accounts.desk.reasons import Reopening, label
 from accounts.desk.roles import Right, may
-from accounts.models import Customer, Kind, ReviewState, StaffNote, User
+from accounts.models import AccountProposal, Customer, Kind, ReviewState, StaffNote, User
 from accounts.models.customer import WORDS_LENGTH, Section
 from accounts.models.staff import NOTE_LENGTH
+from accounts.reasons import Rejection, Restoration, Suspension
 
 # What can be decided about the account, beside its review.
 SUSPEND = "suspend"
@@ -156,13 +157,13 @@ class Proposal:
     by: str
 
 
-def _proposal(customer: Customer | None) -> Proposal | None:
+def _proposal(customer: Customer | None, reader: User) -> Proposal | None:
     if customer is None or customer.review_state != ReviewState.SECOND or not customer.proposal:
         return None
     by = customer.proposed_by
     return Proposal(
         TITLES[customer.proposal["decision"]],
-        label(customer.proposal.get("reason", "")),
+        label(customer.proposal.get("reason", ""), reader),
         by.email if by else "",
     )
 
@@ -173,7 +174,7 @@ def _forms(user: User, by: User) -> list[DecisionForm]:
     offered = [each.value for each in decisions.offered(customer, by)] if customer else []
     if user.suspended_at is None:
         offered += [SUSPEND] if may(by, Right.DECIDE) else []
-    else:
+    elif not hasattr(user, "account_proposal"):
         offered += [RESTORE] if may(by, Right.OVERRULE) else []
     return [DecisionForm(each, user, by) for each in offered]
 
@@ -194,6 +195,7 @@ def context(
     offered = _forms(user, by)
     if tried is not None:
         offered = [tried if each.decision == tried.decision else each for each in offered]
+    proposal: AccountProposal | None = getattr(user, "account_proposal", None)
     is_held = user.held_by_id is not None and decisions.is_held_by_other(user, by)
     return {
         "title": customer.owner_name if customer else user.email,
@@ -203,10 +205,16 @@ def context(
             "customer": customer,
             "state": state_of(user).label,
             "is_suspended": state_of(user) is State.SUSPENDED,
-            "suspension_reason": label(user.suspension_reason),
-            "review_reason": label(customer.review_reason) if customer else "",
+            "suspension_reason": label(user.suspension_reason, by),
+            "review_reason": label(customer.review_reason, by) if customer else "",
             "waiting": case.waiting_words(user),
-            "proposal": _proposal(customer),
+            "proposal": _proposal(customer, by),
+            "account_proposal": proposal,
+            "account_proposal_reason": label(proposal.reason, by) if proposal else "",
+            "may_answer": proposal is not None and may(by, Right.OVERRULE),
+            "may_erase": proposal is None
+            and may(by, Right.OVERRULE)
+            and standing.is_erasable(user),
             "holder": user.held_by if is_held else None,
             "is_mine": user.held_by_id == by.pk and not is_held,
             "can_take": may(by, Right.DECIDE) and user.waiting_since is not None and not is_held,
@@ -218,7 +226,7 @@ def context(
             "notes": case.notes(user, by),
             "sessions": case.sessions(user),
             "requests": case.requests(user),
-            "timeline": case.timeline(user),
+            "timeline": case.timeline(user, by),
         },
     }
 
@@ -227,7 +235,9 @@ def account_of(request: HttpRequest, number: int) -> User:
     """Return the customer's account. Raises `PermissionDenied` for whom it does not concern."""
     if not is_allowed(request, Right.SEE_CUSTOMERS):
         raise PermissionDenied
-    accounts = User.objects.select_related("customer", "customer__proposed_by", "held_by")
+    accounts = User.objects.select_related(
+        "customer", "customer__proposed_by", "held_by", "account_proposal__author"
+    )
     return get_object_or_404(accounts, pk=number, is_staff=False)
 
 
@@ -249,7 +259,7 @@ class CasePages:
         if decision not in TITLES:
             raise BadRequest("A decision that does not exist")
         form = DecisionForm(decision, user, desk.user, request.POST)
-        is_valid = form.is_valid()
+        is_valid, is_done = form.is_valid(), True
         if form.has_error("version"):
             raise BadRequest("A page that was never shown")
         if not is_valid:
@@ -258,26 +268,27 @@ class CasePages:
         try:
             if decision == SUSPEND:
                 is_silent = asked.get("is_silent", False)
-                decisions.suspend(
+                standing.suspend(
                     user, asked["reason"], desk=desk, note=asked["note"], is_silent=is_silent
                 )
             elif decision == RESTORE:
-                decisions.restore(user, asked["reason"], desk=desk, note=asked["note"])
+                is_done = standing.restore(user, asked["reason"], desk=desk, note=asked["note"])
             else:
-                self._decide(user, Decision(decision), asked, request)
+                is_done = self._decide(user, Decision(decision), asked, request)
         except Refused as refused:
             raise BadRequest(f"A decision that was not offered: {refused}") from refused
         except Incomplete as incomplete:
             form.add_missing(incomplete.fields)
             return self._again(request, user, tried=form)
         except Overtaken as overtaken:
-            return _overtaken(request, user, overtaken, asked)
-        messages.success(request, gettext("The decision is carried out."))
+            return overtaken_page(request, user, overtaken, asked)
+        messages.success(request, said(is_done=is_done))
         return redirect(_page(number))
 
     def _decide(
         self, user: User, decision: Decision, asked: Mapping[str, Any], request: HttpRequest
-    ) -> None:
+    ) -> bool:
+        """Decide about the review; tell whether it waits for no second person."""
         if not hasattr(user, "customer"):
             raise Refused("no customer")
         grounds = Grounds(
@@ -286,9 +297,10 @@ class CasePages:
             words=asked.get("words", ""),
             sections=asked.get("sections", ()),
         )
-        decisions.decide(
+        state = decisions.decide(
             user.customer, decision, grounds, desk=desk_of(request), version=asked["version"]
         )
+        return state is not ReviewState.SECOND
 
     def write_note(self, request: HttpRequest, number: int) -> HttpResponse:
         """Keep a note about this customer and lead back to the page."""
@@ -336,7 +348,14 @@ class CasePages:
         return answer
 
 
-def _overtaken(
+def said(*, is_done: bool) -> str:
+    """Say that a decision is carried out, or that it waits for a second person."""
+    if is_done:
+        return gettext("The decision is carried out.")
+    return gettext("The decision waits for a second person.")
+
+
+def overtaken_page(
     request: HttpRequest, user: User, overtaken: Overtaken, asked: Mapping[str, Any]
 ) -> HttpResponse:
     """Say who decided what and when, and keep what was typed."""
@@ -345,7 +364,7 @@ def _overtaken(
     shown = {
         **admin.site.each_context(request),
         "title": gettext("Somebody else was faster"),
-        "state": overtaken.state.label,
+        "state": overtaken.state.label if overtaken.state else "",
         "by": overtaken.by,
         "at": overtaken.at,
         "account": user,

@@ -75,6 +75,7 @@ class CustomerInline(Sighted, ByRole, admin.StackedInline[Customer, User]):
     sees = Right.SEE_CUSTOMERS
     model = Customer
     fk_name = "user"
+    template = "admin/accounts/user/customer_inline.html"
     can_delete = False
     readonly_fields = (
         "kind",
@@ -112,7 +113,7 @@ class CustomerInline(Sighted, ByRole, admin.StackedInline[Customer, User]):
             "correspondence_address",
         )
         return [
-            (None, {"fields": data}),
+            (_("Customer’s details"), {"fields": data}),
             (
                 _("Review"),
                 {
@@ -191,7 +192,8 @@ class CustomerInline(Sighted, ByRole, admin.StackedInline[Customer, User]):
     def sections_to_correct(self, customer: Customer) -> str:
         """Return the sections that the customer is to correct, in words."""
         labels = dict(Section.choices)
-        return ", ".join(str(labels.get(each, each)) for each in customer.review_sections or [])
+        sections = customer.review_sections or []
+        return ", ".join(str(labels.get(each, each)) for each in sections) or "–"
 
     @admin.display(description=_("last decision"))
     def reviewed(self, customer: Customer) -> str:
@@ -227,6 +229,7 @@ class RecordInline(ByRole, admin.TabularInline[Any, User]):
     """Show rows that nobody here adds, changes or deletes."""
 
     sees = Right.SEE_CUSTOMERS
+    template = "admin/accounts/user/record_inline.html"
     extra = 0
     can_delete = False
     formset = NewestFormSet
@@ -304,8 +307,14 @@ class SurveyInline(RecordInline):
     """Show how the customer heard of the service."""
 
     model = SurveyAnswer
-    fields = ("source", "details", "answered_at")
+    fields = ("heard_from", "details", "answered_at")
+    readonly_fields = ("heard_from",)
     verbose_name_plural = _("How the customer heard of kantor.pl")
+
+    @admin.display(description=_("source"))
+    def heard_from(self, answer: SurveyAnswer) -> str:
+        """Return the source in words: its own page is for administrators, who are not here."""
+        return str(answer.source)
 
 
 class MessageInline(Attempts, RecordInline):

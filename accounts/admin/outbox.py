@@ -33,7 +33,7 @@ class Attempts:
         In words: on an account's page Django would print the moment, or None, as Python does.
         """
         if message.finished_at is not None:
-            return "-"
+            return "–"
         return date_format(timezone.localtime(message.due_at), "DATETIME_FORMAT")
 
 

@@ -5,7 +5,8 @@ from typing import Any
 from django import forms
 from django.contrib import admin
 from django.db.models import QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from django.utils.decorators import method_decorator
 from django.utils.translation import gettext_lazy as _
 
 from accounts.admin.by_role import ByRole
@@ -15,6 +16,7 @@ from accounts.desk import staff
 from accounts.desk.at_work import desk_of
 from accounts.desk.roles import Right, Role, given_role
 from accounts.models import StaffMember
+from accounts.sessions.confirmation import factor_now
 
 
 class MemberForm(forms.ModelForm[StaffMember]):
@@ -57,6 +59,18 @@ class StaffMemberAdmin(ByRole, OnlyFilters, admin.ModelAdmin[StaffMember]):
     def get_queryset(self, request: HttpRequest) -> QuerySet[StaffMember]:
         """Return the accounts of staff."""
         return super().get_queryset(request).filter(is_staff=True).prefetch_related("groups")
+
+    @method_decorator(factor_now)
+    def change_view(
+        self,
+        request: HttpRequest,
+        object_id: str,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
+        """Show and change one, with a method that was given in the last five minutes."""
+        response: HttpResponse = super().change_view(request, object_id, form_url, extra_context)
+        return response
 
     def has_change_permission(self, request: HttpRequest, obj: StaffMember | None = None) -> bool:
         """Let nobody change his own account."""

@@ -17,6 +17,7 @@ from accounts import email_link, signed_number
 from accounts.limits import Limit
 from accounts.mail import outbox
 from accounts.models import AccountEvent, EmailChange, OutboxMessage, User
+from accounts.reasons import Suspension
 from accounts.services import allowance, disowning, events, review, sessions
 from accounts.services.allowance import Purpose
 from accounts.values import email as email_address
@@ -191,7 +192,7 @@ def undo(change: EmailChange, *, visit: Visit) -> LinkState:
                     _move(user, undoable.old_email, undoable.old_key)
             except IntegrityError:
                 user.refresh_from_db()
-                review.suspend(user)
+                review.suspend(user, Suspension.SECURITY)
                 events.record(user, AccountEvent.Kind.DISOWNED, visit=visit)
                 return LinkState.TAKEN
         event = events.record(user, AccountEvent.Kind.EMAIL_REVERTED, visit=visit)
@@ -207,7 +208,8 @@ def _move(user: User, email: str, key: str) -> None:
     # moment would wait for each other there until PostgreSQL ends one of them.
     if _is_taken(key, user):
         raise IntegrityError("Another activated account has this address.")
-    User.objects.filter(pk=user.pk).update(email=email, email_key=key)
+    mailbox = email_address.mailbox(key)
+    User.objects.filter(pk=user.pk).update(email=email, email_key=key, mailbox_key=mailbox)
     user.email, user.email_key = email, key
 
 

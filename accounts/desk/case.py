@@ -107,14 +107,14 @@ class Moment:
     more: Promise | str = ""
 
 
-def timeline(user: User) -> list[Moment]:
+def timeline(user: User, by: User) -> list[Moment]:
     """Return the newest of all that happened to this account, the newest first; five statements.
 
     What staff did and saw, what its owner did, mails and consents. Values of the data are in none
-    of these.
+    of these, and of AML nothing for who may not read it.
     """
     moments = [
-        *_of_staff(user),
+        *_of_staff(user, by),
         *(
             Moment(event.at, event.words, gettext("customer"), event.network_shown)
             for event in user.events.all()[:MOMENTS_SHOWN]
@@ -147,7 +147,7 @@ def _consent(record: ConsentRecord) -> str:
     return gettext("Consent withdrawn: %(consent)s") % title
 
 
-def _of_staff(user: User) -> list[Moment]:
+def _of_staff(user: User, by: User) -> list[Moment]:
     """Return what staff did; who did it stays a number once his account is gone."""
     rows = list(StaffEvent.objects.filter(customer=user.pk)[:MOMENTS_SHOWN])
     actors = User.objects.in_bulk({row.actor for row in rows if row.actor is not None})
@@ -158,4 +158,6 @@ def _of_staff(user: User) -> list[Moment]:
         actor = actors.get(row.actor)
         return actor.email if actor else f"#{row.actor}"
 
-    return [Moment(row.at, row.get_action_display(), name(row), label(row.reason)) for row in rows]
+    return [
+        Moment(row.at, row.get_action_display(), name(row), label(row.reason, by)) for row in rows
+    ]

@@ -13,18 +13,18 @@ from typing import Any
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Case, F, When
+from django.db.models import F
 from django.utils import timezone
 
 from accounts.desk import events
 from accounts.desk.events import Desk
-from accounts.desk.reasons import Rejection, Reopening, Restoration, Suspension
+from accounts.desk.reasons import Reopening
 from accounts.desk.roles import Right, may
-from accounts.mail import outbox
-from accounts.models import Customer, OutboxMessage, ReviewState, StaffEvent, StaffNote, User
+from accounts.models import Customer, ReviewState, StaffEvent, StaffNote, User
 from accounts.models.customer import WORDS_LENGTH, Section
 from accounts.models.staff import NOTE_LENGTH
-from accounts.services import review, sessions
+from accounts.reasons import Rejection
+from accounts.services import review
 
 Action = StaffEvent.Action
 
@@ -42,13 +42,26 @@ class Decision(Enum):
 
 
 class Overtaken(Exception):  # noqa: N818  what happened, not an error of the program
-    """Somebody else was faster: the case is not as it was seen."""
+    """Somebody else was faster: the case is not as it was seen.
 
-    def __init__(self, customer: Customer) -> None:
+    `by` and `at` say who was it and when, where that is known; `state` is that of the review,
+    where the decision was about it.
+    """
+
+    def __init__(
+        self,
+        customer: Customer | None = None,
+        *,
+        by: User | None = None,
+        at: datetime | None = None,
+    ) -> None:
         super().__init__()
-        self.state = ReviewState(customer.review_state)
-        self.by: User | None = customer.proposed_by or customer.reviewed_by
-        self.at: datetime | None = customer.proposed_at or customer.reviewed_at
+        self.state: ReviewState | None = None
+        self.by, self.at = by, at
+        if customer is not None:
+            self.state = ReviewState(customer.review_state)
+            self.by = customer.proposed_by or customer.reviewed_by
+            self.at = customer.proposed_at or customer.reviewed_at
 
 
 class Refused(Exception):  # noqa: N818
@@ -156,6 +169,9 @@ def decide(
         if stored.review_version != version:
             raise Overtaken(stored)
         refusal = _refusal(stored, decision, desk.user)
+        if refusal == "not active" and decision is Decision.CONFIRM:
+            # It was closed while the proposal waited: that is nobody's forgery.
+            raise Overtaken(stored)
         if refusal:
             raise Refused(refusal)
         if missing := grounds.missing(decision):
@@ -288,61 +304,3 @@ def _write(
     )
     if is_outcome and customer.user.is_active and state is not ReviewState.NEW:
         review.tell(customer)
-
-
-def suspend(
-    user: User, reason: str, *, desk: Desk, note: str = "", is_silent: bool = False
-) -> None:
-    """Close an account: its sessions are deleted for good, its old links stay dead.
-
-    Its owner is told by mail, unless an officer says not to. Raises `Refused` and `Incomplete`.
-    """
-    if not may(desk.user, Right.DECIDE) or (is_silent and not may(desk.user, Right.OVERRULE)):
-        raise Refused("not offered")
-    if reason not in Suspension.values:
-        raise Incomplete("reason")
-    with transaction.atomic():
-        closed = User.objects.filter(pk=user.pk, suspended_at=None, is_staff=False).update(
-            suspended_at=timezone.now(), is_active=False, suspension_reason=reason
-        )
-        if not closed:
-            raise Refused("closed already")
-        user.refresh_from_db()
-        sessions.close_access(user)
-        _note(user, note, desk)
-        events.record(desk, Action.SUSPENDED, customer=user.pk, reason=reason)
-        # Of an account that was never opened its address may not even know.
-        if user.activated_at is not None and not is_silent:
-            outbox.put(OutboxMessage.Kind.SUSPENDED, user)
-
-
-def restore(user: User, reason: str, *, desk: Desk, note: str = "") -> None:
-    """Open a suspended account again; one that was never activated is pending again.
-
-    One that its owner closed stays closed: he may reopen it himself. Raises `Refused` and
-    `Incomplete`.
-    """
-    if not may(desk.user, Right.OVERRULE):
-        raise Refused("not offered")
-    if reason not in Restoration.values:
-        raise Incomplete("reason")
-    with transaction.atomic():
-        opened = User.objects.filter(pk=user.pk, suspended_at__isnull=False).update(
-            suspended_at=None,
-            is_active=Case(
-                When(activated_at__isnull=False, closed_at=None, then=True), default=False
-            ),
-            suspension_reason="",
-        )
-        if not opened:
-            raise Refused("open already")
-        user.refresh_from_db()
-        _note(user, note, desk)
-        events.record(desk, Action.RESTORED, customer=user.pk, reason=reason)
-        if user.is_active:
-            outbox.put(OutboxMessage.Kind.UNSUSPENDED, user)
-
-
-def _note(user: User, note: str, desk: Desk) -> None:
-    if note.strip():
-        StaffNote.objects.create(user=user, author=desk.user, text=note.strip()[:NOTE_LENGTH])

@@ -6,21 +6,20 @@ Computed when a page opens and kept nowhere. What is asked of the database, an i
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from django.db import connection
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 from django.utils.functional import Promise
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from accounts.models import Customer, Kind, User
+from accounts.desk.screening import Subject, screen
+from accounts.models import Customer, HighRiskCountry, Kind, User
 from accounts.models.words import search_key
-from accounts.values import email, phone
+from accounts.values import country, email, phone
 
 # Faster than anybody reads and types.
 FAST_SECONDS = 45
 # More accounts than these are not named.
 NAMED = 5
-# Of as many candidates with the same beginning the rest is looked at.
-CANDIDATES = 50
 FREE_MAIL = frozenset(email.PROVIDERS)
 
 
@@ -28,8 +27,8 @@ FREE_MAIL = frozenset(email.PROVIDERS)
 class Hint:
     """One thing to look at: what was seen, by which rule, and which other accounts show it."""
 
-    words: Promise
-    rule: Promise
+    words: Promise | str
+    rule: Promise | str
     accounts: list[int] = field(default_factory=list)
     # There are others beside those that are named.
     has_more: bool = False
@@ -40,7 +39,59 @@ def hints(user: User) -> list[Hint]:
     customer: Customer | None = getattr(user, "customer", None)
     if customer is None:
         return []
-    return [*_shared(customer), *_mailbox(user), *_same_home(customer), *_alone(user, customer)]
+    return [
+        *_screened(customer),
+        *_at_risk(customer),
+        *_shared(customer),
+        *_mailbox(user),
+        *_same_home(customer),
+        *_alone(user, customer),
+    ]
+
+
+def _screened(customer: Customer) -> Iterator[Hint]:
+    """Yield a hint for each name on a list, where the site has lists."""
+    person = f"{customer.first_name} {customer.last_name}"
+    subject = Subject(person, customer.company_name, customer.main_country)
+    for match in screen(subject):
+        words = gettext("A name like “%(name)s” is on a list: %(list)s.")
+        yield Hint(words % {"name": match.name, "list": match.list_name}, match.rule)
+
+
+def _at_risk(customer: Customer) -> Iterator[Hint]:
+    """Yield a hint for each country of this customer that is on the officers' table."""
+    seen = (
+        (
+            customer.main_country,
+            _("The address is in a country of high risk: %(country)s."),
+            _("The country of the main address is on the officers’ table."),
+        ),
+        (
+            phone.region(customer.phone),
+            _("The phone is from a country of high risk: %(country)s."),
+            _("The country of the phone number is on the officers’ table."),
+        ),
+        (
+            _of_tax_number(customer),
+            _("The tax number is from a country of high risk: %(country)s."),
+            _("The country of the tax number is on the officers’ table."),
+        ),
+    )
+    codes = {code for code, _words, _rule in seen}
+    listed = set(
+        HighRiskCountry.objects.filter(code__in=codes).order_by().values_list("code", flat=True)
+    )
+    for code, words, rule in seen:
+        if code in listed:
+            yield Hint(str(words) % {"country": country.name(code)}, rule)
+
+
+def _of_tax_number(customer: Customer) -> str:
+    """Return the country that a foreign tax number begins with; empty for other numbers."""
+    beginning = customer.nip[:2]
+    # Greece writes EL (Council Directive 2006/112/EC, art. 215).
+    code = "GR" if beginning == "EL" else beginning
+    return code if code in country.CODES else ""
 
 
 def _shared(customer: Customer) -> Iterator[Hint]:
@@ -75,35 +126,14 @@ def _shared(customer: Customer) -> Iterator[Hint]:
 
 
 def _mailbox(user: User) -> Iterator[Hint]:
-    """Yield a hint for another spelling of the same mailbox.
-
-    An index finds those that begin with the name as it is, or without its dots: of two that both
-    have dots, in different places, neither is found.
-    """
-    same_as = email.mailbox(user.email_key)
-    typed = user.email_key.rpartition("@")[0].partition("+")[0]
-    beginnings = Q()
-    for name in {typed, same_as.rpartition("@")[0]} - {""}:
-        # As it stands before the domain, or before what is added to it.
-        beginnings |= _begins(f"{name}@") | _begins(f"{name}+")
-    candidates = (
-        User.objects.filter(beginnings, is_staff=False)
-        .exclude(pk=user.pk)
-        .order_by()
-        .values_list("pk", "email_key")[:CANDIDATES]
-    )
-    same = sorted(pk for pk, key in candidates if email.mailbox(key) == same_as)
+    """Yield a hint for another spelling of the same mailbox."""
+    key = email.mailbox(user.email_key)
+    same = User.objects.filter(mailbox_key=key, is_staff=False).exclude(pk=user.pk)
     yield from _named(
         _("Another account has the same mailbox."),
         _("What stands before “+” is equal; in Gmail dots do not count."),
-        same[: NAMED + 1],
+        list(same.order_by("pk").values_list("pk", flat=True)[: NAMED + 1]),
     )
-
-
-def _begins(beginning: str) -> Q:
-    if connection.vendor == "sqlite":
-        return Q(email_key__gte=beginning, email_key__lt=f"{beginning}\U0010ffff")
-    return Q(email_key__startswith=beginning)
 
 
 def _same_home(customer: Customer) -> Iterator[Hint]:
@@ -123,6 +153,11 @@ def _alone(user: User, customer: Customer) -> Iterator[Hint]:
     """Yield what shows in this account alone; no statement."""
     name, _at, domain = user.email_key.rpartition("@")
     is_company = customer.kind == Kind.COMPANY
+    if _is_throw_away(domain):
+        yield Hint(
+            _("The e-mail address is a throw-away one."),
+            _("The domain, or one above it, is on the list of throw-away mail services."),
+        )
     if is_company and domain in FREE_MAIL:
         yield Hint(
             _("The company’s address is at a free mail service."),
@@ -147,6 +182,15 @@ def _alone(user: User, customer: Customer) -> Iterator[Hint]:
             _("The phone is from another country than the address."),
             _("The country of the number and the country of the main address differ."),
         )
+
+
+def _is_throw_away(domain: str) -> bool:
+    """Tell whether this domain or one above it gives addresses for minutes."""
+    # Here: thousands of names that no other page needs.
+    from disposable_email_domains import blocklist
+
+    labels = domain.split(".")
+    return any(".".join(labels[start:]) in blocklist for start in range(len(labels) - 1))
 
 
 def _words(text: str) -> set[str]:

@@ -40,7 +40,7 @@ def turn_off_app(user: User) -> bool:
         return totp.turn_off(user)
 
 
-def reset(user: User, desk: Desk | None = None) -> None:
+def reset(user: User, desk: Desk | None = None, *, reason: str = "") -> None:
     """Take every method from an account of staff, end its sessions, and tell its owner by mail.
 
     Nothing opens the account then but a new invitation. Without a `desk` it is the operator's
@@ -57,7 +57,7 @@ def reset(user: User, desk: Desk | None = None) -> None:
         if desk is None:
             audit.record_unattended(action, customer=user.pk, after=taken)
         else:
-            audit.record(desk, action, customer=user.pk, before=taken)
+            audit.record(desk, action, customer=user.pk, reason=reason, before=taken)
 
 
 def _lock(user: User) -> None:

@@ -1,37 +1,15 @@
-"""Name the reasons of decisions: for staff to choose from, for customers in a neutral sentence."""
+"""Name the reasons that staff give for what customers are told nothing of, and all by their codes.
+
+Those that customers are told of: `accounts.reasons`.
+"""
 
 from django.db.models import TextChoices
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-
-class Rejection(TextChoices):
-    """Why a customer is not taken."""
-
-    IDENTITY = "identity", _("the details belong to somebody else")
-    UNCLEAR = "unclear", _("the details could not be confirmed")
-    DUPLICATE = "duplicate", _("another account of the same customer")
-    TERMS = "terms", _("against the Terms of Service")
-    AML = "aml", _("AML")
-    OTHER = "other", _("another reason")
-
-
-class Suspension(TextChoices):
-    """Why an account is closed for a while."""
-
-    SECURITY = "security", _("somebody else may have access")
-    REQUEST = "request", _("at the customer’s request")
-    TERMS = "terms", _("against the Terms of Service")
-    AML = "aml", _("AML")
-    OTHER = "other", _("another reason")
-
-
-class Restoration(TextChoices):
-    """Why it is opened again."""
-
-    OWNER = "owner", _("the owner has proved who he is")
-    CLEARED = "cleared", _("the matter is settled")
-    MISTAKE = "mistake", _("it was closed by mistake")
+from accounts.desk.roles import Right, may
+from accounts.models import User
+from accounts.reasons import Rejection, Restoration, Suspension
 
 
 class Reopening(TextChoices):
@@ -53,34 +31,54 @@ class Reveal(TextChoices):
     AUTHORITY = "authority", _("a demand of an authority")
 
 
-_OTHER = _("If you have questions, call us.")
+class Override(TextChoices):
+    """Why an officer sends the activation link although its limits say to wait."""
 
-# What a customer reads. An analysis, or a report to the GIIF, must not be told (art. 54 of the AML
-# act of 1 March 2018): its code says what "another reason" says.
-SENTENCES: dict[str, Promise] = {
-    Rejection.IDENTITY: _("We could not confirm that the details are yours."),
-    Rejection.UNCLEAR: _("We could not confirm the details in the account."),
-    Rejection.DUPLICATE: _("You already have an account with us."),
-    Rejection.TERMS: _("The account does not meet our Terms of Service."),
-    Suspension.SECURITY: _("We did it to protect your account."),
-    Suspension.REQUEST: _("We did it because you asked us to."),
-    Rejection.AML: _OTHER,
-    Rejection.OTHER: _OTHER,
-}
+    CONTACT = "contact", _("conversation with the customer")
+    LOST = "lost", _("the earlier e-mails did not arrive")
+    OTHER = "other", _("another reason")
 
 
-def sentence(code: str) -> Promise:
-    """Return the neutral sentence that a customer reads for a reason; an unknown one has none."""
-    return SENTENCES.get(code, _OTHER)
+class Erasure(TextChoices):
+    """Why an account is erased before its time; only where no relationship existed."""
+
+    REQUEST = "request", _("at the customer’s request")
+    STRANGER = "stranger", _("the address belongs to somebody else")
+    DUPLICATE = "duplicate", _("another account of the same customer")
+    MADE_UP = "made_up", _("made-up details")
+    OTHER = "other", _("another reason")
+
+
+class FactorReset(TextChoices):
+    """Why the sign-in methods of a member of staff are reset."""
+
+    LOST = "lost", _("lost or broken device")
+    STOLEN = "stolen", _("stolen device")
+    SUSPECTED = "suspected", _("somebody else may have access")
+    OTHER = "other", _("another reason")
 
 
 _ALL: dict[str, Promise | str] = {
     code: label
-    for choices in (Reveal, Reopening, Restoration, Suspension, Rejection)
+    for choices in (
+        Override,
+        FactorReset,
+        Erasure,
+        Reveal,
+        Reopening,
+        Restoration,
+        Suspension,
+        Rejection,
+    )
     for code, label in choices.choices
 }
 
 
-def label(code: str) -> Promise | str:
-    """Return what a code of any of these reasons is called; what is no code, as it is."""
+def label(code: str, by: User | None = None) -> Promise | str:
+    """Return what a code of any of these reasons is called; what is no code, as it is.
+
+    Whoever may not read notes of AML (`by`) reads "another reason" for its code too.
+    """
+    if code == Rejection.AML and by is not None and not may(by, Right.READ_AML):
+        code = Rejection.OTHER
     return _ALL.get(code, code)

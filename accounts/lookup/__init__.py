@@ -2,13 +2,14 @@
 
 from django.conf import settings
 
-from .company import CompanyData, CompanyLookup, LookupExhausted, LookupUnavailable
+from .company import CompanyData, CompanyLookup, Entry, LookupExhausted, LookupUnavailable
 from .fixtures import FixturesLookup
 from .vat_register import VatRegisterLookup
 
 __all__ = [
     "CompanyData",
     "CompanyLookup",
+    "Entry",
     "LookupExhausted",
     "LookupUnavailable",
     "backend",

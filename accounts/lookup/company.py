@@ -25,6 +25,19 @@ class CompanyData:
     city: str = ""
 
 
+@dataclass(frozen=True)
+class Entry:
+    """What a register says of one NIP, and the proof that it was asked.
+
+    `company` is None for a number that it does not know; `vat_status` is the register's own word,
+    `request_id` its number of the question. Both are empty where it said nothing of use.
+    """
+
+    company: CompanyData | None
+    vat_status: str = ""
+    request_id: str = ""
+
+
 def understood(parse: Callable[[str], str], told: str) -> str:
     """Return the canonical form of what a register told; nothing for what no person could type."""
     try:
@@ -50,8 +63,8 @@ class CompanyLookup(Protocol):
     # How many questions a day the register allows to our address; None where nobody counts.
     questions_a_day: ClassVar[int | None]
 
-    def lookup(self, nip: str) -> CompanyData | None:
-        """Return what the register knows of this NIP (ten digits, valid); None for nothing.
+    def lookup(self, nip: str) -> Entry:
+        """Return what the register says of this NIP (ten digits, valid) today.
 
         Takes 3 seconds at most. Raises LookupUnavailable, LookupExhausted.
         """

@@ -8,7 +8,7 @@ import json
 from pathlib import Path
 from typing import ClassVar
 
-from accounts.lookup.company import CompanyData, LookupUnavailable
+from accounts.lookup.company import Entry, LookupUnavailable
 from accounts.lookup.http import Answer
 from accounts.lookup.vat_register import read_answer
 
@@ -20,7 +20,7 @@ class FixturesLookup:
 
     questions_a_day: ClassVar[int | None] = None
 
-    def lookup(self, nip: str) -> CompanyData | None:
+    def lookup(self, nip: str) -> Entry:
         """Return what the file of this NIP tells. Raises as the real register does, without wait.
 
         Raises LookupUnavailable, LookupExhausted.
@@ -29,7 +29,7 @@ class FixturesLookup:
             raise LookupUnavailable("nip")
         file = FOLDER / f"{nip}.json"
         if not file.exists():
-            return None
+            return Entry(None)
         played = json.loads(file.read_text(encoding="utf-8"))
         if played.get("timeout"):
             raise LookupUnavailable("timeout")

@@ -13,6 +13,7 @@ from django.utils import timezone
 from accounts.lookup.address import read_address
 from accounts.lookup.company import (
     CompanyData,
+    Entry,
     LookupExhausted,
     LookupUnavailable,
     understood,
@@ -20,7 +21,7 @@ from accounts.lookup.company import (
 from accounts.lookup.http import Answer, FetchError, fetch
 from accounts.lookup.readable import readable_company
 from accounts.values import company_name, krs, regon
-from accounts.values.text import MAX_TYPED
+from accounts.values.text import MAX_TYPED, clean
 
 WARSAW = ZoneInfo("Europe/Warsaw")
 TOTAL_SECONDS = 3.0
@@ -41,8 +42,8 @@ class VatRegisterLookup:
     def __init__(self, base_url: str) -> None:
         self._base_url = base_url.rstrip("/")
 
-    def lookup(self, nip: str) -> CompanyData | None:
-        """Return what the register knows today; None when it has no such company.
+    def lookup(self, nip: str) -> Entry:
+        """Return what the register says today.
 
         One question, no second try. Raises LookupUnavailable, LookupExhausted.
         """
@@ -55,8 +56,8 @@ class VatRegisterLookup:
         return read_answer(nip, answer)
 
 
-def read_answer(nip: str, answer: Answer) -> CompanyData | None:
-    """Return the company of an answer to a question for this NIP; None when there is none.
+def read_answer(nip: str, answer: Answer) -> Entry:
+    """Return what an answer to a question for this NIP says.
 
     Raises LookupExhausted for the daily limit, LookupUnavailable for everything else that is no
     answer: an error, a page instead of data, another company, a shape that is not the published
@@ -72,16 +73,16 @@ def read_answer(nip: str, answer: Answer) -> CompanyData | None:
         raise LookupUnavailable("shape")
     if answer.status != 200:
         _check_refusal(content.get("code"))
-        return None
+        return Entry(None)
     result = content.get("result")
     if not isinstance(result, dict) or "subject" not in result:
         raise LookupUnavailable("shape")
-    subject = result["subject"]
+    subject, request_id = result["subject"], _word(result.get("requestId"))
     if subject is None:
-        return None
+        return Entry(None, request_id=request_id)
     if not isinstance(subject, dict) or subject.get("nip") != nip:
         raise LookupUnavailable("shape")
-    return _read_subject(subject)
+    return Entry(_read_subject(subject), _word(subject.get("statusVat")), request_id)
 
 
 def _check_refusal(code: object) -> None:
@@ -103,6 +104,11 @@ def _read_subject(subject: dict[str, Any]) -> CompanyData:
         krs=understood(krs.parse, _text(subject.get("krs"))),
         **address,
     )
+
+
+def _word(value: object) -> str:
+    """Return a word or a number of the register's own, at most 40 characters."""
+    return understood(lambda told: clean(told, max_length=40), _text(value))
 
 
 def _text(value: object) -> str:

@@ -191,6 +191,8 @@ def _email_notice(message: OutboxMessage) -> EmailMessage | None:
 def _password_reset(message: OutboxMessage) -> EmailMessage | None:
     key = email_address.normalise(message.recipient)
     owner = User.objects.having(key).select_related("customer").first()
+    if message.user is not None and message.user != owner:
+        return None  # staff asked for it, and the account has been closed, or moved, since
     if owner is None:
         return _without_owner(message, key)
     if owner.suspended_at is not None:
@@ -252,7 +254,7 @@ def _outcome(message: OutboxMessage) -> EmailMessage | None:
         case OutboxMessage.Kind.REVIEW_APPROVED:
             return messages.review_approved(to)
         case OutboxMessage.Kind.REVIEW_REJECTED:
-            return messages.review_rejected(to)
+            return messages.review_rejected(to, reason=customer.review_reason)
     sections = [each for each in Section if each in (customer.review_sections or [])]
     link = (
         _link(to.language, "accounts:data-section", sections[0].value)
@@ -334,9 +336,14 @@ def _suspended(message: OutboxMessage, user: User | None) -> EmailMessage | None
     """Say that staff closed the account; nothing where it is open again, or never was open."""
     if user is None or user.suspended_at is None or user.activated_at is None:
         return None
+    is_owed_by_it = message.kind == OutboxMessage.Kind.SUSPENDED
+    if is_owed_by_it and message.created_at < user.suspended_at:
+        # It was opened meanwhile and closed again, perhaps without a word.
+        return None
     return messages.suspended(
         _to_owner(message, user),
         suspended_at=user.suspended_at,
+        reason=user.suspension_reason,
     )
 
 
@@ -344,9 +351,7 @@ def _unsuspended(message: OutboxMessage) -> EmailMessage | None:
     user = message.user
     if user is None or not user.is_active or _is_overtaken(message, (message.Kind.UNSUSPENDED,)):
         return None
-    return messages.unsuspended(
-        _to_owner(message, user),
-    )
+    return messages.unsuspended(_to_owner(message, user), reason=message.reason)
 
 
 def _without_owner(message: OutboxMessage, key: str) -> EmailMessage | None:

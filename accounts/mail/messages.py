@@ -25,6 +25,7 @@ from accounts.mail.rendering import (
     written,
 )
 from accounts.models.customer import Section
+from accounts.reasons import Rejection, Restoration, Suspension
 from accounts.values.visit import Visit
 
 # Each says what happened, when, in which browser and where, and what to do if it was not you.
@@ -203,13 +204,13 @@ def review_correction(
     )
 
 
-def review_rejected(to: Envelope) -> EmailMultiAlternatives:
+def review_rejected(to: Envelope, *, reason: str = "") -> EmailMultiAlternatives:
     """Build the mail that says that the account cannot be kept, and whom to call.
 
-    It never says why: art. 54 of the AML act (1 March 2018) forbids to tell a customer of an
-    analysis, and a reason that is given only where the act allows it would tell by its absence.
+    For each reason code it has a neutral sentence; that of an analysis, which art. 54 of the AML
+    act (1 March 2018) forbids to tell of, is that of "another reason" (`accounts.reasons`).
     """
-    return render("review_rejected", to)
+    return render("review_rejected", to, context={"sentence": Rejection.sentence(reason)})
 
 
 def panel_open(to: Envelope) -> EmailMultiAlternatives:
@@ -358,18 +359,22 @@ def email_changed(
     )
 
 
-def suspended(to: Envelope, *, suspended_at: datetime) -> EmailMultiAlternatives:
+def suspended(to: Envelope, *, suspended_at: datetime, reason: str = "") -> EmailMultiAlternatives:
     """Build the mail that says that staff closed the account at this aware time, and whom to call.
 
-    Its reader did nothing, or asked for a new password, which would open nothing. It says no
-    reason and promises none: see `review_rejected`.
+    Its reader did nothing, or asked for a new password, which would open nothing. Of the
+    reason it says what `review_rejected` does.
     """
-    return render("suspended", to, context={"suspended_at": suspended_at})
+    return render(
+        "suspended",
+        to,
+        context={"suspended_at": suspended_at, "sentence": Suspension.sentence(reason)},
+    )
 
 
-def unsuspended(to: Envelope) -> EmailMultiAlternatives:
-    """Build the mail that says that an account that staff closed is open again."""
-    return render("unsuspended", to)
+def unsuspended(to: Envelope, *, reason: str = "") -> EmailMultiAlternatives:
+    """Build the mail that says that an account that staff closed is open again, and why."""
+    return render("unsuspended", to, context={"sentence": Restoration.sentence(reason)})
 
 
 def closed(

@@ -26,14 +26,16 @@ def put(
     about: AccountEvent | None = None,
     request: DataRequest | None = None,
     version: str = "",
+    reason: str = "",
     change: EmailChange | None = None,
     recipient: str = "",
 ) -> None:
     """Owe this account a mail; call it in the transaction of what the mail announces.
 
     `about` is the event that it tells of: when that was, from which browser and where;
-    `request` the one that was received or decided, `version` that of the terms, `change` the one of
-    the e-mail address, whose mails go to a `recipient` who need not be the account's own address.
+    `request` the one that was received or decided, `version` that of the terms, `reason` the code
+    of one that is told, `change` the one of the e-mail address, whose mails go to a `recipient`
+    who need not be the account's own address.
     """
     _put(
         OutboxMessage(
@@ -45,6 +47,7 @@ def put(
             about=about,
             request=request,
             terms_version=version,
+            reason=reason,
             change=change,
         )
     )

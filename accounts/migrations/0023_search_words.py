@@ -22,6 +22,10 @@ class Migration(migrations.Migration):
                 ),
                 ("word", models.CharField(max_length=40)),
             ],
+            options={
+                "verbose_name": "word to search by",
+                "verbose_name_plural": "words to search by",
+            },
         ),
         migrations.AlterField(
             model_name="customer",

@@ -10,14 +10,17 @@ from .limit import Counter
 from .nightly import NightlyFact
 from .outbox import OutboxMessage
 from .passkey import Passkey
+from .register import RegisterCheck
+from .risk import HighRiskCountry
 from .session import AccountSession
-from .staff import SavedView, StaffEvent, StaffMember, StaffNote
+from .staff import AccountProposal, SavedView, StaffEvent, StaffMember, StaffNote
 from .survey import Source, SurveyAnswer
 from .user import User
 from .words import CustomerWord
 
 __all__ = [
     "AccountEvent",
+    "AccountProposal",
     "AccountSession",
     "AuthenticatorApp",
     "ConsentRecord",
@@ -27,11 +30,13 @@ __all__ = [
     "DataChange",
     "DataRequest",
     "EmailChange",
+    "HighRiskCountry",
     "Kind",
     "NightlyFact",
     "OutboxMessage",
     "Passkey",
     "RecoveryCode",
+    "RegisterCheck",
     "ReviewState",
     "SavedView",
     "Source",

@@ -5,9 +5,11 @@ from typing import Any
 from django.conf import settings
 from django.db import models, transaction
 from django.utils import timezone
+from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models.words import CustomerWord, search_key
+from accounts.reasons import Rejection
 from accounts.values.names import owner_name
 
 
@@ -117,7 +119,7 @@ class Customer(models.Model):
     # Each decision counts it on: whoever decides says which number he saw, and is told when another
     # was faster.
     review_version = models.PositiveIntegerField(default=0, db_default=0, editable=False)
-    # Why it was rejected (`accounts.desk.reasons`); empty in every other state.
+    # Why it was rejected (`accounts.reasons`); empty in every other state.
     review_reason = models.CharField(
         _("reason"), max_length=20, blank=True, default="", db_default="", editable=False
     )
@@ -184,6 +186,11 @@ class Customer(models.Model):
         """Return what the customer is told of his review: while two people decide, it goes on."""
         state = ReviewState(self.review_state)
         return ReviewState.NEW if state is ReviewState.SECOND else state
+
+    @property
+    def rejection_for_owner(self) -> Promise:
+        """Return the sentence that the customer reads of why he was rejected, as in the mail."""
+        return Rejection.sentence(self.review_reason)
 
     def password_context(self) -> list[str]:
         """Return the words that a password of this customer must not lean on."""

@@ -90,6 +90,8 @@ class OutboxMessage(models.Model):
     terms_version = models.CharField(
         _("version of the Terms of Service"), max_length=10, default="", db_default="", blank=True
     )
+    # Why it came to what it tells of (`accounts.reasons`), where the account keeps no reason.
+    reason = models.CharField(max_length=20, default="", db_default="", blank=True, editable=False)
     change = models.ForeignKey(
         "accounts.EmailChange",
         null=True,

@@ -52,6 +52,7 @@ class StaffEvent(models.Model):
         RESET_SENT = "reset_sent", _("password reset mail sent")
         SESSIONS_ENDED = "sessions_ended", _("sessions ended")
         REGISTER_ASKED = "register_asked", _("register asked")
+        RISK_CHANGED = "risk_changed", _("high-risk countries changed")
         STAFF_CHANGED = "staff_changed", _("staff account changed")
         FACTOR_RESET = "factor_reset", _("sign-in methods of staff reset")
         EXPORTED = "exported", _("export")
@@ -137,6 +138,34 @@ class StaffMember(User):
         proxy = True
         verbose_name = _("staff account")
         verbose_name_plural = _("staff accounts")
+
+
+class AccountProposal(models.Model):
+    """What an officer proposes about an account, until another officer has answered.
+
+    One at a time for an account. A proposal about its review stands beside the review.
+    """
+
+    class What(models.TextChoices):
+        """What is proposed."""
+
+        RESTORE = "restore", _("Restore the account")
+        ERASE = "erase", _("Delete the account")
+
+    user = models.OneToOneField(
+        User, verbose_name=_("account"), on_delete=models.CASCADE, related_name="account_proposal"
+    )
+    what = models.CharField(max_length=10, choices=What.choices)
+    reason = models.CharField(_("reason"), max_length=20)
+    author = models.ForeignKey(User, null=True, on_delete=models.SET_NULL, related_name="+")
+    at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        verbose_name = _("proposal about an account")
+        verbose_name_plural = _("proposals about accounts")
+
+    def __str__(self) -> str:
+        return f"#{self.pk}"
 
 
 class StaffNote(models.Model):

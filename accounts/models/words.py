@@ -4,6 +4,7 @@ import re
 import unicodedata
 
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 
 WORD_LENGTH = 40  # more of a word distinguishes nobody
 
@@ -34,6 +35,8 @@ class CustomerWord(models.Model):
     word = models.CharField(max_length=WORD_LENGTH)
 
     class Meta:
+        verbose_name = _("word to search by")
+        verbose_name_plural = _("words to search by")
         constraints = [
             models.UniqueConstraint(fields=["customer", "word"], name="word_once_a_customer"),
         ]

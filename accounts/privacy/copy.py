@@ -138,7 +138,7 @@ def _value(row: Model, field: Any) -> Value:
     value = getattr(row, field.attname)
     if isinstance(row, Customer) and field.name == "review_state":
         value = row.state_for_owner.value
-    stored = value.isoformat() if isinstance(value, datetime) else value
+    stored = value.isoformat() if isinstance(value, date) else value
     return Value(field.name, stored, label, _lines(row, field, value))
 
 
@@ -173,6 +173,8 @@ def _lines(row: Model, field: Any, value: Any) -> list[str]:
         return [gettext("yes") if value else gettext("no")]
     if isinstance(value, datetime):
         return [date_format(timezone.localtime(value), "DATETIME_FORMAT")]
+    if isinstance(value, date):
+        return [date_format(value, "DATE_FORMAT")]
     if field.choices:
         return [str(dict(field.flatchoices).get(value, value))]
     return [str(value)]

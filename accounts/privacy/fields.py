@@ -21,9 +21,11 @@ from accounts.models import (
     DataChange,
     DataRequest,
     EmailChange,
+    HighRiskCountry,
     OutboxMessage,
     Passkey,
     RecoveryCode,
+    RegisterCheck,
     SavedView,
     StaffNote,
     SurveyAnswer,
@@ -110,6 +112,11 @@ PARTS = (
         ("review_state", "review_words", "review_sections", "reviewed_at"),
     ),
     Part(
+        retention.CHECKS,
+        RegisterCheck,
+        ("nip", "is_found", "name", "vat_status", "day", "request_id", "asked_at"),
+    ),
+    Part(
         retention.CONSENTS,
         ConsentRecord,
         ("key", "given", "version", "language", "channel", "recorded_at", "text_hash", "digest"),
@@ -157,6 +164,7 @@ LEFT_OUT: dict[type[Model], dict[str, str]] = {
         "id": _NUMBER,
         "password": _SECRET,
         "email_key": _DERIVED,
+        "mailbox_key": _DERIVED,
         "is_active": _DERIVED,
         "is_staff": _STAFF,
         "is_superuser": _STAFF,
@@ -191,6 +199,7 @@ LEFT_OUT: dict[type[Model], dict[str, str]] = {
     OutboxMessage: {
         "id": _NUMBER,
         "user": _OWNER,
+        "reason": _STAFF,
         "about": "the event is in the copy",
         "request": "the request is in the copy",
         "change": "the change is in the copy",
@@ -204,6 +213,8 @@ LEFT_OUT: dict[type[Model], dict[str, str]] = {
     },
     CustomerWord: {"id": _NUMBER, "customer": _OWNER, "word": _DERIVED},
     SavedView: {"id": _NUMBER, "owner": _STAFF, "name": _STAFF, "filters": _STAFF},
+    RegisterCheck: {"id": _NUMBER, "user": _OWNER, "asked_by": _STAFF},
+    HighRiskCountry: {"id": _NUMBER, "code": _STAFF, "added_by": _STAFF, "added_at": _STAFF},
     StaffNote: {
         "id": _NUMBER,
         "user": _OWNER,

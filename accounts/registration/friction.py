@@ -32,6 +32,12 @@ def now() -> int:
     return int(time.time())
 
 
+def seconds_since_begun(storage: AttemptStorage) -> int | None:
+    """Return how long this attempt has taken, in whole seconds; nothing where it is not known."""
+    began: int = storage.fact("began", 0)
+    return max(0, now() - began) if began else None
+
+
 def count_password(storage: AttemptStorage, network: str) -> tuple[bool, bool]:
     """Count a password to be judged; tell whether it may be, and whether the pace is a machine's.
 

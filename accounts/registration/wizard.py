@@ -258,6 +258,7 @@ class RegistrationWizard(NamedUrlWizardView, SessionWizardView):
             language=get_language() or "pl",
             network=network,
             finishes=friction.FINISHES,
+            seconds=friction.seconds_since_begun(self.storage),
         )
         response = redirect("accounts:registration-sent")
         browser.remember(self.request, response, self.attempt, details["email"])

@@ -12,7 +12,7 @@ from django.utils.crypto import salted_hmac
 
 from accounts import lookup
 from accounts.limits import Limit
-from accounts.lookup import CompanyData, LookupExhausted, LookupUnavailable
+from accounts.lookup import CompanyData, Entry, LookupExhausted, LookupUnavailable
 from accounts.lookup.vat_register import WARSAW
 
 ATTEMPT_LOOKUPS = Limit("company-lookup", times=10, window=timedelta(hours=1))
@@ -45,11 +45,11 @@ def find(nip: str, *, attempt: str, network: str) -> CompanyData | None:
     except Exception:
         # A cache that is down costs a question, never a page; a silent one is waited for once.
         logger.warning("The cache of company data cannot be read.")
-        return _ask(nip)
+        return ask(nip).company
     # Nothing, or what another release has put there, is no answer.
     with suppress(KeyError, TypeError):
         return CompanyData(**known["company"]) if known["company"] else None
-    found = _ask(nip)
+    found = ask(nip).company
     try:
         cache.set(key, {"company": asdict(found) if found else None}, _seconds_to_midnight())
     except Exception:
@@ -57,7 +57,12 @@ def find(nip: str, *, attempt: str, network: str) -> CompanyData | None:
     return found
 
 
-def _ask(nip: str) -> CompanyData | None:
+def ask(nip: str) -> Entry:
+    """Ask the register now, whatever was answered before, and return what it says.
+
+    Counted for the site alone, as in `find`, and not kept. Raises LookupExhausted,
+    LookupUnavailable. Waits 3 seconds at most, and must not be called in a transaction.
+    """
     try:
         return _ask_within_the_day(nip)
     except LookupUnavailable as error:
@@ -66,7 +71,7 @@ def _ask(nip: str) -> CompanyData | None:
         raise
 
 
-def _ask_within_the_day(nip: str) -> CompanyData | None:
+def _ask_within_the_day(nip: str) -> Entry:
     register = lookup.backend()
     if register.questions_a_day is None:
         return register.lookup(nip)

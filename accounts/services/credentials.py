@@ -41,6 +41,18 @@ def request_password_reset(
         outbox.put_to_address(OutboxMessage.Kind.PASSWORD_RESET, email, language)
 
 
+def owe_password_reset(user: User) -> timedelta:
+    """Owe the owner of an account the mail with a link to a new password, as staff ask for it.
+
+    Returns zero, or how long the address has to wait: within the limits of an acquaintance, so what
+    strangers asked for does not keep staff from helping. Call it in a transaction.
+    """
+    wait = allowance.ask(Purpose.ACQUAINTANCE, user.email_key)
+    if not wait:
+        outbox.put(OutboxMessage.Kind.PASSWORD_RESET, user)
+    return wait
+
+
 def proves_owner(user: User, password: str, *, visit: Visit = NOBODY) -> bool | None:
     """Tell whether who is signed in knows the password; None when the tries are used up.
 

@@ -32,6 +32,7 @@ def register(
     finishes: Limit | None = None,
     versions: Mapping[str, str] | None = None,
     at: datetime | None = None,
+    seconds: int | None = None,
 ) -> User:
     """Make the pending account of this attempt, its customer, consents and activation mail.
 
@@ -40,7 +41,8 @@ def register(
     already has an account is not asked here, so the work is the same; the mail decides. An
     address that was written to too often gets no mail (`allowance`); a later link can be asked for.
     `answers` are canonical values by the names of the customer's fields, and `email`; `network` is
-    where the form was finished, for counting; `at` is when, if not now. `versions` are those of
+    where the form was finished, for counting; `at` is when, if not now. `seconds` is how long the
+    form took, if that is known. `versions` are those of
     documents that were shown, by the keys of their declarations, if not those in force now.
     `finishes` says how many one network may finish; limits.UsedUpError is raised for one too many,
     and nothing is written. A second call for an attempt does not count.
@@ -60,7 +62,9 @@ def register(
                 email_address.normalise(user.email), network, finishes
             )
             user.save(force_insert=True)
-            Customer(user=user, kind=kind, **data).save(force_insert=True)
+            Customer(user=user, kind=kind, filled_in_seconds=seconds, **data).save(
+                force_insert=True
+            )
             ledger.begin(
                 ConsentRecord(
                     user=user,
@@ -94,12 +98,13 @@ def resend_wait(user: User, asked: Purpose = Purpose.SEND_AGAIN) -> timedelta:
     return allowance.wait(asked, user.email_key)
 
 
-def resend_link(user: User, asked: Purpose = Purpose.SEND_AGAIN) -> bool:
+def resend_link(user: User, asked: Purpose | None = Purpose.SEND_AGAIN) -> bool:
     """Send a pending account a new link, which ends the older ones; tell whether it was allowed.
 
-    Limited by mailbox, whichever account and whoever asks; `asked` tells an acquaintance.
+    Limited by mailbox, whichever account and whoever asks; `asked` tells an acquaintance, and None
+    an officer who overrides the limits.
     """
-    if not user.is_pending or allowance.ask(asked, user.email_key):
+    if not user.is_pending or (asked and allowance.ask(asked, user.email_key)):
         return False
     with transaction.atomic():
         changed = User.objects.filter(pk=user.pk, activated_at=None, suspended_at=None).update(

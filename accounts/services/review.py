@@ -6,6 +6,7 @@ from django.utils import timezone
 from accounts.mail import outbox
 from accounts.models import Customer, OutboxMessage, ReviewState, User
 from accounts.models.outbox import OUTCOMES
+from accounts.reasons import Suspension
 from accounts.services import panel, sessions
 
 
@@ -27,8 +28,8 @@ def correction_recorded(customer: Customer, section: str) -> None:
     )
 
 
-def suspend(user: User) -> bool:
-    """Close the account: its sessions are deleted for good, its old links stay dead.
+def suspend(user: User, reason: str = Suspension.OTHER) -> bool:
+    """Close the account for this reason: its sessions are deleted for good, its links stay dead.
 
     Its owner is told by mail. Tells whether it was open: of two simultaneous calls, one does.
     """
@@ -36,7 +37,13 @@ def suspend(user: User) -> bool:
         stored = User.objects.select_for_update(no_key=True).get(pk=user.pk)
         if stored.suspended_at is not None:
             return False
-        _set(user, stored, suspended_at=timezone.now(), is_active=False)
+        _set(
+            user,
+            stored,
+            suspended_at=timezone.now(),
+            is_active=False,
+            suspension_reason=str(reason),
+        )
         sessions.close_access(user)
         # Of an account that was never opened its address may not even know.
         if stored.activated_at is not None:
@@ -56,7 +63,7 @@ def unsuspend(user: User) -> bool:
             return False
         was_opened = stored.activated_at is not None
         is_active = was_opened and stored.closed_at is None
-        _set(user, stored, suspended_at=None, is_active=is_active)
+        _set(user, stored, suspended_at=None, is_active=is_active, suspension_reason="")
         if is_active:
             outbox.put(OutboxMessage.Kind.UNSUSPENDED, stored)
     return True

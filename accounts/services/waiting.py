@@ -118,6 +118,7 @@ def correct_address(attempt: UUID, mistyped: str, corrected: str, language: str)
         ).update(
             email=corrected,
             email_key=key,
+            mailbox_key=email_address.mailbox(key),
             link_serial=F("link_serial") + 1,
             email_corrected_at=timezone.now(),
         )

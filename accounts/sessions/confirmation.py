@@ -9,12 +9,16 @@ from datetime import timedelta
 from functools import wraps
 from typing import Any
 
+from django.contrib import messages
 from django.contrib.auth import REDIRECT_FIELD_NAME
 from django.http import HttpRequest, HttpResponseRedirect
 from django.http.response import HttpResponseBase
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext
 
+from accounts.sessions import factor
+from accounts.sessions.lifetime import STAFF
 from accounts.sessions.returning import return_address, to_sign_in
 from accounts.sessions.watch import watch_of
 
@@ -47,6 +51,51 @@ def confirmed(view: View) -> View:
 def still_confirmed(view: View) -> View:
     """Let through what a script of a confirmed page asks for, as long as the page may be sent."""
     return _guarded(view, is_page=lambda request: False)
+
+
+def factor_again(view: View) -> View:
+    """Let through who proved a method in the last five minutes; lead others to do so, and back.
+
+    For what is done to one's own methods: what is sent from a page that was shown has the time of
+    a session's pause more.
+    """
+
+    @wraps(view)
+    def answer(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        is_page = request.method in ("GET", "HEAD")
+        within = factor.FRESH_FOR if is_page else factor.FRESH_FOR + STAFF.idle
+        return (
+            view(request, *args, **kwargs)
+            if factor.fresh_factor(request, within)
+            else _ask_factor(request)
+        )
+
+    return answer
+
+
+def factor_now(view: View) -> View:
+    """As `factor_again`, for what is done to others: what is sent has the five minutes, no more.
+
+    Whoever comes too late is told that nothing was done, and is led back to the page afterwards.
+    """
+
+    @wraps(view)
+    def answer(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        if factor.fresh_factor(request):
+            return view(request, *args, **kwargs)
+        if request.method not in ("GET", "HEAD"):
+            messages.warning(
+                request,
+                gettext("Nothing has been done yet. Confirm that it is you, then send it again."),
+            )
+        return _ask_factor(request)
+
+    return answer
+
+
+def _ask_factor(request: HttpRequest) -> HttpResponseBase:
+    query = {REDIRECT_FIELD_NAME: return_address(request)}
+    return HttpResponseRedirect(reverse("admin:confirm", query=query))
 
 
 def _guarded(view: View, is_page: Callable[[HttpRequest], bool]) -> View:

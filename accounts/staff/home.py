@@ -12,7 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext
 from django.views.decorators.http import require_POST
 
-from accounts.desk import queue
+from accounts.desk import queue, standing
 from accounts.desk.at_work import desk_of
 from accounts.desk.roles import Right, may
 from accounts.models import OutboxMessage, User
@@ -47,6 +47,8 @@ def context(user: User) -> dict[str, Any]:
             "mine": [(case, queue.wait_in_words(case)) for case in queue.mine(user)[:MOST_SHOWN]],
             "second": queue.for_second(user)[:MOST_SHOWN],
         }
+    if may(user, Right.OVERRULE):
+        shown["proposals"] = standing.for_second(user)[:MOST_SHOWN]
     return shown
 
 

@@ -19,11 +19,17 @@ from accounts.passkeys import relying_party
 from accounts.passkeys import services as passkeys
 from accounts.passkeys import views as passkey_views
 from accounts.passkeys.services import Outcome, Result
+from accounts.services import credentials, network_tries
 from accounts.sessions import factor
+from accounts.sessions.forms import ConfirmForm
+from accounts.sessions.visit import visit_of
 from accounts.staff.door import FRAME, open_desk
 from accounts.totp import services as totp
 from accounts.totp import views as totp_views
 from accounts.totp.services import Refusal
+from kantor.serving.network import network_of
+
+KNOWN_PASSWORD = "invited_with_password"  # noqa: S105  a key of the session
 
 
 @method_decorator([never_cache, sensitive_post_parameters()], name="dispatch")
@@ -46,7 +52,7 @@ class InvitedPage(View):
                 {"frame": FRAME},
                 status=HTTPStatus.GONE,
             )
-        elif self.needs_password and not user.has_usable_password():
+        elif self.needs_password and not _knows_password(request, user):
             response = HttpResponseRedirect(reverse("admin:invitation", args=[kwargs["token"]]))
         else:
             self.invited = user
@@ -66,24 +72,51 @@ class InvitedPage(View):
 
 
 class InvitationView(InvitedPage):
-    """Ask for a password, then which method is to be the first."""
+    """Ask for a password, then which method is to be the first.
+
+    Who has a password already is asked for it: the link was made by an administrator, who must not
+    get into a colleague's account with it.
+    """
 
     needs_password = False
 
     def get(self, request: HttpRequest, token: str) -> HttpResponse:
         """Show the one or the other."""
-        if self.invited.has_usable_password():
-            return self.show()
-        return self.show(form=SetPasswordForm(self.invited))
+        if not self.invited.has_usable_password():
+            return self.show(form=SetPasswordForm(self.invited))
+        if not _knows_password(request, self.invited):
+            return self.show(ask=ConfirmForm())
+        return self.show()
 
     def post(self, request: HttpRequest, token: str) -> HttpResponse:
-        """Set the password, once."""
-        if not self.invited.has_usable_password():
+        """Set the password, once; or prove that it is known."""
+        if self.invited.has_usable_password():
+            if refusal := self.refusal(request.POST.get("password", "")):
+                return self.show(ask=ConfirmForm.refused(refusal))
+        else:
             form = SetPasswordForm(self.invited, request.POST)
             if not form.is_valid():
                 return self.show(form=form)
-            invites.set_password(self.invited, form.cleaned_data["new_password1"])
+            if not invites.set_password(self.invited, form.cleaned_data["new_password1"]):
+                return HttpResponseRedirect(request.path)
+        request.session[KNOWN_PASSWORD] = _named(self.invited)
         return HttpResponseRedirect(request.path)
+
+    def refusal(self, password: str) -> str:
+        """Judge the password under the limits of every page that asks for it; empty when right."""
+        network = network_of(self.request)
+        if not password:
+            return "required"
+        if network_tries.count(network):
+            return "too_often"
+        match credentials.proves_owner(self.invited, password, visit=visit_of(self.request)):
+            case True:
+                network_tries.forgive(network)
+                return ""
+            case False:
+                return "wrong"
+            case _:
+                return "too_often"
 
     def show(self, **context: Any) -> HttpResponse:
         """Render the page."""
@@ -94,6 +127,15 @@ class InvitationView(InvitedPage):
             "passkeys_offered": relying_party.is_offered_at_desk(),
         }
         return render(self.request, "admin/doors/invitation.html", common | context)
+
+
+def _knows_password(request: HttpRequest, user: User) -> bool:
+    """Tell whether the password was set, or given, in this browser by this link."""
+    return request.session.get(KNOWN_PASSWORD) == _named(user)
+
+
+def _named(user: User) -> str:
+    return f"{user.pk}.{user.link_serial}"
 
 
 class FirstAppView(InvitedPage, totp_views.TurnOnView):

@@ -4,10 +4,9 @@ One implementation with the customers' (`accounts.totp`, `accounts.passkeys`): o
 addresses and the question differ. Customers confirm with the password, staff with a method.
 """
 
-from collections.abc import Callable
-from functools import wraps
 from typing import Any
 
+from django import forms
 from django.contrib import messages
 from django.contrib.auth import REDIRECT_FIELD_NAME
 from django.core.exceptions import PermissionDenied
@@ -17,44 +16,26 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.decorators import method_decorator
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.cache import never_cache
 from django.views.generic import View
 
 from accounts.desk import invites, methods
 from accounts.desk.at_work import desk_of
 from accounts.desk.methods import LastMethod
+from accounts.desk.reasons import FactorReset
 from accounts.desk.roles import Right, may
 from accounts.models import AccountSession, Passkey, User
 from accounts.passkeys import relying_party
 from accounts.passkeys import views as passkeys
 from accounts.sessions import factor
 from accounts.sessions.lifetime import STAFF
-from accounts.sessions.returning import ReturnMixin, return_address
+from accounts.sessions.returning import ReturnMixin
 from accounts.staff.door import FRAME
 from accounts.totp import services as totp
 from accounts.totp import views as totp_views
 from accounts.totp.first_step import FirstStep
 from accounts.totp.forms import CodeForm
-
-Answer = Callable[..., HttpResponseBase]
-
-
-def factor_again(view: Answer) -> Answer:
-    """Let through who has proved a method in the last five minutes; lead others to do so, and back.
-
-    What is sent from a page that was shown has the time of a session's pause more.
-    """
-
-    @wraps(view)
-    def answer(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-        is_page = request.method in ("GET", "HEAD")
-        within = factor.FRESH_FOR if is_page else factor.FRESH_FOR + STAFF.idle
-        if factor.fresh_factor(request, within):
-            return view(request, *args, **kwargs)
-        query = {REDIRECT_FIELD_NAME: return_address(request)}
-        return HttpResponseRedirect(reverse("admin:confirm", query=query))
-
-    return answer
 
 
 class MethodsView(View):
@@ -174,6 +155,16 @@ class RemovePasskeyView(passkeys.RemoveView):
         return methods.remove_passkey(self.owner(), pk)
 
 
+class ResetForm(forms.Form):
+    """Ask an administrator why."""
+
+    reason = forms.ChoiceField(
+        label=gettext_lazy("Why do you reset them?"),
+        choices=FactorReset.choices,
+        widget=forms.RadioSelect,
+    )
+
+
 @method_decorator([never_cache], name="dispatch")
 class ResetView(View):
     """Take every method from another member of staff who has lost his; administrators only.
@@ -188,14 +179,17 @@ class ResetView(View):
         return super().dispatch(request, *args, **kwargs)
 
     def get(self, request: HttpRequest, pk: int) -> HttpResponse:
-        """Ask."""
-        context = {"member": _member(pk), "frame": FRAME}
+        """Ask why."""
+        context = {"member": _member(pk), "form": ResetForm(), "frame": FRAME}
         return render(request, "admin/doors/reset.html", context)
 
     def post(self, request: HttpRequest, pk: int) -> HttpResponse:
         """Reset them, tell the owner by mail, and show the link to hand over."""
-        member = _member(pk)
-        methods.reset(member, desk_of(request))
+        member, form = _member(pk), ResetForm(request.POST)
+        if not form.is_valid():
+            context = {"member": member, "form": form, "frame": FRAME}
+            return render(request, "admin/doors/reset.html", context)
+        methods.reset(member, desk_of(request), reason=form.cleaned_data["reason"])
         link = totp_views.Untold(address=invites.renew(member))
         context = {"member": member, "link": link, "frame": FRAME}
         return render(request, "admin/doors/reset.html", context)

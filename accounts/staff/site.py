@@ -17,7 +17,7 @@ from accounts.desk import events
 from accounts.desk.at_work import desk_of
 from accounts.models import StaffEvent, User
 from accounts.sessions import factor
-from accounts.staff import home
+from accounts.staff import home, keys
 from accounts.staff.guard import refuse_nonsense
 from accounts.staff.password_change import StaffPasswordChangeView
 from accounts.staff.sign_in import TRIED_TOO_OFTEN, StaffSignInView
@@ -31,6 +31,7 @@ class StaffSite(AdminSite):
     site_title = _("kantor.pl – customer service")
     index_title = _("The desk")
     index_template = "admin/desk.html"
+    empty_value_display = "–"
     # Four kinds of things need no second menu; the tables need its width.
     enable_nav_sidebar = False
 
@@ -55,6 +56,10 @@ class StaffSite(AdminSite):
             path("cases/<int:number>/release/", self.admin_view(home.release), name="release"),
             *super().get_urls(),
         ]
+
+    def each_context(self, request: HttpRequest) -> dict[str, Any]:
+        """Tell every page whether this browser has the keys, too."""
+        return {**super().each_context(request), "has_keys": keys.are_on(request)}
 
     def index(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None

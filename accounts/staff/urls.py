@@ -1,7 +1,7 @@
 """Give the staff's doors and the pages of their methods their addresses, all below /admin/.
 
 Who may open each stands here: `door` is open to strangers, `own` to staff, `guarded` to staff who
-have proved a method in the last five minutes.
+have proved a method in the last five minutes, `guarded_now` also where something is sent.
 """
 
 from collections.abc import Callable
@@ -12,7 +12,8 @@ from django.urls import URLPattern, path
 from django.views.decorators.cache import never_cache
 
 from accounts.passkeys import views as passkeys
-from accounts.staff import invitation, methods
+from accounts.sessions.confirmation import factor_again, factor_now
+from accounts.staff import invitation, keys, language, methods
 from accounts.staff.door import let_in_by_code
 from accounts.staff.sign_in import StaffCodeView, StaffPasskeyView
 
@@ -25,9 +26,13 @@ def urls_of(site: AdminSite) -> list[URLPattern]:
     own = site.admin_view
 
     def guarded(view: View) -> View:
-        return own(methods.factor_again(view))
+        return own(factor_again(view))
+
+    def guarded_now(view: View) -> View:
+        return own(factor_now(view))
 
     return [
+        path("keys/", own(keys.KeysView.as_view()), name="keys"),
         path("login/code/", door(StaffCodeView.as_view(enter=let_in_by_code)), name="second-step"),
         path("login/passkey/", door(StaffPasskeyView.as_view()), name="passkey-sign-in"),
         path(
@@ -51,6 +56,7 @@ def urls_of(site: AdminSite) -> list[URLPattern]:
             invitation.FirstPasskeyOptionsView.as_view(),
             name="invitation-passkey-options",
         ),
+        path("language/", door(language.choose), name="language"),
         path("methods/", own(methods.MethodsView.as_view()), name="methods"),
         path("methods/app/on/", guarded(methods.TurnOnView.as_view()), name="totp-on"),
         path("methods/app/off/", guarded(methods.TurnOffView.as_view()), name="totp-off"),
@@ -79,7 +85,7 @@ def urls_of(site: AdminSite) -> list[URLPattern]:
         ),
         path(
             "staff/<int:pk>/methods/reset/",
-            guarded(methods.ResetView.as_view()),
+            guarded_now(methods.ResetView.as_view()),
             name="methods-reset",
         ),
     ]

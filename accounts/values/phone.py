@@ -91,6 +91,14 @@ def countries(number: str) -> tuple[str, ...]:
     return tuple(phonenumbers.COUNTRY_CODE_TO_REGION_CODE.get(code or 0, ()))
 
 
+def region(number: str) -> str:
+    """Return the one country that gave this number (ISO 3166-1 alpha-2); empty where none did."""
+    try:
+        return phonenumbers.region_code_for_number(phonenumbers.parse(number)) or ""
+    except phonenumbers.NumberParseException:
+        return ""
+
+
 def _international(typed: str) -> str:
     """Undo the prefixes that were dialled in Poland, which the library does not know.
 

@@ -53,6 +53,7 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "accounts.sessions.middleware.AuthenticationMiddleware",
+    "accounts.staff.language.StaffLanguageMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
 ]
 
@@ -132,6 +133,8 @@ CSRF_COOKIE_HTTPONLY = True
 CSRF_COOKIE_SAMESITE = "Lax"
 CSRF_FAILURE_VIEW = "kantor.error_pages.csrf_failure"
 LANGUAGE_COOKIE_HTTPONLY = True
+# Of staff only: at every other page the address says it.
+LANGUAGE_COOKIE_AGE = 365 * 24 * 3600
 LANGUAGE_COOKIE_SAMESITE = "Lax"
 
 # No form here is larger than a few kilobytes.
@@ -237,6 +240,8 @@ SESSION_HOURS = 12
 # When the session was used last, the accounts that were opened in this browser, what is said once.
 SEEN_COOKIE_NAME = "seen"
 KNOWN_BROWSER_COOKIE_NAME = "browser"
+# Whether this browser of staff has the keys switched off.
+KEYS_COOKIE_NAME = "desk-keys"
 MESSAGES_COOKIE_NAME = "messages"
 PASSWORD_COMPOSITION = True
 # How many passwords one process hashes at the same time: 100 MiB and a core each.
@@ -255,6 +260,9 @@ MAINTENANCE_RETRY_SECONDS = 15 * 60
 # "Pobierz dane" beside the NIP: disabled, fixtures (made-up answers), mf (Wykaz podatników VAT).
 COMPANY_LOOKUP = "disabled"
 COMPANY_LOOKUP_URL = "https://wl-api.mf.gov.pl"
+# Whether customers' names are compared with lists of sanctions and of PEPs: disabled, or fixtures
+# (two made-up lists). A real list is another backend of `accounts.desk.screening`.
+SCREENING = "disabled"
 
 # A mail that has been waiting for longer makes /healthz bad.
 OUTBOX_LATE = timedelta(minutes=30)

@@ -156,6 +156,11 @@ COMPANY_LOOKUP_URL = env.str("COMPANY_LOOKUP_URL", default=COMPANY_LOOKUP_URL)
 if not re.fullmatch(r"https://[^/?#@\s]+", COMPANY_LOOKUP_URL):
     raise ImproperlyConfigured("COMPANY_LOOKUP_URL is https:// and a host, nothing more.")
 
+# Made-up lists must not be told for true.
+SCREENING = env.str("SCREENING", default="disabled")
+if SCREENING != "disabled":
+    raise ImproperlyConfigured(f"SCREENING must be disabled, not {SCREENING!r}.")
+
 database: dict[str, Any] = env.db_url("DATABASE_URL")
 DATABASES = {"default": database}
 match str(DATABASES["default"]["ENGINE"]).rpartition(".")[2]:
@@ -302,6 +307,7 @@ LANGUAGE_COOKIE_NAME = "__Host-language"
 REGISTRATION_COOKIE_NAME = "__Host-registration"
 SEEN_COOKIE_NAME = "__Host-seen"
 KNOWN_BROWSER_COOKIE_NAME = "__Host-browser"
+KEYS_COOKIE_NAME = "__Host-desk-keys"
 MESSAGES_COOKIE_NAME = "__Host-messages"
 
 log_format = env.str("LOG_FORMAT", default="json")

@@ -25,7 +25,7 @@ class AddIndexBeside(migrations.AddIndex):
 class Migration(migrations.Migration):
     # CREATE INDEX CONCURRENTLY is refused in a transaction.
     atomic = False
-    dependencies = [("accounts", "0025_review_notes")]
+    dependencies = [("accounts", "0029_account_proposals")]
 
     operations = [
         AddIndexBeside(

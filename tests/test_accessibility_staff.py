@@ -1,0 +1,226 @@
+"""No page of staff, Django's own among them, has a fault that axe-core can find.
+
+Not in the report of the accessibility statement, which tells customers about their pages.
+"""
+
+from django.conf import settings
+from django.test import Client
+
+from accounts.account import services
+from accounts.desk import case
+from accounts.desk.events import Desk
+from accounts.models import Kind, OutboxMessage, Source, User
+from accounts.models.customer import Section
+from tests.audit import COLOURS, LETTERS_PERCENT, LOOKS, RULES, RUN_AXE, SCHEMES, axe
+from tests.browser import DESK, BrowserTestCase, BrowserVisitor, bring_session
+from tests.desk import LIST, MESSAGES, page_of, send, sit_down
+from tests.factories import PASSWORD, activated, clerk, customer_of
+from tests.phone import stopped_clock, turned_on
+from tests.test_staff_invite import printed_for
+
+MEMBERS = "/admin/accounts/staffmember/"
+SOURCES = "/admin/accounts/source/"
+REQUESTS = "/admin/accounts/datarequest/"
+
+
+class StaffAccessibilityTests(BrowserTestCase):
+    """Walk through the pages of each role, in Polish narrow and light, in English wide and dark."""
+
+    def setUp(self) -> None:
+        super().setUp()
+        self.found: list[str] = []
+        self.company = activated(Kind.COMPANY, email="kx81@gmail.com")
+        self.person = activated()
+        activated(Kind.COMPANY)
+        services.ask(self.person, Section.NAME, {"last_name": "Nowak"}, "Ślub")
+
+    def tearDown(self) -> None:
+        super().tearDown()
+        assert not self.found, "\n".join(self.found)
+
+    def each(self, role: str = "") -> list[BrowserVisitor]:
+        """Return somebody of this role, or a stranger, for each language."""
+        found = []
+        for language, (scheme, width) in LOOKS.items():
+            visitor = self.visitor(language, width)
+            visitor.page.emulate_media(color_scheme=scheme)
+            url = visitor.complaints.site
+            chosen = {"name": settings.LANGUAGE_COOKIE_NAME, "value": language, "url": url}
+            visitor.page.context.add_cookies([chosen])
+            if role:
+                bring_session(visitor, sit_down(Client(), clerk(role)))
+            found.append(visitor)
+        return found
+
+    def look(self, visitor: BrowserVisitor, path: str = "", status: int = 200) -> None:
+        """Open an address, or stay, and look at the page in both schemes."""
+        page = visitor.page
+        if status != 200:
+            visitor.complaints.expected.add(status)
+        if path:
+            response = page.goto(path)
+            assert response is not None
+            assert response.status == status, f"{response.status}: {path}"
+        scheme, width = LOOKS[visitor.language]
+        assert page.locator("html").get_attribute("lang") == visitor.language
+        _, found = axe(page, RUN_AXE, RULES[visitor.language], f"{scheme}, {width} px")
+        (other,) = (each for each in SCHEMES if each != scheme)
+        page.emulate_media(color_scheme=other)
+        found += axe(page, RUN_AXE, COLOURS, f"{other}, {width} px")[1]
+        page.emulate_media(color_scheme=scheme)
+        visitor.fits()
+        if width == DESK:
+            visitor.in_large_letters(LETTERS_PERCENT)
+        self.found += [f"{visitor.path} ({visitor.language})", *found] if found else []
+
+    def test_doors(self) -> None:
+        for visitor in self.each():
+            page = visitor.page
+            self.look(visitor, "/admin/login/")
+            page.locator("#id_username").fill("nikt@kantor.example")
+            page.locator("#id_password").fill(PASSWORD)
+            with page.expect_navigation():
+                page.locator("[type=submit]").first.click()
+            self.look(visitor)
+            link = printed_for().split()[-1]
+            self.look(visitor, link)
+            with page.expect_navigation():
+                page.locator(".actions .button").click()
+            self.look(visitor)
+            for name in ("new_password1", "new_password2"):
+                page.locator(f"[name={name}]").fill(PASSWORD)
+            with page.expect_navigation():
+                page.locator(".actions .button").click()
+            self.look(visitor)
+            self.look(visitor, f"{link}app/")
+            self.look(visitor, f"{link}passkey/")
+            self.look(visitor, "/admin/invitation/1.2/", 410)
+            User.objects.filter(email__startswith="nowa").delete()
+
+    def test_second_step_and_ones_own_methods(self) -> None:
+        for visitor in self.each():
+            page, member = visitor.page, clerk(password=PASSWORD)
+            with stopped_clock():
+                turned_on(member)
+                client = Client()
+                client.post("/admin/login/", {"username": member.email, "password": PASSWORD})
+            bring_session(visitor, client)
+            self.look(visitor, "/admin/login/code/")
+            bring_session(visitor, sit_down(Client(), member))
+            for address in (
+                "methods/",
+                "methods/app/off/",
+                "methods/codes/",
+                "methods/passkey/",
+                "confirm/",
+                "keys/",
+                "password_change/",
+            ):
+                self.look(visitor, f"/admin/{address}")
+            page.evaluate("document.querySelector('#content form').noValidate = true")
+            with page.expect_navigation():
+                page.locator(".submit-row [type=submit]").click()
+            self.look(visitor)
+            self.look(visitor, "/admin/nie-ma/", 404)
+            self.look(visitor, SOURCES, 403)
+            page.goto("/admin/keys/")
+            with page.expect_navigation():
+                page.locator("#logout-form button").click()
+            self.look(visitor)
+
+    def test_desk_and_lists_of_a_reviewer(self) -> None:
+        for visitor in self.each("reviewer"):
+            page = visitor.page
+            self.look(visitor, "/admin/")
+            page.keyboard.press("?")
+            page.locator("#keys").wait_for()
+            self.look(visitor)
+            page.keyboard.press("Escape")
+            with page.expect_navigation():
+                page.locator("#take-next").click()
+            self.look(visitor)
+            page.goto("/admin/")
+            page.locator("#desk-words").fill("żak")
+            with page.expect_navigation():
+                page.locator(".desk-search button").click()
+            self.look(visitor)
+            page.goto(f"{LIST}?kind=person")
+            page.locator("#view-name").fill("Osoby")
+            with page.expect_navigation():
+                page.locator(".desk-save button").click()
+            self.look(visitor)
+            self.look(visitor, f"{LIST}?s=zapomniane")
+            mail = OutboxMessage.objects.order_by("pk")[0]
+            for address in (
+                MESSAGES,
+                f"{MESSAGES}?state__exact=waiting",
+                f"{MESSAGES}{mail.pk}/change/",
+                REQUESTS,
+                f"{REQUESTS}{self.person.data_requests.get().pk}/change/",
+                "/admin/accounts/staffevent/",
+                "/admin/accounts/",
+            ):
+                self.look(visitor, address)
+
+    def test_case_and_what_is_decided_there(self) -> None:
+        member = clerk()
+        case.write_note(self.company, "Oddzwonić", "aml", desk=Desk(member))
+        version = customer_of(self.company).review_version
+        for visitor in self.each("officer"):
+            page = visitor.page
+            address = page_of(self.company)
+            page.goto(address)
+            for summary in page.locator("summary").all():
+                if summary.locator("xpath=..").get_attribute("open") is None:
+                    summary.click()
+            self.look(visitor)
+            with page.expect_navigation():
+                page.locator("form:has([value=reject]) > button").click()
+            self.look(visitor)
+            self.look(visitor, f"{LIST}{self.company.pk}/reveal/phone/")
+            with page.expect_navigation():
+                page.locator(".submit-row [type=submit]").click()
+            self.look(visitor)
+            page.goto(address)
+            page.evaluate(
+                "v => document.querySelectorAll('[name=version]').forEach(f => f.value = v)",
+                str(version + 999),
+            )
+            page.locator("details:has([value=approve]) summary").click()
+            visitor.complaints.expected.add(409)
+            with page.expect_navigation():
+                page.locator("form:has([value=approve]) > button").click()
+            assert page.locator("textarea").count() == 1
+            self.look(visitor)
+            self.look(visitor, page_of(self.person))
+            self.look(visitor, f"{LIST}{self.person.pk}/delete/")
+            self.look(visitor, f"{LIST}{self.person.pk}/history/")
+
+    def test_second_person(self) -> None:
+        author = clerk()
+        with self.settings(REVIEW_FOUR_EYES="approve"):
+            send(sit_down(Client(), author), self.company, "approve")
+            for visitor in self.each("reviewer"):
+                self.look(visitor, "/admin/")
+                self.look(visitor, page_of(self.company))
+
+    def test_pages_of_an_administrator(self) -> None:
+        member, source = clerk("support"), Source.objects.order_by("pk")[0]
+        for visitor in self.each("administrator"):
+            for address in (
+                "/admin/",
+                MEMBERS,
+                f"{MEMBERS}{member.pk}/change/",
+                SOURCES,
+                f"{SOURCES}add/",
+                f"{SOURCES}{source.pk}/change/",
+                f"{SOURCES}{source.pk}/delete/",
+                f"{SOURCES}{source.pk}/history/",
+                "/admin/accounts/staffevent/",
+                f"/admin/staff/{member.pk}/methods/reset/",
+            ):
+                self.look(visitor, address)
+            visitor.page.goto(f"{SOURCES}add/")
+            with visitor.page.expect_navigation():
+                visitor.page.locator("[name=_save]").click()
+            self.look(visitor)
