@@ -219,7 +219,8 @@ def _time(act: Any, times: int, name: str, *, status: int = 200) -> tuple[float,
     """
     from django.db import connection
 
-    took, asked = [], []
+    took: list[float] = []
+    asked: list[float] = []
 
     def timed(execute: Any, *arguments: Any) -> Any:
         began = time.perf_counter()

@@ -2,14 +2,13 @@
 
 from collections.abc import Mapping
 from datetime import date, datetime, time, timedelta
-from operator import itemgetter
 from typing import Any, ClassVar
 
 from django import forms
 from django.conf import settings
 from django.core.exceptions import BadRequest
 from django.core.validators import MaxValueValidator, MinValueValidator
-from django.db.models import Model, Q, QuerySet, TextChoices
+from django.db.models import Q, QuerySet, TextChoices
 from django.http import HttpRequest, QueryDict
 from django.utils import timezone
 from django.utils.timezone import make_aware
@@ -69,7 +68,6 @@ class Holder(TextChoices):
 
 ANY = ("", "–")
 MOST_BEGUN_WITH = 50_000
-_Condition = tuple[type[Model], Q]
 # No customer is older than the service, and no day is beyond the calendars of databases.
 _DAYS = (MinValueValidator(date(2000, 1, 1)), MaxValueValidator(date(2199, 12, 31)))
 
@@ -152,31 +150,37 @@ class Filters(forms.Form):
         """Return those of the accounts that were asked for by this member of staff."""
         asked = self.cleaned_data
         now = timezone.now()
-        conditions: list[_Condition] = []
-        if asked["kind"]:
-            conditions.append((Customer, Q(kind=asked["kind"])))
+        users, customers = User.objects.all(), Customer.objects.all()
+        # Of each filter: the rows of its own table, and the same asked of the accounts.
+        asked_for: list[tuple[QuerySet[Any, Any], Q]] = []
+        if kind := asked["kind"]:
+            asked_for.append((customers.filter(kind=kind), Q(customer__kind=kind)))
+        if review := asked["review"]:
+            rows = customers.filter(review_state=review)
+            asked_for.append((rows, Q(customer__review_state=review)))
+        if source := asked["source"]:
+            answers = SurveyAnswer.objects.filter(source=source)
+            asked_for.append((answers, Q(survey_answer__source=source)))
+        facts = []
         if asked["account"]:
-            conditions.append((User, CONDITIONS[State(asked["account"])]))
-        if asked["review"]:
-            conditions.append((Customer, Q(review_state=asked["review"])))
+            facts.append(CONDITIONS[State(asked["account"])])
         if asked["holder"]:
-            conditions.append((User, _held(Holder(asked["holder"]), by, now)))
+            facts.append(_held(Holder(asked["holder"]), by, now))
         if asked["overdue"]:
             target = timedelta(hours=settings.REVIEW_TARGET_HOURS)
-            conditions.append((User, Q(is_active=True, waiting_since__lte=now - target)))
+            facts.append(Q(is_active=True, waiting_since__lte=now - target))
         if asked["language"]:
-            conditions.append((User, Q(language=asked["language"])))
-        if asked["source"]:
-            conditions.append((SurveyAnswer, Q(source=asked["source"])))
+            facts.append(Q(language=asked["language"]))
         if asked["since"] or asked["until"]:
             days = Q()
             if asked["since"]:
                 days &= Q(created_at__gte=_midnight(asked["since"]))
             if asked["until"]:
                 days &= Q(created_at__lt=_midnight(asked["until"] + timedelta(days=1)))
-            conditions.append((User, days))
-        accounts = accounts.filter(*(_of_accounts(model, asked) for model, asked in conditions))
-        rarest = _rarest(conditions) if len(conditions) > 1 else None
+            facts.append(days)
+        asked_for += [(users.filter(fact), fact) for fact in facts]
+        accounts = accounts.filter(*(condition for _rows, condition in asked_for))
+        rarest = _rarest([rows for rows, _condition in asked_for]) if len(asked_for) > 1 else None
         return accounts if rarest is None else accounts.filter(pk__in=rarest)
 
 
@@ -188,27 +192,17 @@ def read(data: QueryDict | Mapping[str, str]) -> Filters:
     return filters
 
 
-def _of_accounts(model: type[Model], condition: Q) -> Q:
-    """Return what is asked of a table as it is asked of the accounts."""
-    prefix = {Customer: "customer__", SurveyAnswer: "survey_answer__"}.get(model)
-    if prefix is None:
-        return condition
-    return Q(*((f"{prefix}{name}", value) for name, value in condition.children))
-
-
-def _rarest(conditions: list[_Condition]) -> QuerySet[Any, Any] | None:
-    """Return the accounts of the condition that fewest have, to begin with them.
+def _rarest(filters: list[QuerySet[Any, Any]]) -> QuerySet[Any, Any] | None:
+    """Return the accounts of the filter that fewest pass, to begin with them.
 
     Databases guess from what is stored how many accounts have two things at once, and read half of
     the table for a few rows, or none, where they are wrong. Counted by an index alone, and no
     further than MOST_BEGUN_WITH; nothing where more than so many have each.
     """
-    counted = []
-    for place, (model, condition) in enumerate(conditions):
-        rows = model._default_manager.filter(condition).order_by()
-        counted.append((rows.values("pk")[:MOST_BEGUN_WITH].count(), place, rows.values("pk")))
-    count, _place, rows = min(counted, key=itemgetter(0, 1))
-    return rows if count < MOST_BEGUN_WITH else None
+    numbers = [rows.order_by().values("pk") for rows in filters]
+    counts = [rows[:MOST_BEGUN_WITH].count() for rows in numbers]
+    fewest = min(counts)
+    return numbers[counts.index(fewest)] if fewest < MOST_BEGUN_WITH else None
 
 
 def _held(holder: Holder, by: User, now: datetime) -> Q:

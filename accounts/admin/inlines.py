@@ -236,7 +236,7 @@ class RecordInline(ByRole, admin.TabularInline[Any, User]):
 
     def get_formset(self, request: HttpRequest, obj: User | None = None, **kwargs: Any) -> Any:
         """Let the rows know the part of the page that they stand in, which is made a request."""
-        formset = super().get_formset(request, obj, **kwargs)
+        formset: Any = super().get_formset(request, obj, **kwargs)
         formset.part = self
         return formset
 
