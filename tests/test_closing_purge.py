@@ -16,6 +16,7 @@ from accounts.closing.services import State
 from accounts.contact import services as contact
 from accounts.models import (
     AccountEvent,
+    AccountProposal,
     AccountSession,
     AuthenticatorApp,
     ConsentRecord,
@@ -50,7 +51,15 @@ from tests.parallel import at_once
 from tests.phone import stopped_clock, turned_on
 
 FORGOTTEN = (AccountSession, AuthenticatorApp, RecoveryCode, Passkey, SurveyAnswer)
-BLOCKED = (Customer, ConsentRecord, DataChange, DataRequest, RegisterCheck, StaffNote)
+BLOCKED = (
+    AccountProposal,
+    Customer,
+    ConsentRecord,
+    DataChange,
+    DataRequest,
+    RegisterCheck,
+    StaffNote,
+)
 GOES_ON = (AccountEvent, OutboxMessage, EmailChange)
 
 
@@ -64,6 +73,7 @@ def night(*arguments: str) -> str:
 def filled(user: User) -> User:
     """Give this account a row of every kind that a customer can have, and close it."""
     StaffNote.objects.create(user=user, text="Zadzwonić po południu")
+    AccountProposal.objects.create(user=user, what="restore", reason="owner")
     RegisterCheck.objects.create(
         user=user, nip="9990000014", is_found=False, day=user.created_at.date()
     )

@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts import retention
 from accounts.models import (
     AccountEvent,
+    AccountProposal,
     AccountSession,
     AuthenticatorApp,
     ConsentRecord,
@@ -215,6 +216,14 @@ LEFT_OUT: dict[type[Model], dict[str, str]] = {
     SavedView: {"id": _NUMBER, "owner": _STAFF, "name": _STAFF, "filters": _STAFF},
     RegisterCheck: {"id": _NUMBER, "user": _OWNER, "asked_by": _STAFF},
     HighRiskCountry: {"id": _NUMBER, "code": _STAFF, "added_by": _STAFF, "added_at": _STAFF},
+    AccountProposal: {
+        "id": _NUMBER,
+        "user": _OWNER,
+        "what": _STAFF,
+        "reason": _STAFF,
+        "author": _STAFF,
+        "at": _STAFF,
+    },
     StaffNote: {
         "id": _NUMBER,
         "user": _OWNER,
