@@ -112,6 +112,10 @@ weights: $(TOOLS) ## weigh what a browser loads for each page, against the budge
 bench-passwords: $(TOOLS) ## measure what judging a password costs at worst (OPTIONS="--search 60 --write")
 	@$(BIN)/python -m bench.passwords $(OPTIONS)
 
+.PHONY: bench-desk
+bench-desk: $(TOOLS) ## measure the staff's desk at a million customers (OPTIONS="--postgres URL --write")
+	@$(BIN)/python -W ignore -m bench.desk $(OPTIONS)
+
 # --- The checks, one by one --------------------------------------------------------------------
 
 .PHONY: lint

@@ -15,10 +15,12 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.admin.by_role import ByRole
 from accounts.admin.filters import OnlyFilters
-from accounts.admin.pagination import CappedPaginator
+from accounts.admin.pagination import MOST_COUNTED, CappedPaginator
+from accounts.admin.search import begins, clean
 from accounts.desk.roles import Right
 from accounts.mail import outbox
-from accounts.models import OutboxMessage
+from accounts.models import OutboxMessage, User
+from accounts.values import email
 
 
 class Attempts:
@@ -63,7 +65,7 @@ class OutboxMessageAdmin(Attempts, ByRole, OnlyFilters, admin.ModelAdmin[OutboxM
     show_full_result_count = False
     show_facets = admin.ShowFacets.NEVER
     ordering = ("-pk",)
-    search_fields = ("^recipient",)
+    search_fields = ("recipient",)
     search_help_text = _("The beginning of the recipient’s e-mail address.")
     actions = ("retry",)
     fields = (
@@ -81,6 +83,25 @@ class OutboxMessageAdmin(Attempts, ByRole, OnlyFilters, admin.ModelAdmin[OutboxM
         "finished_at",
     )
     readonly_fields = fields
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[OutboxMessage], search_term: str
+    ) -> tuple[QuerySet[OutboxMessage], bool]:
+        """Find mails by the beginning of the address they went to, or of their account's now.
+
+        Each question is cut by its index before anything is sorted. However an address is spelled
+        it is found by its account; that of a mail without one as it was typed, or in small letters.
+        """
+        typed = clean(search_term)
+        if not typed:
+            return queryset, False
+        found: set[int] = set()
+        for spelling in {typed, typed.lower()}:
+            found.update(_numbers(queryset.filter(begins("recipient", spelling))))
+        accounts = User.objects.filter(begins("email_key", email.normalise(typed)))
+        owned = queryset.filter(user__in=_numbers(accounts))
+        found.update(_numbers(owned))
+        return queryset.filter(pk__in=sorted(found, reverse=True)[:MOST_COUNTED]), False
 
     def has_change_permission(self, request: HttpRequest, obj: OutboxMessage | None = None) -> bool:
         """Allow the action on the list, but no change on the page of one mail."""
@@ -146,3 +167,7 @@ class OutboxMessageAdmin(Attempts, ByRole, OnlyFilters, admin.ModelAdmin[OutboxM
             % {"count": len(retried)},
             messages.SUCCESS if retried else messages.WARNING,
         )
+
+
+def _numbers(rows: QuerySet[Any]) -> list[int]:
+    return list(rows.order_by().values_list("pk", flat=True)[:MOST_COUNTED])

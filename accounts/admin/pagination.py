@@ -87,7 +87,9 @@ class Place:
         number = order[-1].removeprefix("-")
         beyond = Q(**{f"{number}__{further}": self.number})
         if self.moment is None:
-            return beyond
+            # The number may be that of a table which is joined by it: PostgreSQL does not conclude
+            # where to begin in the other.
+            return beyond & Q(**{f"pk__{further}": self.number})
         field = order[0].removeprefix("-")
         # The first of the three is what an index begins at.
         return Q(**{f"{field}__{further}e": self.moment}) & (

@@ -20,7 +20,7 @@ MAX_LENGTH = 255
 # Words beyond these narrow nothing any more.
 MOST_WORDS = 8
 # A word that so many have is not the one to begin with; which is the rarest of those, who cares.
-_COMMON = 5_001
+_COMMON = 20_001
 _BIGGEST_NUMBER = 2**63 - 1
 
 _NUMBER = re.compile(r"#\s*([0-9]{1,19})\Z", re.ASCII)
@@ -144,26 +144,31 @@ def _of_words(words: list[str]) -> Iterator[Question]:
     long = [word for word in words if len(word) >= MIN_LENGTH]
     if not long:
         return
-    rarest = long[0] if len(long) == 1 else min(long, key=_how_common)
-    having = CustomerWord.objects.filter(_begins("word", rarest))
-    for other in {*words} - {rarest}:
-        same = CustomerWord.objects.filter(_begins("word", other), customer=OuterRef("customer"))
+    if len(long) > 1:
+        long.sort(key=_how_common)
+    rarest = long[0]
+    having = CustomerWord.objects.filter(begins("word", rarest))
+    # The rarest of the others is looked for first, and the short ones, which many have, last.
+    for other in dict.fromkeys([*long, *words]):
+        if other == rarest:
+            continue
+        same = CustomerWord.objects.filter(begins("word", other), customer=OuterRef("customer"))
         having = having.filter(Exists(same))
     yield having.values_list("customer", flat=True)
 
 
 def _how_common(word: str) -> int:
-    return CustomerWord.objects.filter(_begins("word", word))[:_COMMON].count()
+    return CustomerWord.objects.filter(begins("word", word))[:_COMMON].count()
 
 
 def _begun(model: type[Model], result: str, **beginning: str) -> Iterator[Question]:
     ((field, value),) = beginning.items()
     if len(value) >= MIN_LENGTH:
-        rows = model._default_manager.filter(_begins(field, value))
+        rows = model._default_manager.filter(begins(field, value))
         yield rows.values_list(result, flat=True)
 
 
-def _begins(field: str, beginning: str) -> Q:
+def begins(field: str, beginning: str) -> Q:
     """Return the question for values that begin so, as this database's index can answer it.
 
     On PostgreSQL that is LIKE; SQLite's LIKE ignores case and with it the index, but its plain

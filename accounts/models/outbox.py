@@ -131,6 +131,12 @@ class OutboxMessage(models.Model):
         indexes = [
             models.Index(fields=["due_at"], condition=Q(state="waiting"), name="outbox_due"),
             models.Index(fields=["-id"], condition=Q(state="failed"), name="outbox_failed"),
+            models.Index(fields=["-id"], condition=Q(state="dropped"), name="outbox_dropped"),
+            # For the lists of staff: a kind that is rare, and the beginning of an address.
+            models.Index(fields=["kind", "-id"], name="outbox_of_kind"),
+            models.Index(
+                fields=["recipient"], opclasses=["varchar_pattern_ops"], name="outbox_recipient"
+            ),
         ]
 
     def __str__(self) -> str:

@@ -83,6 +83,8 @@ class StaffEvent(models.Model):
         indexes = [
             models.Index(fields=["customer", "-id"], name="staff_event_of_customer"),
             models.Index(fields=["actor", "-id"], name="staff_event_of_actor"),
+            models.Index(fields=["action", "-id"], name="staff_event_of_action"),
+            models.Index(fields=["role", "-id"], name="staff_event_of_role"),
         ]
 
     def __str__(self) -> str:
