@@ -3,8 +3,6 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from django.utils import timezone
-
 from accounts.models import ConsentRecord, NightlyFact, consent_guard
 
 CHUNK = 2000  # rows that the check holds at a time
@@ -57,10 +55,7 @@ def verify() -> Verdict:
             break
         previous = record.digest
     verdict = Verdict(rows, consent_guard.is_up(), broken)
-    NightlyFact.objects.update_or_create(
-        name=NightlyFact.Name.VERIFY_CONSENTS,
-        defaults={"is_well": verdict.is_well, "at": timezone.now()},
-    )
+    NightlyFact.record(NightlyFact.Name.VERIFY_CONSENTS, is_well=verdict.is_well)
     return verdict
 
 

@@ -233,6 +233,9 @@ HASHES_AT_ONCE = max(1, (os.cpu_count() or 1) // 2)
 # Whether the sign-in asks for digits of the phone number beside the password, and pages say so.
 SIGN_IN_PHONE_DIGITS = True
 PENDING_ACCOUNT_DAYS = 30
+# A file outside the database that knows which accounts were erased (kantor.serving.erased); "" is
+# none, for development.
+ERASED_LIST = ""
 # Whom /.well-known/security.txt names, as URIs, the preferred one first; without, it is not there.
 SECURITY_CONTACT: list[str] = []
 # Renders each kept page a second time and compares (kantor.serving.kept): for development, tests.

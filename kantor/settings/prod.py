@@ -128,6 +128,10 @@ HASHES_AT_ONCE = env.int(
 if HASHES_AT_ONCE < 1:
     raise ImproperlyConfigured("HASHES_AT_ONCE is at least 1.")
 
+ERASED_LIST = env.str("ERASED_LIST", default="")
+if ERASED_LIST and not ERASED_LIST.startswith("/"):
+    raise ImproperlyConfigured("ERASED_LIST is the absolute path of a file, or empty.")
+
 SIGN_IN_PHONE_DIGITS = env.bool("SIGN_IN_PHONE_DIGITS", default=True)
 
 MAINTENANCE = env.str("MAINTENANCE", default="")

@@ -14,7 +14,14 @@ from django.utils import timezone
 
 from accounts import retention
 from accounts.closing import purge as closed
-from accounts.models import AccountEvent, AccountSession, Counter, EmailChange, OutboxMessage
+from accounts.models import (
+    AccountEvent,
+    AccountSession,
+    Counter,
+    EmailChange,
+    NightlyFact,
+    OutboxMessage,
+)
 from accounts.retention import Kept
 from accounts.services import registration
 from kantor.serving.models import Session
@@ -82,6 +89,8 @@ class Command(BaseCommand):
                     self.stdout.write(line)
             else:
                 self.stdout.write(f"Deleted {rule.apply()}: {rule.what}")
+        if not dry_run:
+            NightlyFact.record(NightlyFact.Name.PURGE)
 
 
 def _rules() -> list[Rule]:
