@@ -47,9 +47,10 @@ class NginxTests(SimpleTestCase):
         site = re.sub(r"listen 80\b", f"listen 127.0.0.1:{free_port()}", site)
         for path, ours in (
             ("/etc/ssl/kantor", str(folder)),
-            ("/opt/kantor/deploy", str(DEPLOY)),
+            ("/opt/kantor/current/deploy", str(DEPLOY)),
             ("/var/log/nginx/kantor-error.log", str(folder / "error.log")),
-            ("127.0.0.1:8000 ", f"127.0.0.1:{free_port()} "),
+            ("127.0.0.1:8001 ", f"127.0.0.1:{free_port()} "),
+            ("127.0.0.1:8002 ", f"127.0.0.1:{free_port()} "),
         ):
             assert path in site, path
             site = site.replace(path, ours)
@@ -111,8 +112,8 @@ class UnitTests(SimpleTestCase):
     def test_confine_what_they_run(self) -> None:
         analyze = program("systemd-analyze")
         units = sorted(DEPLOY.glob("kantor-*.service"))
-        ours = [unit for unit in units if "@" not in unit.name]
-        assert len(ours) == 6
+        ours = [unit for unit in units if unit.name != "kantor-failure@.service"]
+        assert len(ours) == 7
         for unit in ours:
             command = [analyze, "security", "--offline=true", "--no-pager", str(unit)]
             told = subprocess.run(command, capture_output=True, text=True, check=False)
@@ -122,7 +123,9 @@ class UnitTests(SimpleTestCase):
 
     def test_are_well_formed_and_tell_of_a_failure(self) -> None:
         analyze = program("systemd-analyze")
-        units = sorted([*DEPLOY.glob("*.service"), *DEPLOY.glob("*.timer")])
+        units = sorted(
+            each for kind in ("service", "timer", "socket") for each in DEPLOY.glob(f"*.{kind}")
+        )
         with tempfile.TemporaryDirectory() as folder:
             for unit in units:
                 # Programs and the user are the server's: here any program will do.
@@ -139,7 +142,7 @@ class UnitTests(SimpleTestCase):
             faults = [line for line in told.stderr.splitlines() if "kantor" in line]
         assert faults == []
         for unit in units:
-            if unit.suffix == ".service" and "@" not in unit.name:
+            if unit.suffix == ".service" and unit.name != "kantor-failure@.service":
                 text = unit.read_text()
                 assert "OnFailure=kantor-failure@%n.service" in text, unit.name
                 assert "MemoryMax=" in text, unit.name

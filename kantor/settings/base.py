@@ -44,7 +44,7 @@ MIDDLEWARE = [
     "kantor.middleware.SecurityHeadersMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django.middleware.security.SecurityMiddleware",
-    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "kantor.serving.static_files.StaticFilesMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
     "kantor.middleware.MaintenanceMiddleware",
@@ -116,6 +116,8 @@ FORMAT_MODULE_PATH = "kantor.formats"
 STATIC_URL = "/static/"
 STATICFILES_DIRS = [BASE_DIR / "static"]
 STATIC_ROOT = BASE_DIR / "var" / "static"
+# Where a release keeps the list of its own files when it shares STATIC_ROOT with others.
+STATIC_MANIFEST_FOLDER: Path | None = None
 # WhiteNoise does not know this one, and `nosniff` lets no browser guess.
 WHITENOISE_MIMETYPES = {".webmanifest": "application/manifest+json"}
 

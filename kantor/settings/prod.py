@@ -19,6 +19,7 @@ from stdnum.pl import nip
 
 from .base import *  # noqa: F403  settings are one star-import deep, by Django's custom
 from .base import (
+    BASE_DIR,
     CAPTCHA_TEST_MODE,
     COMPANY_LOOKUP_URL,
     HASHES_AT_ONCE,
@@ -145,6 +146,12 @@ COMPANY_LOOKUP_URL = env.str("COMPANY_LOOKUP_URL", default=COMPANY_LOOKUP_URL)
 if not re.fullmatch(r"https://[^/?#@\s]+", COMPANY_LOOKUP_URL):
     raise ImproperlyConfigured("COMPANY_LOOKUP_URL is https:// and a host, nothing more.")
 
+# One folder for the files of all releases: each keeps the list of its own beside its code.
+if shared := env.str("STATIC_ROOT", default=""):
+    STATIC_ROOT, STATIC_MANIFEST_FOLDER = Path(shared), BASE_DIR / "var"
+    if not STATIC_ROOT.is_absolute():
+        raise ImproperlyConfigured("STATIC_ROOT is the absolute path of a folder.")
+
 database: dict[str, Any] = env.db_url("DATABASE_URL")
 DATABASES = {"default": database}
 match str(DATABASES["default"]["ENGINE"]).rpartition(".")[2]:
@@ -261,7 +268,7 @@ match env.str("TASKS", default="immediate"):
 
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
-    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
+    "staticfiles": {"BACKEND": "kantor.serving.static_files.ReleaseStorage"},
 }
 WHITENOISE_ALLOW_ALL_ORIGINS = False
 
