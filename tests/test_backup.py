@@ -338,5 +338,3 @@ class DrillTests(SimpleTestCase):
         execute(f"CREATE DATABASE {name}")
         self.addCleanup(execute, f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
         self.go_through(re.sub(r"/[^/]*\Z", f"/{name}", address), lose)
-
-

@@ -130,10 +130,10 @@ class UnitTests(SimpleTestCase):
             for unit in units:
                 # Programs and the user are the server's: here any program will do.
                 text = re.sub(r"(?m)^ExecStart=\S+", "ExecStart=/bin/true", unit.read_text())
-                Path(folder, unit.name).write_text(text)
+                Path(folder, unit.name.replace("@.", "@1.")).write_text(text)
             known = {"SYSTEMD_UNIT_PATH": f"{folder}:"}
             told = subprocess.run(
-                [analyze, "verify", "--man=no", *(str(Path(folder, unit.name)) for unit in units)],
+                [analyze, "verify", "--man=no", *map(str, sorted(Path(folder).iterdir()))],
                 capture_output=True,
                 text=True,
                 check=False,

@@ -51,8 +51,6 @@ class ReleaseTests(SimpleTestCase):
         shutil.copytree(ROOT, self.source, ignore=ignored)
         self.git("init", "--quiet")
         self.first = self.commit("One")
-        style = self.source / "static" / "css" / "release.css"
-        style.parent.mkdir(exist_ok=True)
         sheet = next(iter(sorted((self.source / "static").rglob("*.css"))))
         sheet.write_text(sheet.read_text() + "\n/* The second release. */\n")
         self.second = self.commit("Two")
@@ -82,13 +80,11 @@ class ReleaseTests(SimpleTestCase):
             "KANTOR_ENV": str(self.root / "env"),
             "KANTOR_OWNER_ENV": str(self.root / "none"),
             "KANTOR_USER": subprocess.check_output(["id", "-un"], text=True).strip(),
-            "KANTOR_HOST": HOST,
             "KANTOR_INSTALL": f"ln -s {Path(sys.prefix)} .venv",
             "KANTOR_RESTART": str(restart),
             "KANTOR_PORTS": " ".join(map(str, self.ports)),
             "SOCKET_1": str(self.files[0]),
             "SOCKET_2": str(self.files[1]),
-            "STATIC_ROOT": site["STATIC_ROOT"],
         }
         self.addCleanup(self.stop)
 

@@ -4,15 +4,23 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('accounts', '0019_sign_in_notices'),
+        ("accounts", "0019_sign_in_notices"),
     ]
 
     operations = [
         migrations.AlterField(
-            model_name='nightlyfact',
-            name='name',
-            field=models.CharField(choices=[('verify_consents', 'Verify Consents'), ('backup', 'Backup'), ('purge', 'Purge')], max_length=40, primary_key=True, serialize=False),
+            model_name="nightlyfact",
+            name="name",
+            field=models.CharField(
+                choices=[
+                    ("verify_consents", "Verify Consents"),
+                    ("backup", "Backup"),
+                    ("purge", "Purge"),
+                ],
+                max_length=40,
+                primary_key=True,
+                serialize=False,
+            ),
         ),
     ]

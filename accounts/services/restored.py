@@ -40,8 +40,9 @@ def make_fit(erased_list: Path | None) -> Outcome:
 
 
 def _batches(erased_list: Path) -> list[list[int]]:
-    """Return the accounts that are to go: a number is given anew after a restore, so the one that
-    was made after the line was written is somebody else's.
+    """Return the accounts that are to go.
+
+    A number is given anew after a restore: an account made after the line is somebody else's.
     """
     at = erased.certain(erased_list)
     numbers = sorted(at)
