@@ -7,8 +7,9 @@ BIN := $(VENV)/bin
 MANAGE := $(BIN)/python manage.py
 PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input -qq
 
-# What production needs with these addresses only: PostgreSQL's driver; the cache and the queue in
-# Redis. EXTRAS= installs neither.
+# What production needs with these settings only: PostgreSQL's driver; the cache and the queue in
+# Redis; METRICS; SENTRY_DSN. EXTRAS= installs none.
+ALL_EXTRAS := postgresql redis metrics sentry
 EXTRAS ?= postgresql redis
 empty :=
 EXTRA_LOCKS := $(EXTRAS:%=requirements-%.lock)
@@ -55,7 +56,7 @@ $(SITE): requirements.lock $(EXTRA_LOCKS) | $(BIN)/python
 	@touch $@
 
 # This lock holds the others: after it there is nothing left to install for the site.
-$(TOOLS): requirements-dev.lock requirements.lock $(EXTRA_LOCKS) | $(BIN)/python
+$(TOOLS): requirements-dev.lock requirements.lock $(ALL_EXTRAS:%=requirements-%.lock) | $(BIN)/python
 	@echo "Installing the packages for development into $(VENV) (about a minute, only when they change)"
 	@$(PIP) install --no-deps --require-hashes -r requirements-dev.lock
 	@touch $(SITE) $@
@@ -168,13 +169,13 @@ COMPILE := UV_CUSTOM_COMPILE_COMMAND="make lock" $(BIN)/uv pip compile pyproject
 .PHONY: lock
 lock: $(TOOLS) ## write the locks anew from pyproject.toml (UPGRADE=--upgrade for newer versions)
 	$(COMPILE) $(UPGRADE) -o requirements.lock
-	for extra in postgresql redis; do \
+	for extra in $(ALL_EXTRAS); do \
 		$(COMPILE) $(UPGRADE) --extra $$extra --constraints requirements.lock \
 			$$(sed -n 's/^\([a-z0-9-]*\)==.*/--no-emit-package \1/p' requirements.lock) \
 			-o requirements-$$extra.lock || exit 1; \
 	done
 	$(COMPILE) $(UPGRADE) --group dev --all-extras --constraints requirements.lock \
-		--constraints requirements-postgresql.lock --constraints requirements-redis.lock \
+		$(ALL_EXTRAS:%=--constraints requirements-%.lock) \
 		-o requirements-dev.lock
 
 .PHONY: messages

@@ -16,6 +16,8 @@ from django.db.models import F
 from django.utils import timezone
 
 from accounts.models import Counter
+from kantor.serving import numbers, security_log
+from kantor.serving.security_log import Event
 from kantor.serving.sql import read_moment, stored
 
 # One more try in the window that runs, or the first of a new one; takes the present moment twice.
@@ -28,11 +30,16 @@ _ONE_MORE = """
 
 @dataclass(frozen=True)
 class Limit:
-    """Allow `times` tries of one thing within `window`, counted from the first of them."""
+    """Allow `times` tries of one thing within `window`, counted from the first of them.
+
+    A refused try is counted and noted in the security log by the limit's name, unless it is
+    `quiet`: what is only done so often, and refuses nobody.
+    """
 
     name: str
     times: int
     window: timedelta
+    quiet: bool = False
 
     def hit(self, subject: str) -> bool:
         """Count one try by `subject`; tell whether it is still allowed."""
@@ -68,7 +75,17 @@ def hit_all(limits: Sequence[Limit], subject: str) -> list[bool]:
     One statement, as `count_all`.
     """
     counts = count_all(limits, subject)
-    return [count <= limit.times for limit, count in zip(limits, counts, strict=True)]
+    allowed = [count <= limit.times for limit, count in zip(limits, counts, strict=True)]
+    for limit, is_allowed in zip(limits, allowed, strict=True):
+        if not (is_allowed or limit.quiet):
+            note_refusal(limit.name)
+    return allowed
+
+
+def note_refusal(name: str) -> None:
+    """Count that the limit of this name, a word of ours, has refused a try, and note it."""
+    numbers.REFUSALS.add(limit=name)
+    security_log.note(Event.LIMIT_REACHED, limit=name)
 
 
 def count_all(limits: Sequence[Limit], subject: str) -> list[int]:
@@ -150,6 +167,7 @@ def take_all(
             if key != in_any_case:
                 counts[key] = count
             elif first is not None and count > first[0].times:
+                note_refusal(first[0].name)
                 # Counted from the first try, by another clock's moment perhaps.
                 raise UsedUpError(min(first[0].window, read_moment(ends_at) - now))
         if not counts:
@@ -252,7 +270,10 @@ class Ladder:
                 ],
             )
             row = cursor.fetchone()
-        return None if row is None else int(row[0])
+        if row is None:
+            note_refusal(self.name)
+            return None
+        return int(row[0])
 
     def wait(self, subject: str) -> timedelta:
         """Return how long `subject` has to wait for the next try; zero when it need not."""
@@ -286,6 +307,7 @@ class LocalLimit:
     times: int
     window: timedelta
     most: int = 10_000
+    name: str = "local"
     _tries: dict[str, tuple[int, float]] = field(default_factory=dict, repr=False, compare=False)
     _lock: Lock = field(default_factory=Lock, repr=False, compare=False)
 
@@ -300,6 +322,8 @@ class LocalLimit:
                 while len(self._tries) >= self.most:
                     del self._tries[next(iter(self._tries))]
             self._tries[subject] = (count + 1, ends_at)
+        if count >= self.times:
+            note_refusal(self.name)
         return count < self.times
 
     def wait(self, subject: str) -> timedelta:

@@ -8,6 +8,9 @@ from datetime import timedelta
 
 from django.core import signing
 
+from kantor.serving import security_log
+from kantor.serving.security_log import Event
+
 # What the tokens look like: the number, in some the time, and the signature, whose 43 characters
 # say where it ends.
 SHAPE = r"[0-9]{1,19}~[0-9A-Za-z_-]{43}"
@@ -32,6 +35,7 @@ def read(token: str, salt: str) -> int:
     try:
         return int(signing.Signer(salt=salt).unsign(token.replace("~", ":")))
     except (signing.BadSignature, ValueError) as error:
+        security_log.note(Event.LINK_FORGED)
         raise InvalidTokenError from error
 
 
@@ -48,4 +52,5 @@ def read_timed(token: str, salt: str, max_age: timedelta) -> int:
     except signing.SignatureExpired as error:
         raise ExpiredTokenError from error
     except (signing.BadSignature, ValueError) as error:
+        security_log.note(Event.LINK_FORGED)
         raise InvalidTokenError from error

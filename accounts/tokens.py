@@ -11,6 +11,8 @@ from django.utils.crypto import constant_time_compare, salted_hmac
 
 from accounts import signed_number
 from accounts.models import User
+from kantor.serving import security_log
+from kantor.serving.security_log import Event
 
 SALT = "accounts.activation"
 HALF = 12  # hexadecimal digits of each of the two digests in a token
@@ -67,6 +69,7 @@ def read(token: str) -> ActivationToken:
         attempt, serial, fingerprint = value.split(".")
         parsed = UUID(hex=attempt), int(serial)
     except (signing.BadSignature, ValueError) as error:
+        security_log.note(Event.LINK_FORGED)
         raise signed_number.InvalidTokenError from error
     try:
         signer.unsign(signed, max_age=timedelta(hours=settings.ACTIVATION_LINK_HOURS))

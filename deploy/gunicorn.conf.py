@@ -29,7 +29,7 @@ logconfig_dict = {
     "disable_existing_loggers": False,
     "formatters": {
         "json": {"()": "kantor.logs.JsonFormatter"},
-        "line": {"format": "{asctime} {levelname} {name} {message}", "style": "{"},
+        "line": {"()": "kantor.logs.LineFormatter"},
     },
     "filters": {"mask_tokens": {"()": "kantor.logs.MaskTokens"}},
     "handlers": {

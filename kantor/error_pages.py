@@ -20,6 +20,8 @@ from django.utils.translation import gettext_lazy as _
 from django_guid import get_guid
 
 from accounts.passwords import HashingBusyError
+from kantor.serving import security_log
+from kantor.serving.security_log import Event
 from kantor.serving.templatetags.site import translated_path
 
 
@@ -70,6 +72,15 @@ BROKEN = Fault(
     _("Something went wrong on our side"),
     _("Wait a moment and try again. What you entered in earlier steps has been kept."),
 )
+# The same where faults are reported to somebody: only there it is true.
+BROKEN_AND_REPORTED = Fault(
+    HTTPStatus.INTERNAL_SERVER_ERROR,
+    _("Something went wrong on our side"),
+    _(
+        "We already know about it. Wait a moment and try again. What you entered in earlier steps "
+        "has been kept."
+    ),
+)
 OVERLOADED = Fault(
     HTTPStatus.SERVICE_UNAVAILABLE,
     _("We cannot do that at the moment"),
@@ -119,7 +130,7 @@ def error_page(fault: Fault, request: HttpRequest, *, as_visitor: bool = False) 
     context = {
         "fault": fault,
         # Whoever calls about a failure can read it out, and its lines are found by it.
-        "request_id": get_guid() if fault in (BROKEN, OVERLOADED) else None,
+        "request_id": get_guid() if fault in (BROKEN, BROKEN_AND_REPORTED, OVERLOADED) else None,
         "language_urls": {code: translated_path(path, code) for code, _name in settings.LANGUAGES},
     }
     with override(get_language_from_path(request.path_info) or settings.LANGUAGE_CODE):
@@ -138,10 +149,12 @@ def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
     if isinstance(exception, SessionInterrupted):
         return redirect(request.get_full_path())
     too_large = isinstance(exception, RequestDataTooBig)
+    security_log.note(Event.REQUEST_TOO_LARGE if too_large else Event.REQUEST_MALFORMED)
     return error_page(TOO_LARGE if too_large else BAD_REQUEST, request)
 
 
 def permission_denied(request: HttpRequest, exception: Exception) -> HttpResponse:
+    security_log.note(Event.ACCESS_DENIED)
     return error_page(FORBIDDEN, request, as_visitor=True)
 
 
@@ -157,7 +170,7 @@ def server_error(request: HttpRequest) -> HttpResponse:
     exception.
     """
     if not _passes_by_itself(sys.exc_info()[1]):
-        return error_page(BROKEN, request)
+        return error_page(BROKEN_AND_REPORTED if settings.FAULTS_ARE_REPORTED else BROKEN, request)
     response = error_page(OVERLOADED, request)
     response["Retry-After"] = str(RETRY_SECONDS)
     return response
@@ -183,4 +196,5 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
     page = next((page for start, page in FOR_VISITORS.items() if path.startswith(start)), None)
     if page is not None and request.user.is_authenticated:
         return HttpResponseRedirect(reverse(page, query=request.GET))
+    security_log.note(Event.FORM_FORGED)
     return error_page(FOREIGN_FORM, request, as_visitor=True)

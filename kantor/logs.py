@@ -2,13 +2,16 @@
 
 import logging
 import re
+import traceback
 from collections.abc import Callable
 from datetime import UTC, datetime
 from time import perf_counter
 from typing import Any
 
 from django.contrib.auth import SESSION_KEY
+from django.core.exceptions import ImproperlyConfigured
 from django.http import HttpRequest, HttpResponse
+from django.template import TemplateDoesNotExist
 from django_guid import get_guid
 from pythonjsonlogger.json import JsonFormatter as Formatter
 
@@ -50,6 +53,40 @@ class OneLineForRefusals(logging.Filter):
         return True
 
 
+# What these say is written by programmers about programs; all else may quote a value. A database
+# names the address that it refused, and the statement.
+_HARMLESS = (ImproperlyConfigured, ImportError, AttributeError, NameError, TemplateDoesNotExist)
+
+
+def places(error: BaseException | None) -> str:
+    """Return where an exception came from and of which kind it is, its causes first.
+
+    Without its own words, but for kinds that quote no value of a visitor.
+    """
+    parts: list[str] = []
+    seen: set[int] = set()
+    while error is not None and id(error) not in seen:
+        seen.add(id(error))
+        kind = f"{type(error).__module__}.{type(error).__qualname__}"
+        words = f": {error}" if isinstance(error, _HARMLESS) else ""
+        code = getattr(error, "sqlstate", None) or getattr(error, "sqlite_errorname", None)
+        where = "".join(traceback.format_tb(error.__traceback__))
+        parts.append(f"{where}{kind}{words}{f' ({code})' if code else ''}")
+        error = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
+    return "\n".join(reversed(parts))
+
+
+class LineFormatter(logging.Formatter):
+    """Write a record as a line for people; of an exception the places and the kind."""
+
+    def __init__(self) -> None:
+        super().__init__("{asctime} {levelname} {name} {message}", style="{")
+
+    def formatException(self, ei: Any) -> str:  # noqa: N802  logging's name
+        """Return the places and kinds."""
+        return places(ei[1])
+
+
 class JsonFormatter(Formatter):
     """Write a record as one line of JSON: when (UTC), level, logger, event, request and its facts.
 
@@ -58,6 +95,10 @@ class JsonFormatter(Formatter):
 
     def __init__(self) -> None:
         super().__init__("%(levelname)s %(name)s %(message)s")
+
+    def formatException(self, ei: Any) -> str:  # noqa: N802  logging's name
+        """Return the places and kinds, without words that may quote a value."""
+        return places(ei[1])
 
     def add_fields(
         self,

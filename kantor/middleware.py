@@ -36,7 +36,15 @@ class MaintenanceMiddleware:
     in the reader's language, and above everything that asks the database.
     """
 
-    ALWAYS_OPEN = ("/livez", "/readyz", "/healthz", "/admin/", "/robots.txt", "/.well-known/")
+    ALWAYS_OPEN = (
+        "/livez",
+        "/readyz",
+        "/healthz",
+        "/metrics",
+        "/admin/",
+        "/robots.txt",
+        "/.well-known/",
+    )
     REGISTRATION = "/rejestracja/"
     # What comes after the last step, or leads out of it, takes no new registration.
     STILL_OPEN = ("/rejestracja/wyslano/", "/rejestracja/anulowano/")

@@ -6,7 +6,7 @@ from django.contrib import admin
 from django.urls import include, path
 
 from accounts.views import captcha
-from kantor import health
+from kantor import health, metrics
 from kantor.content import found, security_txt
 from kantor.content.urls import content_urls
 
@@ -20,6 +20,7 @@ urlpatterns = [
     path("livez", health.livez, name="livez"),
     path("readyz", health.readyz, name="readyz"),
     path("healthz", health.healthz, name="healthz"),
+    path("metrics", metrics.metrics, name="metrics"),
     path("robots.txt", found.robots, name="robots"),
     path("sitemap.xml", found.sitemap, name="sitemap"),
     path(".well-known/security.txt", security_txt.security_txt, name="security-txt"),

@@ -9,7 +9,9 @@ import ssl
 import subprocess
 import tempfile
 import time
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from threading import Thread
 from unittest import SkipTest
 
 from django.conf import settings
@@ -36,7 +38,7 @@ class NginxTests(SimpleTestCase):
     def setUp(self) -> None:
         nginx = program("nginx")
         folder = Path(self.enterContext(tempfile.TemporaryDirectory()))
-        self.port = free_port()
+        self.port, self.port_of_site = free_port(), free_port()
         certificate, key = folder / "fullchain.pem", folder / "key.pem"
         asked = f"req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj /CN={HOST}"
         asked += f" -addext subjectAltName=DNS:{HOST} -keyout {key} -out {certificate}"
@@ -49,8 +51,8 @@ class NginxTests(SimpleTestCase):
             ("/etc/ssl/kantor", str(folder)),
             ("/opt/kantor/current/deploy", str(DEPLOY)),
             ("/var/log/nginx/kantor-error.log", str(folder / "error.log")),
-            ("127.0.0.1:8001 ", f"127.0.0.1:{free_port()} "),
-            ("127.0.0.1:8002 ", f"127.0.0.1:{free_port()} "),
+            ("127.0.0.1:8001 ", f"127.0.0.1:{self.port_of_site} "),
+            ("127.0.0.1:8002 ", f"127.0.0.1:{self.port_of_site} "),
         ):
             assert path in site, path
             site = site.replace(path, ours)
@@ -80,12 +82,12 @@ class NginxTests(SimpleTestCase):
             return
         raise AssertionError("nginx did not come up in a minute")
 
-    def ask(self, path: str) -> tuple[http.client.HTTPResponse, str]:
+    def ask(self, path: str, **headers: str) -> tuple[http.client.HTTPResponse, str]:
         plain = socket.create_connection(("127.0.0.1", self.port), timeout=60)
         connection = http.client.HTTPConnection(HOST)
         connection.sock = self.trust.wrap_socket(plain, server_hostname=HOST)
         try:
-            connection.request("GET", path, headers={"Host": HOST})
+            connection.request("GET", path, headers={"Host": HOST, **headers})
             answer = connection.getresponse()
             return answer, answer.read().decode()
         finally:
@@ -100,6 +102,24 @@ class NginxTests(SimpleTestCase):
             assert answer.headers["Content-Type"] == "text/html; charset=utf-8"
             assert "Teraz nie możemy tego zrobić" in page
             assert "We cannot do that at the moment" in page
+
+    def test_names_each_request_by_an_id_of_its_own(self) -> None:
+        class Site(BaseHTTPRequestHandler):
+            def do_GET(self) -> None:
+                self.send_response(200)
+                self.end_headers()
+                self.wfile.write(str(self.headers["X-Request-ID"]).encode())
+
+            def log_message(self, *args: object) -> None:
+                """Stay silent."""
+
+        site = ThreadingHTTPServer(("127.0.0.1", self.port_of_site), Site)
+        self.addCleanup(site.server_close)
+        self.addCleanup(site.shutdown)
+        Thread(target=site.serve_forever, daemon=True).start()
+        ids = [self.ask("/", **{"X-Request-ID": "0" * 32})[1] for _request in range(2)]
+        assert all(re.fullmatch(r"[0-9a-f]{32}", each) for each in ids), ids
+        assert len({*ids, "0" * 32}) == 3
 
     def test_what_is_for_operators_is_hidden(self) -> None:
         for path in ("/livez", "/readyz", "/healthz", "/metrics", "/unavailable.html"):

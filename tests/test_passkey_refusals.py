@@ -187,13 +187,14 @@ class Proving(TestCase):
         self.device.count = 1
         self.sign_in()
         passkey = Passkey.objects.get()
-        with self.assertLogs("accounts.passkeys", "WARNING") as logs:
+        with self.assertLogs("kantor.security", "WARNING") as logs:
             made = self.device.prove(services.options_to_sign_in())
             result = services.sign_in(made)
         assert result == Result(Outcome.CLONED, passkey)
-        (line,) = logs.output
-        assert f"#{passkey.pk} of account #{self.user.pk}" in line
-        assert self.user.email not in line
+        (record,) = logs.records
+        assert record.getMessage() == "passkey_copied"
+        assert record.__dict__["passkey"] == passkey.pk
+        assert record.__dict__["account"] == self.user.pk
         passkey.refresh_from_db()
         assert services.sign_in(made).outcome is Outcome.STALE, "what was proved is used up"
 

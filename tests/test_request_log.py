@@ -8,12 +8,13 @@ from contextlib import contextmanager
 from io import StringIO
 from unittest import mock
 
-from django.db import OperationalError, connection
+from django.core.exceptions import ImproperlyConfigured
+from django.db import DatabaseError, OperationalError, connection, transaction
 from django.test import Client, TestCase
 
 from accounts.mail import delivery
 from accounts.models import OutboxMessage
-from kantor.logs import JsonFormatter
+from kantor.logs import JsonFormatter, LineFormatter
 from tests.doors import try_in
 from tests.factories import PASSWORD, activated
 from tests.people import FIRMA
@@ -92,6 +93,28 @@ class LineTests(TestCase):
         (line,) = lines(stream)
         assert line["event"] == "it\nfailed"
         assert "ValueError" in str(line["exc_info"])
+
+    def test_words_of_an_exception_that_may_quote_a_value_are_left_out(self) -> None:
+        said = []
+        for formatter in (JsonFormatter(), LineFormatter()):
+            with written() as stream:
+                logging.root.handlers[-1].setFormatter(formatter)
+                try:
+                    with transaction.atomic(), connection.cursor() as cursor:
+                        # Lines of code are quoted, and are no secret: the canary is in none.
+                        cursor.execute("SELECT 1 FROM " + "_".join(["kana", "rek"]))  # noqa: S608
+                except DatabaseError:
+                    logging.getLogger("any").exception("it failed")
+                try:
+                    raise ImproperlyConfigured("a word for the operator")
+                except ImproperlyConfigured:
+                    logging.getLogger("any").exception("it failed")
+            said.append(stream.getvalue())
+        for log in said:
+            assert "kana_rek" not in log
+            assert "test_request_log.py" in log
+            assert "Error" in log
+            assert "a word for the operator" in log
 
 
 class TrailTests(TestCase):

@@ -23,6 +23,7 @@ from accounts.mail import transport
 from accounts.mail.compose import compose
 from accounts.mail.transport import Line
 from accounts.models import OutboxMessage
+from kantor.serving import numbers
 from kantor.serving.sql import stored
 
 if TYPE_CHECKING or django.VERSION < (6, 0):
@@ -157,6 +158,7 @@ def _record_failure(message: OutboxMessage, error: Exception) -> None:
     if is_permanent or message.attempts > len(PAUSES):
         _finish(message, OutboxMessage.State.FAILED)
         return
+    numbers.DELIVERIES.add(outcome="put_off")
     due_at = timezone.now() + PAUSES[message.attempts - 1]
     _settle(message, due_at=due_at, last_error=message.last_error)
 
@@ -173,6 +175,7 @@ def _reason(error: Exception, code: int | None, words: bytes | str) -> str:
 
 def _finish(message: OutboxMessage, state: OutboxMessage.State) -> None:
     _settle(message, state=state, finished_at=timezone.now(), last_error=message.last_error)
+    numbers.DELIVERIES.add(outcome=state.value)
 
 
 def _settle(message: OutboxMessage, **facts: str | datetime) -> None:

@@ -9,7 +9,7 @@ from uuid import uuid4
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Count, Q
 from django.utils import timezone
 from django_guid import get_guid
 
@@ -99,6 +99,34 @@ def oldest_undelivered(*, held_up_by_us: bool = False) -> timedelta:
             waiting = waiting.exclude(last_error__startswith=refusal.__name__)
     oldest = waiting.order_by("created_at").values_list("created_at", flat=True).first()
     return timezone.now() - oldest if oldest else timedelta(0)
+
+
+# How long mails may have waited, by name; what is older has the last one.
+AGES = {
+    "under_1_minute": timedelta(minutes=1),
+    "under_10_minutes": timedelta(minutes=10),
+    "under_30_minutes": timedelta(minutes=30),
+    "older": timedelta.max,
+}
+
+
+def waiting() -> dict[tuple[str, str], int]:
+    """Return how many mails wait, by whether they are due now or later, and by age; one SELECT.
+
+    Later are those that somebody delivers at this moment, and those that rest after a failure.
+    """
+    now = timezone.now()
+    counts = {}
+    bounds = [now, *(now - age for age in list(AGES.values())[:-1])]
+    for (name, newer), older in zip(
+        zip(AGES, bounds, strict=True), [*bounds[1:], None], strict=True
+    ):
+        of_age = Q(created_at__lte=newer) if name != "under_1_minute" else Q()
+        of_age &= Q() if older is None else Q(created_at__gt=older)
+        counts[f"due__{name}"] = Count("pk", filter=of_age & Q(due_at__lte=now))
+        counts[f"later__{name}"] = Count("pk", filter=of_age & Q(due_at__gt=now))
+    found = OutboxMessage.objects.filter(state=OutboxMessage.State.WAITING).aggregate(**counts)
+    return {(key.partition("__")[0], key.partition("__")[2]): n for key, n in found.items()}
 
 
 def retry(message: OutboxMessage) -> bool:

@@ -4,7 +4,6 @@ Each function returns what happened. What is owed for it, a mail to the owner an
 events of the account, is owed by who calls, in the same transaction where both must hold.
 """
 
-import logging
 import secrets
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -23,8 +22,8 @@ from accounts.passkeys import ceremony, challenge, relying_party
 from accounts.passkeys.ceremony import Proof, RefusedError
 from accounts.passkeys.challenge import Purpose, StaleError
 from accounts.services import sessions
-
-logger = logging.getLogger(__name__)
+from kantor.serving import security_log
+from kantor.serving.security_log import Event
 
 # What the standard recommends, and the most that it allows (WebAuthn, 14.6.1).
 HANDLE_BYTES = 64
@@ -196,11 +195,7 @@ def _use(passkey: Passkey, proof: Proof) -> Outcome:
         return Outcome.ACCEPTED
     if not known.exists():
         return Outcome.REFUSED
-    logger.warning(
-        "Passkey #%s of account #%s: its count of signatures did not grow",
-        passkey.pk,
-        passkey.user_id,
-    )
+    security_log.note(Event.PASSKEY_COPIED, account=passkey.user_id, passkey=passkey.pk)
     return Outcome.CLONED
 
 

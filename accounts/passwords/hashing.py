@@ -9,6 +9,8 @@ from django.conf import settings
 from django.contrib.auth import hashers
 from django.contrib.auth.hashers import make_password
 
+from kantor.serving import numbers
+
 MIN_LENGTH = 8
 MAX_LENGTH = 128
 # NFKC shortens a text fourfold at most, so a longer one is over MAX_LENGTH afterwards too. Without
@@ -38,7 +40,10 @@ def turn() -> Iterator[None]:
     if getattr(_mine, "is_held", False):
         yield
         return
-    if not _turns.acquire(timeout=WAIT_SECONDS):
+    with numbers.HASH_WAIT.measured():
+        is_mine = _turns.acquire(timeout=WAIT_SECONDS)
+    if not is_mine:
+        numbers.HASH_GIVEN_UP.add()
         raise HashingBusyError
     _mine.is_held = True
     try:
@@ -58,12 +63,12 @@ class Argon2PasswordHasher(hashers.Argon2PasswordHasher):
 
     def encode(self, password: str, salt: str) -> str:
         """Hash it when it is this one's turn."""
-        with turn():
+        with turn(), numbers.HASH.measured():
             return super().encode(password, salt)
 
     def verify(self, password: str, encoded: str) -> bool:
         """Compare it when it is this one's turn."""
-        with turn():
+        with turn(), numbers.HASH.measured():
             return super().verify(password, encoded)
 
 

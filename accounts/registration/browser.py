@@ -12,6 +12,8 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase
 
 from accounts.models import User
 from accounts.values import email as email_address
+from kantor.serving import security_log
+from kantor.serving.security_log import Event
 
 SALT = "accounts.registration-browser"
 ATTEMPTS_KEPT = 5
@@ -48,7 +50,11 @@ def remembered(request: HttpRequest) -> list[Remembered]:
         # The browser is not the only one to end it: a copy must not outlive it either.
         rows = signing.loads(cookie, salt=SALT, serializer=Json, max_age=_lifetime())
         return [Remembered(UUID(hex=attempt), email) for attempt, email in rows]
+    except signing.SignatureExpired:
+        return []
     except (signing.BadSignature, ValueError, TypeError):
+        if cookie:
+            security_log.note(Event.COOKIE_FORGED, cookie="registration")
         return []
 
 

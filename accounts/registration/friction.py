@@ -14,8 +14,8 @@ from accounts.registration.storage import AttemptStorage
 ATTEMPTS = Limit("network-attempt", times=200, window=timedelta(hours=1))
 # A challenge is a row; its picture costs this process some 2 ms, its sound 2 ms and 80 kB.
 CHALLENGES = Limit("network-challenge", times=150, window=timedelta(minutes=10))
-PICTURES = LocalLimit(times=600, window=timedelta(minutes=10))
-SOUNDS = LocalLimit(times=300, window=timedelta(minutes=10))
+PICTURES = LocalLimit(times=600, window=timedelta(minutes=10), name="network-picture")
+SOUNDS = LocalLimit(times=300, window=timedelta(minutes=10), name="network-sound")
 # A password judged and hashed, the one thing that is meant to be slow (`passwords.hashing`).
 PASSWORDS = Limit("network-password", times=100, window=timedelta(minutes=10))
 # An account, its rows and a mail to an address that nobody has confirmed.

@@ -29,8 +29,12 @@ from accounts.registration.steps.consents import ConsentsStep
 from accounts.registration.steps.details import DetailsStep
 from accounts.registration.storage import AttemptStorage, prefix_of
 from accounts.services import registration
+from kantor.serving import numbers
 from kantor.serving.kept import render_kept
 from kantor.serving.network import network_of, too_many
+
+# As the numbers call the steps; their own values are parts of addresses.
+_STEP_NAMES = {step: step.name.lower() for step in ORDER}
 
 
 @method_decorator([never_cache, sensitive_post_parameters()], name="dispatch")
@@ -206,6 +210,16 @@ class RegistrationWizard(NamedUrlWizardView, SessionWizardView):
         return None
 
     def _follow(self, step: Step, outcome: Outcome) -> HttpResponse:
+        kind, lead = self.answers.kind or "none", outcome.lead
+        try:
+            response = self._led(step, outcome)
+        except UsedUpError as error:
+            lead = Lead.WAIT
+            response = too_many(self.request, error.wait, back=self.get_step_url(step))
+        numbers.STEPS.add(step=_STEP_NAMES[step], kind=kind, outcome=lead.name.lower())
+        return response
+
+    def _led(self, step: Step, outcome: Outcome) -> HttpResponse:
         match outcome.lead:
             case Lead.ONWARDS:
                 return redirect(self.get_step_url(self.answers.following(step)))
@@ -218,10 +232,7 @@ class RegistrationWizard(NamedUrlWizardView, SessionWizardView):
             case Lead.GONE:
                 return self._absent_attempt()
             case Lead.END:
-                try:
-                    return self.render_done(None)
-                except UsedUpError as error:
-                    return too_many(self.request, error.wait, back=self.get_step_url(step))
+                return self.render_done(None)
 
     # -- the end ----------------------------------------------------------------------------
 

@@ -13,7 +13,7 @@ from dataclasses import replace
 from datetime import timedelta
 from enum import Enum
 
-from accounts.limits import Limit, Running, keys_of, longest_wait, take_all
+from accounts.limits import Limit, Running, keys_of, longest_wait, note_refusal, take_all
 from accounts.values.email import mailbox
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
@@ -73,6 +73,7 @@ def ask(purpose: Purpose, email_key: str) -> timedelta:
     beside = (MAILS_AN_HOUR,) if purpose is Purpose.RESET else ()
     if take_all(limits, subject, beside=beside):
         return timedelta(0)
+    note_refusal(f"mail-{purpose.name.lower()}")
     # Somebody else was faster, or his window ends at this very moment.
     return longest_wait(limits, subject) or timedelta(seconds=1)
 
@@ -104,9 +105,12 @@ def ask_first_link(email_key: str, network: str, finishes: Limit | None = None) 
     """
     subject = mailbox(email_key)
     own = [replace(each, name=f"{each.name} {network}") for each in NETWORK_FIRST_LINKS]
-    return take_all(
+    may_be_sent = take_all(
         (*own, *FIRST_LINKS),
         subject,
         beside=(LINK_PAUSE, MAILS_AN_HOUR),
         first=(finishes, network) if finishes else None,
     ) or take_all(_SHARED, subject, beside=(LINK_PAUSE,))
+    if not may_be_sent:
+        note_refusal("mail-first_link")
+    return may_be_sent

@@ -72,7 +72,7 @@ def _ask_within_the_day(nip: str) -> CompanyData | None:
         return register.lookup(nip)
     # The register counts days of Warsaw: each day is a subject of its own.
     day = timezone.localdate(timezone=WARSAW).isoformat()
-    shut = Limit("company-register-shut", times=1, window=timedelta(days=1))
+    shut = Limit("company-register-shut", times=1, window=timedelta(days=1), quiet=True)
     if shut.is_used_up(day):
         raise LookupExhausted("shut-until-midnight")
     questions = Limit(

@@ -10,13 +10,15 @@ from django.db import transaction
 from django.db.models import F
 
 from accounts import passwords
-from accounts.limits import Limit, count_all
+from accounts.limits import Limit, count_all, note_refusal
 from accounts.mail import outbox
 from accounts.models import AccountEvent, OutboxMessage, User
 from accounts.services import allowance, events
 from accounts.services.allowance import Purpose
 from accounts.values import email as email_address
 from accounts.values.visit import NOBODY, Visit
+from kantor.serving import security_log
+from kantor.serving.security_log import Event
 from kantor.serving.sessions import end_sessions_of
 
 # Whoever finds a browser signed in must not find out the password there, at whichever page.
@@ -52,8 +54,10 @@ def proves_owner(user: User, password: str, *, visit: Visit = NOBODY) -> bool | 
     with passwords.turn():
         (tried,) = count_all((PASSWORD_CHANGES,), str(user.pk))
         if tried > PASSWORD_CHANGES.times:
+            note_refusal(PASSWORD_CHANGES.name)
             return None
         if not user.check_password(password) or user.password_barred_at is not None:
+            security_log.note(Event.CONFIRMATION_REFUSED, account=user.pk)
             if tried == PASSWORD_CHANGES.times:
                 events.tell_daily(user, AccountEvent.Kind.FAILED_CONFIRMATIONS, visit=visit)
             return False

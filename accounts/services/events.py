@@ -1,6 +1,7 @@
 """Write down what happened to an account, for its owner and for staff to read."""
 
 from datetime import timedelta
+from functools import partial
 
 from django.db import transaction
 
@@ -8,9 +9,10 @@ from accounts.limits import Limit
 from accounts.mail import outbox
 from accounts.models import AccountEvent, OutboxMessage, User
 from accounts.values.visit import NOBODY, Visit
+from kantor.serving import security_log
 
 # How often the owner gets a mail about what somebody else can make happen again and again.
-TOLD = Limit("event-told", times=1, window=timedelta(days=1))
+TOLD = Limit("event-told", times=1, window=timedelta(days=1), quiet=True)
 
 
 def record(
@@ -21,7 +23,7 @@ def record(
     Call it in the transaction of what it tells. `details` are words of ours, such as
     `method="passkey"`: never a person's data (`AccountEvent` names the one exception).
     """
-    return AccountEvent.objects.create(
+    event = AccountEvent.objects.create(
         user=user,
         kind=kind,
         browser=visit.browser,
@@ -29,6 +31,9 @@ def record(
         network_shown=visit.network_shown,
         details=details,
     )
+    # A caller whose transaction fails after this has told of what did not last.
+    transaction.on_commit(partial(security_log.note_of_account, kind.value, user.pk))
+    return event
 
 
 def tell(

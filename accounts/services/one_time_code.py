@@ -13,7 +13,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from accounts.captcha import code
-from accounts.limits import Limit
+from accounts.limits import Limit, note_refusal
 from accounts.mail import outbox
 from accounts.models import OutboxMessage
 from accounts.services import allowance
@@ -53,8 +53,10 @@ def send(email: str, language: str, attempt: UUID, network: str) -> SentCode | t
     """
     limits = ((NETWORK_CODES, network), (CODES_AN_ATTEMPT, attempt.hex))
     # Looked at first: a refused try must not use up what the others allow.
-    if refused := max(limit.wait(subject) for limit, subject in limits):
-        return refused
+    for limit, subject in limits:
+        if refused := limit.wait(subject):
+            note_refusal(limit.name)
+            return refused
     if refused := allowance.ask(Purpose.CODE, email_address.normalise(email)):
         return refused
     for limit, subject in limits:

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.conf import settings
-from django.db import IntegrityError, transaction
+from django.db import transaction
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from django.utils import timezone
 
@@ -59,7 +59,8 @@ def register(
             may_write = allowance.ask_first_link(
                 email_address.normalise(user.email), network, finishes
             )
-            user.save(force_insert=True)
+            if not User.objects.insert_once(user):
+                raise _RegisteredAlreadyError
             Customer(user=user, kind=kind, **data).save(force_insert=True)
             ledger.begin(
                 ConsentRecord(
@@ -76,12 +77,16 @@ def register(
             )
             if may_write:
                 outbox.put(OutboxMessage.Kind.REGISTRATION, user, link_serial=user.link_serial)
-    except IntegrityError:
+    except _RegisteredAlreadyError:
         existing = find_by_attempt(attempt)
-        if existing is None:
+        if existing is None:  # the purge, or "To nie ja", came in between
             raise
         return existing
     return user
+
+
+class _RegisteredAlreadyError(Exception):
+    """The attempt has become an account; raised to undo what was counted for this call."""
 
 
 def find_by_attempt(attempt: UUID) -> User | None:

@@ -16,6 +16,8 @@ from django.utils.crypto import constant_time_compare, salted_hmac
 
 from accounts.models import User
 from accounts.values import email as email_address
+from kantor.serving import security_log
+from kantor.serving.security_log import Event
 
 SALT = "accounts.known-browser"
 LIFETIME = timedelta(days=180)
@@ -95,6 +97,8 @@ def _read(cookie: str) -> list[Entry]:
     try:
         entries = [Entry(str(mark), int(day)) for mark, day in signing.loads(cookie, salt=SALT)]
     except (signing.BadSignature, ValueError, TypeError):
+        if cookie:
+            security_log.note(Event.COOKIE_FORGED, cookie="known_browser")
         return []
     return [entry for entry in entries if _today() - entry.day <= LIFETIME.days]
 

@@ -20,6 +20,8 @@ from accounts.sign_in import tries
 from accounts.sign_in.digits import Answer
 from accounts.values import email as email_address
 from accounts.values.visit import NOBODY, Visit
+from kantor.serving import security_log
+from kantor.serving.security_log import Event
 
 
 class Outcome(Enum):
@@ -65,6 +67,14 @@ _OUTCOMES = {
     State.CLOSED: Outcome.CLOSED,
     State.REFUSED: Outcome.REFUSED,
 }
+_EVENTS = {
+    Outcome.PENDING: Event.SIGN_IN_PENDING,
+    Outcome.SUSPENDED: Event.SIGN_IN_SUSPENDED,
+    Outcome.CLOSED: Event.SIGN_IN_CLOSED,
+    Outcome.REFUSED: Event.SIGN_IN_REFUSED,
+    Outcome.WAIT: Event.SIGN_IN_HELD_UP,
+    Outcome.NETWORK_WAIT: Event.SIGN_IN_HELD_UP,
+}
 
 
 def attempt(tried: Try) -> Verdict:
@@ -78,7 +88,11 @@ def attempt(tried: Try) -> Verdict:
     a count that is rolled back is none. Raises `HashingBusyError` before anything is counted.
     """
     with passwords.turn():
-        return _attempt(tried)
+        verdict = _attempt(tried)
+    if verdict.outcome is not Outcome.OPEN:
+        number = verdict.user.pk if verdict.user is not None else None
+        security_log.note(_EVENTS[verdict.outcome], account=number)
+    return verdict
 
 
 def _attempt(tried: Try) -> Verdict:

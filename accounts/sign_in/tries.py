@@ -28,7 +28,7 @@ DIGITS_TOLD = 3
 # Counts in its place when the password was wrong: the same statement, with no consequences.
 OTHERWISE = Limit("sign-in-otherwise", times=10, window=EVER)
 # How often the owner is told that an address was tried from everywhere.
-TOLD = Limit("sign-in-told", times=1, window=timedelta(days=1))
+TOLD = Limit("sign-in-told", times=1, window=timedelta(days=1), quiet=True)
 
 KNOWN = "known browser"
 

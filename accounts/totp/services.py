@@ -16,12 +16,14 @@ from django.db import IntegrityError, transaction
 from django.db.models import Count, Max
 
 from accounts import sealing
-from accounts.limits import Limit, count_all
+from accounts.limits import Limit, count_all, note_refusal
 from accounts.models import AccountEvent, AuthenticatorApp, RecoveryCode, User
 from accounts.models.authenticator import DIGEST, SEED
 from accounts.services import events, sessions
 from accounts.totp import codes
 from accounts.values.visit import NOBODY, Visit
+from kantor.serving import security_log
+from kantor.serving.security_log import Event
 
 logger = logging.getLogger(__name__)
 
@@ -175,11 +177,14 @@ def verify(user: User, code: str, *, visit: Visit = NOBODY) -> Outcome:
         return Outcome.WRONG
     (tried,) = count_all((TRIES,), str(user.pk))
     if tried > TRIES.times:
+        note_refusal(TRIES.name)
         return Outcome.LIMITED
     outcome = _judge(app, user, codes.read(code), visit)
     if outcome is not Outcome.WRONG:
         TRIES.clear(str(user.pk))
-    elif tried == TRIES.times:
+    else:
+        security_log.note(Event.CODE_REFUSED, account=user.pk)
+    if outcome is Outcome.WRONG and tried == TRIES.times:
         events.tell_daily(user, AccountEvent.Kind.FAILED_CODES, visit=visit)
     return outcome
 

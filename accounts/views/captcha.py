@@ -11,6 +11,7 @@ from accounts.captcha import sound as sounds
 from accounts.limits import LocalLimit
 from accounts.registration.friction import PICTURES, SOUNDS
 from accounts.registration.storage import asks_challenge
+from kantor.serving import numbers
 from kantor.serving.network import network_of, too_many
 
 NO_STORE = {"Cache-Control": "no-store"}
@@ -25,6 +26,7 @@ def picture(request: HttpRequest, key: str) -> HttpResponse:
         return HttpResponse(status=404, headers=NO_STORE)
     if (refusal := _refusal(request, PICTURES)) is not None:
         return refusal
+    numbers.CAPTCHA.add(way="picture", outcome="asked")
     return HttpResponse(
         pictures.draw(text, challenge.seed(key, "picture")),
         content_type="image/png",
@@ -43,6 +45,7 @@ def sound(request: HttpRequest, language: str, key: str) -> HttpResponse:
         return HttpResponse(status=404, headers=NO_STORE)
     if (refusal := _refusal(request, SOUNDS)) is not None:
         return refusal
+    numbers.CAPTCHA.add(way="sound", outcome="asked")
     content = sounds.speak(text, language, challenge.seed(key, f"sound.{language}"))
     headers = NO_STORE | {"Accept-Ranges": "bytes"}
     asked = _RANGE.fullmatch(request.headers.get("Range", ""))

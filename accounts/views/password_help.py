@@ -33,8 +33,8 @@ from kantor.serving.network import held_up, network_of
 
 # A call costs 3 ms of CPU, the worst one 16. Somebody who types without a pause makes two or three
 # a second; a whole office shares a network.
-CALLS = LocalLimit(times=300, window=timedelta(minutes=10))
-NETWORK_CALLS = LocalLimit(times=1_500, window=timedelta(minutes=10))
+CALLS = LocalLimit(times=300, window=timedelta(minutes=10), name="password-help")
+NETWORK_CALLS = LocalLimit(times=1_500, window=timedelta(minutes=10), name="network-password-help")
 
 
 @dataclass(frozen=True)

@@ -21,7 +21,7 @@ from accounts.registration.storage import open_attempt
 from kantor.serving.network import held_up, network_of
 
 # A call costs a millisecond of CPU; who corrects a form without a pause makes two a second.
-CALLS = LocalLimit(times=1_500, window=timedelta(minutes=10))
+CALLS = LocalLimit(times=1_500, window=timedelta(minutes=10), name="network-still-wrong")
 
 
 @never_cache

@@ -250,5 +250,13 @@ MAINTENANCE_RETRY_SECONDS = 15 * 60
 COMPANY_LOOKUP = "disabled"
 COMPANY_LOOKUP_URL = "https://wl-api.mf.gov.pl"
 
+# Counts and measures for /metrics (kantor.serving.numbers), which is not there without. The folder
+# is this user's own, in memory: it is written to by mapping it, which a full disk would punish.
+METRICS = False
+METRICS_FOLDER = "/dev/shm/kantor-metrics"  # noqa: S108  made for this user alone
+
+# Whether faults of ours are reported to somebody, so that a page may say so (kantor.reports).
+FAULTS_ARE_REPORTED = False
+
 # A mail that has been waiting for longer makes /healthz bad.
 OUTBOX_LATE = timedelta(minutes=30)

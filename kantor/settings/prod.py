@@ -25,6 +25,8 @@ from .base import (
     HASHES_AT_ONCE,
     INSTALLED_APPS,
     LOGGING,
+    METRICS_FOLDER,
+    MIDDLEWARE,
     SESSION_HOURS,
     SESSION_IDLE_MINUTES,
     SILENCED_SYSTEM_CHECKS,
@@ -32,8 +34,9 @@ from .base import (
     STATIC_ROOT,
     STATICFILES_DIRS,
 )
+from .secret_files import with_secrets_of_files
 
-env = environ.Env()
+env = with_secrets_of_files(environ.Env())
 
 
 def need(package: str, extra: str, variable: str) -> None:
@@ -172,6 +175,22 @@ match str(DATABASES["default"]["ENGINE"]).rpartition(".")[2]:
         # A new connection for each request costs PostgreSQL twelve times the work of a kept one.
         DATABASES["default"]["CONN_MAX_AGE"] = env.int("DATABASE_CONN_MAX_AGE", default=600)
         DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
+        pool = env.int("DATABASE_POOL", default=0)
+        if pool < 0:
+            raise ImproperlyConfigured("DATABASE_POOL is at least 0.")
+        if pool:
+            need("psycopg_pool", "postgresql", "DATABASE_POOL")
+            # A request takes a connection and gives it back; who gets none within the time is told
+            # when to come back.
+            DATABASES["default"]["CONN_MAX_AGE"] = 0
+            database.setdefault("OPTIONS", {})["pool"] = {
+                "min_size": 1,
+                "max_size": pool,
+                "timeout": 3,
+            }
+        # In transaction mode the next statement may meet another connection of the server, so
+        # nothing may stand there that outlives a transaction. Django's psycopg prepares nothing.
+        DATABASES["default"]["DISABLE_SERVER_SIDE_CURSORS"] = env.bool("PGBOUNCER", default=False)
         # A database that says nothing must not hold a visitor, or all of them.
         database.setdefault("OPTIONS", {}).setdefault("connect_timeout", 3)
     case _:
@@ -273,7 +292,7 @@ STORAGES = {
 WHITENOISE_ALLOW_ALL_ORIGINS = False
 
 SECURE_SSL_REDIRECT = env.bool("SECURE_SSL_REDIRECT", default=True)
-SECURE_REDIRECT_EXEMPT = [r"^(?:livez|readyz|healthz)$"]
+SECURE_REDIRECT_EXEMPT = [r"^(?:livez|readyz|healthz|metrics)$"]
 if TRUSTED_PROXIES:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 # What browsers were told cannot be taken back before its time: an operator lengthens it himself.
@@ -300,10 +319,29 @@ SEEN_COOKIE_NAME = "__Host-seen"
 KNOWN_BROWSER_COOKIE_NAME = "__Host-browser"
 MESSAGES_COOKIE_NAME = "__Host-messages"
 
+METRICS = env.bool("METRICS", default=False)
+if METRICS:
+    need("django_prometheus", "metrics", "METRICS")
+    METRICS_FOLDER = env.str("METRICS_FOLDER", default=METRICS_FOLDER)
+    # The answers that lie in between are what the site says of itself.
+    MIDDLEWARE = [
+        "kantor.serving.request_numbers.BeforeMiddleware",
+        *MIDDLEWARE,
+        "kantor.serving.request_numbers.AfterMiddleware",
+    ]
+    PROMETHEUS_LATENCY_BUCKETS = (0.01, 0.025, 0.05, 0.1, 0.3, 0.5, 1, 2.5, 5, 10, float("inf"))
+
+sentry_dsn = env.str("SENTRY_DSN", default="")
+if sentry_dsn:
+    need("sentry_sdk", "sentry", "SENTRY_DSN")
+    FAULTS_ARE_REPORTED = True
+    import_module("kantor.reports").start(sentry_dsn)
+
 log_format = env.str("LOG_FORMAT", default="json")
 if log_format not in ("json", "line"):
     raise ImproperlyConfigured(f"LOG_FORMAT must be json or line, not {log_format!r}.")
 LOGGING = LOGGING | {
+    "formatters": LOGGING["formatters"] | {"line": {"()": "kantor.logs.LineFormatter"}},
     "root": {"handlers": ["stderr"], "level": env.str("LOG_LEVEL", default="INFO")},
     "handlers": {"stderr": LOGGING["handlers"]["stderr"] | {"formatter": log_format}},
     "loggers": LOGGING["loggers"]

@@ -40,8 +40,8 @@ class Command(BaseCommand):
         self.stdout.write(f"Accounts erased again: {outcome.erased}")
         if not is_there:
             raise CommandError(
-                "There is no list of the erased: whoever was erased since the backup is back. Bring "
-                "a copy of it (--erased FILE) and run this again."
+                "There is no list of the erased: whoever was erased since the backup is back. "
+                "Bring a copy of it (--erased FILE) and run this again."
             )
         if outcome.doubtful:
             numbers = ", ".join(map(str, outcome.doubtful))

@@ -81,7 +81,7 @@ TO_DO = {
     "migrations": "Mend the database first.",
     "erased list": "See ERASED_LIST in .env.example.",
     "redis": "Is the server up, and does REDIS_URL name it? Journeys go on without it.",
-    "mail server": "Do host, port, scheme, user and password of EMAIL_URL fit? Mails wait meanwhile.",
+    "mail server": "Do all parts of EMAIL_URL fit? Mails wait meanwhile.",
     "clock": "Look at timedatectl.",
     "static files": "Run deploy/kantor-manage collectstatic --noinput, and restart.",
     "timers": "Mend the database first.",
@@ -101,13 +101,14 @@ def _database() -> str:
         return "SQLite takes rows"
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT has_schema_privilege(current_schema(), 'CREATE'), current_setting('lock_timeout')"
+            "SELECT has_schema_privilege(current_schema(), 'CREATE'),"
+            " current_setting('lock_timeout')"
         )
         may_create, lock_timeout = cursor.fetchone()
     if may_create:
         raise FaultError(
-            "the site's role may change tables. Run deploy/postgresql.sql, and let DATABASE_URL name "
-            "kantor, not kantor_owner."
+            "the site's role may change tables. Run deploy/postgresql.sql, and let DATABASE_URL "
+            "name kantor, not kantor_owner."
         )
     if lock_timeout == "0":
         raise FaultError("the site's role waits for locks without end. Run deploy/postgresql.sql.")

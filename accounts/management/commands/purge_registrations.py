@@ -24,6 +24,7 @@ from accounts.models import (
 )
 from accounts.retention import Kept
 from accounts.services import registration
+from kantor.serving import numbers
 from kantor.serving.models import Session
 
 # Rows that one transaction deletes: on a table of millions, nobody waits long for its locks.
@@ -34,6 +35,7 @@ BATCH = 1000
 class Rule:
     """One line of the report: which rows are over, from which of their fields that counts, why."""
 
+    name: str  # for the numbers
     what: str
     rows: Callable[[], QuerySet[Any]]
     counts_from: str
@@ -88,8 +90,11 @@ class Command(BaseCommand):
                 for line in rule.explained():
                     self.stdout.write(line)
             else:
-                self.stdout.write(f"Deleted {rule.apply()}: {rule.what}")
+                done = rule.apply()
+                numbers.PURGED.add(done, rule=rule.name)
+                self.stdout.write(f"Deleted {done}: {rule.what}")
         if not dry_run:
+            numbers.PURGE_ENDED.set_to_now()
             NightlyFact.record(NightlyFact.Name.PURGE)
 
 
@@ -98,12 +103,14 @@ def _rules() -> list[Rule]:
     reopening, blocked = retention.REOPENING_LASTS.days, retention.BLOCKED_LASTS.days // 365
     return [
         Rule(
+            "sessions",
             f"unfinished registrations and other sessions, "
             f"{settings.SESSION_COOKIE_AGE // 3600} h after they were used last",
             lambda: Session.objects.filter(expire_date__lte=now),
             "expire_date",
         ),
         Rule(
+            "never_activated",
             f"accounts never activated, {settings.PENDING_ACCOUNT_DAYS} days after their link "
             f"ended",
             registration.forgotten,
@@ -111,12 +118,14 @@ def _rules() -> list[Rule]:
             registration.purge,
         ),
         Rule(
+            "closed",
             f"accounts closed by their owners {reopening} days ago, not approved: deleted whole",
             closed.not_approved,
             "closed_at",
             partial(closed.delete, closed.not_approved),
         ),
         Rule(
+            "blocked",
             f"what only opened accounts that were closed {reopening} days ago, approved: the "
             f"accounts stay blocked for {blocked} years (AML act, art. 49)",
             closed.to_block,
@@ -124,33 +133,39 @@ def _rules() -> list[Rule]:
             closed.block,
         ),
         Rule(
+            "outlasted",
             f"accounts closed {blocked} years ago, approved: deleted whole",
             closed.outlasted,
             "closed_at",
             partial(closed.delete, closed.outlasted),
         ),
         Rule(
+            "captchas",
             "expired captchas",
             lambda: CaptchaStore.objects.filter(expiration__lte=now),
             "expiration",
         ),
-        _rule("ended counters, a day later", Counter, retention.ATTEMPTS),
+        _rule("counters", "ended counters, a day later", Counter, retention.ATTEMPTS),
         _rule(
+            "messages",
             f"messages finished {retention.MESSAGES_LAST.days} days ago",
             OutboxMessage,
             retention.MESSAGES,
         ),
         _rule(
+            "account_sessions",
             f"sessions of accounts last seen {retention.HISTORY_LASTS.days} days ago",
             AccountSession,
             retention.SESSIONS,
         ),
         _rule(
+            "events",
             f"events of accounts {retention.HISTORY_LASTS.days} days old",
             AccountEvent,
             retention.EVENTS,
         ),
         _rule(
+            "email_changes",
             f"changes of e-mail addresses {retention.HISTORY_LASTS.days} days after their link",
             EmailChange,
             retention.EMAIL_CHANGES,
@@ -159,11 +174,11 @@ def _rules() -> list[Rule]:
     ]
 
 
-def _rule(what: str, model: type[Model], kept: Kept) -> Rule:
+def _rule(name: str, what: str, model: type[Model], kept: Kept) -> Rule:
     """Return the rule for rows whose time is over, as the customer's own page says it."""
     assert kept.lasts is not None
     over = {f"{kept.counts_from}__lte": timezone.now() - kept.lasts}
-    return Rule(what, lambda: model._default_manager.filter(**over), kept.counts_from)
+    return Rule(name, what, lambda: model._default_manager.filter(**over), kept.counts_from)
 
 
 def _rules_of_the_queue() -> list[Rule]:
@@ -179,6 +194,7 @@ def _rules_of_the_queue() -> list[Rule]:
     tasks = DBTaskResult.objects.filter(started_at__lte=timezone.now() - retention.TASKS_LAST)
     return [
         Rule(
+            "tasks",
             f"tasks of the queue begun {retention.TASKS_LAST.days} days ago",
             lambda: tasks,
             "started_at",

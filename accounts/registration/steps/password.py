@@ -4,7 +4,6 @@ Each is remembered by itself, so who has shown the one keeps it when the other f
 a person is a challenge, seen or heard, or a code that came by e-mail.
 """
 
-import logging
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -31,10 +30,10 @@ from accounts.registration.refusal import Refusal
 from accounts.registration.storage import own_answers
 from accounts.services import one_time_code
 from accounts.services.one_time_code import SentCode, Verdict
+from kantor.serving import numbers, security_log
 from kantor.serving.kept import Words
+from kantor.serving.security_log import Event
 from kantor.serving.typography import breakable_email
-
-logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -216,6 +215,7 @@ class PasswordStep:
         sent = one_time_code.send(self._email, language, self.answers.attempt, self.network)
         if isinstance(sent, timedelta):
             return Outcome(Lead.WAIT, wait=sent, about_code=True)
+        numbers.CAPTCHA.add(way="code", outcome="asked")
         kept: dict[str, str | int] = {"recipient": sent.recipient, "reference": sent.reference}
         kept |= {"at": int(sent.sent_at.timestamp()), "to": self._email}
         self.storage.set_fact("code", kept)
@@ -255,17 +255,20 @@ class PasswordStep:
         an odd browser extension must never keep a person out.
         """
         problem: ValidationError | None = None
+        outcome = "right"
         if not challenge.solve(self.storage.fact("captcha", ""), answer):
-            logger.info("Captcha refused: wrong or expired")
+            outcome = "wrong"
             problem = ValidationError(form.fields["captcha"].error_messages["wrong"], "wrong")
         elif form.cleaned_data.get("website") and not self.storage.fact("decoy"):
-            logger.info("Captcha refused: decoy filled")
+            outcome = "decoy"
             self.storage.set_fact("decoy", value=True)
             problem = _once_more()
         elif self.is_hurried:
-            logger.info("Captcha refused: too fast, too often")
+            outcome = "hurried"
             problem = _once_more()
+        numbers.CAPTCHA.add(way="characters", outcome=outcome)
         if problem is not None:
+            security_log.note(Event.CAPTCHA_REFUSED, way="characters", why=outcome)
             self._renew_challenge()
         return problem
 
@@ -273,10 +276,11 @@ class PasswordStep:
         sent = self.sent_code
         assert sent is not None, "the form has this field only while a code is waited for"
         verdict = one_time_code.judge(answer, sent)
+        numbers.CAPTCHA.add(way="code", outcome=verdict.value)
         if verdict is Verdict.RIGHT:
             challenge.discard(self.storage.fact("captcha", ""))
             return None
-        logger.info("Code refused: %s", verdict.value)
+        security_log.note(Event.CAPTCHA_REFUSED, way="code", why=verdict.value)
         if verdict is Verdict.WRONG:
             return ValidationError(form.fields["code"].error_messages["wrong"], "wrong")
         return ValidationError(
