@@ -161,7 +161,8 @@ class ReleaseTests(SimpleTestCase):
 
     def test_forward_and_back_under_load(self) -> None:
         self.succeed(self.first)
-        stop, faults = threading.Event(), []
+        stop = threading.Event()
+        faults: list[Any] = []
         seen: set[str] = set()
         visitors = [
             threading.Thread(target=self.visit, args=(number, stop, seen, faults))
