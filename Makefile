@@ -97,6 +97,11 @@ test: $(TOOLS) ## run the whole suite (what lacks Chromium, PostgreSQL or Redis 
 test-newest: $(TOOLS) ## run the suite without its browser part on the newest Django and Python at hand
 	@.ci/newest $(TESTS)
 
+.PHONY: drill
+drill: $(TOOLS) ## rehearse what operators do: release forward and back under load, restore, doctor
+	@mkdir -p var
+	$(MANAGE) test tests.test_release tests.test_backup tests.test_doctor tests.test_deploy
+
 .PHONY: check
 check: lint types layers migrations deployment catalogues same-tests coverage ## all that CI runs
 

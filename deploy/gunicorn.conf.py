@@ -2,6 +2,7 @@
 
 import os
 
+# Only where nobody hands over a socket: systemd does (kantor-web@.socket).
 bind = "127.0.0.1:8000"
 # A request that waits (database, register, mail) holds up no other. Each thread keeps a connection
 # to the database, and so does the one that delivers mails with TASKS=immediate: PostgreSQL's

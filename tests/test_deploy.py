@@ -49,9 +49,10 @@ class NginxTests(SimpleTestCase):
         site = re.sub(r"listen 80\b", f"listen 127.0.0.1:{free_port()}", site)
         for path, ours in (
             ("/etc/ssl/kantor", str(folder)),
-            ("/opt/kantor/deploy", str(DEPLOY)),
+            ("/opt/kantor/current/deploy", str(DEPLOY)),
             ("/var/log/nginx/kantor-error.log", str(folder / "error.log")),
-            ("127.0.0.1:8000 ", f"127.0.0.1:{self.port_of_site} "),
+            ("127.0.0.1:8001 ", f"127.0.0.1:{self.port_of_site} "),
+            ("127.0.0.1:8002 ", f"127.0.0.1:{self.port_of_site} "),
         ):
             assert path in site, path
             site = site.replace(path, ours)
@@ -131,8 +132,8 @@ class UnitTests(SimpleTestCase):
     def test_confine_what_they_run(self) -> None:
         analyze = program("systemd-analyze")
         units = sorted(DEPLOY.glob("kantor-*.service"))
-        ours = [unit for unit in units if "@" not in unit.name]
-        assert len(ours) == 7
+        ours = [unit for unit in units if unit.name != "kantor-failure@.service"]
+        assert len(ours) == 8
         for unit in ours:
             command = [analyze, "security", "--offline=true", "--no-pager", str(unit)]
             told = subprocess.run(command, capture_output=True, text=True, check=False)
@@ -142,15 +143,17 @@ class UnitTests(SimpleTestCase):
 
     def test_are_well_formed_and_tell_of_a_failure(self) -> None:
         analyze = program("systemd-analyze")
-        units = sorted([*DEPLOY.glob("*.service"), *DEPLOY.glob("*.timer")])
+        units = sorted(
+            each for kind in ("service", "timer", "socket") for each in DEPLOY.glob(f"*.{kind}")
+        )
         with tempfile.TemporaryDirectory() as folder:
             for unit in units:
                 # Programs and the user are the server's: here any program will do.
                 text = re.sub(r"(?m)^ExecStart=\S+", "ExecStart=/bin/true", unit.read_text())
-                Path(folder, unit.name).write_text(text)
+                Path(folder, unit.name.replace("@.", "@1.")).write_text(text)
             known = {"SYSTEMD_UNIT_PATH": f"{folder}:"}
             told = subprocess.run(
-                [analyze, "verify", "--man=no", *(str(Path(folder, unit.name)) for unit in units)],
+                [analyze, "verify", "--man=no", *map(str, sorted(Path(folder).iterdir()))],
                 capture_output=True,
                 text=True,
                 check=False,
@@ -159,7 +162,7 @@ class UnitTests(SimpleTestCase):
             faults = [line for line in told.stderr.splitlines() if "kantor" in line]
         assert faults == []
         for unit in units:
-            if unit.suffix == ".service" and "@" not in unit.name:
+            if unit.suffix == ".service" and unit.name != "kantor-failure@.service":
                 text = unit.read_text()
                 assert "OnFailure=kantor-failure@%n.service" in text, unit.name
                 assert "MemoryMax=" in text, unit.name

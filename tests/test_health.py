@@ -112,7 +112,12 @@ class HealthTests(TestCase):
         assert response.status_code == status
         assert "no-store" in response["Cache-Control"]
         found: dict[str, Any] = response.json()
-        assert set(found.pop("nightly")) == {"verify_consents", "check_audit"}
+        assert set(found.pop("nightly")) == {
+            "verify_consents",
+            "check_audit",
+            "backup",
+            "purge",
+        }
         assert set(found) == {"database", "migrations", "cache", "outbox"}
         return found
 

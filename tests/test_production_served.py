@@ -42,7 +42,7 @@ class Answer(NamedTuple):
 
 # The production settings with another folder for static files: that of the repository belongs to
 # whoever runs the site there. Compressing the scripts of the admin would take ten seconds.
-# As deploy/kantor-web.service starts it, but for the port.
+# As deploy/kantor-web@.service starts it, but for the port.
 SHIPPED = ("--config", "deploy/gunicorn.conf.py")
 HERE = """
 from kantor.settings.prod import *

@@ -96,10 +96,7 @@ def check(known: str = "") -> Verdict:
         previous = row.digest
         is_found = is_found or row.digest == known
     verdict = Verdict(sealed, waiting, EVENTS.is_up(), broken, is_found)
-    NightlyFact.objects.update_or_create(
-        name=NightlyFact.Name.CHECK_AUDIT,
-        defaults={"is_well": verdict.is_well, "at": timezone.now()},
-    )
+    NightlyFact.record(NightlyFact.Name.CHECK_AUDIT, is_well=verdict.is_well)
     return verdict
 
 

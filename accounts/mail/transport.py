@@ -22,6 +22,11 @@ SILENCE = 60.0
 _silent: dict[tuple[str | None, int | None], tuple[float, Exception]] = {}
 
 
+def reach() -> None:
+    """Open a connection to the mail server, signed in, and hang up; raises why it cannot be had."""
+    _open().close()
+
+
 class Line:
     """A connection to the mail server that is opened by the first mail and kept for the next.
 

@@ -13,10 +13,29 @@ from django.utils.translation import pgettext_lazy
 
 from accounts import passwords
 from accounts.values import email as email_address
+from kantor.serving import erased
+
+
+class UserQuerySet(models.QuerySet["User"]):
+    """Accounts, none of which is deleted unnoticed."""
+
+    def delete(self) -> tuple[int, dict[str, int]]:
+        """Delete them with everything about them, and remember it outside the database.
+
+        Call it with their rows locked; one transaction. Raises OSError, and deletes nothing, when
+        ERASED_LIST cannot be written.
+        """
+        keys = list(self.values_list("pk", flat=True)) if settings.ERASED_LIST else []
+        with erased.remembered(keys):
+            return super().delete()
 
 
 class UserManager(BaseUserManager["User"]):
     """Make users and find the one activated account of an e-mail address."""
+
+    def get_queryset(self) -> UserQuerySet:
+        """Return accounts whose deletion is remembered."""
+        return UserQuerySet(self.model, using=self._db)
 
     def having(self, email_key: str) -> "models.QuerySet[User]":
         """Return the account that has this normalised address: none, or one.
@@ -214,6 +233,11 @@ class User(AbstractBaseUser, PermissionsMixin):
     def __str__(self) -> str:
         # Ends up in the admin's history and in logs: a number, never a person's data.
         return f"#{self.pk}"
+
+    def delete(self, *args: Any, **options: Any) -> tuple[int, dict[str, int]]:
+        """Delete the account as `UserQuerySet.delete` does."""
+        with erased.remembered([self.pk]):
+            return super().delete(*args, **options)
 
     def save(self, *args: Any, **kwargs: Any) -> None:
         """Store the user; the comparison keys always follow the address."""

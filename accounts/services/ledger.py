@@ -3,8 +3,6 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from django.utils import timezone
-
 from accounts.models import ConsentRecord, NightlyFact
 from accounts.models.consent_guard import CONSENTS
 
@@ -58,10 +56,7 @@ def verify() -> Verdict:
             break
         previous = record.digest
     verdict = Verdict(rows, CONSENTS.is_up(), broken)
-    NightlyFact.objects.update_or_create(
-        name=NightlyFact.Name.VERIFY_CONSENTS,
-        defaults={"is_well": verdict.is_well, "at": timezone.now()},
-    )
+    NightlyFact.record(NightlyFact.Name.VERIFY_CONSENTS, is_well=verdict.is_well)
     return verdict
 
 

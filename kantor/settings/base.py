@@ -44,7 +44,7 @@ MIDDLEWARE = [
     "kantor.middleware.SecurityHeadersMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django.middleware.security.SecurityMiddleware",
-    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "kantor.serving.static_files.StaticFilesMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
     "kantor.middleware.MaintenanceMiddleware",
@@ -118,6 +118,8 @@ FORMAT_MODULE_PATH = "kantor.formats"
 STATIC_URL = "/static/"
 STATICFILES_DIRS = [BASE_DIR / "static"]
 STATIC_ROOT = BASE_DIR / "var" / "static"
+# Where a release keeps the list of its own files when it shares STATIC_ROOT with others.
+STATIC_MANIFEST_FOLDER: Path | None = None
 # WhiteNoise does not know this one, and `nosniff` lets no browser guess.
 WHITENOISE_MIMETYPES = {".webmanifest": "application/manifest+json"}
 
@@ -249,6 +251,9 @@ HASHES_AT_ONCE = max(1, (os.cpu_count() or 1) // 2)
 # Whether the sign-in asks for digits of the phone number beside the password, and pages say so.
 SIGN_IN_PHONE_DIGITS = True
 PENDING_ACCOUNT_DAYS = 30
+# A file outside the database that knows which accounts were erased (kantor.serving.erased); "" is
+# none, for development.
+ERASED_LIST = ""
 # Whom /.well-known/security.txt names, as URIs, the preferred one first; without, it is not there.
 SECURITY_CONTACT: list[str] = []
 # Renders each kept page a second time and compares (kantor.serving.kept): for development, tests.

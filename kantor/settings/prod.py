@@ -19,6 +19,7 @@ from stdnum.pl import nip
 
 from .base import *  # noqa: F403  settings are one star-import deep, by Django's custom
 from .base import (
+    BASE_DIR,
     CAPTCHA_TEST_MODE,
     COMPANY_LOOKUP_URL,
     HASHES_AT_ONCE,
@@ -139,6 +140,10 @@ HASHES_AT_ONCE = env.int(
 if HASHES_AT_ONCE < 1:
     raise ImproperlyConfigured("HASHES_AT_ONCE is at least 1.")
 
+ERASED_LIST = env.str("ERASED_LIST", default="")
+if ERASED_LIST and not ERASED_LIST.startswith("/"):
+    raise ImproperlyConfigured("ERASED_LIST is the absolute path of a file, or empty.")
+
 SIGN_IN_PHONE_DIGITS = env.bool("SIGN_IN_PHONE_DIGITS", default=True)
 
 REVIEW_FOUR_EYES = env.str("REVIEW_FOUR_EYES", default="off")
@@ -163,6 +168,11 @@ if not re.fullmatch(r"https://[^/?#@\s]+", COMPANY_LOOKUP_URL):
 SCREENING = env.str("SCREENING", default="disabled")
 if SCREENING != "disabled":
     raise ImproperlyConfigured(f"SCREENING must be disabled, not {SCREENING!r}.")
+# One folder for the files of all releases: each keeps the list of its own beside its code.
+if shared := env.str("STATIC_ROOT", default=""):
+    STATIC_ROOT, STATIC_MANIFEST_FOLDER = Path(shared), BASE_DIR / "var"
+    if not STATIC_ROOT.is_absolute():
+        raise ImproperlyConfigured("STATIC_ROOT is the absolute path of a folder.")
 
 database: dict[str, Any] = env.db_url("DATABASE_URL")
 DATABASES = {"default": database}
@@ -296,7 +306,7 @@ match env.str("TASKS", default="immediate"):
 
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
-    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
+    "staticfiles": {"BACKEND": "kantor.serving.static_files.ReleaseStorage"},
 }
 WHITENOISE_ALLOW_ALL_ORIGINS = False
 

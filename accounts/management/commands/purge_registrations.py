@@ -15,7 +15,14 @@ from django.utils import timezone
 from accounts import retention
 from accounts.closing import purge as closed
 from accounts.desk import audit
-from accounts.models import AccountEvent, AccountSession, Counter, EmailChange, OutboxMessage
+from accounts.models import (
+    AccountEvent,
+    AccountSession,
+    Counter,
+    EmailChange,
+    NightlyFact,
+    OutboxMessage,
+)
 from accounts.retention import Kept
 from accounts.services import registration
 from kantor.serving import numbers
@@ -89,6 +96,7 @@ class Command(BaseCommand):
                 self.stdout.write(f"Deleted {done}: {rule.what}")
         if not dry_run:
             numbers.PURGE_ENDED.set_to_now()
+            NightlyFact.record(NightlyFact.Name.PURGE)
 
 
 def _rules() -> list[Rule]:
