@@ -23,6 +23,8 @@ HISTORY_LASTS = timedelta(days=90)
 COUNTERS_LAST = timedelta(days=1)
 # What the queue in the database remembers of its tasks; nothing of it is about a customer.
 TASKS_LAST = timedelta(days=7)
+# How long a file that staff have ordered lies ready for its author.
+EXPORTS_LAST = timedelta(hours=24)
 # How long the owner of a closed account can reopen it.
 REOPENING_LASTS = timedelta(days=14)
 # How long an account whose customer we had approved stays blocked after its closing: art. 49(1) of

@@ -58,6 +58,16 @@ class Erasure(TextChoices):
     OTHER = "other", _("another reason")
 
 
+class Export(TextChoices):
+    """Why a file of customers is needed with whole values."""
+
+    AUTHORITY = "authority", _("a demand of an authority")
+    AUDIT = "audit", _("an audit")
+    AML = "aml", _("AML")
+    COMPLAINT = "complaint", _("the customer’s complaint")
+    OTHER = "other", _("another reason")
+
+
 class FactorReset(TextChoices):
     """Why the sign-in methods of a member of staff are reset."""
 
@@ -71,6 +81,7 @@ _ALL: dict[str, Promise | str] = {
     code: label
     for choices in (
         Correction,
+        Export,
         Override,
         FactorReset,
         Erasure,

@@ -6,6 +6,7 @@ from .customer import Customer, Kind, ReviewState
 from .data import DataChange, DataRequest
 from .email_change import EmailChange
 from .event import AccountEvent
+from .export import ExportFile
 from .limit import Counter
 from .nightly import NightlyFact
 from .outbox import OutboxMessage
@@ -32,6 +33,7 @@ __all__ = [
     "DataChange",
     "DataRequest",
     "EmailChange",
+    "ExportFile",
     "HighRiskCountry",
     "Kind",
     "NightlyFact",

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import timedelta
 from functools import partial
 from typing import Any
 
@@ -14,7 +15,7 @@ from django.utils import timezone
 
 from accounts import retention
 from accounts.closing import purge as closed
-from accounts.desk import audit
+from accounts.desk import audit, export
 from accounts.models import (
     AccountEvent,
     AccountSession,
@@ -176,6 +177,14 @@ def _rules() -> list[Rule]:
             f"events of staff {audit.KEPT.days} days old, but the last of them",
             audit.outlasted,
             "at",
+        ),
+        Rule(
+            "exports",
+            f"exports of staff, {retention.EXPORTS_LAST // timedelta(hours=1)} h after they were "
+            f"ready, with their files",
+            export.over,
+            "ends_at",
+            export.purge,
         ),
         *_rules_of_the_queue(),
     ]
