@@ -278,7 +278,7 @@ def _form_page(request: HttpRequest, form: ExportForm) -> HttpResponseBase:
         "title": gettext("Export"),
         "form": form,
         "back": _list_address(request),
-        "query": request.GET.urlencode(),
+        "query": _query(request),
         "filters": filters.in_words(filters.read(request.GET).chosen),
         "is_search": SEARCH in request.GET,
         "at_once": settings.EXPORT_AT_ONCE,
@@ -287,8 +287,12 @@ def _form_page(request: HttpRequest, form: ExportForm) -> HttpResponseBase:
 
 
 def _list_address(request: HttpRequest) -> str:
+    return reverse("admin:accounts_user_changelist") + _query(request)
+
+
+def _query(request: HttpRequest) -> str:
     query = request.GET.urlencode()
-    return reverse("admin:accounts_user_changelist") + (f"?{query}" if query else "")
+    return f"?{query}" if query else ""
 
 
 def _back_to_list(request: HttpRequest) -> HttpResponseRedirect:
