@@ -18,7 +18,7 @@ from django.test import Client, TestCase, TransactionTestCase, override_settings
 from openpyxl import load_workbook
 
 from accounts.admin.export import make_file
-from accounts.desk import export
+from accounts.desk import export, standing
 from accounts.desk.decisions import Overtaken, Refused
 from accounts.desk.events import Desk
 from accounts.desk.export import Order
@@ -395,6 +395,23 @@ class FileTests(ExportTestCase):
         export.make(running.pk, drop_it)
         assert self.files() == []
         assert len(exported()) == 1
+
+    def test_whoever_is_erased_is_in_no_file_any_more(self) -> None:
+        file, erased = self.by_a_task(), self.users[0]
+        with self.by_task():
+            running = export.order(Order("csv"), User.objects.all(), desk=Desk(self.staff))
+        assert isinstance(running, ExportFile)
+        email = erased.email
+
+        def erase_it(file: ExportFile) -> Any:
+            standing.erase(erased, "request", desk=Desk(self.staff))
+            return User.objects.all()
+
+        export.make(running.pk, erase_it)
+        assert self.files() == []
+        assert set(ExportFile.objects.values_list("state", flat=True)) == {"failed"}
+        assert self.client.get(f"{EXPORTS}{file.pk}/file/").status_code == 403
+        assert email not in str(table(self.order()))
 
     def test_a_failure_is_said_and_leaves_no_file_and_no_values_in_the_log(self) -> None:
         fault = mock.patch.object(export.Cells, "of", side_effect=ValueError("KANAREK"))

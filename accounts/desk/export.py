@@ -4,8 +4,8 @@ What is handed out is written down first (`StaffEvent`, action EXPORTED). Rows a
 the newest account down, so a file holds every account that was there at its beginning, once, and
 none that came meanwhile; neither its length nor how many there are costs memory.
 
-A file of a task lies in EXPORT_DIR for a day (`accounts.retention`), under a name that cannot be
-guessed, and is handed to its author alone, as long as he has the right.
+A file of a task lies in EXPORT_DIR for a day (`accounts.services.export_files`), under a name that
+cannot be guessed, and is handed to its author alone, as long as he has the right.
 """
 
 import csv
@@ -14,13 +14,11 @@ import logging
 import os
 import re
 import tempfile
-import time
 import traceback
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from pathlib import Path
 from secrets import token_hex
 from typing import IO, Any, Protocol
 
@@ -44,6 +42,7 @@ from accounts.desk.states import state_by
 from accounts.limits import Limit, UsedUpError
 from accounts.models import Customer, ExportFile, Kind, ReviewState, StaffEvent, User
 from accounts.retention import EXPORTS_LAST
+from accounts.services import export_files
 from accounts.values import phone
 
 logger = logging.getLogger(__name__)
@@ -60,8 +59,6 @@ MOST_ON_A_SHEET = 2**20 - 1
 # A spreadsheet takes what begins so for a formula; the wide twins too, and what stands behind a
 # tab or a line break (OWASP, CSV Injection).
 _FORMULA = re.compile("[=+\\-@\t\r\n\uff1d\uff0b\uff0d\uff20]")
-_NAME = re.compile(r"export-[0-9]+-[0-9a-f]{32}\.(?:csv|xlsx)\Z")
-_PARTS = "parts"  # the folder of what a spreadsheet is put together from
 
 
 def _label(model: type[Model], name: str) -> Promise | str:
@@ -218,7 +215,7 @@ class Spreadsheet:
             "strings_to_numbers": False,
             "strings_to_urls": False,
             "use_zip64": True,
-            "tmpdir": str(_folder(_PARTS)),
+            "tmpdir": str(export_files.parts()),
         }
         self.book = Workbook(file, options)
         self.first: Sequence[str] | None = None
@@ -322,7 +319,7 @@ def order(order: Order, accounts: Accounts, *, desk: Desk) -> IO[bytes] | Export
         return proposed
     if accounts.order_by()[: settings.EXPORT_AT_ONCE + 1].count() > settings.EXPORT_AT_ONCE:
         return _ordered(order, desk, State.WAITING)
-    file = tempfile.TemporaryFile(dir=_folder(_PARTS))  # noqa: SIM115  the answer closes it
+    file = tempfile.TemporaryFile(dir=export_files.parts())  # noqa: SIM115  the answer closes it
     try:
         format_ = order.format
         count = write(accounts, file, format_=format_, is_masked=order.is_masked)
@@ -359,7 +356,7 @@ def _ordered(order: Order, desk: Desk, state: str) -> ExportFile:
 
 
 class _GoneError(Exception):
-    """The row of a file was deleted while it was written."""
+    """The file was deleted, or withdrawn, while it was written."""
 
 
 def make(number: int, accounts_of: Callable[[ExportFile], Accounts]) -> None:
@@ -381,17 +378,17 @@ def make(number: int, accounts_of: Callable[[ExportFile], Accounts]) -> None:
             written = _write_file(file, accounts_of(file), name)
         _finish(file, name, written)
     except _GoneError:
-        _delete(name)
+        export_files.delete(name)
     except Exception as error:
         # The places alone: what is wrong with a value would quote the value.
         places = "".join(traceback.format_tb(error.__traceback__))
         logger.error("Export %s failed (%s):\n%s", file.pk, type(error).__name__, places)
-        _delete(name)
+        export_files.delete(name)
         ExportFile.objects.filter(pk=file.pk).update(state=State.FAILED)
 
 
 def _write_file(file: ExportFile, accounts: Accounts, name: str) -> int:
-    row = ExportFile.objects.filter(pk=file.pk)
+    row = ExportFile.objects.filter(pk=file.pk, state=State.RUNNING)
     row.update(total=accounts.order_by().count())
 
     def tell(written: int) -> None:
@@ -399,14 +396,14 @@ def _write_file(file: ExportFile, accounts: Accounts, name: str) -> int:
             raise _GoneError
 
     # Neither readable by others nor there already.
-    with open(_folder() / name, "xb", opener=_private) as opened:
+    with open(export_files.folder() / name, "xb", opener=_private) as opened:
         return write(accounts, opened, format_=file.format, is_masked=file.is_masked, tell=tell)
 
 
 def _finish(file: ExportFile, name: str, written: int) -> None:
     desk = Desk(file.author, session=file.session, network=file.network)
     with transaction.atomic():
-        ready = ExportFile.objects.filter(pk=file.pk).update(
+        ready = ExportFile.objects.filter(pk=file.pk, state=State.RUNNING).update(
             state=State.READY,
             name=name,
             written=written,
@@ -440,7 +437,7 @@ def hand_out(file: ExportFile, *, desk: Desk) -> IO[bytes]:
     is_over = file.state != State.READY or file.ends_at <= timezone.now()
     if file.author_id != desk.user.pk or not is_allowed or is_over:
         raise Refused("not offered")
-    opened = open(_folder() / file.name, "rb")  # noqa: SIM115  the answer closes it
+    opened = open(export_files.folder() / file.name, "rb")  # noqa: SIM115  the answer closes it
     _record(file, Action.EXPORTED, desk, count=file.written, downloaded=True)
     return opened
 
@@ -479,7 +476,7 @@ def drop(number: int, *, desk: Desk) -> None:
             return
         if own.state == State.PROPOSED:
             _record(own, Action.WITHDRAWN, desk)
-        _delete(own.name)
+        export_files.delete(own.name)
         own.delete()
 
 
@@ -505,53 +502,6 @@ def _record(file: ExportFile, action: StaffEvent.Action, desk: Desk, **facts: An
         **facts,
     }
     events.record(desk, action, reason=file.reason, after=after)
-
-
-def over() -> QuerySet[ExportFile]:
-    """Return the exports whose time is over, for the purge."""
-    return ExportFile.objects.filter(ends_at__lte=timezone.now())
-
-
-def purge() -> int:
-    """Delete what is over with its files, and files that no row knows; return how many rows.
-
-    A file without a row is left by a process that was killed; it goes when it is as old as any
-    may be.
-    """
-    done = 0
-    for file in over().iterator():
-        _delete(file.name)
-        done += file.delete()[0]
-    oldest = time.time() - EXPORTS_LAST.total_seconds()
-    for stray in _files():
-        if stray.stat().st_mtime < oldest and not _is_known(stray.name):
-            stray.unlink(missing_ok=True)
-    return done
-
-
-def _files() -> Iterator[Path]:
-    folder = Path(settings.EXPORT_DIR)
-    if folder.is_dir():
-        yield from (path for path in folder.iterdir() if _NAME.match(path.name))
-    if (folder / _PARTS).is_dir():
-        yield from (path for path in (folder / _PARTS).iterdir() if path.is_file())
-
-
-def _is_known(name: str) -> bool:
-    return bool(_NAME.match(name)) and ExportFile.objects.filter(name=name).exists()
-
-
-def _delete(name: str) -> None:
-    if name:
-        (Path(settings.EXPORT_DIR) / name).unlink(missing_ok=True)
-
-
-def _folder(part: str = "") -> Path:
-    """Return the folder of the files, or one in it; made when it is not there, for us alone."""
-    folder = Path(settings.EXPORT_DIR)
-    for path in (folder, folder / part):
-        path.mkdir(mode=0o700, parents=True, exist_ok=True)
-    return folder / part
 
 
 def _private(path: str, flags: int) -> int:

@@ -30,7 +30,7 @@ from accounts.models import (
 )
 from accounts.models.staff import NOTE_LENGTH
 from accounts.reasons import Restoration, Suspension
-from accounts.services import sessions
+from accounts.services import export_files, sessions
 
 Action = StaffEvent.Action
 What = AccountProposal.What
@@ -226,6 +226,8 @@ def _erase(user: User, reason: str, desk: Desk) -> None:
     before = {"review": customer.review_state} if customer else {}
     events.record(desk, Action.ERASED, customer=user.pk, reason=reason, before=before)
     user.delete()
+    # Whoever is erased is not to lie in a file either.
+    export_files.withdraw_all()
 
 
 _CARRY_OUT: dict[str, Callable[[User, str, Desk], None]] = {

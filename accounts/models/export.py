@@ -14,7 +14,8 @@ SILENCE = timedelta(minutes=10)
 class ExportFile(models.Model):
     """One ordered file, for its author alone; neither words of a search nor a customer are in it.
 
-    The file lies in EXPORT_DIR under `name` and goes with the row (`accounts.desk.export.remove`).
+    The file lies in EXPORT_DIR under `name`, and goes with the row
+    (`accounts.services.export_files`).
     `found` are the numbers of the accounts that a search had found, where there was one.
     """
 

@@ -15,7 +15,7 @@ from django.utils import timezone
 
 from accounts import retention
 from accounts.closing import purge as closed
-from accounts.desk import audit, export
+from accounts.desk import audit
 from accounts.models import (
     AccountEvent,
     AccountSession,
@@ -25,7 +25,7 @@ from accounts.models import (
     OutboxMessage,
 )
 from accounts.retention import Kept
-from accounts.services import registration
+from accounts.services import export_files, registration
 from kantor.serving import numbers
 from kantor.serving.models import Session
 
@@ -182,9 +182,9 @@ def _rules() -> list[Rule]:
             "exports",
             f"exports of staff, {retention.EXPORTS_LAST // timedelta(hours=1)} h after they were "
             f"ready, with their files",
-            export.over,
+            export_files.over,
             "ends_at",
-            export.purge,
+            export_files.purge,
         ),
         *_rules_of_the_queue(),
     ]
