@@ -379,6 +379,17 @@ class FileTests(ExportTestCase):
         assert self.files() == []
         assert not ExportFile.objects.exists()
 
+    def test_with_whole_values_is_fetched_with_a_factor_of_now_alone(self) -> None:
+        masked, whole = self.by_a_task(), self.by_a_task(**WHOLE)
+        session = self.client.session
+        session[factor.SESSION_KEY] -= 301
+        session.save()
+        asked = self.client.get(f"{EXPORTS}{whole.pk}/file/")
+        assert asked["Location"].startswith("/admin/confirm/")
+        assert len(table(self.client.get(f"{EXPORTS}{masked.pk}/file/"))) == 4
+        # Made, twice, and one of them fetched.
+        assert len(exported()) == 3
+
     def test_is_deleted_by_its_author(self) -> None:
         file = self.by_a_task()
         self.client.post(f"{EXPORTS}{file.pk}/delete/")
