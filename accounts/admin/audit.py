@@ -25,6 +25,7 @@ from accounts.models import (
     ContactProposal,
     ReviewState,
     StaffEvent,
+    StaffNote,
     User,
 )
 from accounts.models.customer import Section
@@ -46,6 +47,7 @@ _FACTS: dict[str, tuple[Promise, type[Choices] | None]] = {
     "active": (_("works here"), None),
     "how": (_("opened with"), AccountSession.How),
     "kind": (_("kind"), None),
+    "note": (_("note"), StaffNote.Kind),
     "count": (_("how many"), None),
     "answer": (_("answer"), register.Answer),
     "country": (_("country"), None),

@@ -21,7 +21,7 @@ from accounts.desk import case, decisions, queue, standing
 from accounts.desk.at_work import desk_of
 from accounts.desk.decisions import Decision, Grounds, Incomplete, Overtaken, Refused
 from accounts.desk.hints import hints
-from accounts.desk.reasons import Reopening, label
+from accounts.desk.reasons import Reopening, label, note_kind
 from accounts.desk.roles import Right, may
 from accounts.models import AccountProposal, Customer, Kind, ReviewState, StaffNote, User
 from accounts.models.customer import WORDS_LENGTH, Section
@@ -140,8 +140,8 @@ class NoteForm(forms.Form):
     )
     kind = forms.CharField(label=_("Kind of note"), widget=forms.Select, required=False)
 
-    def __init__(self, by: User, data: Any = None, text: str = "") -> None:
-        super().__init__(data, initial={"text": text}, auto_id="written_%s", label_suffix="")
+    def __init__(self, by: User, data: Any = None, text: str = "", kind: str = "") -> None:
+        super().__init__(data, initial={"text": text, "kind": kind}, auto_id="written_%s", label_suffix="")
         if may(by, Right.READ_AML):
             self.fields["kind"].widget = forms.Select(choices=StaffNote.Kind.choices)
         else:
@@ -218,7 +218,7 @@ def context(
             "holder": user.held_by if is_held else None,
             "is_mine": user.held_by_id == by.pk and not is_held,
             "can_take": may(by, Right.DECIDE) and user.waiting_since is not None and not is_held,
-            "hints": hints(user),
+            "hints": hints(user, reads_aml=may(by, Right.READ_AML)),
             "forms": offered,
             "note_form": note
             if note is not None
@@ -369,6 +369,8 @@ def overtaken_page(
         "at": overtaken.at,
         "account": user,
         "page": _page(user.pk),
-        "note_form": NoteForm(by, text="\n".join(filter(None, words))),
+        "note_form": NoteForm(
+            by, text="\n".join(filter(None, words)), kind=note_kind(asked.get("reason", ""))
+        ),
     }
     return render(request, "admin/accounts/user/overtaken.html", shown, status=HTTPStatus.CONFLICT)

@@ -18,7 +18,7 @@ from django.utils import timezone
 
 from accounts.desk import events
 from accounts.desk.events import Desk
-from accounts.desk.reasons import Reopening
+from accounts.desk.reasons import Reopening, note_kind
 from accounts.desk.roles import Right, may
 from accounts.models import Customer, ReviewState, StaffEvent, StaffNote, User
 from accounts.models.customer import WORDS_LENGTH, Section
@@ -271,6 +271,8 @@ def _write(
 ) -> None:
     """Write state, audit, note and mail; the caller's transaction holds them together."""
     now, before = timezone.now(), customer.review_state
+    proposed = (customer.proposal or {}).get("reason", "")
+    kind = note_kind(grounds.reason, proposed, customer.review_reason)
     state = ReviewState(changes["review_state"])
     is_outcome = action not in (Action.PROPOSED, Action.WITHDRAWN)
     if is_outcome:
@@ -292,7 +294,10 @@ def _write(
         setattr(customer, name, value)
     if grounds.note.strip():
         StaffNote.objects.create(
-            user=customer.user, author=desk.user, text=grounds.note.strip()[:NOTE_LENGTH]
+            user=customer.user,
+            author=desk.user,
+            kind=kind,
+            text=grounds.note.strip()[:NOTE_LENGTH],
         )
     events.record(
         desk,

@@ -16,7 +16,7 @@ from django.utils import timezone
 from accounts.desk import events
 from accounts.desk.decisions import Incomplete, Overtaken, Refused
 from accounts.desk.events import Desk
-from accounts.desk.reasons import Erasure
+from accounts.desk.reasons import Erasure, note_kind
 from accounts.desk.roles import Right, may
 from accounts.mail import outbox
 from accounts.models import (
@@ -85,7 +85,8 @@ def suspend(
             raise Refused("closed already")
         user.refresh_from_db()
         sessions.close_access(user)
-        _note(user, note, desk)
+        # Why nobody is to be told is for nobody who could tell.
+        _note(user, note, desk, Suspension.AML if is_silent else reason)
         events.record(desk, Action.SUSPENDED, customer=user.pk, reason=reason)
         # Of an account that was never opened its address may not even know.
         if user.activated_at is not None and not is_silent:
@@ -234,6 +235,14 @@ _CARRY_OUT: dict[str, Callable[[User, str, Desk], None]] = {
 }
 
 
-def _note(user: User, note: str, desk: Desk) -> None:
+def _note(user: User, note: str, desk: Desk, reason: str = "") -> None:
+    """Keep a note; about what was decided for AML only for who may read of that."""
     if note.strip():
-        StaffNote.objects.create(user=user, author=desk.user, text=note.strip()[:NOTE_LENGTH])
+        customer: Customer | None = getattr(user, "customer", None)
+        reviewed = customer.review_reason if customer else ""
+        StaffNote.objects.create(
+            user=user,
+            author=desk.user,
+            kind=note_kind(reason, user.suspension_reason, reviewed),
+            text=note.strip()[:NOTE_LENGTH],
+        )
