@@ -197,7 +197,10 @@ class RiskTests(TestCase):
 
     def words(self, user: User) -> list[str]:
         with override("pl"):
-            return [untie(str(hint.words)) for hint in hints(User.objects.get(pk=user.pk), reads_aml=True)]
+            return [
+                untie(str(hint.words))
+                for hint in hints(User.objects.get(pk=user.pk), reads_aml=True)
+            ]
 
     def test_address_phone_and_tax_number_are_compared(self) -> None:
         user = activated(Kind.COMPANY, email="zuraw@zuraw.example")

@@ -19,8 +19,9 @@ from accounts.admin.by_role import is_allowed
 from accounts.admin.filters import State, state_of
 from accounts.desk import case, decisions, queue, standing
 from accounts.desk.at_work import desk_of
-from accounts.desk.decisions import Decision, Grounds, Incomplete, Overtaken, Refused
+from accounts.desk.decisions import Decision, Grounds, Incomplete, Refused
 from accounts.desk.hints import hints
+from accounts.desk.overtaken import Overtaken
 from accounts.desk.reasons import Reopening, label, note_kind
 from accounts.desk.roles import Right, may
 from accounts.models import AccountProposal, Customer, Kind, ReviewState, StaffNote, User
@@ -141,7 +142,9 @@ class NoteForm(forms.Form):
     kind = forms.CharField(label=_("Kind of note"), widget=forms.Select, required=False)
 
     def __init__(self, by: User, data: Any = None, text: str = "", kind: str = "") -> None:
-        super().__init__(data, initial={"text": text, "kind": kind}, auto_id="written_%s", label_suffix="")
+        super().__init__(
+            data, initial={"text": text, "kind": kind}, auto_id="written_%s", label_suffix=""
+        )
         if may(by, Right.READ_AML):
             self.fields["kind"].widget = forms.Select(choices=StaffNote.Kind.choices)
         else:
@@ -269,10 +272,21 @@ class CasePages:
             if decision == SUSPEND:
                 is_silent = asked.get("is_silent", False)
                 standing.suspend(
-                    user, asked["reason"], desk=desk, note=asked["note"], is_silent=is_silent
+                    user,
+                    asked["reason"],
+                    desk=desk,
+                    note=asked["note"],
+                    is_silent=is_silent,
+                    version=asked["version"],
                 )
             elif decision == RESTORE:
-                is_done = standing.restore(user, asked["reason"], desk=desk, note=asked["note"])
+                is_done = standing.restore(
+                    user,
+                    asked["reason"],
+                    desk=desk,
+                    note=asked["note"],
+                    version=asked["version"],
+                )
             else:
                 is_done = self._decide(user, Decision(decision), asked, request)
         except Refused as refused:
@@ -365,6 +379,7 @@ def overtaken_page(
         **admin.site.each_context(request),
         "title": gettext("Somebody else was faster"),
         "state": overtaken.state.label if overtaken.state else "",
+        "what": overtaken.what,
         "by": overtaken.by,
         "at": overtaken.at,
         "account": user,
