@@ -345,6 +345,15 @@ class SentTests(TestCase):
 
         self.walk(delete, OFFICERS)
 
+    def test_keys_are_named_to_whom_they_lead_somewhere(self) -> None:
+        for role in Role:
+            browser = sit_down(Client(), clerk(role.value))
+            for address in ("/admin/", "/admin/keys/"):
+                page = browser.get(address).content.decode()
+                assert ("<kbd>n</kbd>" in page) is (role.value in DECIDERS), (role, address)
+                assert (" data-takes" in page) is (role.value in DECIDERS), role
+                assert (" data-searches" in page) is (role is not Role.ADMINISTRATOR), role
+
     def test_deleting_a_mail_or_a_request(self) -> None:
         def delete(browser: Client) -> bool:
             user = activated()
