@@ -4,7 +4,7 @@ import re
 from typing import Any
 
 from django.contrib import admin
-from django.db.models import Choices, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Choices, OuterRef, Q, QuerySet, Subquery, TextChoices
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.functional import Promise
@@ -32,6 +32,14 @@ from accounts.models.customer import Section
 from accounts.models.staff import ABOUT_STAFF
 from accounts.values import country
 
+
+class Lists(TextChoices):
+    """Which list of what belongs to customers was opened."""
+
+    ACCOUNTS = "accounts", _("Accounts")
+    MESSAGES = "messages", _("Messages")
+
+
 _NUMBER = re.compile(r"#?\s*([0-9]{1,19})\Z", re.ASCII)
 _BIGGEST_NUMBER = 2**63 - 1
 # What the facts before and after are called, and the words of their codes.
@@ -49,6 +57,7 @@ _FACTS: dict[str, tuple[Promise, type[Choices] | None]] = {
     "kind": (_("kind"), None),
     "note": (_("note"), StaffNote.Kind),
     "count": (_("how many"), None),
+    "list": (_("list"), Lists),
     "answer": (_("answer"), register.Answer),
     "country": (_("country"), None),
     "proposal": (_("proposal"), AccountProposal.What),

@@ -136,8 +136,9 @@ def decide(
     """Carry out a decision about the case as it was seen; return the state that it is in now.
 
     `version` is the number that the page showed. Raises `Overtaken` when the case is not as it was
-    then, or somebody else has taken it, `Refused` for what does not follow or is not this person's to decide, and
-    `Incomplete` for grounds that are missing. The note becomes one of the case's notes.
+    then, or somebody else has taken it, `Refused` for what does not follow or is not this person's
+    to decide, and `Incomplete` for grounds that are missing. The note becomes one of the case's
+    notes.
     """
     with transaction.atomic():
         # The account's row first, as everywhere: two that lock both must not wait for each other.
