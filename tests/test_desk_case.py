@@ -283,9 +283,9 @@ class DecisionTests(CaseTestCase):
         self.client.post(str(form["action"]), {"text": kept.get_text()})
         assert StaffNote.objects.get().text == "Zdanie <b>moje</b>"
 
-    def late(self, **typed: str) -> str:
+    def late(self) -> str:
         """Decide by a page of version 0; return what is said about it."""
-        answer = self.decide("reject", version="0", reason="unclear", note="Zdanie moje", **typed)
+        answer = self.decide("reject", version="0", reason="unclear", note="Zdanie moje")
         assert answer.status_code == 409
         page = untie(answer.content.decode())
         assert "Zdanie moje" in page

@@ -60,13 +60,12 @@ class StaffSite(AdminSite):
 
     def each_context(self, request: HttpRequest) -> dict[str, Any]:
         """Tell every page whether this browser has the keys, too, and which lead somewhere."""
-        member = request.user
-        is_member = isinstance(member, User)
+        member = request.user if isinstance(request.user, User) else None
         return {
             **super().each_context(request),
             "has_keys": keys.are_on(request),
-            "sees_cases": is_member and may(member, Right.SEE_CUSTOMERS),
-            "takes_cases": is_member and may(member, Right.DECIDE),
+            "sees_cases": member is not None and may(member, Right.SEE_CUSTOMERS),
+            "takes_cases": member is not None and may(member, Right.DECIDE),
         }
 
     def index(
