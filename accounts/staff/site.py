@@ -115,6 +115,7 @@ class StaffSite(AdminSite):
         signed_in_or_shown: HttpResponse = response
         return signed_in_or_shown
 
+    @method_decorator(never_cache)
     def password_change(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> Any:
