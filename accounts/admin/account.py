@@ -15,7 +15,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST
 
-from accounts.admin import account_list, bulk, case, corrections, erasure, helping, reveal
+from accounts.admin import account_list, bulk, case, corrections, erasure, helping, listed, reveal
 from accounts.admin.account_list import AccountList
 from accounts.admin.bulk import BulkActions
 from accounts.admin.by_role import ByRole
@@ -163,6 +163,7 @@ class AccountAdmin(CasePages, HelpPages, ByRole, BulkActions, admin.ModelAdmin[U
         response: HttpResponse = super().changelist_view(
             request, {"title": title, "saved_views": views, **(extra_context or {})}
         )
+        listed.note(request, response, "accounts")
         return response
 
     @admin.display(description=_("number"))
