@@ -8,7 +8,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("accounts", "0032_backup_and_purge_are_known"),
+        ("accounts", "0033_lists_are_written_down"),
     ]
 
     operations = [
