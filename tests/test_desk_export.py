@@ -19,9 +19,10 @@ from openpyxl import load_workbook
 
 from accounts.admin.export import make_file
 from accounts.desk import export, standing
-from accounts.desk.decisions import Overtaken, Refused
+from accounts.desk.decisions import Refused
 from accounts.desk.events import Desk
 from accounts.desk.export import Order
+from accounts.desk.overtaken import Overtaken
 from accounts.limits import UsedUpError
 from accounts.models import Customer, ExportFile, Kind, StaffEvent, StaffNote, User
 from accounts.sessions import factor

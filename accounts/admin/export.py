@@ -25,8 +25,9 @@ from accounts.admin.pagination import MOST_COUNTED
 from accounts.admin.search import find
 from accounts.desk import export
 from accounts.desk.at_work import desk_of
-from accounts.desk.decisions import Incomplete, Overtaken, Refused
+from accounts.desk.decisions import Incomplete, Refused
 from accounts.desk.export import Order
+from accounts.desk.overtaken import Overtaken
 from accounts.desk.reasons import Export, label
 from accounts.desk.roles import Right
 from accounts.limits import UsedUpError

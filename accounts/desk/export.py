@@ -33,8 +33,9 @@ from django.utils.translation import gettext_lazy as _
 from xlsxwriter import Workbook
 
 from accounts.desk import events, masks
-from accounts.desk.decisions import Incomplete, Overtaken, Refused
+from accounts.desk.decisions import Incomplete, Refused
 from accounts.desk.events import Desk
+from accounts.desk.overtaken import Overtaken
 from accounts.desk.reasons import Export
 from accounts.desk.roles import Right, may
 from accounts.desk.standing import needs_second_person
@@ -488,7 +489,7 @@ def _proposed(number: int, desk: Desk) -> ExportFile:
     )
     file = waiting.first()
     if file is None:
-        raise Overtaken(by=None, at=None)
+        raise Overtaken
     return file
 
 
