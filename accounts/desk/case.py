@@ -24,7 +24,7 @@ from accounts.models import (
     StaffNote,
     User,
 )
-from accounts.models.staff import NOTE_LENGTH
+from accounts.models.staff import ABOUT_HOLDS, NOTE_LENGTH
 
 # As many of the newest rows are shown; the rest is in the audit log and in the copy of the data.
 SESSIONS_SHOWN = 10
@@ -149,7 +149,10 @@ def _consent(record: ConsentRecord) -> str:
 
 def _of_staff(user: User, by: User) -> list[Moment]:
     """Return what staff did; who did it stays a number once his account is gone."""
-    rows = list(StaffEvent.objects.filter(customer=user.pk)[:MOMENTS_SHOWN])
+    found = StaffEvent.objects.filter(customer=user.pk)
+    if not may(by, Right.READ_AML):
+        found = found.exclude(action__in=ABOUT_HOLDS)
+    rows = list(found[:MOMENTS_SHOWN])
     actors = User.objects.in_bulk({row.actor for row in rows if row.actor is not None})
 
     def name(row: StaffEvent) -> str:

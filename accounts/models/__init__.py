@@ -6,6 +6,7 @@ from .customer import Customer, Kind, ReviewState
 from .data import DataChange, DataRequest
 from .email_change import EmailChange
 from .event import AccountEvent
+from .hold import Hold
 from .limit import Counter
 from .nightly import NightlyFact
 from .outbox import OutboxMessage
@@ -33,6 +34,7 @@ __all__ = [
     "DataRequest",
     "EmailChange",
     "HighRiskCountry",
+    "Hold",
     "Kind",
     "NightlyFact",
     "OutboxMessage",

@@ -153,6 +153,28 @@ if REVIEW_FOUR_EYES not in ("off", "approve", "all") or REVIEW_TARGET_HOURS < 1:
         "REVIEW_FOUR_EYES is off, approve or all; REVIEW_TARGET_HOURS is at least 1."
     )
 
+PENDING_ACCOUNT_DAYS = env.int("PENDING_ACCOUNT_DAYS", default=PENDING_ACCOUNT_DAYS)
+MESSAGES_KEPT_DAYS = env.int("MESSAGES_KEPT_DAYS", default=MESSAGES_KEPT_DAYS)
+HISTORY_KEPT_DAYS = env.int("HISTORY_KEPT_DAYS", default=HISTORY_KEPT_DAYS)
+CUSTOMERS_KEPT_YEARS = env.int("CUSTOMERS_KEPT_YEARS", default=CUSTOMERS_KEPT_YEARS)
+HOLDS_KEPT_YEARS = env.int("HOLDS_KEPT_YEARS", default=HOLDS_KEPT_YEARS)
+AUDIT_KEPT_YEARS = env.int("AUDIT_KEPT_YEARS", default=AUDIT_KEPT_YEARS)
+# No longer than the privacy notice promises, no shorter than the law and the database ask. What
+# became of a mail is asked after a pending account's time, so mails outlast it by the link's.
+if not (
+    1 <= PENDING_ACCOUNT_DAYS <= 30
+    and PENDING_ACCOUNT_DAYS + ACTIVATION_LINK_HOURS // 24 < MESSAGES_KEPT_DAYS <= 60
+    and 1 <= HISTORY_KEPT_DAYS <= 90
+    and CUSTOMERS_KEPT_YEARS == 5
+    and 0 <= HOLDS_KEPT_YEARS <= 5
+    and 6 <= AUDIT_KEPT_YEARS <= 10
+):
+    raise ImproperlyConfigured(
+        "PENDING_ACCOUNT_DAYS is 1 to 30, MESSAGES_KEPT_DAYS longer than that and the link's time "
+        "and at most 60, HISTORY_KEPT_DAYS 1 to 90, CUSTOMERS_KEPT_YEARS 5, HOLDS_KEPT_YEARS at "
+        "most 5, AUDIT_KEPT_YEARS 6 to 10."
+    )
+
 MAINTENANCE = env.str("MAINTENANCE", default="")
 if MAINTENANCE not in ("", "site", "registration"):
     raise ImproperlyConfigured("MAINTENANCE closes the site or the registration, or is empty.")
