@@ -426,7 +426,9 @@ AUDIT = Kept(
     title=_("Audit log"),
     why=_("Accountability: art. 5(2) and 32 GDPR, art. 49 of the AML act."),
     until=_with(
-        ngettext_lazy("%(years)d year after it happens.", "%(years)d years after it happens.", "years"),
+        ngettext_lazy(
+            "%(years)d year after it happens.", "%(years)d years after it happens.", "years"
+        ),
         years=settings.AUDIT_KEPT_YEARS,
     ),
     then=_DELETED_BY_ITSELF,

@@ -15,7 +15,17 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST
 
-from accounts.admin import account_list, bulk, case, corrections, erasure, helping, reveal
+from accounts.admin import (
+    account_list,
+    bulk,
+    case,
+    copying,
+    corrections,
+    erasure,
+    helping,
+    holding,
+    reveal,
+)
 from accounts.admin.account_list import AccountList
 from accounts.admin.bulk import BulkActions
 from accounts.admin.by_role import ByRole
@@ -132,6 +142,16 @@ class AccountAdmin(CasePages, HelpPages, ByRole, BulkActions, admin.ModelAdmin[U
                 "<int:number>/usuniecie/",
                 guarded(factor_now(erasure.erase)),
                 name="accounts_user_erase",
+            ),
+            path(
+                "<int:number>/wstrzymanie/",
+                guarded(factor_now(holding.hold)),
+                name="accounts_user_holds",
+            ),
+            path(
+                "<int:number>/kopia/",
+                guarded(factor_now(copying.make_copy)),
+                name="accounts_user_copy",
             ),
             path(
                 "<int:number>/propozycja/",

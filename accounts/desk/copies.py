@@ -4,20 +4,25 @@ The same copy that he takes himself (`accounts.privacy.copy`), in his language: 
 codes of AML and holds. Staff hand it over; it is never mailed.
 """
 
+from dataclasses import replace
 from datetime import timedelta
 
 from django.db import transaction
 from django.utils import translation
+from django.utils.translation import gettext
 
+from accounts import retention
 from accounts.desk import events
 from accounts.desk.decisions import Incomplete, Refused
 from accounts.desk.events import Desk
 from accounts.desk.reasons import CopyMade
 from accounts.desk.roles import Right, may
 from accounts.limits import Limit, UsedUpError
-from accounts.models import StaffEvent, User
+from accounts.models import Customer, StaffEvent, User
 from accounts.privacy import copy
-from accounts.privacy.copy import Section
+from accounts.privacy.copy import Section, Value
+from accounts.reasons import Suspension
+from kantor.serving.typography import untie
 
 # Everything of a customer, unmasked: so many an hour are requests, more would be an export.
 COPIES = Limit("desk-copies", times=20, window=timedelta(hours=1))
@@ -39,4 +44,17 @@ def make(user: User, reason: str, *, desk: Desk) -> list[Section]:
             raise UsedUpError(COPIES.wait(subject))
         events.record(desk, StaffEvent.Action.COPIED, customer=user.pk, reason=reason)
         with translation.override(user.language):
-            return copy.read(user)
+            return [_explained(user, section) for section in copy.read(user)]
+
+
+def _explained(user: User, section: Section) -> Section:
+    """Add what he was told, or may be: the neutral sentence of why it is blocked or refused."""
+    customer: Customer | None = getattr(user, "customer", None)
+    added: list[Value] = []
+    if section.kept is retention.ACCOUNT and user.suspended_at is not None:
+        words = untie(str(Suspension.sentence(user.suspension_reason)))
+        added.append(Value("why_suspended", words, gettext("why it is blocked"), [words]))
+    if section.kept is retention.REVIEW and customer and customer.review_reason:
+        words = untie(str(customer.rejection_for_owner))
+        added.append(Value("why_refused", words, gettext("why it is refused"), [words]))
+    return replace(section, rows=[[*row, *added] for row in section.rows]) if added else section

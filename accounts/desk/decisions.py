@@ -277,6 +277,8 @@ def _write(
         changes = {**changes, "reviewed_at": now}
     if state is ReviewState.APPROVED and customer.first_approved_at is None:
         changes = {**changes, "first_approved_at": now}
+    elif before == ReviewState.APPROVED:
+        changes = {**changes, **review.remembered(customer)}
     changed = Customer.objects.filter(
         pk=customer.pk, review_state=before, review_version=customer.review_version
     ).update(**changes, review_version=F("review_version") + 1)

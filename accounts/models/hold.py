@@ -1,6 +1,7 @@
 """Remember that somebody's data must not be deleted yet, why, and until when."""
 
 from datetime import date
+
 from django.conf import settings
 from django.db import models
 from django.db.models import Q

@@ -27,6 +27,7 @@ from accounts.services import registration
 from kantor.serving import numbers
 from kantor.serving.models import Session
 
+
 class Command(BaseCommand):
     """Delete unfinished, expired and delivered things; each rule is a line of the report.
 
