@@ -333,7 +333,7 @@ ALL: Sequence[Kept] = (
 NOT_IN_COPY = (OPEN_SESSIONS, ATTEMPTS)
 
 
-# -- what is not for customers to read here: the desk's own records, and what lasts for hours ----------
+# -- for staff alone: the desk's own records, and what lasts for hours ------------------
 
 _DUTIES = _("To meet the duties of an exchange: art. 6(1)(c) GDPR.")
 _AML = _("Duties of an exchange: art. 34 and 49 of the AML act, art. 6(1)(c) GDPR.")

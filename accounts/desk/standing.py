@@ -218,6 +218,8 @@ def _erase(user: User, reason: str, desk: Desk) -> None:
     before = {"review": customer.review_state} if customer else {}
     events.record(desk, Action.ERASED, customer=user.pk, reason=reason, before=before)
     addressed_mail.forget([user])
+    # Rows of sessions have no foreign key; what they remember goes with the account.
+    sessions.close_access(user)
     user.delete()
 
 

@@ -1,4 +1,4 @@
-"""Say by which rules the purging commands take rows, carry them out, and explain them beforehand."""
+"""Hold the rules by which the purging commands take rows, and explain beforehand which."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass

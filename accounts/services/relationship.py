@@ -1,4 +1,4 @@
-"""Say with whom there ever was a relationship, and whose data are held: one rule for all who delete.
+"""Say with whom there ever was a relationship, and whose data are held, to all who delete.
 
 Whom we approved once stays for the time of the AML act (art. 49), also when that decision was
 looked at again. The customer's row remembers it; for decisions that an older release made, the

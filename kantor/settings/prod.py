@@ -19,14 +19,20 @@ from stdnum.pl import nip
 
 from .base import *  # noqa: F403  settings are one star-import deep, by Django's custom
 from .base import (
+    AUDIT_KEPT_YEARS,
     BASE_DIR,
     CAPTCHA_TEST_MODE,
     COMPANY_LOOKUP_URL,
+    CUSTOMERS_KEPT_YEARS,
     HASHES_AT_ONCE,
+    HISTORY_KEPT_DAYS,
+    HOLDS_KEPT_YEARS,
     INSTALLED_APPS,
     LOGGING,
+    MESSAGES_KEPT_DAYS,
     METRICS_FOLDER,
     MIDDLEWARE,
+    PENDING_ACCOUNT_DAYS,
     SESSION_HOURS,
     SESSION_IDLE_MINUTES,
     SILENCED_SYSTEM_CHECKS,
