@@ -40,6 +40,10 @@ BLOCKED_LASTS = _years(settings.CUSTOMERS_KEPT_YEARS)
 HOLD_LASTS = _years(settings.HOLDS_KEPT_YEARS)
 # The audit of staff; the database refuses less than six years (`accounts.models.event_guard`).
 AUDIT_LASTS = _years(settings.AUDIT_KEPT_YEARS)
+# Logs, which alone have whole addresses of networks, and backups: files of the server, which its
+# operator rotates (docs/operations.md).
+LOGS_LAST = timedelta(days=30)
+BACKUPS_LAST = timedelta(days=14)
 # A file of an export, for its author alone.
 EXPORTS_LAST = timedelta(hours=24)
 
@@ -509,6 +513,35 @@ TASKS = Kept(
     tables=("django_tasks_database.DBTaskResult",),
 )
 
+LOGS = Kept(
+    kind="logs",
+    title=_("Security logs and whole IP addresses"),
+    why=_SAFETY,
+    until=_with(
+        ngettext_lazy("%(days)d day after it happens.", "%(days)d days after it happens.", "days"),
+        days=LOGS_LAST.days,
+    ),
+    then=_DELETED_BY_ITSELF,
+    after_closing=AfterClosing.GOES_ON,
+    lasts=LOGS_LAST,
+)
+BACKUPS = Kept(
+    kind="backups",
+    title=_("Backups"),
+    why=_("To bring the data back after a failure: art. 32(1)(c) GDPR."),
+    until=_with(
+        ngettext_lazy(
+            "%(days)d day. Whoever was deleted meanwhile is deleted again after a restore.",
+            "%(days)d days. Whoever was deleted meanwhile is deleted again after a restore.",
+            "days",
+        ),
+        days=BACKUPS_LAST.days,
+    ),
+    then=_DELETED_BY_ITSELF,
+    after_closing=AfterClosing.GOES_ON,
+    lasts=BACKUPS_LAST,
+)
+
 # For staff alone, in the order in which they read it after the others.
 OF_THE_DESK: Sequence[Kept] = (
     UNFINISHED,
@@ -522,6 +555,8 @@ OF_THE_DESK: Sequence[Kept] = (
     HIGH_RISK,
     CAPTCHAS,
     TASKS,
+    LOGS,
+    BACKUPS,
 )
 EVERYTHING: Sequence[Kept] = (*ALL, *OF_THE_DESK)
 # Kept for good: they name nobody.

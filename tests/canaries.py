@@ -1,7 +1,7 @@
-"""Fill every table with values of one customer that nobody else has, and look for them everywhere."""
+"""Fill every table with values of one customer alone, and look for them everywhere."""
 
+import hashlib
 import unicodedata
-from datetime import timedelta
 from typing import Any
 
 from django.db import connection
@@ -29,7 +29,7 @@ from accounts.services import agreements, events
 from accounts.values.visit import Visit
 from kantor.serving.models import Session
 from tests.authenticator import enrolled
-from tests.browsers import signed_in
+from tests.browsers import put_in
 from tests.desk import LIST, page_of, sit_down
 from tests.factories import activated, clerk
 from tests.letters import deliver
@@ -102,18 +102,24 @@ def everywhere(email: str = EMAIL) -> User:
 
 def _at_the_site(user: User) -> None:
     """Let the customer be signed in, with something that his session remembers."""
-    browser = signed_in(user)
+    browser = put_in(user, Client())
     session = browser.session
     session["typed"] = {"city": "Kanarkowiec"}
     session.save()
-    AccountSession.objects.filter(user=user).update(network_shown="203.0.x.x")
+    now, hashed = timezone.now(), hashlib.sha256(str(session.session_key).encode()).hexdigest()
+    AccountSession.objects.update_or_create(
+        session_hash=hashed,
+        defaults={"user": user, "began_at": now, "seen_at": now, "network_shown": "203.0.x.x"},
+    )
 
 
 def _at_the_desk(user: User, officer: User) -> None:
     """Look at the customer as an officer does, and be refused something."""
     browser = sit_down(Client(), officer)
     browser.get(page_of(user))
-    browser.post(f"{LIST}{user.pk}/decyzja/", {"decision": "reject", "note": "kanark", "version": 0})
+    browser.post(
+        f"{LIST}{user.pk}/decyzja/", {"decision": "reject", "note": "kanark", "version": 0}
+    )
 
 
 def found_in_database() -> list[tuple[str, str, Any]]:
@@ -122,7 +128,10 @@ def found_in_database() -> list[tuple[str, str, Any]]:
     with connection.cursor() as cursor:
         for table in connection.introspection.table_names(cursor):
             cursor.execute(f"SELECT * FROM {connection.ops.quote_name(table)}")  # noqa: S608
-            columns = [column.name if hasattr(column, "name") else column[0] for column in cursor.description]
+            columns = [
+                column.name if hasattr(column, "name") else column[0]
+                for column in cursor.description
+            ]
             for row in cursor.fetchall():
                 found += [
                     (table, name, value)
@@ -145,5 +154,3 @@ def has_canary(value: Any) -> bool:
     folded = unicodedata.normalize("NFKD", text.casefold().replace("ł", "l"))
     bare = "".join(char for char in folded if not unicodedata.combining(char))
     return any(canary in bare for canary in CANARIES)
-
-

@@ -1,4 +1,4 @@
-"""Five years after the end of a relationship: what is left names nobody and can still be counted."""
+"""Five years after the end of a relationship: what is left names nobody and can be counted."""
 
 from datetime import timedelta
 from functools import partial

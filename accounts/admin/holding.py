@@ -6,7 +6,7 @@ from typing import Any
 from django import forms
 from django.contrib import admin, messages
 from django.core.exceptions import BadRequest, PermissionDenied
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
@@ -47,14 +47,14 @@ class HoldForm(forms.Form):
         }
         self.fields["until"].help_text = gettext(
             "That day included; at the latest %(day)s."
-        ) % {"day": date_format(self.latest, "DATE_FORMAT")}  # fmt: skip
+        ) % {"day": date_format(self.latest, "SHORT_DATE_FORMAT")}  # fmt: skip
 
     def refuse_day(self) -> None:
         """Say that the day is past, or beyond what the law allows."""
         self.add_error(
             "until",
             gettext("Choose a day from today to %(day)s.")
-            % {"day": date_format(self.latest, "DATE_FORMAT")},
+            % {"day": date_format(self.latest, "SHORT_DATE_FORMAT")},
         )
 
 
@@ -113,9 +113,7 @@ def _release(request: HttpRequest, user: User) -> HttpResponse:
     if form.has_error("hold"):
         raise BadRequest("A hold that no page shows")
     if not form.is_valid():
-        # Which of them, the browser has chosen: the page has a form for each.
-        messages.error(request, gettext("Choose why the hold ends."))
-        return _page(request, user, HoldForm(user), HTTPStatus.BAD_REQUEST)
+        return _page(request, user, HoldForm(user), HTTPStatus.BAD_REQUEST, tried=request.POST)
     asked = form.cleaned_data
     try:
         holds.release(user, asked["hold"], asked["why"], desk=desk_of(request))
@@ -128,14 +126,24 @@ def _release(request: HttpRequest, user: User) -> HttpResponse:
 
 
 def _page(
-    request: HttpRequest, user: User, form: HoldForm, status: int = HTTPStatus.OK
+    request: HttpRequest,
+    user: User,
+    form: HoldForm,
+    status: int = HTTPStatus.OK,
+    *,
+    tried: QueryDict | None = None,
 ) -> HttpResponse:
+    """Return the page; `tried` is what was sent to release a hold, and is not right."""
+    number = tried.get("hold") if tried is not None else None
     context = {
         **admin.site.each_context(request),
         "title": gettext("Hold the deletion"),
         "account": user,
         "back": reverse("admin:accounts_user_change", args=[user.pk]),
         "form": form,
-        "releases": [ReleaseForm(each) for each in holds.shown_to(user, desk_of(request).user)],
+        "releases": [
+            ReleaseForm(each, tried if str(each.pk) == number else None)
+            for each in holds.shown_to(user, desk_of(request).user)
+        ],
     }
     return render(request, TEMPLATE, context, status=status)
