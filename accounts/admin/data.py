@@ -48,8 +48,6 @@ class DataRequestAdmin(ByRole, OnlyFilters, admin.ModelAdmin[DataRequest]):
 
     sees = Right.SEE_CUSTOMERS
     changes = Right.DECIDE
-    # A customer is deleted with what he asked.
-    deletes = Right.OVERRULE
     form = DecisionForm
     list_display = ("id", "section", "state", "created_at", "closed_at")
     list_filter = ("state",)

@@ -43,8 +43,6 @@ class OutboxMessageAdmin(Attempts, ByRole, OnlyFilters, admin.ModelAdmin[OutboxM
 
     sees = Right.SEE_CUSTOMERS
     changes = Right.HELP
-    # A customer is deleted with the mails that he was owed.
-    deletes = Right.OVERRULE
     list_display = (
         "number",
         "kind",
