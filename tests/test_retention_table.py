@@ -24,6 +24,7 @@ from accounts.models import (
     EmailChange,
     HighRiskCountry,
     OutboxMessage,
+    Source,
     StaffEvent,
     User,
 )
@@ -190,9 +191,10 @@ class ClockTests(TestCase):
         return Session.objects.create(session_key="a" * 32, session_data="", expire_date=end)
 
     def captcha_until(self, end: datetime) -> Model:
-        return CaptchaStore.objects.create(
+        row: Model = CaptchaStore.objects.create(
             challenge="abcd", response="abcd", hashkey="h" * 40, expiration=end
         )
+        return row
 
     def test_accounts_never_activated(self) -> None:
         user = registered()
@@ -225,7 +227,7 @@ class ClockTests(TestCase):
             "audit",
         }
         # Elsewhere: what a session of its own holds is UNFINISHED's row; the queue's table is there
-        # where TASKS=database (tests.test_background_tasks); exports come with their own tests; logs
+        # where TASKS=database (tests.test_background_tasks); exports come with their tests; logs
         # and backups are files of the server (tests.test_backup, docs/operations.md).
         elsewhere = {"open_sessions", "tasks", "exports", "logs", "backups"}
         timed = {kept.kind for kept in retention.EVERYTHING if kept.lasts is not None}
@@ -252,9 +254,7 @@ class PageTests(TestCase):
             assert len(rows) == len(retention.EVERYTHING)
             with translation.override(language):
                 for row, kept in zip(rows, retention.EVERYTHING, strict=True):
-                    cells = [
-                        untie(cell.get_text(strip=True)) for cell in row.find_all(["th", "td"])
-                    ]
+                    cells = [untie(cell.get_text(strip=True)) for cell in row.select("th, td")]
                     said = (kept.title, kept.why, kept.until, kept.then)
                     assert cells == [untie(str(each)) for each in said]
 
@@ -271,7 +271,16 @@ class NoButtonTests(TestCase):
     def test_no_page_of_staff_deletes_but_the_list_of_countries(self) -> None:
         registered_pages: dict[type[Model], Any] = dict(admin.site._registry)
         deleting = {model for model, page in registered_pages.items() if page.deletes is not None}
-        assert deleting == {HighRiskCountry}
+        # Tables of words, which are about no customer.
+        assert deleting == {HighRiskCountry, Source}
+
+    def test_no_address_of_djangos_own_deletes_a_customers_rows(self) -> None:
+        user = activated()
+        browser = sit_down(Client(), clerk("officer"))
+        mail = OutboxMessage.objects.filter(user=user)[0]
+        address = f"/admin/accounts/outboxmessage/{mail.pk}/delete/"
+        assert browser.post(address, {"post": "yes"}).status_code == 403
+        assert OutboxMessage.objects.filter(pk=mail.pk).exists()
 
     def test_no_page_shows_one(self) -> None:
         user = activated()
