@@ -83,7 +83,7 @@ class PageTests(TestCase):
     def test_releases_one_with_a_reason(self) -> None:
         number = hold(self.user).pk
         answer = self.post(step="release", hold=str(number))
-        self.assertContains(answer, 'class="errorlist"', status_code=400)
+        self.assertContains(answer, "field-error", status_code=400)
         assert Hold.objects.in_force().exists()
         answer = self.post(step="release", hold=str(number), why="withdrawn")
         assert answer.status_code == 302
