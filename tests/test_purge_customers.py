@@ -6,7 +6,7 @@ from io import StringIO
 from unittest import mock
 
 from django.core.management import call_command
-from django.test import SimpleTestCase, TestCase, TransactionTestCase
+from django.test import Client, SimpleTestCase, TestCase, TransactionTestCase
 
 from accounts import retention
 from accounts.closing import anonymise, purge, services
@@ -26,6 +26,7 @@ from accounts.services import ledger, relationship
 from accounts.values.visit import NOBODY
 from tests.clock import later
 from tests.closings import approved, close
+from tests.desk import LIST, page_of, sit_down
 from tests.factories import activated, clerk, customer_of, decide
 from tests.parallel import at_once
 from tests.test_closing_purge import filled, rows
@@ -122,11 +123,20 @@ class AnonymisedTests(TestCase):
         assert User.objects.get(pk=back.pk).email
 
     def test_nobody_makes_a_copy_or_holds_what_is_anonymous(self) -> None:
+        another = filled(approved())
         with later(OVER):
             purge_customers()
-        user = User.objects.get(pk=self.user.pk)
+        user, officer = User.objects.get(pk=self.user.pk), clerk("officer")
         with self.assertRaises(Refused):
-            standing.erase(user, "request", desk=Desk(clerk("officer")))
+            standing.erase(user, "request", desk=Desk(officer))
+        browser = sit_down(Client(), officer)
+        for name in ("wstrzymanie", "kopia", "usuniecie"):
+            assert browser.get(f"{LIST}{user.pk}/{name}/").status_code == 403
+        page = browser.get(page_of(user)).content.decode()
+        assert "anonimizowane" in page
+        # What is empty in both is no likeness.
+        assert f"#{another.pk}" not in page
+        assert browser.get(LIST).status_code == 200
 
 
 class OnceApprovedTests(TestCase):

@@ -37,7 +37,8 @@ class Hint:
 def hints(user: User) -> list[Hint]:
     """Return what is worth a look about this customer; at most seven statements."""
     customer: Customer | None = getattr(user, "customer", None)
-    if customer is None:
+    # Of two who are anonymous everything is equal, since nothing is left.
+    if customer is None or user.anonymised_at is not None:
         return []
     return [
         *_screened(customer),
