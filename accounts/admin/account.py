@@ -24,6 +24,7 @@ from accounts.admin import (
     erasure,
     helping,
     holding,
+    listed,
     reveal,
 )
 from accounts.admin.account_list import AccountList
@@ -183,6 +184,7 @@ class AccountAdmin(CasePages, HelpPages, ByRole, BulkActions, admin.ModelAdmin[U
         response: HttpResponse = super().changelist_view(
             request, {"title": title, "saved_views": views, **(extra_context or {})}
         )
+        listed.note(request, response, "accounts")
         return response
 
     @admin.display(description=_("number"))
