@@ -13,8 +13,9 @@ from django.utils import timezone
 from accounts import retention
 from accounts.closing import purge
 from accounts.desk import holds, standing
-from accounts.desk.decisions import Incomplete, Overtaken, Refused
+from accounts.desk.decisions import Incomplete, Refused
 from accounts.desk.events import Desk
+from accounts.desk.overtaken import Overtaken
 from accounts.models import Hold, OutboxMessage, Passkey, StaffEvent, User
 from accounts.sessions import factor
 from tests.clock import later

@@ -11,8 +11,9 @@ from django.utils import timezone
 
 from accounts import retention
 from accounts.desk import events
-from accounts.desk.decisions import Incomplete, Overtaken, Refused
+from accounts.desk.decisions import Incomplete, Refused
 from accounts.desk.events import Desk
+from accounts.desk.overtaken import Overtaken
 from accounts.desk.reasons import HoldRelease
 from accounts.desk.roles import Right, may
 from accounts.models import Hold, StaffEvent, User
@@ -92,7 +93,8 @@ def release(user: User, number: int, why: str, *, desk: Desk) -> None:
         if hold is None:
             raise Refused("somebody else's")
         if hold.released_at is not None:
-            raise Overtaken(by=hold.released_by, at=hold.released_at)
+            what = StaffEvent.Action.HOLD_RELEASED.label
+            raise Overtaken(what, by=hold.released_by, at=hold.released_at)
         _release(hold, desk)
         events.record(
             desk,
