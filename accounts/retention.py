@@ -528,7 +528,7 @@ LOGS = Kept(
 BACKUPS = Kept(
     kind="backups",
     title=_("Backups"),
-    why=_("To bring the data back after a failure: art. 32(1)(c) GDPR."),
+    why=_("To bring everything back after a failure: art. 32(1)(c) GDPR."),
     until=_with(
         ngettext_lazy(
             "%(days)d day. Whoever was deleted meanwhile is deleted again after a restore.",

@@ -61,7 +61,7 @@ def make_copy(request: HttpRequest, number: int) -> HttpResponse:
             raise BadRequest("A copy that was not offered") from refused
     context = {
         **admin.site.each_context(request),
-        "title": gettext("Copy of data for the customer"),
+        "title": gettext("Copy of details for the customer"),
         "account": user,
         "back": back,
         "form": form,

@@ -31,7 +31,7 @@ class HoldForm(forms.Form):
     """Ask why the data are kept, and until when."""
 
     reason = forms.ChoiceField(
-        label=_("Why must the data stay?"), choices=Hold.Reason.choices, widget=forms.RadioSelect
+        label=_("Why must the details stay?"), choices=Hold.Reason.choices, widget=forms.RadioSelect
     )
     until = forms.DateField(
         label=_("Until which day?"),

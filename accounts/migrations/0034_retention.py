@@ -68,7 +68,7 @@ class Migration(migrations.Migration):
                     ("erased", "account erased"),
                     ("hold_set", "deletion held"),
                     ("hold_released", "hold released"),
-                    ("copied", "copy of the data made"),
+                    ("copied", "copy of the details made"),
                     ("anonymised", "customer anonymised"),
                 ],
                 max_length=20,

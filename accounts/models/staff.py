@@ -65,7 +65,7 @@ class StaffEvent(models.Model):
         ERASED = "erased", _("account erased")
         HOLD_SET = "hold_set", _("deletion held")
         HOLD_RELEASED = "hold_released", _("hold released")
-        COPIED = "copied", _("copy of the data made")
+        COPIED = "copied", _("copy of the details made")
         ANONYMISED = "anonymised", _("customer anonymised")
 
     at = models.DateTimeField(_("when"), default=timezone.now, db_index=True)
