@@ -6,9 +6,10 @@ Not in the report of the accessibility statement, which tells customers about th
 from django.conf import settings
 from django.test import Client, override_settings
 from django.urls import reverse
+from django.utils import timezone
 
 from accounts.account import services
-from accounts.desk import case, corrections, export, invites, standing
+from accounts.desk import case, corrections, export, holds, invites, standing
 from accounts.desk.events import Desk
 from accounts.desk.export import Order
 from accounts.models import Kind, OutboxMessage, Source, User
@@ -263,6 +264,21 @@ class StaffAccessibilityTests(BrowserTestCase):
             with page.expect_navigation():
                 page.locator(".case-form button").click()
             self.look(visitor)
+
+    def test_retention_holds_and_copies(self) -> None:
+        desk = Desk(clerk("officer"))
+        holds.set_hold(self.person, "giif", timezone.localdate(), desk=desk)
+        for visitor in self.each("officer"):
+            page = visitor.page
+            visitor.complaints.expected.add(400)
+            self.look(visitor, "/admin/retention/")
+            self.look(visitor, page_of(self.person))
+            for name in ("wstrzymanie", "kopia"):
+                self.look(visitor, f"{LIST}{self.person.pk}/{name}/")
+                for button in range(page.locator(".case-form").count()):
+                    with page.expect_navigation():
+                        page.locator(".case-form button").nth(button).click()
+                    self.look(visitor)
 
     def test_link_to_a_first_method_for_who_has_a_password(self) -> None:
         link = invites.renew(clerk("support", password=PASSWORD))

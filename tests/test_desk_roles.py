@@ -5,10 +5,11 @@ from typing import Any
 
 from django.contrib import admin
 from django.test import Client, TestCase, TransactionTestCase, override_settings
+from django.utils import timezone
 
 from accounts.account import services
 from accounts.admin.by_role import ByRole
-from accounts.desk import corrections, export, standing
+from accounts.desk import corrections, export, holds, standing
 from accounts.desk import staff as members
 from accounts.desk.decisions import Refused
 from accounts.desk.events import Desk
@@ -18,6 +19,7 @@ from accounts.models import (
     DataRequest,
     ExportFile,
     HighRiskCountry,
+    Hold,
     Kind,
     OutboxMessage,
     RegisterCheck,
@@ -75,6 +77,9 @@ class PageTests(TestCase):
             f"{LIST}{self.user.pk}/history/": DESK,
             f"{LIST}{self.user.pk}/delete/": set(),
             f"{LIST}{self.user.pk}/usuniecie/": OFFICERS,
+            f"{LIST}{self.user.pk}/wstrzymanie/": OFFICERS,
+            f"{LIST}{self.user.pk}/kopia/": OFFICERS,
+            "/admin/retention/": DESK,
             f"{LIST}{self.user.pk}/reveal/phone/": DECIDERS,
             f"{LIST}{self.user.pk}/correct/name/": DECIDERS,
             f"{LIST}{self.user.pk}/propose/phone/": DECIDERS,
@@ -374,6 +379,32 @@ class SentTests(TestCase):
             return not User.objects.filter(pk=user.pk).exists()
 
         self.walk(delete, OFFICERS)
+
+    def test_holding_the_deletion_and_releasing_it(self) -> None:
+        day = timezone.localdate()
+
+        def hold(browser: Client) -> bool:
+            user = activated()
+            browser.post(f"{LIST}{user.pk}/wstrzymanie/", {"reason": "giif", "until": str(day)})
+            return Hold.objects.filter(user=user).exists()
+
+        def release(browser: Client) -> bool:
+            user = activated()
+            number = holds.set_hold(user, "court", day, desk=Desk(clerk("officer"))).pk
+            data = {"step": "release", "hold": str(number), "why": "settled"}
+            browser.post(f"{LIST}{user.pk}/wstrzymanie/", data)
+            return not Hold.objects.in_force().filter(user=user).exists()
+
+        for act in (hold, release):
+            self.walk(act, OFFICERS)
+
+    def test_making_a_copy_of_the_data(self) -> None:
+        def make(browser: Client) -> bool:
+            data = {"reason": "letter", "format": "json"}
+            answer = browser.post(f"{LIST}{activated().pk}/kopia/", data)
+            return b"last_name" in answer.content
+
+        self.walk(make, OFFICERS)
 
     def test_keys_are_named_to_whom_they_lead_somewhere(self) -> None:
         for role in Role:

@@ -19,10 +19,12 @@ from accounts.admin import (
     account_list,
     bulk,
     case,
+    copying,
     corrections,
     erasure,
     export,
     helping,
+    holding,
     listed,
     reveal,
 )
@@ -142,6 +144,16 @@ class AccountAdmin(CasePages, HelpPages, ByRole, BulkActions, admin.ModelAdmin[U
                 "<int:number>/usuniecie/",
                 guarded(factor_now(erasure.erase)),
                 name="accounts_user_erase",
+            ),
+            path(
+                "<int:number>/wstrzymanie/",
+                guarded(factor_now(holding.hold)),
+                name="accounts_user_holds",
+            ),
+            path(
+                "<int:number>/kopia/",
+                guarded(factor_now(copying.make_copy)),
+                name="accounts_user_copy",
             ),
             path(
                 "<int:number>/propozycja/",

@@ -16,7 +16,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from accounts.admin.by_role import is_allowed
-from accounts.desk import case, decisions, queue, standing
+from accounts.desk import case, decisions, holds, queue, standing
 from accounts.desk.at_work import desk_of
 from accounts.desk.decisions import Decision, Grounds, Incomplete, Refused
 from accounts.desk.hints import hints
@@ -201,7 +201,7 @@ def context(
     proposal: AccountProposal | None = getattr(user, "account_proposal", None)
     is_held = user.held_by_id is not None and decisions.is_held_by_other(user, by)
     return {
-        "title": customer.owner_name if customer else user.email,
+        "title": (customer.owner_name if customer else user.email) or str(user),
         "subtitle": None,
         "case": {
             "user": user,
@@ -218,6 +218,9 @@ def context(
             "may_erase": proposal is None
             and may(by, Right.OVERRULE)
             and standing.is_erasable(user),
+            "holds": holds.shown_to(user, by),
+            "may_hold": may(by, Right.OVERRULE) and holds.can_be_held(user),
+            "may_copy": may(by, Right.OVERRULE) and user.anonymised_at is None,
             "holder": user.held_by if is_held else None,
             "is_mine": user.held_by_id == by.pk and not is_held,
             "can_take": may(by, Right.DECIDE) and user.waiting_since is not None and not is_held,

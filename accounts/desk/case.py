@@ -24,7 +24,7 @@ from accounts.models import (
     StaffNote,
     User,
 )
-from accounts.models.staff import NOTE_LENGTH
+from accounts.models.staff import ABOUT_HOLDS, NOTE_LENGTH
 
 # As many of the newest rows are shown; the rest is in the audit log and in the copy of the data.
 SESSIONS_SHOWN = 10
@@ -153,8 +153,11 @@ def _of_staff(user: User, by: User) -> list[Moment]:
     Who may not read of AML does not read that there is a note about it, nor why a field was looked
     at: those reasons have no other one to hide behind.
     """
-    rows = list(StaffEvent.objects.filter(customer=user.pk)[:MOMENTS_SHOWN])
+    found = StaffEvent.objects.filter(customer=user.pk)
     reads_aml = may(by, Right.READ_AML)
+    if not reads_aml:
+        found = found.exclude(action__in=ABOUT_HOLDS)
+    rows = list(found[:MOMENTS_SHOWN])
     if not reads_aml:
         ordinary = StaffNote.Kind.ORDINARY
         noted = StaffEvent.Action.NOTED

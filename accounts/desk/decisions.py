@@ -260,6 +260,10 @@ def _write(
     is_outcome = action not in (Action.PROPOSED, Action.WITHDRAWN)
     if is_outcome:
         changes = {**changes, "reviewed_at": now}
+    if state is ReviewState.APPROVED and customer.first_approved_at is None:
+        changes = {**changes, "first_approved_at": now}
+    elif before == ReviewState.APPROVED:
+        changes = {**changes, **review.remembered(customer)}
     changed = Customer.objects.filter(
         pk=customer.pk, review_state=before, review_version=customer.review_version
     ).update(**changes, review_version=F("review_version") + 1)

@@ -41,7 +41,8 @@ def hints(user: User, *, reads_aml: bool) -> list[Hint]:
     read of that: whoever talks to customers could let it slip (art. 54).
     """
     customer: Customer | None = getattr(user, "customer", None)
-    if customer is None:
+    # Of two who are anonymous everything is equal, since nothing is left.
+    if customer is None or user.anonymised_at is not None:
         return []
     of_aml = [*_screened(customer), *_at_risk(customer)] if reads_aml else []
     return [

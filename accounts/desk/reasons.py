@@ -8,7 +8,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from accounts.desk.roles import Right, may
-from accounts.models import StaffNote, User
+from accounts.models import Hold, StaffNote, User
 from accounts.reasons import Rejection, Restoration, Suspension
 
 
@@ -68,6 +68,22 @@ class Export(TextChoices):
     OTHER = "other", _("another reason")
 
 
+class CopyMade(TextChoices):
+    """Why an officer makes a copy of a customer's data (art. 15 GDPR)."""
+
+    LETTER = "letter", _("the customer asked in writing")
+    PHONE = "phone", _("the customer asked on the phone")
+    NO_ACCESS = "no_access", _("the customer cannot get into the account")
+
+
+class HoldRelease(TextChoices):
+    """Why a hold is released before its last day."""
+
+    WITHDRAWN = "withdrawn", _("the demand was withdrawn")
+    SETTLED = "settled", _("the case or the complaint is settled")
+    MISTAKE = "hold_mistake", _("it was set by mistake")
+
+
 class FactorReset(TextChoices):
     """Why the sign-in methods of a member of staff are reset."""
 
@@ -80,6 +96,9 @@ class FactorReset(TextChoices):
 _ALL: dict[str, Promise | str] = {
     code: label
     for choices in (
+        Hold.Reason,
+        HoldRelease,
+        CopyMade,
         Correction,
         Export,
         Override,

@@ -10,7 +10,7 @@ from collections.abc import Callable
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Case, F, Q, QuerySet, When
+from django.db.models import Case, F, QuerySet, When
 from django.utils import timezone
 
 from accounts.desk import events
@@ -24,14 +24,13 @@ from accounts.models import (
     AccountProposal,
     Customer,
     OutboxMessage,
-    ReviewState,
     StaffEvent,
     StaffNote,
     User,
 )
 from accounts.models.staff import NOTE_LENGTH
 from accounts.reasons import Restoration, Suspension
-from accounts.services import export_files, sessions
+from accounts.services import addressed_mail, export_files, relationship, sessions
 
 Action = StaffEvent.Action
 What = AccountProposal.What
@@ -43,19 +42,12 @@ def needs_second_person() -> bool:
 
 
 def is_erasable(user: User) -> bool:
-    """Tell whether there never was a relationship with this customer; three statements at most.
+    """Tell whether there never was a relationship with this customer, and no hold; two statements.
 
-    Whom we approved once stays for five years after the end (AML act, art. 49), also when that
-    decision was looked at again: the audit remembers it, and so does the mail.
+    Whom we approved once stays for five years after the end (`services.relationship`, which the
+    purge asks as well).
     """
-    customer: Customer | None = getattr(user, "customer", None)
-    if user.is_staff or (customer and customer.review_state == ReviewState.APPROVED):
-        return False
-    approved = Q(action=Action.APPROVED) | Q(action=Action.CONFIRMED, after__review="approved")
-    if StaffEvent.objects.filter(approved, customer=user.pk).exists():
-        return False
-    kind = OutboxMessage.Kind.REVIEW_APPROVED
-    return not OutboxMessage.objects.filter(user=user, kind=kind).exists()
+    return not (user.is_staff or relationship.is_held(user) or relationship.existed_with(user))
 
 
 def for_second(by: User) -> QuerySet[AccountProposal]:
@@ -249,6 +241,9 @@ def _erase(user: User, reason: str, desk: Desk) -> None:
     customer: Customer | None = getattr(user, "customer", None)
     before = {"review": customer.review_state} if customer else {}
     events.record(desk, Action.ERASED, customer=user.pk, reason=reason, before=before)
+    addressed_mail.forget([user])
+    # Rows of sessions have no foreign key; what they remember goes with the account.
+    sessions.close_access(user)
     user.delete()
     # Whoever is erased is not to lie in a file either.
     export_files.withdraw_all()

@@ -7,6 +7,7 @@ from .data import DataChange, DataRequest
 from .email_change import EmailChange
 from .event import AccountEvent
 from .export import ExportFile
+from .hold import Hold
 from .limit import Counter
 from .nightly import NightlyFact
 from .outbox import OutboxMessage
@@ -35,6 +36,7 @@ __all__ = [
     "EmailChange",
     "ExportFile",
     "HighRiskCountry",
+    "Hold",
     "Kind",
     "NightlyFact",
     "OutboxMessage",

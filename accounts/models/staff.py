@@ -63,6 +63,10 @@ class StaffEvent(models.Model):
         FACTOR_RESET = "factor_reset", _("sign-in methods of staff reset")
         EXPORTED = "exported", _("export")
         ERASED = "erased", _("account erased")
+        HOLD_SET = "hold_set", _("deletion held")
+        HOLD_RELEASED = "hold_released", _("hold released")
+        COPIED = "copied", _("copy of the details made")
+        ANONYMISED = "anonymised", _("customer anonymised")
 
     at = models.DateTimeField(_("when"), default=timezone.now, db_index=True)
     actor = models.BigIntegerField(_("who"), null=True)
@@ -133,6 +137,8 @@ ABOUT_STAFF = frozenset(
         StaffEvent.Action.FACTOR_RESET,
     }
 )
+# Whoever may not read of AML must not see these either (art. 54 of the AML act of 1 March 2018).
+ABOUT_HOLDS = frozenset({StaffEvent.Action.HOLD_SET, StaffEvent.Action.HOLD_RELEASED})
 
 
 class StaffMember(User):

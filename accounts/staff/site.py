@@ -18,7 +18,7 @@ from accounts.desk.at_work import desk_of
 from accounts.desk.roles import Right, may
 from accounts.models import StaffEvent, User
 from accounts.sessions import factor
-from accounts.staff import home, keys
+from accounts.staff import home, kept, keys
 from accounts.staff.guard import refuse_nonsense
 from accounts.staff.password_change import StaffPasswordChangeView
 from accounts.staff.sign_in import TRIED_TOO_OFTEN, StaffSignInView
@@ -52,6 +52,7 @@ class StaffSite(AdminSite):
 
         return [
             *urls_of(self),
+            path("retention/", self.admin_view(kept.show), name="retention"),
             path("cases/next/", self.admin_view(home.take_next), name="take_next"),
             path("cases/<int:number>/take/", self.admin_view(home.take), name="take"),
             path("cases/<int:number>/release/", self.admin_view(home.release), name="release"),

@@ -250,7 +250,15 @@ PASSWORD_COMPOSITION = True
 HASHES_AT_ONCE = max(1, (os.cpu_count() or 1) // 2)
 # Whether the sign-in asks for digits of the phone number beside the password, and pages say so.
 SIGN_IN_PHONE_DIGITS = True
+# How long what is kept (accounts.retention); the privacy notice promises the same. Counsel confirms
+# them: days of mails sent and of what happened to accounts, years of approved customers after their
+# closing (art. 49 of the AML act), of what a hold adds at most, and of the audit of staff.
 PENDING_ACCOUNT_DAYS = 30
+MESSAGES_KEPT_DAYS = 60
+HISTORY_KEPT_DAYS = 90
+CUSTOMERS_KEPT_YEARS = 5
+HOLDS_KEPT_YEARS = 5
+AUDIT_KEPT_YEARS = 6
 # A file outside the database that knows which accounts were erased (kantor.serving.erased); "" is
 # none, for development.
 ERASED_LIST = ""
