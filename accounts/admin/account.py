@@ -18,7 +18,7 @@ from django.views.decorators.http import require_POST
 from accounts.admin import account_list, bulk, case, corrections, erasure, helping, reveal
 from accounts.admin.account_list import AccountList
 from accounts.admin.bulk import BulkActions
-from accounts.admin.by_role import ByRole
+from accounts.admin.by_role import ByRole, is_allowed
 from accounts.admin.case import CasePages
 from accounts.admin.filters import state_of
 from accounts.admin.helping import HelpPages
@@ -161,7 +161,13 @@ class AccountAdmin(CasePages, HelpPages, ByRole, BulkActions, admin.ModelAdmin[U
         views = account_list.views_of(_staff(request))
         title = gettext("Accounts")
         response: HttpResponse = super().changelist_view(
-            request, {"title": title, "saved_views": views, **(extra_context or {})}
+            request,
+            {
+                "title": title,
+                "saved_views": views,
+                "sees_numbers": is_allowed(request, Right.REVEAL),
+                **(extra_context or {}),
+            },
         )
         return response
 
@@ -193,7 +199,7 @@ class AccountAdmin(CasePages, HelpPages, ByRole, BulkActions, admin.ModelAdmin[U
         customer = _customer(user)
         return customer.get_review_state_display() if customer else None
 
-    @admin.display(description=_("waiting"))
+    @admin.display(description=_("time"))
     def waiting(self, user: User) -> str:
         """Return how long the case has been waiting for staff, in words."""
         return queue.wait_in_words(user) if user.waiting_since and user.is_active else "–"

@@ -14,6 +14,7 @@ from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from accounts.admin.by_role import is_allowed
 from accounts.admin.filters import State, state_of
@@ -41,7 +42,7 @@ TITLES: dict[str, Promise] = {
     Decision.RETURN.value: _("Return with a note"),
     Decision.WITHDRAW.value: _("Withdraw the proposal"),
     SUSPEND: _("Suspend the account"),
-    RESTORE: _("Restore the account"),
+    RESTORE: pgettext_lazy("desk", "Restore the account"),
 }
 # What a decision asks for beside a note, which each takes.
 ASKED: dict[str, tuple[str, ...]] = {

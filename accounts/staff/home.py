@@ -27,7 +27,11 @@ MOST_SHOWN = 25
 def context(user: User) -> dict[str, Any]:
     """Return what the first page shows this person; half a dozen statements by indices."""
     sees, decides = may(user, Right.SEE_CUSTOMERS), may(user, Right.DECIDE)
-    shown: dict[str, Any] = {"sees_customers": sees, "decides": decides}
+    shown: dict[str, Any] = {
+        "sees_customers": sees,
+        "sees_numbers": may(user, Right.REVEAL),
+        "decides": decides,
+    }
     if sees:
         oldest = queue.waiting().first()
         shown |= {
