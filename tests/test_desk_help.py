@@ -160,7 +160,7 @@ class ResetTests(HelpTestCase):
     def test_is_refused_in_words_where_it_would_help_nobody(self) -> None:
         for user, words in (
             (registered(), "konto czeka na aktywację: wyślij link aktywacyjny."),
-            (suspended(), "konto jest zawieszone: nowe hasło niczego nie otworzy."),
+            (suspended(), "konto jest zablokowane: nowe hasło niczego nie otworzy."),
             (self.closed(), "konto zamknął jego właściciel."),
         ):
             assert "reset" not in self.acts(user)

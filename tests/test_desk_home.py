@@ -56,7 +56,7 @@ class HomeTests(TestCase):
         self.client.post("/admin/cases/next/")
         assert set(queue.mine(self.clerk)) == {user, late}
         response = self.client.post("/admin/cases/next/", follow=True)
-        assert "Nie czeka żadna sprawa" in words_on(response)
+        assert "Nie ma teraz żadnej wolnej sprawy" in words_on(response)
 
     def test_my_cases_are_listed_and_released(self) -> None:
         user = activated(first_name="Łukasz", last_name="Żak")
@@ -72,7 +72,7 @@ class HomeTests(TestCase):
         queue.take(user, Desk(other))
         assert other.email in self.words()
         response = self.client.post(f"/admin/cases/{user.pk}/take/", follow=True)
-        assert "Tę sprawę ma już ktoś inny." in words_on(response)
+        assert "Tę sprawę prowadzi już ktoś inny." in words_on(response)
         self.client.post(f"/admin/cases/{user.pk}/release/")
         assert list(queue.mine(other)) == [user]
         assert other.email in words_on(self.client.get(LIST))
@@ -150,7 +150,7 @@ class BulkTests(StaffTestCase):
         queue.take(held, Desk(other))
         words = words_on(self.act("take", free, held, pending))
         assert "Wzięto 1 sprawę." in words
-        assert f"#{held.pk}: ma ją {other.email}" in words
+        assert f"#{held.pk}: prowadzi ją {other.email}" in words
         assert f"#{pending.pk}: nic w niej nie czeka na obsługę." in words
         assert list(queue.mine(self.staff)) == [free]
         words = words_on(self.act("release", free, held))
