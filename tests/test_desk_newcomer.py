@@ -127,6 +127,22 @@ class WordsTests(TestCase):
             "Zapisz i dodaj następny",
         ]
 
+    def test_several_boxes_are_one_question_and_the_form_is_valid_html(self) -> None:
+        user, client = activated(), sit_down(Client(), clerk("reviewer"))
+        case = BeautifulSoup(client.get(page_of(user)).content, "html.parser")
+        question = case.select_one("fieldset:has([name=sections]) > legend")
+        assert question is not None
+        assert question.get_text(strip=True) == "Do poprawienia"
+        named = {str(label["for"]) for label in case.select("label[for]")}
+        fields = {
+            str(each["id"]) for each in case.select("input, select, textarea") if each.get("id")
+        }
+        assert named <= fields
+        address = client.get(f"{LIST}{user.pk}/correct/address/").content
+        form = BeautifulSoup(address, "html.parser")
+        assert form.select("#content input[type=text][autocomplete=off]")
+        assert not form.select("#content :is([type=hidden], [type=checkbox])[autocomplete]")
+
 
 class CardTests(BrowserTestCase):
     """A narrow window shows rows as cards, each value beside its heading, and nothing sideways."""
@@ -139,7 +155,7 @@ class CardTests(BrowserTestCase):
             [{"name": settings.LANGUAGE_COOKIE_NAME, "value": "pl", "url": url}]
         )
         bring_session(visitor, sit_down(Client(), clerk("officer")))
-        for address in (LIST, MESSAGES, "/admin/accounts/staffevent/", page_of(user)):
+        for address in (page_of(user), LIST, MESSAGES, "/admin/accounts/staffevent/"):
             visitor.page.goto(address)
             visitor.fits()
             wide = visitor.page.evaluate(
