@@ -119,6 +119,15 @@ class WordsTests(TestCase):
             crumbs = [link.get_text() for link in page.select(".breadcrumbs a")]
             assert crumbs == ["Biurko", "Wszystkie strony"], address
 
+    def test_django_says_it_in_our_words(self) -> None:
+        client = sit_down(Client(), clerk("reviewer"))
+        activated()
+        assert "<h1>Wszystkie strony</h1>" in client.get("/admin/accounts/").content.decode()
+        gone = words_on(client.get(f"{LIST}999999/change/", follow=True))
+        assert "Nie ma takiej strony: Konto, numer 999999." in gone
+        nothing = words_on(client.post(LIST, {"action": "take"}, follow=True))
+        assert "Nic nie zaznaczono, więc nic się nie zmieniło." in nothing
+
     def test_buttons_of_forms_do_not_shout(self) -> None:
         boss = sit_down(Client(), clerk("administrator"))
         page = BeautifulSoup(boss.get("/admin/accounts/source/add/").content, "html.parser")

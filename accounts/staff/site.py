@@ -28,6 +28,8 @@ _SAID_OTHERWISE = (
     gettext_noop(
         "Items must be selected in order to perform actions on them. No items have been changed."
     ),
+    gettext_noop("%(app)s administration"),
+    gettext_noop("%(name)s with ID “%(key)s” doesn’t exist. Perhaps it was deleted?"),
 )
 
 
