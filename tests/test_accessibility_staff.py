@@ -242,12 +242,6 @@ class StaffAccessibilityTests(BrowserTestCase):
         for visitor in self.each("reviewer"):
             self.look(visitor, "/admin/")
             self.look(visitor, page_of(self.person))
-            answer = visitor.page.locator(".case-corrections [name=proposal]").first
-            answer.evaluate("field => field.value = '999999'")
-            visitor.complaints.expected.add(409)
-            with visitor.page.expect_navigation():
-                visitor.page.locator("[name=verdict]").first.click()
-            self.look(visitor)
 
     def test_the_factor_that_erasing_asks_for_again(self) -> None:
         for visitor in self.each():

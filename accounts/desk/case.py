@@ -134,7 +134,8 @@ def timeline(user: User, by: User) -> list[Moment]:
 
 def _of_consents(user: User) -> list[Moment]:
     """Return what was agreed to, withdrawn, or not given when it was asked for."""
-    found, given = [], set()
+    found: list[Moment] = []
+    given: set[str] = set()
     for record in reversed(user.consents.order_by("-pk")[:MOMENTS_SHOWN]):
         words = _consent(record, was_given=record.key in given)
         found.append(Moment(record.recorded_at, words, gettext("customer"), record.version))
