@@ -199,7 +199,7 @@ class SessionTests(HelpTestCase):
         browsers = [signed_in(user), signed_in(user)]
         assert "Zakończono wszystkie sesje." in self.said(user, "sessions")
         assert not any(is_signed_in(browser) for browser in browsers)
-        assert "nikt nie jest na nim zalogowany" in self.said(user, "sessions")
+        assert "na tym koncie nikt nie jest zalogowany" in self.said(user, "sessions")
         assert StaffEvent.objects.filter(action="sessions_ended").get().after == {"count": 2}
 
     def test_those_of_another_account_are_not_reached(self) -> None:

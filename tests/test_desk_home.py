@@ -174,7 +174,7 @@ class BulkTests(StaffTestCase):
         assert browser.get("/konto/").status_code == 200
         words = words_on(self.act("end_sessions", user, nobody))
         assert browser.get("/konto/").status_code == 302
-        assert f"#{nobody.pk}: nikt nie jest na nim zalogowany." in words
+        assert f"#{nobody.pk}: na tym koncie nikt nie jest zalogowany." in words
         row = StaffEvent.objects.get(action="sessions_ended")
         assert (row.customer, row.after) == (user.pk, {"count": 1})
 

@@ -124,7 +124,7 @@ class WordsTests(TestCase):
         activated()
         assert "<h1>Wszystkie strony</h1>" in client.get("/admin/accounts/").content.decode()
         gone = words_on(client.get(f"{LIST}999999/change/", follow=True))
-        assert "Nie ma takiej strony: Konto, numer 999999." in gone
+        assert "Nie ma takiej strony: konto, numer 999999." in gone
         nothing = words_on(client.post(LIST, {"action": "take"}, follow=True))
         assert "Nic nie zaznaczono, więc nic się nie zmieniło." in nothing
 
