@@ -125,7 +125,7 @@ class WordsTests(TestCase):
         assert "<h1>Wszystkie strony</h1>" in client.get("/admin/accounts/").content.decode()
         gone = words_on(client.get(f"{LIST}999999/change/", follow=True))
         assert "Nie ma takiej strony: konto, numer 999999." in gone
-        nothing = words_on(client.post(LIST, {"action": "take"}, follow=True))
+        nothing = words_on(client.post(LIST, {"action": "take", "index": "0"}, follow=True))
         assert "Nic nie zaznaczono, więc nic się nie zmieniło." in nothing
 
     def test_buttons_of_forms_do_not_shout(self) -> None:

@@ -6,8 +6,9 @@ from django.test import Client, TestCase, TransactionTestCase, override_settings
 
 from accounts.closing import services as closing
 from accounts.desk import standing
-from accounts.desk.decisions import Decision, Incomplete, Overtaken, Refused
+from accounts.desk.decisions import Decision, Incomplete, Refused
 from accounts.desk.events import Desk
+from accounts.desk.overtaken import Overtaken
 from accounts.models import (
     AccountProposal,
     ConsentRecord,
@@ -291,7 +292,7 @@ class AtOnceTests(TransactionTestCase):
                 for each in self.browsers
             )
         )
-        assert sorted(said) == [302, 400], said
+        assert sorted(said) == [302, 409], said
         assert AccountProposal.objects.count() == 1
 
     def test_a_review_is_confirmed_or_its_account_closed_first(self) -> None:

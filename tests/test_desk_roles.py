@@ -345,6 +345,27 @@ class SentTests(TestCase):
 
         self.walk(delete, OFFICERS)
 
+    def test_keys_are_named_to_whom_they_lead_somewhere(self) -> None:
+        for role in Role:
+            browser = sit_down(Client(), clerk(role.value))
+            for address in ("/admin/", "/admin/keys/"):
+                page = browser.get(address).content.decode()
+                assert ("<kbd>n</kbd>" in page) is (role.value in DECIDERS), (role, address)
+                assert (" data-takes" in page) is (role.value in DECIDERS), role
+                assert (" data-searches" in page) is (role is not Role.ADMINISTRATOR), role
+
+    def test_deleting_a_mail_or_a_request(self) -> None:
+        def delete(browser: Client) -> bool:
+            user = activated()
+            services.ask(user, Section.NAME, {"first_name": "Anna"}, "ślub")
+            mail, asked = user.messages.earliest("pk"), user.data_requests.get()
+            for page in (f"outboxmessage/{mail.pk}", f"datarequest/{asked.pk}"):
+                browser.post(f"/admin/accounts/{page}/delete/", {"post": "yes"})
+            is_left = user.messages.filter(pk=mail.pk).exists() and user.data_requests.exists()
+            return not is_left
+
+        self.walk(delete, set())
+
     def test_deleting_by_two_clicks(self) -> None:
         def delete(browser: Client) -> bool:
             user = activated()

@@ -15,7 +15,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST
 
-from accounts.admin import account_list, bulk, case, corrections, erasure, helping, reveal
+from accounts.admin import account_list, bulk, case, corrections, erasure, helping, listed, reveal
 from accounts.admin.account_list import AccountList
 from accounts.admin.bulk import BulkActions
 from accounts.admin.by_role import ByRole, is_allowed
@@ -169,6 +169,7 @@ class AccountAdmin(CasePages, HelpPages, ByRole, BulkActions, admin.ModelAdmin[U
                 **(extra_context or {}),
             },
         )
+        listed.note(request, response, "accounts")
         return response
 
     @admin.display(description=_("number"))

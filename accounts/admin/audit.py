@@ -4,7 +4,7 @@ import re
 from typing import Any
 
 from django.contrib import admin
-from django.db.models import Choices, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Choices, OuterRef, Q, QuerySet, Subquery, TextChoices
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.functional import Promise
@@ -25,11 +25,20 @@ from accounts.models import (
     ContactProposal,
     ReviewState,
     StaffEvent,
+    StaffNote,
     User,
 )
 from accounts.models.customer import Section
 from accounts.models.staff import ABOUT_STAFF
 from accounts.values import country
+
+
+class Lists(TextChoices):
+    """Which list of what belongs to customers was opened."""
+
+    ACCOUNTS = "accounts", _("Accounts")
+    MESSAGES = "messages", _("Messages")
+
 
 _NUMBER = re.compile(r"#?\s*([0-9]{1,19})\Z", re.ASCII)
 _BIGGEST_NUMBER = 2**63 - 1
@@ -46,7 +55,9 @@ _FACTS: dict[str, tuple[Promise, type[Choices] | None]] = {
     "active": (_("works here"), None),
     "how": (_("opened with"), AccountSession.How),
     "kind": (_("kind"), None),
+    "note": (_("note"), StaffNote.Kind),
     "count": (_("how many"), None),
+    "list": (_("list"), Lists),
     "answer": (_("answer"), register.Answer),
     "country": (_("country"), None),
     "proposal": (_("proposal"), AccountProposal.What),

@@ -19,9 +19,10 @@ from accounts.admin.by_role import is_allowed
 from accounts.admin.filters import State, state_of
 from accounts.desk import case, decisions, queue, standing
 from accounts.desk.at_work import desk_of
-from accounts.desk.decisions import Decision, Grounds, Incomplete, Overtaken, Refused
+from accounts.desk.decisions import Decision, Grounds, Incomplete, Refused
 from accounts.desk.hints import hints
-from accounts.desk.reasons import Reopening, label
+from accounts.desk.overtaken import Overtaken
+from accounts.desk.reasons import Reopening, label, note_kind
 from accounts.desk.roles import Right, may
 from accounts.models import AccountProposal, Customer, Kind, ReviewState, StaffNote, User
 from accounts.models.customer import WORDS_LENGTH, Section
@@ -140,8 +141,10 @@ class NoteForm(forms.Form):
     )
     kind = forms.CharField(label=_("Kind of note"), widget=forms.Select, required=False)
 
-    def __init__(self, by: User, data: Any = None, text: str = "") -> None:
-        super().__init__(data, initial={"text": text}, auto_id="written_%s", label_suffix="")
+    def __init__(self, by: User, data: Any = None, text: str = "", kind: str = "") -> None:
+        super().__init__(
+            data, initial={"text": text, "kind": kind}, auto_id="written_%s", label_suffix=""
+        )
         if may(by, Right.READ_AML):
             self.fields["kind"].widget = forms.Select(choices=StaffNote.Kind.choices)
         else:
@@ -218,7 +221,7 @@ def context(
             "holder": user.held_by if is_held else None,
             "is_mine": user.held_by_id == by.pk and not is_held,
             "can_take": may(by, Right.DECIDE) and user.waiting_since is not None and not is_held,
-            "hints": hints(user),
+            "hints": hints(user, reads_aml=may(by, Right.READ_AML)),
             "forms": offered,
             "note_form": note
             if note is not None
@@ -269,10 +272,21 @@ class CasePages:
             if decision == SUSPEND:
                 is_silent = asked.get("is_silent", False)
                 standing.suspend(
-                    user, asked["reason"], desk=desk, note=asked["note"], is_silent=is_silent
+                    user,
+                    asked["reason"],
+                    desk=desk,
+                    note=asked["note"],
+                    is_silent=is_silent,
+                    version=asked["version"],
                 )
             elif decision == RESTORE:
-                is_done = standing.restore(user, asked["reason"], desk=desk, note=asked["note"])
+                is_done = standing.restore(
+                    user,
+                    asked["reason"],
+                    desk=desk,
+                    note=asked["note"],
+                    version=asked["version"],
+                )
             else:
                 is_done = self._decide(user, Decision(decision), asked, request)
         except Refused as refused:
@@ -365,10 +379,13 @@ def overtaken_page(
         **admin.site.each_context(request),
         "title": gettext("Somebody else was faster"),
         "state": overtaken.state.label if overtaken.state else "",
+        "what": overtaken.what,
         "by": overtaken.by,
         "at": overtaken.at,
         "account": user,
         "page": _page(user.pk),
-        "note_form": NoteForm(by, text="\n".join(filter(None, words))),
+        "note_form": NoteForm(
+            by, text="\n".join(filter(None, words)), kind=note_kind(asked.get("reason", ""))
+        ),
     }
     return render(request, "admin/accounts/user/overtaken.html", shown, status=HTTPStatus.CONFLICT)

@@ -15,7 +15,8 @@ from accounts.admin.by_role import is_allowed
 from accounts.admin.case import overtaken_page, said
 from accounts.desk import standing
 from accounts.desk.at_work import desk_of
-from accounts.desk.decisions import Incomplete, Overtaken, Refused
+from accounts.desk.decisions import Incomplete, Refused
+from accounts.desk.overtaken import Overtaken
 from accounts.desk.reasons import Erasure, label
 from accounts.desk.roles import Right
 from accounts.models import AccountProposal, User

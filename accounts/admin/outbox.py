@@ -14,13 +14,16 @@ from django.utils.timesince import timesince
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
+from accounts.admin import listed
 from accounts.admin.by_role import ByRole
 from accounts.admin.filters import OnlyFilters
 from accounts.admin.pagination import MOST_COUNTED, CappedPaginator
 from accounts.admin.search import begins, clean
+from accounts.desk import events
+from accounts.desk.at_work import desk_of
 from accounts.desk.roles import Right
 from accounts.mail import outbox
-from accounts.models import OutboxMessage, User
+from accounts.models import OutboxMessage, StaffEvent, User
 from accounts.values import email
 
 
@@ -44,8 +47,6 @@ class OutboxMessageAdmin(Attempts, ByRole, OnlyFilters, admin.ModelAdmin[OutboxM
 
     sees = Right.SEE_CUSTOMERS
     changes = Right.HELP
-    # A customer is deleted with the mails that he was owed.
-    deletes = Right.OVERRULE
     list_display = (
         "number",
         "kind",
@@ -102,6 +103,9 @@ class OutboxMessageAdmin(Attempts, ByRole, OnlyFilters, admin.ModelAdmin[OutboxM
         accounts = User.objects.filter(begins("email_key", email.normalise(typed)))
         owned = queryset.filter(user__in=_numbers(accounts))
         found.update(_numbers(owned))
+        if request.method == "GET":
+            after = {"kind": "email", "count": min(len(found), MOST_COUNTED)}
+            events.record(desk_of(request), StaffEvent.Action.SEARCHED, after=after)
         return queryset.filter(pk__in=sorted(found, reverse=True)[:MOST_COUNTED]), False
 
     def has_change_permission(self, request: HttpRequest, obj: OutboxMessage | None = None) -> bool:
@@ -122,6 +126,7 @@ class OutboxMessageAdmin(Attempts, ByRole, OnlyFilters, admin.ModelAdmin[OutboxM
         response: HttpResponse = super().changelist_view(
             request, {"title": title, **(extra_context or {})}
         )
+        listed.note(request, response, "messages")
         return response
 
     def change_view(

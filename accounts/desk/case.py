@@ -83,8 +83,8 @@ def write_note(user: User, text: str, kind: str, *, desk: Desk) -> None:
         raise Incomplete("note")
     with transaction.atomic():
         StaffNote.objects.create(user=user, author=desk.user, kind=kind, text=text)
-        # Which kind is for who may read notes of that kind; the timeline does not say.
-        events.record(desk, StaffEvent.Action.NOTED, customer=user.pk)
+        # The timeline shows it to who may read notes of that kind.
+        events.record(desk, StaffEvent.Action.NOTED, customer=user.pk, after={"note": kind})
 
 
 def sessions(user: User) -> list[AccountSession]:
@@ -153,8 +153,17 @@ def _consent(record: ConsentRecord, *, was_given: bool) -> str:
 
 
 def _of_staff(user: User, by: User) -> list[Moment]:
-    """Return what staff did; who did it stays a number once his account is gone."""
+    """Return what staff did; who did it stays a number once his account is gone.
+
+    Who may not read of AML does not read that there is a note about it, nor why a field was looked
+    at: those reasons have no other one to hide behind.
+    """
     rows = list(StaffEvent.objects.filter(customer=user.pk)[:MOMENTS_SHOWN])
+    reads_aml = may(by, Right.READ_AML)
+    if not reads_aml:
+        ordinary = StaffNote.Kind.ORDINARY
+        noted = StaffEvent.Action.NOTED
+        rows = [row for row in rows if row.action != noted or row.after.get("note") == ordinary]
     actors = User.objects.in_bulk({row.actor for row in rows if row.actor is not None})
 
     def name(row: StaffEvent) -> str:
@@ -163,6 +172,8 @@ def _of_staff(user: User, by: User) -> list[Moment]:
         actor = actors.get(row.actor)
         return actor.email if actor else f"#{row.actor}"
 
-    return [
-        Moment(row.at, row.get_action_display(), name(row), label(row.reason, by)) for row in rows
-    ]
+    def why(row: StaffEvent) -> Promise | str:
+        is_hidden = row.action == StaffEvent.Action.REVEALED and not reads_aml
+        return "" if is_hidden else label(row.reason, by)
+
+    return [Moment(row.at, row.get_action_display(), name(row), why(row)) for row in rows]

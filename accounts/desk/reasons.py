@@ -8,7 +8,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from accounts.desk.roles import Right, may
-from accounts.models import User
+from accounts.models import StaffNote, User
 from accounts.reasons import Rejection, Restoration, Suspension
 
 
@@ -82,6 +82,15 @@ _ALL: dict[str, Promise | str] = {
     )
     for code, label in choices.choices
 }
+
+
+def note_kind(*codes: str) -> StaffNote.Kind:
+    """Return of which kind a note is that goes with these reasons.
+
+    A note about AML is for who may read those, also where nobody has said that it is one: that of
+    a decision for this reason, and of one that answers or lifts it (art. 54 of the AML act).
+    """
+    return StaffNote.Kind.AML if Rejection.AML in codes else StaffNote.Kind.ORDINARY
 
 
 def label(code: str, by: User | None = None) -> Promise | str:

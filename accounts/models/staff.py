@@ -33,6 +33,7 @@ class StaffEvent(models.Model):
         SIGN_IN_FAILED = "sign_in_failed", _("failed sign-in")
         SIGNED_OUT = "signed_out", _("sign-out")
         VIEWED = "viewed", _("case opened")
+        LISTED = "listed", _("list opened")
         SEARCHED = "searched", _("search")
         REVEALED = "revealed", _("field revealed")
         TAKEN = "taken", _("case taken")

@@ -15,6 +15,7 @@ from django.views.decorators.cache import never_cache
 
 from accounts.desk import events
 from accounts.desk.at_work import desk_of
+from accounts.desk.roles import Right, may
 from accounts.models import StaffEvent, User
 from accounts.sessions import factor
 from accounts.staff import home, keys
@@ -67,8 +68,14 @@ class StaffSite(AdminSite):
         ]
 
     def each_context(self, request: HttpRequest) -> dict[str, Any]:
-        """Tell every page whether this browser has the keys, too."""
-        return {**super().each_context(request), "has_keys": keys.are_on(request)}
+        """Tell every page whether this browser has the keys, too, and which lead somewhere."""
+        member = request.user if isinstance(request.user, User) else None
+        return {
+            **super().each_context(request),
+            "has_keys": keys.are_on(request),
+            "sees_cases": member is not None and may(member, Right.SEE_CUSTOMERS),
+            "takes_cases": member is not None and may(member, Right.DECIDE),
+        }
 
     def index(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
@@ -117,6 +124,7 @@ class StaffSite(AdminSite):
         signed_in_or_shown: HttpResponse = response
         return signed_in_or_shown
 
+    @method_decorator(never_cache)
     def password_change(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> Any:
