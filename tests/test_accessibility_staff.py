@@ -3,6 +3,8 @@
 Not in the report of the accessibility statement, which tells customers about their pages.
 """
 
+from time import time
+
 from django.conf import settings
 from django.test import Client, override_settings
 from django.urls import reverse
@@ -12,8 +14,9 @@ from accounts.account import services
 from accounts.desk import case, corrections, export, holds, invites, standing
 from accounts.desk.events import Desk
 from accounts.desk.export import Order
-from accounts.models import Kind, OutboxMessage, Source, User
+from accounts.models import HighRiskCountry, Kind, OutboxMessage, Source, User
 from accounts.models.customer import Section
+from accounts.sessions import factor
 from tests.audit import COLOURS, LETTERS_PERCENT, LOOKS, RULES, RUN_AXE, SCHEMES, axe
 from tests.browser import DESK, BrowserTestCase, BrowserVisitor, bring_session
 from tests.desk import LIST, MESSAGES, page_of, send, sit_down
@@ -21,6 +24,7 @@ from tests.factories import PASSWORD, activated, clerk, customer_of, suspended
 from tests.phone import stopped_clock, turned_on
 from tests.test_staff_invite import printed_for
 
+COUNTRIES = "/admin/accounts/highriskcountry/"
 MEMBERS = "/admin/accounts/staffmember/"
 SOURCES = "/admin/accounts/source/"
 REQUESTS = "/admin/accounts/datarequest/"
@@ -236,6 +240,58 @@ class StaffAccessibilityTests(BrowserTestCase):
             self.look(visitor, page_of(self.person))
             self.look(visitor, reverse("admin:accounts_user_erase", args=[self.person.pk]))
             self.look(visitor, f"{LIST}{self.person.pk}/history/")
+
+    def test_countries_of_high_risk(self) -> None:
+        for visitor in self.each("officer"):
+            row = HighRiskCountry.objects.create(code="KP", added_by=clerk("officer"))
+            for address in (
+                COUNTRIES,
+                f"{COUNTRIES}add/",
+                f"{COUNTRIES}{row.pk}/change/",
+                f"{COUNTRIES}{row.pk}/delete/",
+            ):
+                self.look(visitor, address)
+            visitor.page.goto(f"{COUNTRIES}add/")
+            visitor.page.evaluate("document.querySelector('#content form').noValidate = true")
+            with visitor.page.expect_navigation():
+                visitor.page.locator("[name=_save]").click()
+            self.look(visitor)
+            row.delete()
+
+    def test_proposed_contacts(self) -> None:
+        for field, value in (("phone", "+48602345678"), ("email", "nowy@example.com")):
+            corrections.propose(self.person, field, value, "slip", desk=Desk(clerk("reviewer")))
+        for visitor in self.each("reviewer"):
+            self.look(visitor, "/admin/")
+            self.look(visitor, page_of(self.person))
+
+    def test_the_factor_that_erasing_asks_for_again(self) -> None:
+        for visitor in self.each():
+            client = sit_down(Client(), clerk("officer"))
+            session = client.session
+            session[factor.SESSION_KEY] = int(time()) - 600
+            session.save()
+            bring_session(visitor, client)
+            self.look(visitor, f"{LIST}{self.person.pk}/usuniecie/")
+            assert visitor.path.startswith("/admin/confirm/"), visitor.path
+
+    def test_pages_of_support_and_auditors(self) -> None:
+        for role in ("support", "auditor"):
+            for visitor in self.each(role):
+                for address in (
+                    "/admin/",
+                    LIST,
+                    page_of(self.company),
+                    page_of(self.person),
+                    MESSAGES,
+                    "/admin/accounts/staffevent/",
+                ):
+                    self.look(visitor, address)
+                visitor.page.goto("/admin/")
+                visitor.page.locator("#desk-words").fill("nikt taki")
+                with visitor.page.expect_navigation():
+                    visitor.page.locator(".desk-search button").click()
+                self.look(visitor)
 
     def test_second_person(self) -> None:
         author = clerk()

@@ -116,7 +116,7 @@ class StaffEventAdmin(ByRole, OnlyFilters, admin.ModelAdmin[StaffEvent]):
     )
     filter_lookups = frozenset({"action__exact", "role", "at__gte", "at__lt"})
     search_fields = ("actor",)
-    search_help_text = _("#number of an account, of a customer or of staff.")
+    search_help_text = _("The number of an account, of a customer or of staff, e.g. #30.")
     list_per_page = 25
     list_max_show_all = 25
     paginator = CappedPaginator

@@ -9,6 +9,7 @@ from django.conf import settings
 from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from accounts.models.user import User, UserManager
 
@@ -161,7 +162,7 @@ class AccountProposal(models.Model):
     class What(models.TextChoices):
         """What is proposed."""
 
-        RESTORE = "restore", _("Restore the account")
+        RESTORE = "restore", pgettext_lazy("desk", "Restore the account")
         ERASE = "erase", _("Delete the account")
 
     user = models.OneToOneField(
