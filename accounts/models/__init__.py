@@ -15,6 +15,7 @@ from .register import RegisterCheck
 from .risk import HighRiskCountry
 from .session import AccountSession
 from .staff import AccountProposal, SavedView, StaffEvent, StaffMember, StaffNote
+from .statistics import DailyCount, SupportCode
 from .survey import Source, SurveyAnswer
 from .user import User
 from .words import CustomerWord
@@ -29,6 +30,7 @@ __all__ = [
     "Counter",
     "Customer",
     "CustomerWord",
+    "DailyCount",
     "DataChange",
     "DataRequest",
     "EmailChange",
@@ -45,6 +47,7 @@ __all__ = [
     "StaffEvent",
     "StaffMember",
     "StaffNote",
+    "SupportCode",
     "SurveyAnswer",
     "User",
 ]

@@ -56,10 +56,12 @@ class StaffEvent(models.Model):
         LINK_SENT = "link_sent", _("activation link sent again")
         RESET_SENT = "reset_sent", _("password reset mail sent")
         SESSIONS_ENDED = "sessions_ended", _("sessions ended")
+        CODE_TYPED = "code_typed", _("code for the consultant typed")
         REGISTER_ASKED = "register_asked", _("register asked")
         RISK_CHANGED = "risk_changed", _("high-risk countries changed")
         STAFF_CHANGED = "staff_changed", _("staff account changed")
         FACTOR_RESET = "factor_reset", _("sign-in methods of staff reset")
+        STATISTICS_SEEN = "statistics_seen", _("statistics looked at")
         EXPORTED = "exported", _("export")
         ERASED = "erased", _("account erased")
 
