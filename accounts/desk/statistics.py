@@ -114,8 +114,8 @@ def registrations(days: Days) -> Table:
     places: dict[str, list[int]] = {}
     for day in days.each:
         places.setdefault(_period(day, by_month=by_month), [0] * 5)
-    for (day, kind, language), times in counted.items():
-        numbers = places[_period(date.fromisoformat(day), by_month=by_month)]
+    for (at, kind, language), times in counted.items():
+        numbers = places[_period(date.fromisoformat(at), by_month=by_month)]
         numbers[0 if kind == Kind.COMPANY else 1] += times
         numbers[3 if language == "en" else 2] += times
         numbers[4] += times

@@ -38,7 +38,7 @@ class Begun(NamedTuple):
     def day(self) -> date:
         return timezone.localdate(datetime.fromtimestamp(self.at, UTC))
 
-    def count(self, name: Name, *parts: str) -> None:
+    def add_to(self, name: Name, *parts: str) -> None:
         """Count one more of this at this step."""
         counting.add(name, self.step, *parts, kind=self.kind, language=self.language, day=self.day)
 
@@ -58,8 +58,8 @@ def finish(storage: AttemptStorage, step: Step, kind: str | None) -> None:
     begun = _begun(storage)
     if begun is None or ORDER[begun.position] is not step:
         return
-    begun.count(Name.FINISHED)
-    begun.count(Name.SECONDS, counting.bucket(now() - begun.at, counting.SECONDS))
+    begun.add_to(Name.FINISHED)
+    begun.add_to(Name.SECONDS, counting.bucket(now() - begun.at, counting.SECONDS))
     if step is not ORDER[-1]:
         _begin(storage, begun.position + 1, kind or "")
 
@@ -67,7 +67,7 @@ def finish(storage: AttemptStorage, step: Step, kind: str | None) -> None:
 def cancel(storage: AttemptStorage) -> None:
     """Count an attempt that its visitor has cancelled, at the furthest step that he came to."""
     if (begun := _begun(storage)) is not None:
-        begun.count(Name.LEFT, "cancel")
+        begun.add_to(Name.LEFT, "cancel")
 
 
 def refused(step: Step, kind: str | None, said: Iterable[tuple[str, str]]) -> None:
@@ -80,7 +80,7 @@ def refused(step: Step, kind: str | None, said: Iterable[tuple[str, str]]) -> No
 def _begin(storage: AttemptStorage, position: int, kind: str) -> None:
     begun = Begun(position, now(), kind, get_language() or "")
     storage.set_fact(FACT, list(begun))
-    begun.count(Name.BEGUN)
+    begun.add_to(Name.BEGUN)
 
 
 def _begun(storage: AttemptStorage) -> Begun | None:
