@@ -210,7 +210,7 @@ class DatesTests(StaffTestCase):
     def test_that_are_none_are_refused(self) -> None:
         for typed in (
             "x", "2026-13-01", "2026-02-30", "0000-01-01", "9999-99-99", "2026-1-1", "%00",
-            "١٢٣٤-٠١-٠١", "2026-11-29T10:00", "-1", "9" * 40,
+            "\u0661\u0662\u0663\u0664-01-01", "2026-11-29T10:00", "-1", "9" * 40,
         ):  # fmt: skip
             for name in ("first", "last"):
                 assert self.client.get(f"{PAGE}?{name}={typed}").status_code == 400, typed

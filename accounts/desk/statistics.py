@@ -145,7 +145,7 @@ def funnel(days: Days) -> Table:
         ),
         [
             gettext("kind"),
-            gettext("begun"),
+            gettext("steps begun"),
             gettext("finished"),
             gettext("cancelled"),
             gettext("silent"),
@@ -224,7 +224,7 @@ def messages(days: Days) -> Table:
     table = Table(
         "messages",
         gettext("What the registration asked to be put right, each time that it did."),
-        [gettext("field"), gettext("message"), gettext("how often")],
+        [gettext("field"), gettext("what was said"), gettext("how often")],
         drawn=2,
     )
     counted = reading.sums(Name.MESSAGE, days, "key")
@@ -286,7 +286,7 @@ def mails(days: Days) -> Table:
     table = Table(
         "mails",
         gettext("“Late” was sent more than 15 minutes after it was owed."),
-        [gettext("sent"), gettext("of these late"), gettext("failed"), gettext("not needed")],
+        [gettext("mails sent"), gettext("of these late"), gettext("failed"), gettext("not needed")],
     )
     counted = reading.sums(Name.MAIL, days, "key")
     for kind, called in OutboxMessage.Kind.choices:
