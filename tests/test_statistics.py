@@ -8,13 +8,16 @@ from typing import Any
 
 from bs4 import BeautifulSoup
 from django.conf import settings
+from django.db import connection
 from django.test import SimpleTestCase, TestCase
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from accounts.models import DailyCount, OutboxMessage, ReviewState, Source, StaffEvent
 from accounts.services import survey
 from accounts.statistics import counting, reading
 from accounts.statistics.counting import Name
+from kantor.serving.typography import untie
 from tests.desk import StaffTestCase, sit_down
 from tests.factories import activated, clerk, decide, registered
 
@@ -41,7 +44,9 @@ def table(page: Any, slug: str) -> dict[str, list[str]]:
     section = BeautifulSoup(page.content, "html.parser").find(id=slug)
     assert section is not None
     return {
-        " ".join(row.th.get_text().split()): [cell.get_text() for cell in row.find_all("td")]
+        untie(" ".join(row.th.get_text().split())): [
+            untie(cell.get_text()) for cell in row.find_all("td")
+        ]
         for row in section.select("tbody tr")
     }
 
@@ -101,9 +106,10 @@ class PageTests(StaffTestCase):
         count(Name.BEGUN, "details", 6, kind="company", language="pl")
         page = BeautifulSoup(self.client.get(PAGE).content, "html.parser")
         rows = [
-            [cell.get_text(strip=True) for cell in row.find_all(["th", "td"])]
+            [untie(cell.get_text(strip=True)) for cell in row.find_all(["th", "td"])]
             for row in page.select("#funnel tbody tr")
         ]
+        print(rows[:3])
         assert rows[0] == ["Typ konta", "–", "50", "40", "0", "10", "0", "–"]
         assert rows[1] == ["Dane", "Firma", "6", "0", "0", "0", "6", "–"]
         assert rows[2] == ["Dane", "Osoba fizyczna", "40", "20", "8", "12", "0", "0:30–0:45"]
@@ -132,7 +138,9 @@ class PageTests(StaffTestCase):
         count(Name.MESSAGE, "password.captcha.wrong", 19, kind="person", language="pl")
         count(Name.MESSAGE, "details.__all__.other", 5, kind="person", language="pl")
         section = BeautifulSoup(self.client.get(PAGE).content, "html.parser").find(id="messages")
-        rows = [[c.get_text() for c in row.find_all("td")] for row in section.select("tbody tr")]
+        rows = [
+            [untie(c.get_text()) for c in row.find_all("td")] for row in section.select("tbody tr")
+        ]
         assert rows[0] == ["Przepisz ciąg znaków z obrazka", "nie zgadza się", "19"]
         assert rows[1][0] == "Adres zamieszkania: Kod pocztowy"
         assert rows[2][:2] == ["cały formularz", "coś innego"]
@@ -180,23 +188,20 @@ class PageTests(StaffTestCase):
         assert [row.after for row in rows] == [days, {**days, "table": "mails"}]
         sit_down(self.client, clerk("officer"))
         shown = self.client.get("/admin/accounts/staffevent/")
-        self.assertContains(shown, "tabela: Maile")
+        self.assertContains(shown, "tabela: Wiadomości")
 
     def test_costs_the_same_however_much_was_counted(self) -> None:
+        self.client.get(PAGE)  # what the site remembers for all pages
         costs = []
         for _round in range(2):
-            with self.assertNumQueries(costs[0] if costs else 0) if costs else self.counting() as q:
+            with CaptureQueriesContext(connection) as queries:
                 self.client.get(PAGE)
-            costs.append(len(q))
+            costs.append(len(queries))
+            DailyCount.objects.all().delete()
             for ago in range(30):
                 count(Name.REGISTERED, "", 50, kind="person", language="pl", ago=ago)
                 count(Name.MESSAGE, f"details.first_name.c{ago}", 9, kind="person")
-
-    def counting(self) -> Any:
-        from django.db import connection
-        from django.test.utils import CaptureQueriesContext
-
-        return CaptureQueriesContext(connection)
+        assert costs[0] == costs[1], costs
 
 
 class DatesTests(StaffTestCase):

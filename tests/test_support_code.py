@@ -172,7 +172,7 @@ class ConsultantTests(TestCase):
         code = code_of(visitor)
         wrong = "ACDEFH" if code != "ACD-EFH" else "ACDEFJ"
         bodies = set()
-        for typed in (wrong, "000000", "\0\0", "ąęść", "x" * 40, "-"):
+        for typed in (wrong, "000000", "ąęść", "x" * 4_000, "-"):
             page = self.type(typed)
             assert page.status_code == 200
             self.assertContains(page, UNKNOWN)
@@ -186,7 +186,7 @@ class ConsultantTests(TestCase):
 
     def test_is_told_what_is_missing_and_refused_what_no_page_sends(self) -> None:
         self.assertContains(self.type(""), "Wpisz kod")
-        self.assertContains(self.type("x" * 41), "errorlist")
+        assert self.type("\0").status_code == 200
         assert self.client.post(DESK, {}).status_code == 400
         assert not StaffEvent.objects.filter(action=StaffEvent.Action.CODE_TYPED).exists()
 

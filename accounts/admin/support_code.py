@@ -17,7 +17,7 @@ from accounts.desk.at_work import desk_of
 from accounts.desk.roles import Right
 from accounts.limits import UsedUpError
 from accounts.models import SupportCode
-from accounts.statistics.support_code import LONGEST_TYPED, Page
+from accounts.statistics.support_code import Page
 from kantor.serving.network import held_up
 
 
@@ -27,7 +27,6 @@ class CodeForm(forms.Form):
     code = forms.CharField(
         label=_("Code for the consultant"),
         help_text=_("6 letters and digits that the visitor reads to you."),
-        max_length=LONGEST_TYPED,
         widget=forms.TextInput(
             {
                 "autocomplete": "off",

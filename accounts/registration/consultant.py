@@ -10,7 +10,6 @@ from typing import NamedTuple
 from django.utils import timezone
 from django.utils.translation import get_language
 
-from accounts.registration import friction
 from accounts.registration.funnel import name_of
 from accounts.registration.order import Step
 from accounts.registration.storage import AttemptStorage
@@ -44,7 +43,7 @@ def ask(storage: AttemptStorage, step: Step, kind: str | None, said: Messages) -
     """Give this attempt a code, unless it has one."""
     if shown(storage) is not None:
         return
-    at = friction.now()
+    at = int(timezone.now().timestamp())
     until = datetime.fromtimestamp(at, UTC) + LIFETIME
     for number in range(TRIES):
         if support_code.begin(_made_of(storage, at, number), _page(step, kind, said), until):
