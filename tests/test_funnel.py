@@ -50,7 +50,9 @@ class CountingTestCase(TestCase):
 class Simulated:
     """One visit of random behaviour, which notes by itself what it has done."""
 
-    def __init__(self, number: int, chance: random.Random, truth: Counter[object]) -> None:
+    def __init__(
+        self, number: int, chance: random.Random, truth: Counter[tuple[str, str, str, str]]
+    ) -> None:
         self.chance, self.truth = chance, truth
         applicant = chance.choice((FIRMA, OSOBA, COMPANY, PERSON))
         self.applicant: Applicant = applicant.addressed(f"gosc{number}@przyklad{number}.example")
@@ -164,7 +166,7 @@ class VisitTests(CountingTestCase):
     )
 
     def test_are_counted_to_the_last_one_and_nothing_of_them_is_kept(self) -> None:
-        chance, truth, visits = random.Random("lejek"), Counter[object](), 200
+        chance, truth, visits = random.Random("lejek"), Counter[tuple[str, str, str, str]](), 200
         said: list[str] = []
         listener = logging.Handler(logging.DEBUG)
         listener.emit = lambda record: said.append(record.getMessage())  # type: ignore[method-assign]

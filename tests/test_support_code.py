@@ -5,9 +5,11 @@ from datetime import timedelta
 from typing import Any
 from unittest import mock
 
+from django.core.management import call_command
 from django.db import connection
 from django.test import Client, TestCase
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
 from accounts.desk import support
 from accounts.limits import Limit
@@ -177,9 +179,9 @@ class ConsultantTests(TestCase):
             assert page.status_code == 200
             self.assertContains(page, UNKNOWN)
         with later(minutes=31):
-            sit_down(self.client, self.member)
+            other = sit_down(Client(), clerk("support"))
             for typed in (code, wrong):
-                page = self.type(typed)
+                page = self.type(typed, other)
                 self.assertContains(page, UNKNOWN)
                 bodies.add(re.sub(r'value="[^"]*"', "", page.content.decode()))
         assert len(bodies) == 1
@@ -233,10 +235,8 @@ class ConsultantTests(TestCase):
         assert Client().get(DESK).status_code == 302
 
     def test_is_purged_when_it_is_over(self) -> None:
-        from django.core.management import call_command
-
         with later(minutes=-31):
-            moment = support_code.timezone.now() + support_code.LIFETIME
+            moment = timezone.now() + support_code.LIFETIME
             support_code.begin("ACDEFH", Page("start", "", "pl"), moment)
         call_command("purge_registrations", stdout=mock.Mock())
         assert not SupportCode.objects.exists()
