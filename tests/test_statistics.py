@@ -205,7 +205,9 @@ class DatesTests(StaffTestCase):
     def test_choose_what_is_counted(self) -> None:
         count(Name.REGISTERED, "", 7, kind="company", language="pl", ago=40)
         day = timezone.localdate() - timedelta(days=40)
-        rows = table(self.client.get(f"{PAGE}?first={day}&last={day}"), "registrations")
+        page = self.client.get(f"{PAGE}?first={day}&last={day}")
+        self.assertContains(page, f'value="{day}"', count=2)
+        rows = table(page, "registrations")
         assert rows == {f"{day:%d.%m.%Y}": ["7", "0", "7", "0", "7"]}
         assert "7" not in str(table(self.client.get(PAGE), "mails"))
 

@@ -34,11 +34,16 @@ ORDINARY = timedelta(days=29)
 _FORMULA = tuple("=+-@\t\r")
 
 
+def _picker() -> forms.DateInput:
+    """Return a field of the browser's own calendar, which takes ISO 8601 in every language."""
+    return forms.DateInput({"type": "date"}, format="%Y-%m-%d")
+
+
 class DatesForm(forms.Form):
     """Ask which days the tables are about."""
 
-    first = forms.DateField(label=_("from"), widget=forms.DateInput({"type": "date"}))
-    last = forms.DateField(label=_("to"), widget=forms.DateInput({"type": "date"}))
+    first = forms.DateField(label=_("from"), widget=_picker())
+    last = forms.DateField(label=_("to"), widget=_picker())
 
 
 @dataclass(frozen=True)
