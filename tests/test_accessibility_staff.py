@@ -14,9 +14,11 @@ from accounts.account import services
 from accounts.desk import case, corrections, export, holds, invites, standing
 from accounts.desk.events import Desk
 from accounts.desk.export import Order
-from accounts.models import HighRiskCountry, Kind, OutboxMessage, Source, User
+from accounts.models import DailyCount, HighRiskCountry, Kind, OutboxMessage, Source, User
 from accounts.models.customer import Section
 from accounts.sessions import factor
+from accounts.statistics import support_code
+from accounts.statistics.support_code import Page
 from tests.audit import COLOURS, LETTERS_PERCENT, LOOKS, RULES, RUN_AXE, SCHEMES, axe
 from tests.browser import DESK, BrowserTestCase, BrowserVisitor, bring_session
 from tests.desk import LIST, MESSAGES, page_of, send, sit_down
@@ -104,6 +106,34 @@ class StaffAccessibilityTests(BrowserTestCase):
             self.look(visitor, f"{link}passkey/")
             self.look(visitor, "/admin/invitation/1.2/", 410)
             User.objects.filter(email__startswith="nowa").delete()
+
+    def test_statistics_and_the_code_for_a_consultant(self) -> None:
+        for name, key, times in (
+            (DailyCount.Name.REGISTERED, "", 40),
+            (DailyCount.Name.REGISTERED, "", 3),
+            (DailyCount.Name.BEGUN, "details", 60),
+            (DailyCount.Name.MESSAGE, "details.main_postal_code.invalid", 12),
+            (DailyCount.Name.MAIL, "registration.sent", 4),
+        ):
+            kind = "person" if times > 5 else "company"
+            DailyCount.objects.create(
+                day=timezone.localdate(), name=name, key=key, kind=kind, language="pl", count=times
+            )
+        page = Page("details", "company", "pl", [("nip", "checksum")])
+        support_code.begin("ACDEFH", page, timezone.now() + support_code.LIFETIME)
+        for visitor in self.each("support"):
+            self.look(visitor, "/admin/accounts/dailycount/")
+            self.look(visitor, "/admin/accounts/dailycount/?first=2026-11-05&last=2026-11-01")
+            visitor.page.emulate_media(media="print")
+            assert not visitor.page.locator(".statistics-dates").is_visible()
+            assert visitor.page.locator("svg.chart").first.is_visible()
+            visitor.page.emulate_media(media="screen")
+            self.look(visitor, "/admin/accounts/supportcode/")
+            for code in ("", "nie ma", "acd efh"):
+                visitor.page.locator("[name=code]").fill(code)
+                with visitor.page.expect_navigation():
+                    visitor.page.locator("#content-main form [type=submit]").click()
+                self.look(visitor)
 
     def test_second_step_and_ones_own_methods(self) -> None:
         for visitor in self.each():
