@@ -135,7 +135,7 @@ class ContentTests(ExportTestCase):
         user = suspended(Kind.COMPANY)
         (row,) = by_heading(table(self.order(**WHOLE)))
         assert row["numer"] == str(user.pk)
-        assert row["stan"] == "zawieszone"
+        assert row["stan"] == "zablokowane"
         assert row["telefon: numer kierunkowy kraju"] == "48"
         assert row["telefon: numer"] == "601234567"
         assert row[next(title for title in row if "NIP" in title)] == "5261040828"

@@ -6,6 +6,7 @@ from django.conf import settings
 from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 # A task that writes a file says so every few thousand rows; one that is silent for longer is dead.
 SILENCE = timedelta(minutes=10)
@@ -32,7 +33,7 @@ class ExportFile(models.Model):
         WAITING = "waiting", _("waiting for its turn")
         RUNNING = "running", _("being written")
         READY = "ready", _("ready")
-        FAILED = "failed", _("failed")
+        FAILED = "failed", pgettext_lazy("export", "failed")
 
     author = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="export_files"
