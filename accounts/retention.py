@@ -456,7 +456,7 @@ EXPORTS = Kept(
     then=_DELETED_BY_ITSELF,
     after_closing=AfterClosing.GOES_ON,
     lasts=EXPORTS_LAST,
-    # The table of exports names itself here with the export.
+    tables=("accounts.ExportFile",),
 )
 SAVED_VIEWS = Kept(
     kind="saved_views",

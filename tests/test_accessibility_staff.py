@@ -4,13 +4,14 @@ Not in the report of the accessibility statement, which tells customers about th
 """
 
 from django.conf import settings
-from django.test import Client
+from django.test import Client, override_settings
 from django.urls import reverse
 from django.utils import timezone
 
 from accounts.account import services
-from accounts.desk import case, corrections, holds, invites, standing
+from accounts.desk import case, corrections, export, holds, invites, standing
 from accounts.desk.events import Desk
+from accounts.desk.export import Order
 from accounts.models import Kind, OutboxMessage, Source, User
 from accounts.models.customer import Section
 from tests.audit import COLOURS, LETTERS_PERCENT, LOOKS, RULES, RUN_AXE, SCHEMES, axe
@@ -146,6 +147,26 @@ class StaffAccessibilityTests(BrowserTestCase):
             self.look(visitor)
             for field in ("phone", "email"):
                 self.look(visitor, f"{case_of_company}/propose/{field}/")
+
+    @override_settings(REVIEW_FOUR_EYES="all", EXPORT_AT_ONCE=1)
+    def test_exports_of_an_officer(self) -> None:
+        for author in ("officer", "officer"):
+            wanted = Order("csv", is_masked=False, reason="audit", filters={"kind": "company"})
+            export.order(wanted, User.objects.none(), desk=Desk(clerk(author)))
+        for visitor in self.each("officer"):
+            page = visitor.page
+            self.look(visitor, f"{LIST}exports/")
+            page.goto(f"{LIST}?language=pl")
+            page.locator("details:has(.desk-export) > summary").click()
+            self.look(visitor)
+            page.locator("#export-values").select_option("whole")
+            with page.expect_navigation():
+                page.locator(".desk-export [type=submit]").click()
+            self.look(visitor)
+            page.locator("#export-reason").select_option("audit")
+            with page.expect_navigation():
+                page.locator(".desk-export [type=submit]").click()
+            self.look(visitor)
 
     def test_desk_and_lists_of_a_reviewer(self) -> None:
         for visitor in self.each("reviewer"):

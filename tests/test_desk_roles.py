@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from accounts.account import services
 from accounts.admin.by_role import ByRole
-from accounts.desk import corrections, holds, standing
+from accounts.desk import corrections, export, holds, standing
 from accounts.desk import staff as members
 from accounts.desk.decisions import Refused
 from accounts.desk.events import Desk
@@ -17,6 +17,7 @@ from accounts.desk.roles import Role, role_of
 from accounts.models import (
     AccountProposal,
     DataRequest,
+    ExportFile,
     HighRiskCountry,
     Hold,
     Kind,
@@ -84,6 +85,8 @@ class PageTests(TestCase):
             f"{LIST}{self.user.pk}/propose/phone/": DECIDERS,
             f"{LIST}{self.user.pk}/propose/email/": DECIDERS,
             f"{LIST}add/": set(),
+            f"{LIST}export/": AML_READERS,
+            f"{LIST}exports/": AML_READERS,
             MESSAGES: DESK,
             f"{MESSAGES}{mail.pk}/change/": DESK,
             f"{MESSAGES}add/": set(),
@@ -190,6 +193,33 @@ class SentTests(TestCase):
             return customer_of(user).review_state == ReviewState.NEW
 
         self.walk(reopen, OFFICERS)
+
+    def test_exporting(self) -> None:
+        def masked(browser: Client) -> bool:
+            answer = browser.post(f"{LIST}export/", {"format": "csv"})
+            return "attachment" in answer.get("Content-Disposition", "")
+
+        def whole(browser: Client) -> bool:
+            form = {"format": "csv", "values": "whole", "reason": "audit"}
+            answer = browser.post(f"{LIST}export/", form)
+            return "attachment" in answer.get("Content-Disposition", "")
+
+        self.walk(masked, AML_READERS)
+        self.walk(whole, OFFICERS)
+
+    @override_settings(REVIEW_FOUR_EYES="all")
+    def test_answering_a_proposed_export(self) -> None:
+        for step in ("confirm", "refuse"):
+
+            def answer(browser: Client, step: str = step) -> bool:
+                desk = Desk(clerk("officer"))
+                wanted = export.Order("csv", is_masked=False, reason="audit")
+                file = export.order(wanted, User.objects.none(), desk=desk)
+                assert isinstance(file, ExportFile)
+                browser.post(f"{LIST}exports/{file.pk}/answer/", {"step": step})
+                return not ExportFile.objects.filter(pk=file.pk, state="proposed").exists()
+
+            self.walk(answer, OFFICERS)
 
     def test_writing_a_note(self) -> None:
         for kind, roles in (("ordinary", HELPERS), ("aml", DECIDERS)):

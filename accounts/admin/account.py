@@ -22,6 +22,7 @@ from accounts.admin import (
     copying,
     corrections,
     erasure,
+    export,
     helping,
     holding,
     listed,
@@ -31,7 +32,6 @@ from accounts.admin.account_list import AccountList
 from accounts.admin.bulk import BulkActions
 from accounts.admin.by_role import ByRole
 from accounts.admin.case import CasePages
-from accounts.admin.filters import state_of
 from accounts.admin.helping import HelpPages
 from accounts.admin.inlines import (
     ConsentInline,
@@ -45,6 +45,7 @@ from accounts.desk import queue
 from accounts.desk.at_work import desk_of
 from accounts.desk.case import opened
 from accounts.desk.roles import Right
+from accounts.desk.states import state_of
 from accounts.models import Customer, User
 from accounts.sessions.confirmation import factor_now
 
@@ -166,6 +167,16 @@ class AccountAdmin(CasePages, HelpPages, ByRole, BulkActions, admin.ModelAdmin[U
                 guarded(account_list.delete_view),
                 name="accounts_user_delete_view",
             ),
+            path("export/", guarded(export.order), name="accounts_user_export"),
+            path("exports/", guarded(export.exports), name="accounts_user_exports"),
+            *(
+                path(f"exports/<int:number>/{act}/", guarded(view), name=f"accounts_user_{name}")
+                for act, view, name in (
+                    ("file", export.fetch, "export_file"),
+                    ("delete", export.drop, "export_delete"),
+                    ("answer", export.answer, "export_answer"),
+                )
+            ),
             *super().get_urls(),
         ]
 
@@ -180,10 +191,13 @@ class AccountAdmin(CasePages, HelpPages, ByRole, BulkActions, admin.ModelAdmin[U
     ) -> HttpResponse:
         """Show beside the list the views that this person saved."""
         views = account_list.views_of(_staff(request))
-        title = gettext("Accounts")
-        response: HttpResponse = super().changelist_view(
-            request, {"title": title, "saved_views": views, **(extra_context or {})}
-        )
+        shown = {
+            "title": gettext("Accounts"),
+            "saved_views": views,
+            "export_form": export.form_for(request),
+            **(extra_context or {}),
+        }
+        response: HttpResponse = super().changelist_view(request, shown)
         listed.note(request, response, "accounts")
         return response
 

@@ -13,7 +13,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
 from accounts.admin.by_role import ByRole, is_allowed
-from accounts.admin.filters import OnlyFilters
+from accounts.admin.filters import OnlyFilters, in_words
 from accounts.admin.pagination import MOST_COUNTED, CappedPaginator
 from accounts.desk import register
 from accounts.desk.masks import Field
@@ -61,6 +61,11 @@ _FACTS: dict[str, tuple[Promise, type[Choices] | None]] = {
     "answer": (_("answer"), register.Answer),
     "country": (_("country"), None),
     "proposal": (_("proposal"), AccountProposal.What),
+    "masked": (_("masked values"), None),
+    "filters": (_("filters"), None),
+    "searched": (_("narrowed by a search"), None),
+    "export": (_("export"), None),
+    "downloaded": (_("file downloaded"), None),
     "totp": (_("authenticator apps"), None),
     "passkeys": (_("passkeys"), None),
 }
@@ -215,6 +220,8 @@ def _value(name: str, value: Any) -> str:
     """Return a fact in words."""
     if isinstance(value, bool):
         return str(_("yes") if value else _("no"))
+    if isinstance(value, dict):
+        return in_words(value) or "–"
     if isinstance(value, list):
         return ", ".join(_value(name, each) for each in value) or "–"
     if value is None or value == "":

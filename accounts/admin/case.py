@@ -16,7 +16,6 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from accounts.admin.by_role import is_allowed
-from accounts.admin.filters import State, state_of
 from accounts.desk import case, decisions, holds, queue, standing
 from accounts.desk.at_work import desk_of
 from accounts.desk.decisions import Decision, Grounds, Incomplete, Refused
@@ -24,6 +23,7 @@ from accounts.desk.hints import hints
 from accounts.desk.overtaken import Overtaken
 from accounts.desk.reasons import Reopening, label, note_kind
 from accounts.desk.roles import Right, may
+from accounts.desk.states import State, state_of
 from accounts.models import AccountProposal, Customer, Kind, ReviewState, StaffNote, User
 from accounts.models.customer import WORDS_LENGTH, Section
 from accounts.models.staff import NOTE_LENGTH

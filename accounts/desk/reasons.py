@@ -74,6 +74,16 @@ class HoldRelease(TextChoices):
     MISTAKE = "hold_mistake", _("it was set by mistake")
 
 
+class Export(TextChoices):
+    """Why a file of customers is needed with whole values."""
+
+    AUTHORITY = "authority", _("a demand of an authority")
+    AUDIT = "audit", _("an audit")
+    AML = "aml", _("AML")
+    COMPLAINT = "complaint", _("the customer’s complaint")
+    OTHER = "other", _("another reason")
+
+
 class FactorReset(TextChoices):
     """Why the sign-in methods of a member of staff are reset."""
 
@@ -90,6 +100,7 @@ _ALL: dict[str, Promise | str] = {
         HoldRelease,
         CopyMade,
         Correction,
+        Export,
         Override,
         FactorReset,
         Erasure,

@@ -30,7 +30,7 @@ from accounts.models import (
 )
 from accounts.models.staff import NOTE_LENGTH
 from accounts.reasons import Restoration, Suspension
-from accounts.services import addressed_mail, relationship, sessions
+from accounts.services import addressed_mail, export_files, relationship, sessions
 
 Action = StaffEvent.Action
 What = AccountProposal.What
@@ -245,6 +245,8 @@ def _erase(user: User, reason: str, desk: Desk) -> None:
     # Rows of sessions have no foreign key; what they remember goes with the account.
     sessions.close_access(user)
     user.delete()
+    # Whoever is erased is not to lie in a file either.
+    export_files.withdraw_all()
 
 
 _CARRY_OUT: dict[str, Callable[[User, str, Desk], None]] = {

@@ -6,6 +6,7 @@ from .customer import Customer, Kind, ReviewState
 from .data import DataChange, DataRequest
 from .email_change import EmailChange
 from .event import AccountEvent
+from .export import ExportFile
 from .hold import Hold
 from .limit import Counter
 from .nightly import NightlyFact
@@ -33,6 +34,7 @@ __all__ = [
     "DataChange",
     "DataRequest",
     "EmailChange",
+    "ExportFile",
     "HighRiskCountry",
     "Hold",
     "Kind",

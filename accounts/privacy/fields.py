@@ -23,6 +23,7 @@ from accounts.models import (
     DataChange,
     DataRequest,
     EmailChange,
+    ExportFile,
     HighRiskCountry,
     Hold,
     OutboxMessage,
@@ -226,6 +227,17 @@ LEFT_OUT: dict[type[Model], dict[str, str]] = {
         "last_error": _DELIVERY,
     },
     CustomerWord: {"id": _NUMBER, "customer": _OWNER, "word": _DERIVED},
+    ExportFile: {
+        "id": _NUMBER,
+        **dict.fromkeys(
+            (
+                *("author", "session", "network", "format", "is_masked", "reason", "language"),
+                *("filters", "found", "state", "confirmed_by", "name", "total", "written"),
+                *("at", "heard_at", "ends_at"),
+            ),
+            _STAFF,
+        ),
+    },
     SavedView: {"id": _NUMBER, "owner": _STAFF, "name": _STAFF, "filters": _STAFF},
     RegisterCheck: {"id": _NUMBER, "user": _OWNER, "asked_by": _STAFF},
     Hold: {

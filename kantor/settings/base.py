@@ -262,6 +262,11 @@ AUDIT_KEPT_YEARS = 6
 # A file outside the database that knows which accounts were erased (kantor.serving.erased); "" is
 # none, for development.
 ERASED_LIST = ""
+# Where the files lie that staff have exported by a task, readable by the site's user alone; outside
+# all that is served, and one folder for the web processes and their workers. And how many accounts
+# are exported at once, without a task.
+EXPORT_DIR = str(BASE_DIR / "var" / "exports")
+EXPORT_AT_ONCE = 5_000
 # Whom /.well-known/security.txt names, as URIs, the preferred one first; without, it is not there.
 SECURITY_CONTACT: list[str] = []
 # Renders each kept page a second time and compares (kantor.serving.kept): for development, tests.

@@ -24,6 +24,7 @@ from .base import (
     CAPTCHA_TEST_MODE,
     COMPANY_LOOKUP_URL,
     CUSTOMERS_KEPT_YEARS,
+    EXPORT_DIR,
     HASHES_AT_ONCE,
     HISTORY_KEPT_DAYS,
     HOLDS_KEPT_YEARS,
@@ -149,6 +150,15 @@ if HASHES_AT_ONCE < 1:
 ERASED_LIST = env.str("ERASED_LIST", default="")
 if ERASED_LIST and not ERASED_LIST.startswith("/"):
     raise ImproperlyConfigured("ERASED_LIST is the absolute path of a file, or empty.")
+
+EXPORT_DIR = env.str("EXPORT_DIR", default=EXPORT_DIR)
+if not EXPORT_DIR.startswith("/"):
+    raise ImproperlyConfigured("EXPORT_DIR is the absolute path of a folder.")
+if any(
+    Path(EXPORT_DIR).resolve().is_relative_to(Path(folder).resolve())
+    for folder in (STATIC_ROOT, *STATICFILES_DIRS)
+):
+    raise ImproperlyConfigured("EXPORT_DIR names a folder that the site hands to anybody.")
 
 SIGN_IN_PHONE_DIGITS = env.bool("SIGN_IN_PHONE_DIGITS", default=True)
 
@@ -325,7 +335,8 @@ match env.str("TASKS", default="immediate"):
         if not REDIS_URL:
             raise ImproperlyConfigured("TASKS=redis needs REDIS_URL.")
         INSTALLED_APPS = [*INSTALLED_APPS, "django_rq", "django_tasks_rq"]
-        RQ_QUEUES = {"default": {"URL": REDIS_URL}}
+        # An export of a million accounts takes longer than the three minutes of RQ.
+        RQ_QUEUES = {"default": {"URL": REDIS_URL, "DEFAULT_TIMEOUT": 3600}}
         # Without it the worker takes our tasks for plain functions, and fails.
         RQ = {"JOB_CLASS": "django_tasks_rq.Job"}
         TASKS = {"default": {"BACKEND": "django_tasks_rq.RQBackend"}}

@@ -1,5 +1,6 @@
 """Forget what nobody came back for."""
 
+from datetime import timedelta
 from functools import partial
 from typing import Any
 
@@ -23,7 +24,7 @@ from accounts.models import (
     OutboxMessage,
 )
 from accounts.retention import Kept
-from accounts.services import registration
+from accounts.services import export_files, registration
 from kantor.serving import numbers
 from kantor.serving.models import Session
 
@@ -138,6 +139,14 @@ def _rules() -> list[Rule]:
             f"events of staff {audit.KEPT.days} days old, but the last of them",
             audit.outlasted,
             "at",
+        ),
+        Rule(
+            "exports",
+            f"exports of staff, {retention.EXPORTS_LAST // timedelta(hours=1)} h after they were "
+            f"ready, with their files",
+            export_files.over,
+            "ends_at",
+            export_files.purge,
         ),
         *_rules_of_the_queue(),
     ]
