@@ -3,6 +3,8 @@
 Not in the report of the accessibility statement, which tells customers about their pages.
 """
 
+from time import time
+
 from django.conf import settings
 from django.test import Client, override_settings
 from django.urls import reverse
@@ -12,8 +14,11 @@ from accounts.account import services
 from accounts.desk import case, corrections, export, holds, invites, standing
 from accounts.desk.events import Desk
 from accounts.desk.export import Order
-from accounts.models import Kind, OutboxMessage, Source, User
+from accounts.models import DailyCount, HighRiskCountry, Kind, OutboxMessage, Source, User
 from accounts.models.customer import Section
+from accounts.sessions import factor
+from accounts.statistics import support_code
+from accounts.statistics.support_code import Page
 from tests.audit import COLOURS, LETTERS_PERCENT, LOOKS, RULES, RUN_AXE, SCHEMES, axe
 from tests.browser import DESK, BrowserTestCase, BrowserVisitor, bring_session
 from tests.desk import LIST, MESSAGES, page_of, send, sit_down
@@ -21,6 +26,7 @@ from tests.factories import PASSWORD, activated, clerk, customer_of, suspended
 from tests.phone import stopped_clock, turned_on
 from tests.test_staff_invite import printed_for
 
+COUNTRIES = "/admin/accounts/highriskcountry/"
 MEMBERS = "/admin/accounts/staffmember/"
 SOURCES = "/admin/accounts/source/"
 REQUESTS = "/admin/accounts/datarequest/"
@@ -100,6 +106,34 @@ class StaffAccessibilityTests(BrowserTestCase):
             self.look(visitor, f"{link}passkey/")
             self.look(visitor, "/admin/invitation/1.2/", 410)
             User.objects.filter(email__startswith="nowa").delete()
+
+    def test_statistics_and_the_code_for_a_consultant(self) -> None:
+        for name, key, times in (
+            (DailyCount.Name.REGISTERED, "", 40),
+            (DailyCount.Name.REGISTERED, "", 3),
+            (DailyCount.Name.BEGUN, "details", 60),
+            (DailyCount.Name.MESSAGE, "details.main_postal_code.invalid", 12),
+            (DailyCount.Name.MAIL, "registration.sent", 4),
+        ):
+            kind = "person" if times > 5 else "company"
+            DailyCount.objects.create(
+                day=timezone.localdate(), name=name, key=key, kind=kind, language="pl", count=times
+            )
+        page = Page("details", "company", "pl", [("nip", "checksum")])
+        support_code.begin("ACDEFH", page, timezone.now() + support_code.LIFETIME)
+        for visitor in self.each("support"):
+            self.look(visitor, "/admin/accounts/dailycount/")
+            self.look(visitor, "/admin/accounts/dailycount/?first=2026-11-05&last=2026-11-01")
+            visitor.page.emulate_media(media="print")
+            assert not visitor.page.locator(".statistics-dates").is_visible()
+            assert visitor.page.locator("svg.chart").first.is_visible()
+            visitor.page.emulate_media(media="screen")
+            self.look(visitor, "/admin/accounts/supportcode/")
+            for code in ("", "nie ma", "acd efh"):
+                visitor.page.locator("[name=code]").fill(code)
+                with visitor.page.expect_navigation():
+                    visitor.page.locator("#content-main form [type=submit]").click()
+                self.look(visitor)
 
     def test_second_step_and_ones_own_methods(self) -> None:
         for visitor in self.each():
@@ -236,6 +270,58 @@ class StaffAccessibilityTests(BrowserTestCase):
             self.look(visitor, page_of(self.person))
             self.look(visitor, reverse("admin:accounts_user_erase", args=[self.person.pk]))
             self.look(visitor, f"{LIST}{self.person.pk}/history/")
+
+    def test_countries_of_high_risk(self) -> None:
+        for visitor in self.each("officer"):
+            row = HighRiskCountry.objects.create(code="KP", added_by=clerk("officer"))
+            for address in (
+                COUNTRIES,
+                f"{COUNTRIES}add/",
+                f"{COUNTRIES}{row.pk}/change/",
+                f"{COUNTRIES}{row.pk}/delete/",
+            ):
+                self.look(visitor, address)
+            visitor.page.goto(f"{COUNTRIES}add/")
+            visitor.page.evaluate("document.querySelector('#content form').noValidate = true")
+            with visitor.page.expect_navigation():
+                visitor.page.locator("[name=_save]").click()
+            self.look(visitor)
+            row.delete()
+
+    def test_proposed_contacts(self) -> None:
+        for field, value in (("phone", "+48602345678"), ("email", "nowy@example.com")):
+            corrections.propose(self.person, field, value, "slip", desk=Desk(clerk("reviewer")))
+        for visitor in self.each("reviewer"):
+            self.look(visitor, "/admin/")
+            self.look(visitor, page_of(self.person))
+
+    def test_the_factor_that_erasing_asks_for_again(self) -> None:
+        for visitor in self.each():
+            client = sit_down(Client(), clerk("officer"))
+            session = client.session
+            session[factor.SESSION_KEY] = int(time()) - 600
+            session.save()
+            bring_session(visitor, client)
+            self.look(visitor, f"{LIST}{self.person.pk}/usuniecie/")
+            assert visitor.path.startswith("/admin/confirm/"), visitor.path
+
+    def test_pages_of_support_and_auditors(self) -> None:
+        for role in ("support", "auditor"):
+            for visitor in self.each(role):
+                for address in (
+                    "/admin/",
+                    LIST,
+                    page_of(self.company),
+                    page_of(self.person),
+                    MESSAGES,
+                    "/admin/accounts/staffevent/",
+                ):
+                    self.look(visitor, address)
+                visitor.page.goto("/admin/")
+                visitor.page.locator("#desk-words").fill("nikt taki")
+                with visitor.page.expect_navigation():
+                    visitor.page.locator(".desk-search button").click()
+                self.look(visitor)
 
     def test_second_person(self) -> None:
         author = clerk()

@@ -313,7 +313,7 @@ class DecisionTests(CaseTestCase):
         assert customer.review_version == 0
         standing.suspend(self.user, "aml", desk=Desk(colleague))
         said = self.late()
-        assert "zawieszenie konta" in said
+        assert "zablokowanie konta" in said
         assert colleague.email in said
         assert "AML" not in said
 

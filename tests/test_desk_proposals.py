@@ -148,7 +148,7 @@ class SecondPersonTests(TestCase):
         shown = Visitor(self.mine).open(page_of(user)).follow("Odpowiedz na propozycję")
         assert "Potwierdź" not in shown.buttons()
         first = Visitor(self.theirs).open("/admin/")
-        assert first.shows("Przywróć konto:")
+        assert first.shows("Odblokuj konto:")
         visitor = first.open(page_of(user)).follow("Odpowiedz na propozycję").press("Potwierdź")
         assert visitor.path == page_of(user)
         assert User.objects.get(pk=user.pk).is_active

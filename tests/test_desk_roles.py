@@ -38,6 +38,8 @@ SOURCES = "/admin/accounts/source/"
 MEMBERS = "/admin/accounts/staffmember/"
 EVENTS = "/admin/accounts/staffevent/"
 REQUESTS = "/admin/accounts/datarequest/"
+STATISTICS = "/admin/accounts/dailycount/"
+CODES = "/admin/accounts/supportcode/"
 RISK = "/admin/accounts/highriskcountry/"
 
 ALL = {role.value for role in Role}
@@ -102,6 +104,11 @@ class PageTests(TestCase):
             f"{MEMBERS}add/": set(),
             EVENTS: ALL,
             f"{EVENTS}add/": set(),
+            STATISTICS: DESK,
+            f"{STATISTICS}mails.csv": DESK,
+            f"{STATISTICS}add/": set(),
+            CODES: HELPERS,
+            f"{CODES}add/": set(),
             RISK: AML_READERS,
             f"{RISK}add/": OFFICERS,
             f"{RISK}{self.country.pk}/change/": AML_READERS,
@@ -282,6 +289,15 @@ class SentTests(TestCase):
 
         for act in (link, reset, sessions):
             self.walk(act, HELPERS)
+
+    def test_looking_up_a_code_for_the_consultant(self) -> None:
+        def look(browser: Client) -> bool:
+            rows = StaffEvent.objects.filter(action=StaffEvent.Action.CODE_TYPED)
+            before = rows.count()
+            browser.post(CODES, {"code": "ACD-EFH"})
+            return rows.count() > before
+
+        self.walk(look, HELPERS)
 
     def test_sending_a_link_before_its_time(self) -> None:
         def override(browser: Client) -> bool:

@@ -30,7 +30,7 @@ from accounts.admin import (
 )
 from accounts.admin.account_list import AccountList
 from accounts.admin.bulk import BulkActions
-from accounts.admin.by_role import ByRole
+from accounts.admin.by_role import ByRole, is_allowed
 from accounts.admin.case import CasePages
 from accounts.admin.helping import HelpPages
 from accounts.admin.inlines import (
@@ -194,6 +194,7 @@ class AccountAdmin(CasePages, HelpPages, ByRole, BulkActions, admin.ModelAdmin[U
         shown = {
             "title": gettext("Accounts"),
             "saved_views": views,
+            "sees_numbers": is_allowed(request, Right.REVEAL),
             "export_form": export.form_for(request),
             **(extra_context or {}),
         }
@@ -229,7 +230,7 @@ class AccountAdmin(CasePages, HelpPages, ByRole, BulkActions, admin.ModelAdmin[U
         customer = _customer(user)
         return customer.get_review_state_display() if customer else None
 
-    @admin.display(description=_("waiting"))
+    @admin.display(description=_("time"))
     def waiting(self, user: User) -> str:
         """Return how long the case has been waiting for staff, in words."""
         return queue.wait_in_words(user) if user.waiting_since and user.is_active else "–"

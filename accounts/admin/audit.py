@@ -19,6 +19,8 @@ from accounts.desk import register
 from accounts.desk.masks import Field
 from accounts.desk.reasons import label
 from accounts.desk.roles import Right, Role
+from accounts.desk.statistics import TITLES
+from accounts.desk.wording import step_label
 from accounts.models import (
     AccountProposal,
     AccountSession,
@@ -60,6 +62,11 @@ _FACTS: dict[str, tuple[Promise, type[Choices] | None]] = {
     "list": (_("list"), Lists),
     "answer": (_("answer"), register.Answer),
     "country": (_("country"), None),
+    "first": (_("from"), None),
+    "last": (_("to"), None),
+    "table": (_("table"), None),
+    "found": (_("found"), None),
+    "step": (_("step"), None),
     "proposal": (_("proposal"), AccountProposal.What),
     "masked": (_("masked values"), None),
     "filters": (_("filters"), None),
@@ -116,7 +123,7 @@ class StaffEventAdmin(ByRole, OnlyFilters, admin.ModelAdmin[StaffEvent]):
     )
     filter_lookups = frozenset({"action__exact", "role", "at__gte", "at__lt"})
     search_fields = ("actor",)
-    search_help_text = _("#number of an account, of a customer or of staff.")
+    search_help_text = _("The number of an account, of a customer or of staff, e.g. #30.")
     list_per_page = 25
     list_max_show_all = 25
     paginator = CappedPaginator
@@ -226,6 +233,10 @@ def _value(name: str, value: Any) -> str:
         return ", ".join(_value(name, each) for each in value) or "–"
     if value is None or value == "":
         return "–"
+    if name == "step":
+        return step_label(str(value))
+    if name == "table":
+        return str(TITLES.get(value, value))
     if name == "country":
         return country.name(str(value))
     codes = _FACTS[name][1] if name in _FACTS else None

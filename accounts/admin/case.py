@@ -12,7 +12,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.functional import Promise
-from django.utils.translation import gettext
+from django.utils.translation import gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
 from accounts.admin.by_role import is_allowed
@@ -42,7 +42,7 @@ TITLES: dict[str, Promise] = {
     Decision.RETURN.value: _("Return with a note"),
     Decision.WITHDRAW.value: _("Withdraw the proposal"),
     SUSPEND: _("Suspend the account"),
-    RESTORE: _("Restore the account"),
+    RESTORE: pgettext_lazy("desk", "Restore the account"),
 }
 # What a decision asks for beside a note, which each takes.
 ASKED: dict[str, tuple[str, ...]] = {

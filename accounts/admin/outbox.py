@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.conf import settings
 from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
@@ -74,7 +75,7 @@ class OutboxMessageAdmin(Attempts, ByRole, OnlyFilters, admin.ModelAdmin[OutboxM
         "kind",
         "account",
         "recipient",
-        "language",
+        "in_language",
         "message_id",
         "state",
         "attempts",
@@ -146,6 +147,11 @@ class OutboxMessageAdmin(Attempts, ByRole, OnlyFilters, admin.ModelAdmin[OutboxM
         """Return what the mail is called in logs."""
         return str(message)
 
+    @admin.display(description=_("language"))
+    def in_language(self, message: OutboxMessage) -> str:
+        """Return what the language of the mail is called."""
+        return language_name(message.language)
+
     @admin.display(description=_("account"))
     def account(self, message: OutboxMessage) -> str | None:
         """Return the way to the account, if the mail belongs to one."""
@@ -172,6 +178,11 @@ class OutboxMessageAdmin(Attempts, ByRole, OnlyFilters, admin.ModelAdmin[OutboxM
             % {"count": len(retried)},
             messages.SUCCESS if retried else messages.WARNING,
         )
+
+
+def language_name(code: str) -> str:
+    """Return what a language is called in that of the page; a code that we do not know stays."""
+    return str(dict(settings.LANGUAGES).get(code, code))
 
 
 def _numbers(rows: QuerySet[Any]) -> list[int]:

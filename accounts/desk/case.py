@@ -127,24 +127,29 @@ def timeline(user: User, by: User) -> list[Moment]:
             )
             for mail in user.messages.order_by("-pk")[:MOMENTS_SHOWN]
         ),
-        *(
-            Moment(
-                record.recorded_at,
-                _consent(record),
-                gettext("customer"),
-                record.version,
-            )
-            for record in user.consents.order_by("-pk")[:MOMENTS_SHOWN]
-        ),
+        *_of_consents(user),
     ]
     return sorted(moments, key=lambda moment: moment.at, reverse=True)[:MOMENTS_SHOWN]
 
 
-def _consent(record: ConsentRecord) -> str:
+def _of_consents(user: User) -> list[Moment]:
+    """Return what was agreed to, withdrawn, or not given when it was asked for."""
+    found: list[Moment] = []
+    given: set[str] = set()
+    for record in reversed(user.consents.order_by("-pk")[:MOMENTS_SHOWN]):
+        words = _consent(record, was_given=record.key in given)
+        found.append(Moment(record.recorded_at, words, gettext("customer"), record.version))
+        (given.add if record.given else given.discard)(record.key)
+    return found
+
+
+def _consent(record: ConsentRecord, *, was_given: bool) -> str:
     title = {"consent": TITLES.get(record.key) or gettext("news by e-mail")}
     if record.given:
         return gettext("Consent given: %(consent)s") % title
-    return gettext("Consent withdrawn: %(consent)s") % title
+    if was_given:
+        return gettext("Consent withdrawn: %(consent)s") % title
+    return gettext("Consent not given: %(consent)s") % title
 
 
 def _of_staff(user: User, by: User) -> list[Moment]:

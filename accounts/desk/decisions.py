@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
+from functools import partial
 from typing import Any
 
 from django.conf import settings
@@ -26,6 +27,7 @@ from accounts.models.customer import WORDS_LENGTH, Section
 from accounts.models.staff import NOTE_LENGTH
 from accounts.reasons import Rejection
 from accounts.services import review
+from accounts.statistics import counting
 
 Action = StaffEvent.Action
 
@@ -296,3 +298,10 @@ def _write(
     )
     if is_outcome and customer.user.is_active and state is not ReviewState.NEW:
         review.tell(customer)
+    if is_outcome:
+        # `user` was read before the UPDATE: since when the case had been waiting.
+        since = customer.user.waiting_since if state is not ReviewState.NEW else None
+        counted = partial(
+            counting.add_decision, str(state), customer.kind, now - since if since else None
+        )
+        transaction.on_commit(counted)

@@ -58,6 +58,16 @@ class Erasure(TextChoices):
     OTHER = "other", _("another reason")
 
 
+class Export(TextChoices):
+    """Why a file of customers is needed with whole values."""
+
+    AUTHORITY = "authority", _("a demand of an authority")
+    AUDIT = "audit", _("an audit")
+    AML = "aml", _("AML")
+    COMPLAINT = "complaint", _("the customer’s complaint")
+    OTHER = "other", _("another reason")
+
+
 class CopyMade(TextChoices):
     """Why an officer makes a copy of a customer's data (art. 15 GDPR)."""
 
@@ -72,16 +82,6 @@ class HoldRelease(TextChoices):
     WITHDRAWN = "withdrawn", _("the demand was withdrawn")
     SETTLED = "settled", _("the case or the complaint is settled")
     MISTAKE = "hold_mistake", _("it was set by mistake")
-
-
-class Export(TextChoices):
-    """Why a file of customers is needed with whole values."""
-
-    AUTHORITY = "authority", _("a demand of an authority")
-    AUDIT = "audit", _("an audit")
-    AML = "aml", _("AML")
-    COMPLAINT = "complaint", _("the customer’s complaint")
-    OTHER = "other", _("another reason")
 
 
 class FactorReset(TextChoices):

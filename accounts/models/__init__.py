@@ -17,6 +17,7 @@ from .register import RegisterCheck
 from .risk import HighRiskCountry
 from .session import AccountSession
 from .staff import AccountProposal, SavedView, StaffEvent, StaffMember, StaffNote
+from .statistics import DailyCount, SupportCode
 from .survey import Source, SurveyAnswer
 from .user import User
 from .words import CustomerWord
@@ -31,6 +32,7 @@ __all__ = [
     "Counter",
     "Customer",
     "CustomerWord",
+    "DailyCount",
     "DataChange",
     "DataRequest",
     "EmailChange",
@@ -49,6 +51,7 @@ __all__ = [
     "StaffEvent",
     "StaffMember",
     "StaffNote",
+    "SupportCode",
     "SurveyAnswer",
     "User",
 ]

@@ -9,6 +9,7 @@ from django.conf import settings
 from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from accounts.models.user import User, UserManager
 
@@ -57,10 +58,12 @@ class StaffEvent(models.Model):
         LINK_SENT = "link_sent", _("activation link sent again")
         RESET_SENT = "reset_sent", _("password reset mail sent")
         SESSIONS_ENDED = "sessions_ended", _("sessions ended")
+        CODE_TYPED = "code_typed", _("code for the consultant typed")
         REGISTER_ASKED = "register_asked", _("register asked")
         RISK_CHANGED = "risk_changed", _("high-risk countries changed")
         STAFF_CHANGED = "staff_changed", _("staff account changed")
         FACTOR_RESET = "factor_reset", _("sign-in methods of staff reset")
+        STATISTICS_SEEN = "statistics_seen", _("statistics looked at")
         EXPORTED = "exported", _("export")
         ERASED = "erased", _("account erased")
         HOLD_SET = "hold_set", _("deletion held")
@@ -161,7 +164,7 @@ class AccountProposal(models.Model):
     class What(models.TextChoices):
         """What is proposed."""
 
-        RESTORE = "restore", _("Restore the account")
+        RESTORE = "restore", pgettext_lazy("desk", "Restore the account")
         ERASE = "erase", _("Delete the account")
 
     user = models.OneToOneField(

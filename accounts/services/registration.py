@@ -15,6 +15,8 @@ from accounts.mail import outbox
 from accounts.models import ConsentRecord, Customer, OutboxMessage, User
 from accounts.services import addressed_mail, allowance, ledger
 from accounts.services.allowance import Purpose
+from accounts.statistics import counting
+from accounts.statistics.counting import Name
 from accounts.values import email as email_address
 
 PURGE_BATCH = 500  # accounts that one transaction deletes, each with half a dozen rows
@@ -86,6 +88,7 @@ def register(
         if existing is None:  # the purge, or "To nie ja", came in between
             raise
         return existing
+    counting.add(Name.REGISTERED, kind=kind, language=language)
     return user
 
 

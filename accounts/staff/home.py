@@ -27,8 +27,12 @@ MOST_SHOWN = 25
 def context(user: User) -> dict[str, Any]:
     """Return what the first page shows this person; half a dozen statements by indices."""
     sees, decides = may(user, Right.SEE_CUSTOMERS), may(user, Right.DECIDE)
-    shown: dict[str, Any] = {"sees_customers": sees, "decides": decides}
-    shown["exports_customers"] = may(user, Right.EXPORT_MASKED)
+    shown: dict[str, Any] = {
+        "sees_customers": sees,
+        "sees_numbers": may(user, Right.REVEAL),
+        "decides": decides,
+        "exports_customers": may(user, Right.EXPORT_MASKED),
+    }
     if sees:
         oldest = queue.waiting().first()
         shown |= {

@@ -9,7 +9,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import path, reverse
 from django.utils.decorators import method_decorator
-from django.utils.translation import gettext
+from django.utils.translation import gettext, gettext_noop
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.cache import never_cache
 
@@ -23,6 +23,15 @@ from accounts.staff.guard import refuse_nonsense
 from accounts.staff.password_change import StaffPasswordChangeView
 from accounts.staff.sign_in import TRIED_TOO_OFTEN, StaffSignInView
 from kantor.serving.network import held_up
+
+# Words of Django's that our catalogues say otherwise.
+_SAID_OTHERWISE = (
+    gettext_noop(
+        "Items must be selected in order to perform actions on them. No items have been changed."
+    ),
+    gettext_noop("%(app)s administration"),
+    gettext_noop("%(name)s with ID “%(key)s” doesn’t exist. Perhaps it was deleted?"),
+)
 
 
 class StaffSite(AdminSite):

@@ -22,6 +22,7 @@ from accounts.models import (
     EmailChange,
     NightlyFact,
     OutboxMessage,
+    SupportCode,
 )
 from accounts.retention import Kept
 from accounts.services import export_files, registration
@@ -108,6 +109,12 @@ def _rules() -> list[Rule]:
             "expired captchas",
             lambda: CaptchaStore.objects.filter(expiration__lte=now),
             "expiration",
+        ),
+        Rule(
+            "support_codes",
+            "codes for the consultant whose time is over",
+            lambda: SupportCode.objects.filter(expires_at__lte=now),
+            "expires_at",
         ),
         _rule("counters", "ended counters, a day later", Counter, retention.ATTEMPTS),
         _rule(
