@@ -456,7 +456,7 @@ EXPORTS = Kept(
     then=_DELETED_BY_ITSELF,
     after_closing=AfterClosing.GOES_ON,
     lasts=EXPORTS_LAST,
-    # The table of exports names itself here with the export.
+    tables=("accounts.ExportFile",),
 )
 SAVED_VIEWS = Kept(
     kind="saved_views",
@@ -493,6 +493,17 @@ CAPTCHAS = Kept(
     lasts=timedelta(minutes=settings.CAPTCHA_TIMEOUT),
     counts_from="expiration",
     tables=("captcha.CaptchaStore",),
+)
+SUPPORT_CODES = Kept(
+    kind="support_codes",
+    title=_("Code for the consultant"),
+    why=_CONTRACT,
+    until=_("30 minutes after the code is shown. It names a page and no answer."),
+    then=_DELETED_BY_ITSELF,
+    after_closing=AfterClosing.GOES_ON,
+    lasts=timedelta(minutes=30),
+    counts_from="expires_at",
+    tables=("accounts.SupportCode",),
 )
 TASKS = Kept(
     kind="tasks",
@@ -554,10 +565,16 @@ OF_THE_DESK: Sequence[Kept] = (
     SAVED_VIEWS,
     HIGH_RISK,
     CAPTCHAS,
+    SUPPORT_CODES,
     TASKS,
     LOGS,
     BACKUPS,
 )
 EVERYTHING: Sequence[Kept] = (*ALL, *OF_THE_DESK)
 # Kept for good: they name nobody.
-NAMES_NOBODY = ("accounts.Source", "accounts.NightlyFact", "accounts.StaffMember")
+NAMES_NOBODY = (
+    "accounts.DailyCount",
+    "accounts.Source",
+    "accounts.NightlyFact",
+    "accounts.StaffMember",
+)

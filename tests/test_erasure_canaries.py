@@ -54,7 +54,7 @@ class ErasedTests(TestCase):
         assert found_in_database() == []
         logged = [line for line in self.log.lines if has_canary(line)]
         assert logged == []
-        folders = {self.folder, Path(settings.MAILBOX_DIR)}
+        folders = {self.folder, Path(settings.MAILBOX_DIR), Path(settings.EXPORT_DIR)}
         files = [path for folder in folders for path in folder.rglob("*") if path.is_file()]
         assert [path for path in files if has_canary(path.read_bytes())] == []
 

@@ -26,6 +26,7 @@ from accounts.models import (
     OutboxMessage,
     Source,
     StaffEvent,
+    SupportCode,
     User,
 )
 from accounts.models.event_guard import EVENTS
@@ -183,6 +184,7 @@ class ClockTests(TestCase):
         for kept, make in (
             (retention.UNFINISHED, self.session_until),
             (retention.CAPTCHAS, self.captcha_until),
+            (retention.SUPPORT_CODES, self.code_until),
         ):
             assert kept.lasts is not None
             self.goes_after(kept, make(timezone.now() + kept.lasts))
@@ -195,6 +197,11 @@ class ClockTests(TestCase):
             challenge="abcd", response="abcd", hashkey="h" * 40, expiration=end
         )
         return row
+
+    def code_until(self, end: datetime) -> Model:
+        return SupportCode.objects.create(
+            digest="d" * 64, step="2a", kind="person", language="pl", expires_at=end
+        )
 
     def test_accounts_never_activated(self) -> None:
         user = registered()
@@ -223,6 +230,7 @@ class ClockTests(TestCase):
             "attempts",
             "unfinished",
             "captchas",
+            "support_codes",
             "never_activated",
             "audit",
         }
