@@ -25,7 +25,7 @@ REQUIRED = {
     "TOTP_KEYS": secrets.token_urlsafe(64),
     "BASE_URL": SITE,
     "ALLOWED_HOSTS": HOST,
-    "DATABASE_URL": "sqlite:///nowhere.sqlite3",
+    "DATABASE_URL": "sqlite:///var/nowhere.sqlite3",
     "EMAIL_URL": "smtp://127.0.0.1:25",
     "DEFAULT_FROM_EMAIL": "kantor.pl <rejestracja@kantor.example>",
     # As the published texts have it.
@@ -111,6 +111,12 @@ class BootTests(SimpleTestCase):
     def test_refuses_to_hash_nothing(self) -> None:
         assert refusals(REQUIRED | {"HASHES_AT_ONCE": "3"}) == [""]
         assert "HASHES_AT_ONCE" in refusals(REQUIRED | {"HASHES_AT_ONCE": "0"})[0]
+
+    def test_refuses_to_keep_exports_where_anybody_gets_them(self) -> None:
+        folders = ("/var/lib/kantor/exports", "exports", str(ROOT / "static" / "exports"))
+        found = refusals(*(REQUIRED | {"EXPORT_DIR": folder} for folder in folders))
+        assert found[0] == ""
+        assert all("EXPORT_DIR" in refusal for refusal in found[1:]), found
 
     def test_a_database_that_says_nothing_holds_nobody(self) -> None:
         postgres = {"DATABASE_URL": "postgres://kantor@192.0.2.1/kantor"}

@@ -6,6 +6,8 @@ from .customer import Customer, Kind, ReviewState
 from .data import DataChange, DataRequest
 from .email_change import EmailChange
 from .event import AccountEvent
+from .export import ExportFile
+from .hold import Hold
 from .limit import Counter
 from .nightly import NightlyFact
 from .outbox import OutboxMessage
@@ -34,7 +36,9 @@ __all__ = [
     "DataChange",
     "DataRequest",
     "EmailChange",
+    "ExportFile",
     "HighRiskCountry",
+    "Hold",
     "Kind",
     "NightlyFact",
     "OutboxMessage",

@@ -13,7 +13,7 @@ from accounts import consents
 from accounts.limits import Limit
 from accounts.mail import outbox
 from accounts.models import ConsentRecord, Customer, OutboxMessage, User
-from accounts.services import allowance, ledger
+from accounts.services import addressed_mail, allowance, ledger
 from accounts.services.allowance import Purpose
 from accounts.statistics import counting
 from accounts.statistics.counting import Name
@@ -154,6 +154,7 @@ def purge() -> int:
             if not locked:
                 return deleted
             keys = [pk for pk, _created_at in locked]
+            addressed_mail.forget(User.objects.filter(pk__in=keys))
             deleted += User.objects.filter(pk__in=keys).delete()[1].get(User._meta.label, 0)
         # The older accounts are active ones: not to be looked at again by the next batch.
         rest = rest.filter(created_at__gte=locked[-1][1])
