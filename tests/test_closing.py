@@ -333,7 +333,7 @@ class StaffTests(StaffTestCase):
         assert 'value="suspend"' in page
         for decision in ("approve", "correct", "reject"):
             assert f'value="{decision}"' not in page
-            assert send(self.client, self.user, decision, note="x").status_code == 400
+            assert send(self.client, self.user, decision, note="x").status_code == 409
         assert customer_of(self.user).review_state == ReviewState.NEW
 
     def test_can_block_it_for_good_and_give_it_back_closed(self) -> None:

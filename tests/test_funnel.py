@@ -229,7 +229,7 @@ class StepTests(CountingTestCase):
         if at is None:
             del entry["facts"][funnel.FACT]
         else:
-            entry["facts"][funnel.FACT][1] = at
+            entry["facts"]["began"] = at
         session.save()
 
 

@@ -36,7 +36,7 @@ from tests.test_production import REQUIRED, ROOT, run
 from tests.test_request_log import QUEUE
 from tests.walk import Visitor
 
-MOST_SERIES = 500
+MOST_SERIES = 550
 LOOK = """
 import sys
 import kantor.wsgi

@@ -287,8 +287,8 @@ SCREENING = "disabled"
 METRICS = False
 METRICS_FOLDER = "/dev/shm/kantor-metrics"  # noqa: S108  made for this user alone
 
-# Seconds after which a process adds what it has counted (accounts.statistics.counting) to the
-# table; 0 leaves it to whoever calls.
+# Seconds after which a process adds its counts (accounts.statistics.counting) to the table;
+# 0 leaves it to whoever calls.
 COUNTS_FLUSHED_AFTER = 10
 
 # Whether faults of ours are reported to somebody, so that a page may say so (kantor.reports).
