@@ -348,7 +348,7 @@ class DeskTests(StaffTestCase):
         other = clerk()
         queue.take(self.request.user, Desk(other))
         late = self.client.post(self.page, {"decision": "accepted", "answer": ""}, follow=True)
-        assert "Tę sprawę ma już ktoś inny." in untie(late.content.decode())
+        assert "Tę sprawę prowadzi już ktoś inny." in untie(late.content.decode())
         assert b'name="decision"' not in late.content
         self.request.refresh_from_db()
         assert self.request.state == DataRequest.State.OPEN

@@ -127,6 +127,8 @@ class PrivilegeTests(StaffTestCase):
             "User",
             "StaffMember",
             "StaffEvent",
+            "DailyCount",
+            "SupportCode",
             "OutboxMessage",
             "DataRequest",
             "HighRiskCountry",

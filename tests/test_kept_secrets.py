@@ -25,6 +25,7 @@ from tests.walk import Visitor
 WAITING = "/rejestracja/wyslano/"
 FETCH = {"pl": "Pobierz dane", "en": "Fetch details"}
 BACK_TO_PICTURE = {"pl": "Wróć do obrazka", "en": "Back to the picture"}
+SHOW_CODE = {"pl": "Pokaż kod dla konsultanta", "en": "Show a code for the consultant"}
 COUNTRIES = {
     "pl": ({"Kraj": "Polska"}, {"Kraj": "Niemcy"}),
     "en": ({"Country": "Poland"}, {"Country": "Germany"}),
@@ -239,6 +240,9 @@ class CanaryTests(TestCase):
         assert visitor.heading == words.consents, visitor.errors
         self.look(visitor)
         visitor.choose(applicant.news).press(words.back)
+        self.look(visitor, *(step_url(visitor, step) for step in Step))
+        visitor.press(SHOW_CODE[words.language])
+        self.ids[self.word].add(visitor.element("#support strong").get_text())
         self.look(visitor, *(step_url(visitor, step) for step in Step))
 
     def see_what_follows(self, visitor: Visitor, applicant: Applicant) -> None:

@@ -113,7 +113,7 @@ class DeskTests(StaffTestCase):
     def test_the_kinds_have_polish_names(self) -> None:
         self.send("reject", reason="unclear")
         page = self.client.get(page_of(self.user)).content.decode()
-        assert "weryfikacja: odmowa" in page
+        assert "weryfikacja: konto odrzucone" in page
 
 
 class AtOnceTests(TransactionTestCase):

@@ -101,7 +101,7 @@ def registrations(days: Days) -> Table:
         gettext("Finished registrations, before their address is confirmed."),
         [
             gettext("company"),
-            gettext("individual person"),
+            gettext("individual"),
             gettext("in Polish"),
             gettext("in English"),
             gettext("together"),
@@ -323,7 +323,7 @@ def decisions(days: Days) -> Table:
     table = Table(
         "decisions",
         gettext("Decisions that hold, without proposals to a second person."),
-        [gettext("company"), gettext("individual person"), gettext("together")],
+        [gettext("company"), gettext("individual"), gettext("together")],
         drawn=2,
     )
     counted = reading.sums(Name.DECIDED, days, "key", "kind")
