@@ -141,6 +141,7 @@ layers: $(TOOLS)
 .PHONY: migrations
 migrations: $(TOOLS)
 	$(MANAGE) makemigrations --check --dry-run
+	$(BIN)/python .ci/lint_migrations.py
 
 .PHONY: deployment
 deployment: $(TOOLS)
