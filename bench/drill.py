@@ -275,14 +275,18 @@ class Drill:
     def suffer(self, fault: Fault) -> None:
         """Have somebody at every step press his button under this fault, and go on afterwards."""
         print(f"{self.tasks}: {fault.name}", file=sys.stderr)
+        began = time.monotonic()
         with ThreadPoolExecutor(STEPS) as pool:
             customers = list(
                 pool.map(lambda step: self.somebody().reach(step, self.stand), range(STEPS))
             )
+            reached = time.monotonic()
             with fault.hold():
                 home = self._home()
                 seen = list(pool.map(Customer.press, customers))
+                pressed = time.monotonic()
             ended = time.monotonic()
+            print([round(x - began, 1) for x in (reached, pressed, ended)], file=sys.stderr)
             self._let_mails_go()
             list(pool.map(self._recover, customers, seen))
         took = time.monotonic() - ended

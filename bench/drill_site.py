@@ -92,6 +92,15 @@ class Stand:
             "WEB_CONCURRENCY": "1",
             **settings,
         }
+        # A queue brings tables of its own.
+        owner = self.cluster.address("kantor_owner", "kantor")
+        subprocess.run(
+            [*PYTHON, "manage.py", "migrate", "--verbosity", "0"],
+            cwd=ROOT,
+            env=self.environment | {"DATABASE_URL": owner},
+            check=True,
+            capture_output=True,
+        )
         queue = [*PYTHON, "manage.py", WORKERS[tasks]]
         commands = {
             f"web {port}": [
@@ -157,7 +166,9 @@ class Stand:
             if all(self._ask_behind(port, "/readyz")[0] == 200 for port in self.ports):
                 return time.monotonic() - began
             time.sleep(0.1)
-        raise AssertionError("not ready in a minute")
+        told = [self._ask_behind(port, "/readyz") for port in self.ports]
+        ends = {name: log[-1500:] for name, log in self.logs().items() if name.startswith("web")}
+        raise AssertionError(f"not ready in a minute: {told}\n{ends}")
 
     def numbers(self) -> dict[str, float]:
         """Return what /metrics tells, by the line's beginning."""
@@ -295,10 +306,12 @@ class Stand:
         done = Event()
 
         def kill() -> None:
-            while not done.wait(0.15):
-                for pid in self.web_children()[:1]:
+            pause = 0.06  # first in the middle of what is being answered, then of what waits
+            while not done.wait(pause):
+                for pid in self.web_children():
                     with suppress(ProcessLookupError):
                         os.kill(pid, signal.SIGKILL)
+                pause = 2.5
 
         killer = Thread(target=kill, daemon=True)
         killer.start()
