@@ -22,7 +22,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import AbstractContextManager, ExitStack
+from contextlib import AbstractContextManager, ExitStack, suppress
 from dataclasses import dataclass, field
 from http.client import HTTPException
 from http.cookies import SimpleCookie
@@ -164,12 +164,17 @@ class Customer:
 
     def press_again(self) -> None:
         """After a failure: go back to the form and fill it in again, as a person does."""
-        if self.post is not None and self.step < STEPS - 1:
-            if self.step != 4:
+        if self.post is None or self.step == STEPS - 1:
+            return
+        if self.step != 4:
+            for _try in range(3):
                 self.walker.open(self.post.address)
-                self.fill_in()
-            seen = self.press()
-            assert seen.status == 200, seen
+                # What was sent before may still be answered, and use up the picture on this page.
+                with suppress(LookupError):
+                    self.fill_in()
+                    break
+        seen = self.press()
+        assert seen.status == 200, seen
 
     def go_on(self, stand: Stand) -> None:
         """Go from the page after this step to an active account."""
@@ -270,23 +275,21 @@ class Drill:
         ]
         if stand.disk is not None:
             made.insert(2, Fault("disk full", stand.with_full_disk))
+        else:
+            self.found.lines.append("- the disk was not filled: only root can make a small one")
         return made
 
     def suffer(self, fault: Fault) -> None:
         """Have somebody at every step press his button under this fault, and go on afterwards."""
         print(f"{self.tasks}: {fault.name}", file=sys.stderr)
-        began = time.monotonic()
         with ThreadPoolExecutor(STEPS) as pool:
             customers = list(
                 pool.map(lambda step: self.somebody().reach(step, self.stand), range(STEPS))
             )
-            reached = time.monotonic()
             with fault.hold():
                 home = self._home()
                 seen = list(pool.map(Customer.press, customers))
-                pressed = time.monotonic()
             ended = time.monotonic()
-            print([round(x - began, 1) for x in (reached, pressed, ended)], file=sys.stderr)
             self._let_mails_go()
             list(pool.map(self._recover, customers, seen))
         took = time.monotonic() - ended
@@ -544,8 +547,8 @@ def report(found: list[Found], options: argparse.Namespace, seconds: float) -> s
     lines = [
         "# The drill",
         "",
-        "Written by `make drill`. Whoever presses a button during a fault sees the site's own page,",
-        "loses no answer and gets his mail; while it stood, one person stood at each of the five",
+        "Written by `make drill`. Whoever presses a button during a fault sees the site's own",
+        "page, loses no answer and gets his mail; while it stood, one person stood at each of the five",
         "buttons of the registration and one at the link of the mail.",
         "",
         f"{time.strftime('%Y-%m-%d', time.gmtime())}, CPython {platform.python_version()}, Django"
@@ -560,9 +563,9 @@ def report(found: list[Found], options: argparse.Namespace, seconds: float) -> s
     if not options.short:
         lines += [
             "Shown beside it by the tests of `make drill`: a release forward and back under load",
-            "(`tests/test_release.py`), dump, loss and restore (`tests/test_backup.py`), canaries in",
-            "every log (`tests/test_canaries.py`), `nginx -t`, `systemd-analyze verify` and promtool",
-            "(`tests/test_deploy.py`, `tests/test_metrics.py`), what `doctor` finds",
+            "(`tests/test_release.py`), dump, loss and restore (`tests/test_backup.py`), canaries",
+            "of every log (`tests/test_canaries.py`), `nginx -t`, `systemd-analyze verify` and",
+            "promtool (`tests/test_deploy.py`, `tests/test_metrics.py`), what `doctor` finds",
             "(`tests/test_doctor.py`).",
             "",
         ]
@@ -582,7 +585,7 @@ def main() -> None:
     parser.add_argument("--write", action="store_true", help="write docs/drill.md")
     options = parser.parse_args()
     began = time.monotonic()
-    found = []
+    found: list[Found] = []
     with ExitStack() as stack:
         stand = Stand(stack.callback)
         queues = [each for each in ("database", "redis") if options.only in (None, each)]
@@ -591,7 +594,11 @@ def main() -> None:
             drill = Drill(stand, tasks)
             try:
                 for fault in drill.faults():
-                    if (options.fault or "") in fault.name:
+                    # In short, what knows nothing of the queue is made with the first one only.
+                    is_told = (
+                        options.short and found and fault.name in ("tables locked", "disk full")
+                    )
+                    if (options.fault or "") in fault.name and not is_told:
                         drill.suffer(fault)
                 if options.short:
                     drill.crowd(min(options.visitors, 25), 12)

@@ -15,7 +15,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from threading import Event, Thread
+from threading import Event, Thread, Timer
 from typing import Any
 
 import psycopg
@@ -219,11 +219,9 @@ class Stand:
             return cursor.fetchall() if cursor.description else []
 
     def captcha(self, key: str) -> str:
-        """Return what the picture with this key shows."""
-        ((answer,),) = self.rows(
-            "SELECT response FROM captcha_captchastore WHERE hashkey = %s", key
-        )
-        return str(answer)
+        """Return what the picture with this key shows; raise LookupError when it is used up."""
+        rows = self.rows("SELECT response FROM captcha_captchastore WHERE hashkey = %s", key)
+        return str(rows[0][0])
 
     # -- faults -------------------------------------------------------------------------
 
@@ -302,23 +300,18 @@ class Stand:
 
     @contextmanager
     def with_killed_web(self) -> Iterator[None]:
-        """Every process that answers is killed, again and again."""
-        done = Event()
+        """Every process that answers is killed in the middle of what it does."""
 
         def kill() -> None:
-            pause = 0.06  # first in the middle of what is being answered, then of what waits
-            while not done.wait(pause):
-                for pid in self.web_children():
-                    with suppress(ProcessLookupError):
-                        os.kill(pid, signal.SIGKILL)
-                pause = 2.5
+            for pid in self.web_children():
+                with suppress(ProcessLookupError):
+                    os.kill(pid, signal.SIGKILL)
 
-        killer = Thread(target=kill, daemon=True)
+        killer = Timer(0.08, kill)
         killer.start()
         try:
             yield
         finally:
-            done.set()
             killer.join()
             self.await_ready()
 
