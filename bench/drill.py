@@ -389,7 +389,9 @@ class Drill:
         from accounts.passwords.hashing import Argon2PasswordHasher
 
         ours = Argon2PasswordHasher()
-        hasher = PasswordHasher(ours.time_cost, ours.parallelism, ours.memory_cost)
+        hasher = PasswordHasher(
+            time_cost=ours.time_cost, memory_cost=ours.memory_cost, parallelism=ours.parallelism
+        )
         took = []
         for _time in range(3):
             began = time.perf_counter()
@@ -548,8 +550,8 @@ def report(found: list[Found], options: argparse.Namespace, seconds: float) -> s
         "# The drill",
         "",
         "Written by `make drill`. Whoever presses a button during a fault sees the site's own",
-        "page, loses no answer and gets his mail; while it stood, one person stood at each of the five",
-        "buttons of the registration and one at the link of the mail.",
+        "page, loses no answer and gets his mail; while it stood, one person stood at each of the",
+        "five buttons of the registration and one at the link of the mail.",
         "",
         f"{time.strftime('%Y-%m-%d', time.gmtime())}, CPython {platform.python_version()}, Django"
         f" {version('django')}, {os.cpu_count()} cores; {seconds:.0f} s. Times and memory belong to"
