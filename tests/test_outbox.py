@@ -108,6 +108,7 @@ class OwingTests(TransactionTestCase):
             "terms_version",
             "reason",
             "change_id",
+            "correction_id",
             "asked_from",
             "asked_in",
             "recipient",
