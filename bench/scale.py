@@ -129,14 +129,15 @@ def measure(rows: int, rounds: int) -> dict[str, Any]:
         )
     }
     officer = signed_in("officer")
+    asked: dict[str, Callable[[], Any]] = {
+        "desk: queue": lambda: officer.get(f"{LIST}?review=new"),
+        "desk: take the next case": lambda: officer.post("/admin/cases/next/"),
+    }
     serial = count(int(time.time()) % 2**22)
     # The first rounds only warm up: connection, caches, pages of the indices.
     for _round in range(rounds + 3):
         customer(transport, acts, next(serial))
-        for name, ask in (
-            ("desk: queue", lambda: officer.get(f"{LIST}?review=new")),
-            ("desk: take the next case", lambda: officer.post("/admin/cases/next/")),
-        ):
+        for name, ask in asked.items():
             with acts[name].of_a_round() as part, part():
                 answer = ask()
             if answer.status_code not in (200, 302):
