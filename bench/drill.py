@@ -503,10 +503,14 @@ class Crowd:
             email = f"anna.person.{self.tasks}.{number}.{serial}@skrzynka.example"
             try:
                 Visitation(self, address, each / requests).register(email)
+            except TimeIsOverError:
+                return
             except (UnexpectedAnswerError, OSError, HTTPException, AssertionError) as error:
                 self.faults.append(f"{type(error).__name__}: {str(error)[:200]}")
-            except InterruptedError:
-                return
+
+
+class TimeIsOverError(Exception):
+    """The time of the crowd is over."""
 
 
 class Visitation:
@@ -537,8 +541,9 @@ class Visitation:
     def _note(self, label: str) -> None:
         if label != "haslo: POST":
             self.crowd.ms.append(self.took)
-        # Whoever has begun comes to an end, without a pause once the time is over.
-        self.crowd.stopped.wait(self.pause)
+        # Whoever is under way when the time is over goes: all of them at once would be a storm.
+        if self.crowd.stopped.wait(self.pause):
+            raise TimeIsOverError
 
 
 def report(found: list[Found], options: argparse.Namespace, seconds: float) -> str:
