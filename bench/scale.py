@@ -133,7 +133,7 @@ def measure(rows: int, rounds: int) -> dict[str, Any]:
         "desk: queue": lambda: officer.get(f"{LIST}?review=new"),
         "desk: take the next case": lambda: officer.post("/admin/cases/next/"),
     }
-    serial = count(int(time.time()) % 2**22)
+    serial = count(int(time.time()) * 100 % 2**23)  # nobody comes in two turns
     # The first rounds only warm up: connection, caches, pages of the indices.
     for _round in range(rounds + 3):
         customer(transport, acts, next(serial))
