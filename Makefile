@@ -132,6 +132,10 @@ bench-passwords: $(TOOLS) ## measure what judging a password costs at worst (OPT
 bench-desk: $(TOOLS) ## measure the staff's desk at a million customers (OPTIONS="--postgres URL --write")
 	@$(BIN)/python -W ignore -m bench.desk $(OPTIONS)
 
+.PHONY: bench-export
+bench-export: $(TOOLS) ## measure time and memory of an export of a million customers (OPTIONS="--postgres URL --write")
+	@$(BIN)/python -W ignore -m bench.export $(OPTIONS)
+
 # --- The checks, one by one --------------------------------------------------------------------
 
 .PHONY: lint

@@ -11,7 +11,7 @@ class AccountsConfig(AppConfig):
     """Hold what Django needs to know, and bring its checks along."""
 
     name = "accounts"
-    verbose_name = _("Customers")
+    verbose_name = _("All pages")
 
     def ready(self) -> None:
         """Register the system checks; they need the models, which are there only now.

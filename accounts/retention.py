@@ -1,7 +1,8 @@
-"""Say what is kept of a customer, why, and until when: one table for pages and for the purge.
+"""Say what is kept, why, and until when: one table for customers' and staff's pages and the purge.
 
-The privacy notice promises the same periods (`templates/legal/privacy/`): a shorter one here is
-kept to at once, a longer one needs a new version of the notice first.
+The periods are settings, which production checks; counsel confirms them. The privacy notice
+promises the same (`templates/legal/privacy/`; a test compares them): a shorter one here is kept to
+at once, a longer one needs a new version of the notice first.
 """
 
 from collections.abc import Sequence
@@ -16,18 +17,35 @@ from django.utils.translation import ngettext_lazy
 
 # How long staff can still see what became of a mail.
 # Longer than a pending account can live on its last link: purging asks for that mail.
-MESSAGES_LAST = timedelta(days=60)
+MESSAGES_LAST = timedelta(days=settings.MESSAGES_KEPT_DAYS)
 # What an owner, and staff, can still see of sessions and of what happened to an account.
-HISTORY_LASTS = timedelta(days=90)
+HISTORY_LASTS = timedelta(days=settings.HISTORY_KEPT_DAYS)
 # A wait that is over is remembered for a day: the next one may be longer (limits.Ladder).
 COUNTERS_LAST = timedelta(days=1)
 # What the queue in the database remembers of its tasks; nothing of it is about a customer.
 TASKS_LAST = timedelta(days=7)
-# How long the owner of a closed account can reopen it.
+# How long the owner of a closed account can reopen it. No setting: the Terms of Service promise it.
 REOPENING_LASTS = timedelta(days=14)
+
+
+def _years(number: int) -> timedelta:
+    """Return so many years, none of them too short: every fourth may be a leap year."""
+    return timedelta(days=number * 365 + (number + 3) // 4)
+
+
 # How long an account whose customer we had approved stays blocked after its closing: art. 49(1) of
-# the act of 1 March 2018 on counteracting money laundering, 5 years; two of them may be leap years.
-BLOCKED_LASTS = timedelta(days=5 * 365 + 2)
+# the act of 1 March 2018 on counteracting money laundering, 5 years.
+BLOCKED_LASTS = _years(settings.CUSTOMERS_KEPT_YEARS)
+# How much longer a hold may keep it: art. 49(3) of that act, 5 years.
+HOLD_LASTS = _years(settings.HOLDS_KEPT_YEARS)
+# The audit of staff; the database refuses less than six years (`accounts.models.event_guard`).
+AUDIT_LASTS = _years(settings.AUDIT_KEPT_YEARS)
+# Logs, which alone have whole addresses of networks, and backups: files of the server, which its
+# operator rotates (docs/operations.md).
+LOGS_LAST = timedelta(days=30)
+BACKUPS_LAST = timedelta(days=14)
+# A file of an export, for its author alone.
+EXPORTS_LAST = timedelta(hours=24)
 
 
 class AfterClosing(Enum):
@@ -47,7 +65,7 @@ class Kept:
     """One kind of data: why it is kept and until when, in whole sentences.
 
     `counts_from` is the field of the row from which `lasts` counts, for the purge; both are empty
-    where the account decides.
+    where the account decides. `tables` are the models whose rows it is about, by their labels.
     """
 
     kind: str
@@ -58,6 +76,7 @@ class Kept:
     after_closing: AfterClosing
     lasts: timedelta | None = None
     counts_from: str = ""
+    tables: tuple[str, ...] = ()
 
 
 def _with(sentence: Promise, **numbers: int) -> Promise:
@@ -74,12 +93,24 @@ _PROOF = _(
     "To be able to prove what was agreed and done: our legitimate interest, art. 6(1)(f) GDPR."
 )
 _SAFETY = _("To protect the account from abuse: our legitimate interest, art. 6(1)(f) GDPR.")
-_WITH_ACCOUNT = _(
-    "As long as you have the account, and 14 days after you close it. If we have approved your "
-    "details: 5 years, as art. 49 of the Polish anti-money-laundering act requires."
+_WITH_ACCOUNT = _with(
+    ngettext_lazy(
+        "As long as you have the account, and 14 days after you close it. If we have approved your "
+        "details: %(years)d year, as art. 49 of the Polish anti-money-laundering act requires, or "
+        "longer where the law demands it.",
+        "As long as you have the account, and 14 days after you close it. If we have approved your "
+        "details: %(years)d years, as art. 49 of the Polish anti-money-laundering act requires, or "
+        "longer where the law demands it.",
+        "years",
+    ),
+    years=settings.CUSTOMERS_KEPT_YEARS,
 )
 _AS_LONG_AS_ACCOUNT = _("As long as you have the account, and 14 days after you close it.")
 _DELETED = _("Then we delete it.")
+_ANONYMISED = _(
+    "Then we delete it. If we have approved your details, what stays names nobody: a number, dates "
+    "and states."
+)
 _DELETED_BY_ITSELF = _("Then it is deleted automatically.")
 
 ACCOUNT = Kept(
@@ -87,8 +118,9 @@ ACCOUNT = Kept(
     title=_("Account"),
     why=_CONTRACT,
     until=_WITH_ACCOUNT,
-    then=_DELETED,
+    then=_ANONYMISED,
     after_closing=AfterClosing.BLOCKED,
+    tables=("accounts.User",),
 )
 DETAILS = Kept(
     kind="details",
@@ -98,8 +130,9 @@ DETAILS = Kept(
         "duties of an exchange: art. 6(1)(c) GDPR."
     ),
     until=_WITH_ACCOUNT,
-    then=_DELETED,
+    then=_ANONYMISED,
     after_closing=AfterClosing.BLOCKED,
+    tables=("accounts.Customer", "accounts.CustomerWord"),
 )
 CHANGES = Kept(
     kind="changes",
@@ -108,6 +141,7 @@ CHANGES = Kept(
     until=_WITH_ACCOUNT,
     then=_DELETED,
     after_closing=AfterClosing.BLOCKED,
+    tables=("accounts.DataChange",),
 )
 REQUESTS = Kept(
     kind="requests",
@@ -116,14 +150,16 @@ REQUESTS = Kept(
     until=_WITH_ACCOUNT,
     then=_DELETED,
     after_closing=AfterClosing.BLOCKED,
+    tables=("accounts.DataRequest",),
 )
 REVIEW = Kept(
     kind="review",
     title=_("Review of your details"),
     why=_("To meet the duties of an exchange: art. 6(1)(c) GDPR."),
     until=_WITH_ACCOUNT,
-    then=_DELETED,
+    then=_ANONYMISED,
     after_closing=AfterClosing.BLOCKED,
+    tables=("accounts.Customer",),
 )
 CHECKS = Kept(
     kind="checks",
@@ -132,14 +168,16 @@ CHECKS = Kept(
     until=_WITH_ACCOUNT,
     then=_DELETED,
     after_closing=AfterClosing.BLOCKED,
+    tables=("accounts.RegisterCheck",),
 )
 CONSENTS = Kept(
     kind="consents",
     title=_("Consents and declarations"),
     why=_("To be able to prove what you agreed to: art. 7(1) and art. 5(2) GDPR."),
     until=_WITH_ACCOUNT,
-    then=_DELETED,
+    then=_ANONYMISED,
     after_closing=AfterClosing.BLOCKED,
+    tables=("accounts.ConsentRecord",),
 )
 SURVEY = Kept(
     kind="survey",
@@ -148,6 +186,7 @@ SURVEY = Kept(
     until=_AS_LONG_AS_ACCOUNT,
     then=_DELETED,
     after_closing=AfterClosing.FORGOTTEN,
+    tables=("accounts.SurveyAnswer",),
 )
 MESSAGES = Kept(
     kind="messages",
@@ -167,6 +206,7 @@ MESSAGES = Kept(
     after_closing=AfterClosing.GOES_ON,
     lasts=MESSAGES_LAST,
     counts_from="finished_at",
+    tables=("accounts.OutboxMessage",),
 )
 EVENTS = Kept(
     kind="events",
@@ -180,6 +220,7 @@ EVENTS = Kept(
     after_closing=AfterClosing.GOES_ON,
     lasts=HISTORY_LASTS,
     counts_from="at",
+    tables=("accounts.AccountEvent",),
 )
 EMAIL_CHANGES = Kept(
     kind="email_changes",
@@ -197,6 +238,7 @@ EMAIL_CHANGES = Kept(
     after_closing=AfterClosing.GOES_ON,
     lasts=HISTORY_LASTS,
     counts_from="sent_at",
+    tables=("accounts.EmailChange",),
 )
 SESSIONS = Kept(
     kind="sessions",
@@ -214,6 +256,7 @@ SESSIONS = Kept(
     after_closing=AfterClosing.FORGOTTEN,
     lasts=HISTORY_LASTS,
     counts_from="seen_at",
+    tables=("accounts.AccountSession",),
 )
 OPEN_SESSIONS = Kept(
     kind="open_sessions",
@@ -230,6 +273,7 @@ OPEN_SESSIONS = Kept(
     then=_DELETED_BY_ITSELF,
     after_closing=AfterClosing.AT_ONCE,
     lasts=timedelta(seconds=settings.SESSION_COOKIE_AGE),
+    tables=("serving.Session",),
 )
 PASSKEYS = Kept(
     kind="passkeys",
@@ -238,6 +282,7 @@ PASSKEYS = Kept(
     until=_("Until you remove the passkey, at most 14 days after you close the account."),
     then=_("It is deleted at once."),
     after_closing=AfterClosing.FORGOTTEN,
+    tables=("accounts.Passkey",),
 )
 APP = Kept(
     kind="app",
@@ -246,6 +291,7 @@ APP = Kept(
     until=_("Until you turn the app off, at most 14 days after you close the account."),
     then=_("It is deleted at once, with the recovery codes."),
     after_closing=AfterClosing.FORGOTTEN,
+    tables=("otp_totp.TOTPDevice", "accounts.RecoveryCode"),
 )
 ATTEMPTS = Kept(
     kind="attempts",
@@ -265,6 +311,7 @@ ATTEMPTS = Kept(
     after_closing=AfterClosing.GOES_ON,
     lasts=COUNTERS_LAST,
     counts_from="ends_at",
+    tables=("accounts.Counter",),
 )
 
 # In the order in which a customer reads them.
@@ -288,3 +335,229 @@ ALL: Sequence[Kept] = (
 )
 # Kept for a short time and in no copy: secrets, and counts that name nobody.
 NOT_IN_COPY = (OPEN_SESSIONS, ATTEMPTS)
+
+
+# -- for staff alone: the desk's own records, and what lasts for hours ------------------
+
+_DUTIES = _("To meet the duties of an exchange: art. 6(1)(c) GDPR.")
+_AML = _("Duties of an exchange: art. 34 and 49 of the AML act, art. 6(1)(c) GDPR.")
+_RUN = _("To keep the service running: legitimate interest, art. 6(1)(f) GDPR.")
+_CASE = _with(
+    ngettext_lazy(
+        "With the account of the customer: 14 days after he closes it, or %(years)d year where we "
+        "have ever approved him, longer while there is a hold.",
+        "With the account of the customer: 14 days after he closes it, or %(years)d years where we "
+        "have ever approved him, longer while there is a hold.",
+        "years",
+    ),
+    years=settings.CUSTOMERS_KEPT_YEARS,
+)
+
+UNFINISHED = Kept(
+    kind="unfinished",
+    title=_("Unfinished registrations"),
+    why=_CONTRACT,
+    until=_with(
+        ngettext_lazy(
+            "%(hours)d hour after the last answer.",
+            "%(hours)d hours after the last answer.",
+            "hours",
+        ),
+        hours=settings.SESSION_COOKIE_AGE // 3600,
+    ),
+    then=_DELETED_BY_ITSELF,
+    after_closing=AfterClosing.GOES_ON,
+    lasts=timedelta(seconds=settings.SESSION_COOKIE_AGE),
+    counts_from="expire_date",
+    tables=("serving.Session",),
+)
+NEVER_ACTIVATED = Kept(
+    kind="never_activated",
+    title=_("Accounts never activated"),
+    why=_CONTRACT,
+    until=_with(
+        ngettext_lazy(
+            "%(days)d day after the activation link has ended.",
+            "%(days)d days after the activation link has ended.",
+            "days",
+        ),
+        days=settings.PENDING_ACCOUNT_DAYS,
+    ),
+    then=_DELETED_BY_ITSELF,
+    after_closing=AfterClosing.GOES_ON,
+    lasts=timedelta(days=settings.PENDING_ACCOUNT_DAYS, hours=settings.ACTIVATION_LINK_HOURS),
+    counts_from="created_at",
+    tables=("accounts.User",),
+)
+NOTES = Kept(
+    kind="notes",
+    title=_("Notes of staff"),
+    why=_AML,
+    until=_CASE,
+    then=_DELETED_BY_ITSELF,
+    after_closing=AfterClosing.BLOCKED,
+    tables=("accounts.StaffNote",),
+)
+PROPOSALS = Kept(
+    kind="proposals",
+    title=_("Proposals for a second person"),
+    why=_DUTIES,
+    until=_CASE,
+    then=_DELETED_BY_ITSELF,
+    after_closing=AfterClosing.BLOCKED,
+    tables=("accounts.AccountProposal", "accounts.ContactProposal"),
+)
+HOLDS = Kept(
+    kind="holds",
+    title=_("Holds"),
+    why=_("Demands of the GIIF and of courts, claims: art. 49 of the AML act, art. 17(3) GDPR."),
+    until=_with(
+        ngettext_lazy(
+            "Until its last day, at most %(years)d year beyond the time of the account; the row "
+            "itself as long as the account.",
+            "Until its last day, at most %(years)d years beyond the time of the account; the row "
+            "itself as long as the account.",
+            "years",
+        ),
+        years=settings.HOLDS_KEPT_YEARS,
+    ),
+    then=_DELETED_BY_ITSELF,
+    after_closing=AfterClosing.BLOCKED,
+    tables=("accounts.Hold",),
+)
+AUDIT = Kept(
+    kind="audit",
+    title=_("Audit log"),
+    why=_("Accountability: art. 5(2) and 32 GDPR, art. 49 of the AML act."),
+    until=_with(
+        ngettext_lazy(
+            "%(years)d year after it happens.", "%(years)d years after it happens.", "years"
+        ),
+        years=settings.AUDIT_KEPT_YEARS,
+    ),
+    then=_DELETED_BY_ITSELF,
+    after_closing=AfterClosing.GOES_ON,
+    lasts=AUDIT_LASTS,
+    counts_from="at",
+    tables=("accounts.StaffEvent",),
+)
+EXPORTS = Kept(
+    kind="exports",
+    title=_("Files of exports"),
+    why=_DUTIES,
+    until=_with(
+        ngettext_lazy(
+            "%(hours)d hour after the file is made, for its author alone.",
+            "%(hours)d hours after the file is made, for its author alone.",
+            "hours",
+        ),
+        hours=int(EXPORTS_LAST / timedelta(hours=1)),
+    ),
+    then=_DELETED_BY_ITSELF,
+    after_closing=AfterClosing.GOES_ON,
+    lasts=EXPORTS_LAST,
+    # The table of exports names itself here with the export.
+)
+SAVED_VIEWS = Kept(
+    kind="saved_views",
+    title=_("Saved views"),
+    why=_RUN,
+    until=_("Until their owner deletes them."),
+    then=_("They are deleted at once. They name no customer."),
+    after_closing=AfterClosing.GOES_ON,
+    tables=("accounts.SavedView",),
+)
+HIGH_RISK = Kept(
+    kind="high_risk",
+    title=_("High-risk countries"),
+    why=_AML,
+    until=_("Until an officer takes the country off the list."),
+    then=_("It is deleted at once. The list names no customer."),
+    after_closing=AfterClosing.GOES_ON,
+    tables=("accounts.HighRiskCountry",),
+)
+CAPTCHAS = Kept(
+    kind="captchas",
+    title=_("Pictures with characters to copy"),
+    why=_SAFETY,
+    until=_with(
+        ngettext_lazy(
+            "%(hours)d hour after it is shown.",
+            "%(hours)d hours after it is shown.",
+            "hours",
+        ),
+        hours=settings.CAPTCHA_TIMEOUT // 60,
+    ),
+    then=_DELETED_BY_ITSELF,
+    after_closing=AfterClosing.GOES_ON,
+    lasts=timedelta(minutes=settings.CAPTCHA_TIMEOUT),
+    counts_from="expiration",
+    tables=("captcha.CaptchaStore",),
+)
+TASKS = Kept(
+    kind="tasks",
+    title=_("Tasks of the queue"),
+    why=_RUN,
+    until=_with(
+        ngettext_lazy(
+            "%(days)d day after it begins; nothing of it is about a customer.",
+            "%(days)d days after it begins; nothing of it is about a customer.",
+            "days",
+        ),
+        days=TASKS_LAST.days,
+    ),
+    then=_DELETED_BY_ITSELF,
+    after_closing=AfterClosing.GOES_ON,
+    lasts=TASKS_LAST,
+    counts_from="started_at",
+    tables=("django_tasks_database.DBTaskResult",),
+)
+
+LOGS = Kept(
+    kind="logs",
+    title=_("Security logs and whole IP addresses"),
+    why=_SAFETY,
+    until=_with(
+        ngettext_lazy("%(days)d day after it happens.", "%(days)d days after it happens.", "days"),
+        days=LOGS_LAST.days,
+    ),
+    then=_DELETED_BY_ITSELF,
+    after_closing=AfterClosing.GOES_ON,
+    lasts=LOGS_LAST,
+)
+BACKUPS = Kept(
+    kind="backups",
+    title=_("Backups"),
+    why=_("To bring everything back after a failure: art. 32(1)(c) GDPR."),
+    until=_with(
+        ngettext_lazy(
+            "%(days)d day. Whoever was deleted meanwhile is deleted again after a restore.",
+            "%(days)d days. Whoever was deleted meanwhile is deleted again after a restore.",
+            "days",
+        ),
+        days=BACKUPS_LAST.days,
+    ),
+    then=_DELETED_BY_ITSELF,
+    after_closing=AfterClosing.GOES_ON,
+    lasts=BACKUPS_LAST,
+)
+
+# For staff alone, in the order in which they read it after the others.
+OF_THE_DESK: Sequence[Kept] = (
+    UNFINISHED,
+    NEVER_ACTIVATED,
+    NOTES,
+    PROPOSALS,
+    HOLDS,
+    AUDIT,
+    EXPORTS,
+    SAVED_VIEWS,
+    HIGH_RISK,
+    CAPTCHAS,
+    TASKS,
+    LOGS,
+    BACKUPS,
+)
+EVERYTHING: Sequence[Kept] = (*ALL, *OF_THE_DESK)
+# Kept for good: they name nobody.
+NAMES_NOBODY = ("accounts.Source", "accounts.NightlyFact", "accounts.StaffMember")

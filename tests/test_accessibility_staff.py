@@ -3,15 +3,22 @@
 Not in the report of the accessibility statement, which tells customers about their pages.
 """
 
+from time import time
+
 from django.conf import settings
-from django.test import Client
+from django.test import Client, override_settings
 from django.urls import reverse
+from django.utils import timezone
 
 from accounts.account import services
-from accounts.desk import case, corrections, invites, standing
+from accounts.desk import case, corrections, export, holds, invites, standing
 from accounts.desk.events import Desk
-from accounts.models import Kind, OutboxMessage, Source, User
+from accounts.desk.export import Order
+from accounts.models import DailyCount, HighRiskCountry, Kind, OutboxMessage, Source, User
 from accounts.models.customer import Section
+from accounts.sessions import factor
+from accounts.statistics import support_code
+from accounts.statistics.support_code import Page
 from tests.audit import COLOURS, LETTERS_PERCENT, LOOKS, RULES, RUN_AXE, SCHEMES, axe
 from tests.browser import DESK, BrowserTestCase, BrowserVisitor, bring_session
 from tests.desk import LIST, MESSAGES, page_of, send, sit_down
@@ -19,6 +26,7 @@ from tests.factories import PASSWORD, activated, clerk, customer_of, suspended
 from tests.phone import stopped_clock, turned_on
 from tests.test_staff_invite import printed_for
 
+COUNTRIES = "/admin/accounts/highriskcountry/"
 MEMBERS = "/admin/accounts/staffmember/"
 SOURCES = "/admin/accounts/source/"
 REQUESTS = "/admin/accounts/datarequest/"
@@ -99,6 +107,34 @@ class StaffAccessibilityTests(BrowserTestCase):
             self.look(visitor, "/admin/invitation/1.2/", 410)
             User.objects.filter(email__startswith="nowa").delete()
 
+    def test_statistics_and_the_code_for_a_consultant(self) -> None:
+        for name, key, times in (
+            (DailyCount.Name.REGISTERED, "", 40),
+            (DailyCount.Name.REGISTERED, "", 3),
+            (DailyCount.Name.BEGUN, "details", 60),
+            (DailyCount.Name.MESSAGE, "details.main_postal_code.invalid", 12),
+            (DailyCount.Name.MAIL, "registration.sent", 4),
+        ):
+            kind = "person" if times > 5 else "company"
+            DailyCount.objects.create(
+                day=timezone.localdate(), name=name, key=key, kind=kind, language="pl", count=times
+            )
+        page = Page("details", "company", "pl", [("nip", "checksum")])
+        support_code.begin("ACDEFH", page, timezone.now() + support_code.LIFETIME)
+        for visitor in self.each("support"):
+            self.look(visitor, "/admin/accounts/dailycount/")
+            self.look(visitor, "/admin/accounts/dailycount/?first=2026-11-05&last=2026-11-01")
+            visitor.page.emulate_media(media="print")
+            assert not visitor.page.locator(".statistics-dates").is_visible()
+            assert visitor.page.locator("svg.chart").first.is_visible()
+            visitor.page.emulate_media(media="screen")
+            self.look(visitor, "/admin/accounts/supportcode/")
+            for code in ("", "nie ma", "acd efh"):
+                visitor.page.locator("[name=code]").fill(code)
+                with visitor.page.expect_navigation():
+                    visitor.page.locator("#content-main form [type=submit]").click()
+                self.look(visitor)
+
     def test_second_step_and_ones_own_methods(self) -> None:
         for visitor in self.each():
             page, member = visitor.page, clerk(password=PASSWORD)
@@ -145,6 +181,26 @@ class StaffAccessibilityTests(BrowserTestCase):
             self.look(visitor)
             for field in ("phone", "email"):
                 self.look(visitor, f"{case_of_company}/propose/{field}/")
+
+    @override_settings(REVIEW_FOUR_EYES="all", EXPORT_AT_ONCE=1)
+    def test_exports_of_an_officer(self) -> None:
+        for author in ("officer", "officer"):
+            wanted = Order("csv", is_masked=False, reason="audit", filters={"kind": "company"})
+            export.order(wanted, User.objects.none(), desk=Desk(clerk(author)))
+        for visitor in self.each("officer"):
+            page = visitor.page
+            self.look(visitor, f"{LIST}exports/")
+            page.goto(f"{LIST}?language=pl")
+            page.locator("details:has(.desk-export) > summary").click()
+            self.look(visitor)
+            page.locator("#export-values").select_option("whole")
+            with page.expect_navigation():
+                page.locator(".desk-export [type=submit]").click()
+            self.look(visitor)
+            page.locator("#export-reason").select_option("audit")
+            with page.expect_navigation():
+                page.locator(".desk-export [type=submit]").click()
+            self.look(visitor)
 
     def test_desk_and_lists_of_a_reviewer(self) -> None:
         for visitor in self.each("reviewer"):
@@ -215,6 +271,58 @@ class StaffAccessibilityTests(BrowserTestCase):
             self.look(visitor, reverse("admin:accounts_user_erase", args=[self.person.pk]))
             self.look(visitor, f"{LIST}{self.person.pk}/history/")
 
+    def test_countries_of_high_risk(self) -> None:
+        for visitor in self.each("officer"):
+            row = HighRiskCountry.objects.create(code="KP", added_by=clerk("officer"))
+            for address in (
+                COUNTRIES,
+                f"{COUNTRIES}add/",
+                f"{COUNTRIES}{row.pk}/change/",
+                f"{COUNTRIES}{row.pk}/delete/",
+            ):
+                self.look(visitor, address)
+            visitor.page.goto(f"{COUNTRIES}add/")
+            visitor.page.evaluate("document.querySelector('#content form').noValidate = true")
+            with visitor.page.expect_navigation():
+                visitor.page.locator("[name=_save]").click()
+            self.look(visitor)
+            row.delete()
+
+    def test_proposed_contacts(self) -> None:
+        for field, value in (("phone", "+48602345678"), ("email", "nowy@example.com")):
+            corrections.propose(self.person, field, value, "slip", desk=Desk(clerk("reviewer")))
+        for visitor in self.each("reviewer"):
+            self.look(visitor, "/admin/")
+            self.look(visitor, page_of(self.person))
+
+    def test_the_factor_that_erasing_asks_for_again(self) -> None:
+        for visitor in self.each():
+            client = sit_down(Client(), clerk("officer"))
+            session = client.session
+            session[factor.SESSION_KEY] = int(time()) - 600
+            session.save()
+            bring_session(visitor, client)
+            self.look(visitor, f"{LIST}{self.person.pk}/usuniecie/")
+            assert visitor.path.startswith("/admin/confirm/"), visitor.path
+
+    def test_pages_of_support_and_auditors(self) -> None:
+        for role in ("support", "auditor"):
+            for visitor in self.each(role):
+                for address in (
+                    "/admin/",
+                    LIST,
+                    page_of(self.company),
+                    page_of(self.person),
+                    MESSAGES,
+                    "/admin/accounts/staffevent/",
+                ):
+                    self.look(visitor, address)
+                visitor.page.goto("/admin/")
+                visitor.page.locator("#desk-words").fill("nikt taki")
+                with visitor.page.expect_navigation():
+                    visitor.page.locator(".desk-search button").click()
+                self.look(visitor)
+
     def test_second_person(self) -> None:
         author = clerk()
         with self.settings(REVIEW_FOUR_EYES="approve"):
@@ -242,6 +350,21 @@ class StaffAccessibilityTests(BrowserTestCase):
             with page.expect_navigation():
                 page.locator(".case-form button").click()
             self.look(visitor)
+
+    def test_retention_holds_and_copies(self) -> None:
+        desk = Desk(clerk("officer"))
+        holds.set_hold(self.person, "giif", timezone.localdate(), desk=desk)
+        for visitor in self.each("officer"):
+            page = visitor.page
+            visitor.complaints.expected.add(400)
+            self.look(visitor, "/admin/retention/")
+            self.look(visitor, page_of(self.person))
+            for name in ("wstrzymanie", "kopia"):
+                self.look(visitor, f"{LIST}{self.person.pk}/{name}/")
+                for button in range(page.locator(".case-form").count()):
+                    with page.expect_navigation():
+                        page.locator(".case-form button").nth(button).click()
+                    self.look(visitor)
 
     def test_link_to_a_first_method_for_who_has_a_password(self) -> None:
         link = invites.renew(clerk("support", password=PASSWORD))

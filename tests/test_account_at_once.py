@@ -9,8 +9,9 @@ from accounts.account import services as data
 from accounts.closing import services as closing
 from accounts.contact import services as contact
 from accounts.desk import decisions
-from accounts.desk.decisions import Decision, Grounds, Overtaken, Refused
+from accounts.desk.decisions import Decision, Grounds, Refused
 from accounts.desk.events import Desk
+from accounts.desk.overtaken import Overtaken
 from accounts.models import AccountEvent, Customer, ReviewState, User
 from accounts.models.customer import Section
 from accounts.phone import services as phone

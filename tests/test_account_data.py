@@ -4,14 +4,17 @@ from django.db import IntegrityError, transaction
 from django.test import Client, TestCase, TransactionTestCase
 
 from accounts.account import services
-from accounts.models import DataChange, DataRequest, Kind, ReviewState, User
+from accounts.desk import queue
+from accounts.desk.events import Desk
+from accounts.models import DataChange, DataRequest, Kind, ReviewState, StaffEvent, User
 from accounts.models.customer import Section
 from accounts.services import review
+from kantor.serving.typography import untie
 from tests.browsers import signed_in
 from tests.clock import later
 from tests.closings import close
 from tests.desk import StaffTestCase, page_of, send, sit_down
-from tests.factories import activated, customer_of, decide, staff, suspended
+from tests.factories import activated, clerk, customer_of, decide, staff, suspended
 from tests.letters import deliver
 from tests.parallel import at_once
 from tests.walk import Visitor
@@ -333,3 +336,22 @@ class DeskTests(StaffTestCase):
             send(self.client, self.user, "correct", sections=sections, words=words)
             assert customer_of(self.user).review_state == state, sections
         assert customer_of(self.user).review_words == words
+
+    def test_reading_it_is_written_down_as_the_case_is(self) -> None:
+        self.client.get(self.page)
+        row = StaffEvent.objects.get()
+        assert (row.action, row.customer) == ("viewed", self.request.user_id)
+
+    def test_case_that_somebody_else_has_taken_is_his_to_decide_about(self) -> None:
+        opened = self.client.get(self.page)
+        assert b'name="decision"' in opened.content
+        other = clerk()
+        queue.take(self.request.user, Desk(other))
+        late = self.client.post(self.page, {"decision": "accepted", "answer": ""}, follow=True)
+        assert "Tę sprawę ma już ktoś inny." in untie(late.content.decode())
+        assert b'name="decision"' not in late.content
+        self.request.refresh_from_db()
+        assert self.request.state == DataRequest.State.OPEN
+        sit_down(self.client, other).post(self.page, {"decision": "accepted", "answer": ""})
+        self.request.refresh_from_db()
+        assert self.request.state == DataRequest.State.ACCEPTED

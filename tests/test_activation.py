@@ -393,7 +393,7 @@ class ServiceTests(TestCase):
     def test_has_a_page_for_each_such_change(self) -> None:
         for change, title in (
             (registration.resend_link, "There is a newer link"),
-            (review.suspend, "The account is suspended"),
+            (review.suspend, "The account is blocked"),
             (activation.refuse, "The link does not work"),
         ):
             user = registered(language="en")

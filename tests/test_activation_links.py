@@ -104,11 +104,11 @@ class PageTests(TestCase):
     def test_does_not_revive_what_staff_closed_after_the_activation(self) -> None:
         activation.activate(self.user)
         review.suspend(self.user)
-        self.assert_page(410, "The account is suspended", "Call +48 22 859 0218")
+        self.assert_page(410, "The account is blocked", "Call +48 22 859 0218")
 
     def test_does_not_open_what_staff_closed_before_the_activation(self) -> None:
         review.suspend(self.user)
-        self.assert_page(410, "The account is suspended", "Call +48 22 859 0218")
+        self.assert_page(410, "The account is blocked", "Call +48 22 859 0218")
         review.unsuspend(self.user)
         registering_browser(self.user).get(self.path)
         assert is_active(self.user)
@@ -369,7 +369,7 @@ class RefusalTests(TestCase):
         assert heading(response) == "The account is already active"
         review.suspend(self.user)
         response = self.client.post(self.refusal)
-        assert heading(response) == "The account is suspended"
+        assert heading(response) == "The account is blocked"
         assert User.objects.filter(pk=self.user.pk).exists()
 
     def test_comes_too_late_when_the_account_was_activated_meanwhile(self) -> None:

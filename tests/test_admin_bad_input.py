@@ -210,6 +210,8 @@ class ListTests(NastyTestCase):
             self.ask(f"{ACCOUNTS}search/", f"words={value}")
             self.ask(f"{ACCOUNTS}views/?kind=company", f"name={value}")
             self.ask(f"{ACCOUNTS}search/?kind={value}", "words=zak")
+            self.ask(f"{ACCOUNTS}export/?kind={value}", "format=csv")
+            self.ask(f"{ACCOUNTS}export/?s={value}", "format=csv")
         for action in ("take", "release", "end_sessions", "send_link"):
             refused = self.ask(ACCOUNTS, f"action={action}&_selected_action=abc")
             self.assertContains(refused, "Nie udało się odczytać żądania", status_code=400)
@@ -312,6 +314,28 @@ class StaffPageTests(NastyTestCase):
                 for value in some(WORST, turn, 2):
                     self.ask(f"{address}?{name}={value}")
         self.ask(f"{ACCOUNTS}{self.company.pk}/change/")
+
+
+class ExportTests(NastyTestCase):
+    """The form of an export, and what is asked of one."""
+
+    def test_take_any_value(self) -> None:
+        whole = {"format": "csv", "values": "whole", "reason": "audit"}
+        for name in (*whole, "made-up"):
+            for value in WORST:
+                self.ask(f"{ACCOUNTS}export/", encoded(whole | {name: value}))
+        for name, value in (("format", "pdf"), ("format", ""), ("values", "x"), ("reason", "x")):
+            refused = self.ask(f"{ACCOUNTS}export/", encoded(whole | {name: value}))
+            assert refused.status_code == 400, name
+        for act in ("file", "delete", "answer"):
+            for value in WORST:
+                self.ask(f"{ACCOUNTS}exports/{10**30}/{act}/", f"step={value}")
+                self.ask(f"{ACCOUNTS}exports/1/{act}/", f"step={value}")
+
+    def test_answer_400_to_what_no_filter_asks_for(self) -> None:
+        for name in ("password__startswith", "after", "nonsense"):
+            refused = self.ask(f"{ACCOUNTS}export/?{name}=1", "format=csv")
+            assert refused.status_code == 400, name
 
 
 class CaseFormsTests(NastyTestCase):

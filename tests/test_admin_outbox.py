@@ -82,7 +82,7 @@ class MessageAdminTests(StaffTestCase):
         self.assertNotContains(self.client.get(page), "Wyślij ponownie teraz")
 
     def test_announces_no_next_attempt_of_a_mail_that_was_sent(self) -> None:
-        none = '<td class="field-next_attempt">–</td>'
+        none = '<td data-label="Następna próba" class="field-next_attempt">–</td>'
         assert none not in self.client.get(MESSAGES).content.decode()
         assert delivery.deliver_due() == 1
         assert none in self.client.get(MESSAGES).content.decode()

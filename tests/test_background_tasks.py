@@ -12,7 +12,7 @@ from django.conf import settings
 from django.test import SimpleTestCase
 
 from kantor.serving import tasks
-from kantor.serving.tasks import BackgroundBackend, Helper
+from kantor.serving.tasks import BackgroundBackend, Helper, takes_long
 
 ENDS = """
 import sys, threading
@@ -91,13 +91,21 @@ class HelperTests(SimpleTestCase):
         assert [helper.order(int) for _ in range(5)] == [True] * 3 + [False] * 2
         assert helper.finish(0.01) == 4
         backend = BackgroundBackend("default", {})
-        result: Any = None
+        result: Any = mock.Mock(**{"task.func": int})
         with (
             mock.patch.object(tasks, "helper", helper),
             self.assertLogs("kantor.serving.tasks", "WARNING") as logs,
         ):
             backend._execute_task(result)
         assert "swept up" in logs.output[0]
+        # What takes long waits in another thread, and holds up nothing here.
+        result.task.func = takes_long(lambda: None)
+        with (
+            mock.patch.object(tasks, "helper", helper),
+            mock.patch.object(tasks, "patient_helper", Helper()) as patient,
+        ):
+            backend._execute_task(result)
+            assert patient.finish(0) == 1
         may_end.set()
         assert helper.finish(30) == 0
 

@@ -219,7 +219,7 @@ class PurgeTests(TestCase):
         )
         kept = {user.pk for user in self.kept}
         with (
-            mock.patch("accounts.management.commands.purge_registrations.BATCH", 10),
+            mock.patch("accounts.management.purging.BATCH", 10),
             mock.patch("accounts.services.registration.PURGE_BATCH", 1),
             CaptureQueriesContext(connection) as statements,
         ):

@@ -19,7 +19,7 @@ from accounts.models import NightlyFact, StaffEvent, User
 from accounts.models.event_guard import COLUMNS, EVENTS
 from accounts.services.sessions import hash_of
 from tests.clock import later
-from tests.desk import come_in, sit_down
+from tests.desk import LIST, MESSAGES, come_in, sit_down
 from tests.factories import PASSWORD, activated, clerk
 from tests.parallel import at_once
 
@@ -357,6 +357,23 @@ class PageTests(TestCase):
         assert len(self.actions(clerk("support"))) == 0
         (failed,) = self.read(clerk("administrator"))
         assert self.user.email not in " ".join(failed)
+
+    def test_lists_of_customers_and_searches_among_mails_are_written_down(self) -> None:
+        browser = sit_down(Client(), self.member)
+        known = set(StaffEvent.objects.values_list("pk", flat=True))
+        browser.get(LIST)
+        browser.get(f"{MESSAGES}?q={self.user.email}")
+        rows = StaffEvent.objects.exclude(pk__in=known).order_by("pk")
+        mails = self.user.messages.count()
+        assert [(row.action, row.after) for row in rows] == [
+            ("listed", {"list": "accounts", "count": 1}),
+            ("searched", {"kind": "email", "count": mails}),
+            ("listed", {"list": "messages", "count": mails}),
+        ]
+        assert all(row.actor == self.member.pk for row in rows)
+        text = " ".join(self.read(self.member)[0])
+        assert "Wiadomości" in text
+        assert self.user.email not in text
 
     def test_says_who_did_what_to_whom_in_words(self) -> None:
         StaffEvent.objects.create(

@@ -9,13 +9,16 @@ from django.utils import timezone
 from django.utils.translation import override
 from playwright.sync_api import expect
 
+from accounts.account import services as requests
 from accounts.admin.case import TITLES
-from accounts.desk import decisions, queue, standing
+from accounts.closing import services as closing
+from accounts.desk import corrections, decisions, queue, standing
 from accounts.desk.case import timeline, waiting_words
 from accounts.desk.decisions import Decision, Grounds
 from accounts.desk.events import Desk
 from accounts.models import (
     AccountEvent,
+    AccountProposal,
     Customer,
     Kind,
     OutboxMessage,
@@ -25,6 +28,7 @@ from accounts.models import (
     User,
 )
 from accounts.services import events
+from accounts.values.visit import NOBODY
 from kantor.serving.typography import untie
 from tests.browser import BrowserTestCase, bring_session
 from tests.desk import LIST, page_of, send, sit_down
@@ -139,7 +143,11 @@ class PageTests(CaseTestCase):
         page = self.page()
         assert other.email in page.select(".case-states")[0].get_text()
         assert self.offered() == ["suspend"]
-        assert self.decide("approve").status_code == 400
+        # His own time may have been over while he was writing.
+        late = self.decide("reject", reason="unclear", note="Zdanie moje")
+        assert late.status_code == 409
+        assert other.email in late.content.decode()
+        assert "Zdanie moje" in late.content.decode()
         assert customer_of(self.user).review_state == ReviewState.NEW
 
     def test_case_is_taken_and_released_on_its_page(self) -> None:
@@ -274,6 +282,60 @@ class DecisionTests(CaseTestCase):
         assert isinstance(form, Tag)
         self.client.post(str(form["action"]), {"text": kept.get_text()})
         assert StaffNote.objects.get().text == "Zdanie <b>moje</b>"
+
+    def late(self) -> str:
+        """Decide by a page of version 0; return what is said about it."""
+        answer = self.decide("reject", version="0", reason="unclear", note="Zdanie moje")
+        assert answer.status_code == 409
+        page = untie(answer.content.decode())
+        assert "Zdanie moje" in page
+        states = BeautifulSoup(page, "html.parser").select_one(".case-states")
+        assert states is not None
+        return states.get_text(" ", strip=True)
+
+    def test_whoever_is_late_is_told_what_it_was_that_came_first(self) -> None:
+        earlier, colleague = clerk(), clerk("officer")
+        customer = customer_of(self.user)
+        Customer.objects.filter(pk=self.user.pk).update(
+            reviewed_by=earlier, reviewed_at=timezone.now()
+        )
+        corrections.correct(
+            self.user, "name", {"first_name": "Anna"}, "slip", desk=Desk(colleague), seen=0
+        )
+        said = self.late()
+        assert "poprawienie danych" in said
+        assert colleague.email in said
+        assert earlier.email not in said, "He has decided before, and nothing now."
+        assert requests.change(self.user, "address", {"main_city": "Gdynia"})
+        said = self.late()
+        assert "zmiana klienta: adres" in said
+        assert colleague.email not in said
+        assert customer.review_version == 0
+        standing.suspend(self.user, "aml", desk=Desk(colleague))
+        said = self.late()
+        assert "zablokowanie konta" in said
+        assert colleague.email in said
+        assert "AML" not in said
+
+    def test_whoever_decides_about_an_account_that_was_closed_meanwhile_is_told_so(self) -> None:
+        closing.close(self.user, visit=NOBODY)
+        assert "klient zamknął konto" in self.late()
+
+    def test_whoever_suspends_or_restores_too_late_is_told_as_well(self) -> None:
+        sit_down(self.client, clerk("officer"))
+        other = clerk("officer")
+        standing.suspend(self.user, "security", desk=Desk(other))
+        late = self.decide("suspend", version="0", reason="other", note="Zdanie moje")
+        assert late.status_code == 409
+        assert other.email in late.content.decode()
+        assert "Zdanie moje" in late.content.decode()
+        seen = str(customer_of(self.user).review_version)
+        with override_settings(REVIEW_FOUR_EYES="all"):
+            standing.restore(self.user, "owner", desk=Desk(other))
+            late = self.decide("restore", version=seen, reason="owner", note="Zdanie moje")
+        assert late.status_code == 409
+        assert "Zdanie moje" in late.content.decode()
+        assert AccountProposal.objects.get().author == other
 
     def test_what_was_not_offered_is_refused(self) -> None:
         forged: tuple[tuple[str, dict[str, Any]], ...] = (

@@ -11,8 +11,9 @@ from accounts.account.forms import names_in
 from accounts.contact import services as contact
 from accounts.desk import corrections, decisions, masks
 from accounts.desk.corrections import Closed, Held, Impossible, Obstacle, Outdated, Verdict
-from accounts.desk.decisions import Decision, Grounds, Overtaken, Refused
+from accounts.desk.decisions import Decision, Grounds, Refused
 from accounts.desk.events import Desk
+from accounts.desk.overtaken import Overtaken
 from accounts.models import (
     ContactProposal,
     DataChange,

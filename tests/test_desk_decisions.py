@@ -6,8 +6,9 @@ from typing import Any
 from django.test import TestCase, TransactionTestCase, override_settings
 
 from accounts.desk import decisions, standing
-from accounts.desk.decisions import Decision, Grounds, Incomplete, Overtaken, Refused
+from accounts.desk.decisions import Decision, Grounds, Incomplete, Refused
 from accounts.desk.events import Desk
+from accounts.desk.overtaken import Overtaken
 from accounts.desk.reasons import Reopening
 from accounts.desk.roles import Role
 from accounts.models import Customer, OutboxMessage, ReviewState, StaffEvent, StaffNote, User
@@ -219,7 +220,8 @@ class OvertakenTests(TransactionTestCase):
         stored = customer_of(user)
         assert stored.review_state == decided[0]
         assert overtaken[0].by == stored.reviewed_by
-        assert overtaken[0].at == stored.reviewed_at
+        row = StaffEvent.objects.get()
+        assert (overtaken[0].at, overtaken[0].what) == (row.at, row.get_action_display())
         kinds = [MAILS[str(stored.review_state)]]
         owed = OutboxMessage.objects.filter(user=user, kind__in=MAILS.values())
         assert [mail.kind for mail in owed] == kinds

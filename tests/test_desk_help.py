@@ -160,7 +160,7 @@ class ResetTests(HelpTestCase):
     def test_is_refused_in_words_where_it_would_help_nobody(self) -> None:
         for user, words in (
             (registered(), "konto czeka na aktywację: wyślij link aktywacyjny."),
-            (suspended(), "konto jest zawieszone: nowe hasło niczego nie otworzy."),
+            (suspended(), "konto jest zablokowane: nowe hasło niczego nie otworzy."),
             (self.closed(), "konto zamknął jego właściciel."),
         ):
             assert "reset" not in self.acts(user)
@@ -199,7 +199,7 @@ class SessionTests(HelpTestCase):
         browsers = [signed_in(user), signed_in(user)]
         assert "Zakończono wszystkie sesje." in self.said(user, "sessions")
         assert not any(is_signed_in(browser) for browser in browsers)
-        assert "nikt nie jest na nim zalogowany" in self.said(user, "sessions")
+        assert "na tym koncie nikt nie jest zalogowany" in self.said(user, "sessions")
         assert StaffEvent.objects.filter(action="sessions_ended").get().after == {"count": 2}
 
     def test_those_of_another_account_are_not_reached(self) -> None:

@@ -9,7 +9,7 @@ from unittest import mock
 from bs4 import BeautifulSoup
 from django.apps import apps
 from django.db import connection
-from django.test import TestCase
+from django.test import Client, TestCase, override_settings
 from django.test.utils import CaptureQueriesContext
 from django.utils.translation import override
 
@@ -31,7 +31,7 @@ class HintTests(TestCase):
     """What is worth a look, by its rule."""
 
     def words(self, user: User) -> list[str]:
-        return [str(hint.words) for hint in hints(User.objects.get(pk=user.pk))]
+        return [str(hint.words) for hint in hints(User.objects.get(pk=user.pk), reads_aml=True)]
 
     def plain(self, **answers: str) -> User:
         return activated(email="l.zak@przyklad.example", **answers)
@@ -42,7 +42,7 @@ class HintTests(TestCase):
     def test_shared_numbers_name_the_other_accounts(self) -> None:
         mine = activated(Kind.COMPANY, email="zuraw@zuraw.example")
         other = registered(Kind.COMPANY, email="inny@zuraw.example", regon="", krs="")
-        found = {str(hint.words): hint.accounts for hint in hints(mine)}
+        found = {str(hint.words): hint.accounts for hint in hints(mine, reads_aml=True)}
         shared = [words for words, accounts in found.items() if accounts == [other.pk]]
         assert len(shared) == 3, found  # NIP, phone, and the same name at the same address
 
@@ -59,7 +59,7 @@ class HintTests(TestCase):
                 User.objects.all().delete()
                 user = activated(email=mine)
                 registered(email=others, first_name="Ewa", main_house_no="99", phone="+48602000000")
-                said = [str(hint.rule) for hint in hints(user) if hint.accounts]
+                said = [str(hint.rule) for hint in hints(user, reads_aml=True) if hint.accounts]
                 assert len(said) == is_same
 
     def test_what_shows_in_one_account_alone(self) -> None:
@@ -70,7 +70,7 @@ class HintTests(TestCase):
         assert self.words(user) == []
         assert len(self.words(self.plain_with(main_country="DE", main_postal_code="10115"))) == 1
         company = activated(Kind.COMPANY, email="zuraw@wp.pl", phone="+48602000001")
-        assert len([h for h in hints(company) if not h.accounts]) == 1
+        assert len([h for h in hints(company, reads_aml=True) if not h.accounts]) == 1
         stranger = activated(email="kx81@o2.pl", phone="+48602000002", main_house_no="7")
         assert len(self.words(stranger)) == 1
 
@@ -83,12 +83,26 @@ class HintTests(TestCase):
         page = BeautifulSoup(self.client.get(page_of(user)).content, "html.parser")
         shown = untie(page.select(".case-hints")[0].get_text())
         assert page.select_one(f".case-hints a[href='{page_of(other)}']") is not None
-        found = hints(user)
+        found = hints(user, reads_aml=True)
         assert len(found) == 2
         with override("pl"):
             for hint in found:
                 assert untie(str(hint.words)) in shown
                 assert untie(str(hint.rule)) in shown
+
+    def test_what_belongs_to_an_analysis_is_for_who_reads_of_aml(self) -> None:
+        HighRiskCountry.objects.create(code="DE")
+        user = activated(
+            first_name="Zenon", last_name="Zmyślony", main_country="DE", email="zz@mailinator.com"
+        )
+        with override_settings(SCREENING="fixtures"):
+            for role in ("support", "reviewer", "officer", "auditor"):
+                page = sit_down(Client(), clerk(role)).get(page_of(user)).content.decode()
+                is_told = role != "support"
+                text = untie(page)
+                assert ("kraju wysokiego ryzyka" in text) is is_told, role
+                assert ("Nazwa podobna do" in text) is is_told, role
+                assert "jednorazowy" in text, role
 
     def test_asks_as_much_however_many_accounts_there_are(self) -> None:
         user = activated(Kind.COMPANY)
@@ -96,7 +110,7 @@ class HintTests(TestCase):
             registered(Kind.COMPANY)
         user = User.objects.select_related("customer").get(pk=user.pk)
         with self.assertNumQueries(7):
-            found = hints(user)
+            found = hints(user, reads_aml=True)
         assert all(len(hint.accounts) <= 5 for hint in found)
         assert any(hint.has_more for hint in found)
 
@@ -104,7 +118,7 @@ class HintTests(TestCase):
         user = activated(Kind.COMPANY)
         user = User.objects.select_related("customer").get(pk=user.pk)
         with CaptureQueriesContext(connection) as asked:
-            hints(user)
+            hints(user, reads_aml=True)
         is_sqlite = connection.vendor == "sqlite"
         assert len(asked) == 7
         with connection.cursor() as cursor:
@@ -124,7 +138,7 @@ class DomainTests(TestCase):
 
     def words(self, email: str) -> list[str]:
         with override("pl"):
-            return [str(hint.words) for hint in hints(activated(email=email))]
+            return [str(hint.words) for hint in hints(activated(email=email), reads_aml=True)]
 
     def test_throw_away_domain_and_what_is_below_it_are_pointed_out(self) -> None:
         said = "Adres e-mail jest jednorazowy."
@@ -183,7 +197,10 @@ class RiskTests(TestCase):
 
     def words(self, user: User) -> list[str]:
         with override("pl"):
-            return [untie(str(hint.words)) for hint in hints(User.objects.get(pk=user.pk))]
+            return [
+                untie(str(hint.words))
+                for hint in hints(User.objects.get(pk=user.pk), reads_aml=True)
+            ]
 
     def test_address_phone_and_tax_number_are_compared(self) -> None:
         user = activated(Kind.COMPANY, email="zuraw@zuraw.example")

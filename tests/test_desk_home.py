@@ -56,7 +56,7 @@ class HomeTests(TestCase):
         self.client.post("/admin/cases/next/")
         assert set(queue.mine(self.clerk)) == {user, late}
         response = self.client.post("/admin/cases/next/", follow=True)
-        assert "Nie czeka żadna sprawa" in words_on(response)
+        assert "Nie ma teraz żadnej wolnej sprawy" in words_on(response)
 
     def test_my_cases_are_listed_and_released(self) -> None:
         user = activated(first_name="Łukasz", last_name="Żak")
@@ -72,7 +72,7 @@ class HomeTests(TestCase):
         queue.take(user, Desk(other))
         assert other.email in self.words()
         response = self.client.post(f"/admin/cases/{user.pk}/take/", follow=True)
-        assert "Tę sprawę ma już ktoś inny." in words_on(response)
+        assert "Tę sprawę prowadzi już ktoś inny." in words_on(response)
         self.client.post(f"/admin/cases/{user.pk}/release/")
         assert list(queue.mine(other)) == [user]
         assert other.email in words_on(self.client.get(LIST))
@@ -150,7 +150,7 @@ class BulkTests(StaffTestCase):
         queue.take(held, Desk(other))
         words = words_on(self.act("take", free, held, pending))
         assert "Wzięto 1 sprawę." in words
-        assert f"#{held.pk}: ma ją {other.email}" in words
+        assert f"#{held.pk}: prowadzi ją {other.email}" in words
         assert f"#{pending.pk}: nic w niej nie czeka na obsługę." in words
         assert list(queue.mine(self.staff)) == [free]
         words = words_on(self.act("release", free, held))
@@ -174,7 +174,7 @@ class BulkTests(StaffTestCase):
         assert browser.get("/konto/").status_code == 200
         words = words_on(self.act("end_sessions", user, nobody))
         assert browser.get("/konto/").status_code == 302
-        assert f"#{nobody.pk}: nikt nie jest na nim zalogowany." in words
+        assert f"#{nobody.pk}: na tym koncie nikt nie jest zalogowany." in words
         row = StaffEvent.objects.get(action="sessions_ended")
         assert (row.customer, row.after) == (user.pk, {"count": 1})
 

@@ -6,8 +6,9 @@ from django.test import Client, TestCase, TransactionTestCase, override_settings
 
 from accounts.closing import services as closing
 from accounts.desk import standing
-from accounts.desk.decisions import Decision, Incomplete, Overtaken, Refused
+from accounts.desk.decisions import Decision, Incomplete, Refused
 from accounts.desk.events import Desk
+from accounts.desk.overtaken import Overtaken
 from accounts.models import (
     AccountProposal,
     ConsentRecord,
@@ -147,7 +148,7 @@ class SecondPersonTests(TestCase):
         shown = Visitor(self.mine).open(page_of(user)).follow("Odpowiedz na propozycję")
         assert "Potwierdź" not in shown.buttons()
         first = Visitor(self.theirs).open("/admin/")
-        assert first.shows("Przywróć konto:")
+        assert first.shows("Odblokuj konto:")
         visitor = first.open(page_of(user)).follow("Odpowiedz na propozycję").press("Potwierdź")
         assert visitor.path == page_of(user)
         assert User.objects.get(pk=user.pk).is_active
@@ -291,7 +292,7 @@ class AtOnceTests(TransactionTestCase):
                 for each in self.browsers
             )
         )
-        assert sorted(said) == [302, 400], said
+        assert sorted(said) == [302, 409], said
         assert AccountProposal.objects.count() == 1
 
     def test_a_review_is_confirmed_or_its_account_closed_first(self) -> None:

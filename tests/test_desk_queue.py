@@ -44,6 +44,13 @@ class NextTests(TestCase):
         assert queue.take(User.objects.get(pk=user.pk), other)
         assert [row.action for row in StaffEvent.objects.all()] == ["taken", "taken"]
 
+    def test_case_that_is_taken_again_when_its_time_was_over_is_written_down_again(self) -> None:
+        user, desk = activated(), Desk(clerk())
+        queue.take(user, desk)
+        User.objects.filter(pk=user.pk).update(held_until=timezone.now() - timedelta(seconds=1))
+        assert queue.take(User.objects.get(pk=user.pk), desk)
+        assert [row.action for row in StaffEvent.objects.all()] == ["taken", "taken"]
+
     def test_released_case_is_free_and_only_its_holder_releases_it(self) -> None:
         user, one, other = activated(), Desk(clerk()), Desk(clerk())
         queue.take(user, one)

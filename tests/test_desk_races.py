@@ -46,6 +46,23 @@ class AtOnceTests(TransactionTestCase):
         assert OutboxMessage.objects.filter(user=user, kind__in=kinds).count() == 1
         assert StaffEvent.objects.filter(action__in=("approved", "rejected")).count() == 1
 
+    def test_of_two_who_suspend_one_does_and_the_other_reads_whose(self) -> None:
+        user = activated()
+        said = self.both(
+            *(
+                lambda each=each: send(
+                    each, user, "suspend", version="0", reason="other", note="Moja myśl"
+                )
+                for each in self.browsers
+            )
+        )
+        assert sorted(answer.status_code for answer in said) == [302, 409]
+        first = self.people[[answer.status_code for answer in said].index(302)]
+        late = next(answer for answer in said if answer.status_code == 409).content.decode()
+        assert first.email in late
+        assert "Moja myśl" in late
+        assert StaffEvent.objects.filter(action="suspended").count() == 1
+
     def test_two_who_take_the_next_never_get_one_case(self) -> None:
         cases = {activated().pk for _ in range(4)}
         for _turn in range(2):

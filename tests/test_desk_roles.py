@@ -5,10 +5,11 @@ from typing import Any
 
 from django.contrib import admin
 from django.test import Client, TestCase, TransactionTestCase, override_settings
+from django.utils import timezone
 
 from accounts.account import services
 from accounts.admin.by_role import ByRole
-from accounts.desk import corrections, standing
+from accounts.desk import corrections, export, holds, standing
 from accounts.desk import staff as members
 from accounts.desk.decisions import Refused
 from accounts.desk.events import Desk
@@ -16,7 +17,9 @@ from accounts.desk.roles import Role, role_of
 from accounts.models import (
     AccountProposal,
     DataRequest,
+    ExportFile,
     HighRiskCountry,
+    Hold,
     Kind,
     OutboxMessage,
     RegisterCheck,
@@ -35,6 +38,8 @@ SOURCES = "/admin/accounts/source/"
 MEMBERS = "/admin/accounts/staffmember/"
 EVENTS = "/admin/accounts/staffevent/"
 REQUESTS = "/admin/accounts/datarequest/"
+STATISTICS = "/admin/accounts/dailycount/"
+CODES = "/admin/accounts/supportcode/"
 RISK = "/admin/accounts/highriskcountry/"
 
 ALL = {role.value for role in Role}
@@ -74,11 +79,16 @@ class PageTests(TestCase):
             f"{LIST}{self.user.pk}/history/": DESK,
             f"{LIST}{self.user.pk}/delete/": set(),
             f"{LIST}{self.user.pk}/usuniecie/": OFFICERS,
+            f"{LIST}{self.user.pk}/wstrzymanie/": OFFICERS,
+            f"{LIST}{self.user.pk}/kopia/": OFFICERS,
+            "/admin/retention/": DESK,
             f"{LIST}{self.user.pk}/reveal/phone/": DECIDERS,
             f"{LIST}{self.user.pk}/correct/name/": DECIDERS,
             f"{LIST}{self.user.pk}/propose/phone/": DECIDERS,
             f"{LIST}{self.user.pk}/propose/email/": DECIDERS,
             f"{LIST}add/": set(),
+            f"{LIST}export/": AML_READERS,
+            f"{LIST}exports/": AML_READERS,
             MESSAGES: DESK,
             f"{MESSAGES}{mail.pk}/change/": DESK,
             f"{MESSAGES}add/": set(),
@@ -94,6 +104,11 @@ class PageTests(TestCase):
             f"{MEMBERS}add/": set(),
             EVENTS: ALL,
             f"{EVENTS}add/": set(),
+            STATISTICS: DESK,
+            f"{STATISTICS}mails.csv": DESK,
+            f"{STATISTICS}add/": set(),
+            CODES: HELPERS,
+            f"{CODES}add/": set(),
             RISK: AML_READERS,
             f"{RISK}add/": OFFICERS,
             f"{RISK}{self.country.pk}/change/": AML_READERS,
@@ -186,6 +201,33 @@ class SentTests(TestCase):
 
         self.walk(reopen, OFFICERS)
 
+    def test_exporting(self) -> None:
+        def masked(browser: Client) -> bool:
+            answer = browser.post(f"{LIST}export/", {"format": "csv"})
+            return "attachment" in answer.get("Content-Disposition", "")
+
+        def whole(browser: Client) -> bool:
+            form = {"format": "csv", "values": "whole", "reason": "audit"}
+            answer = browser.post(f"{LIST}export/", form)
+            return "attachment" in answer.get("Content-Disposition", "")
+
+        self.walk(masked, AML_READERS)
+        self.walk(whole, OFFICERS)
+
+    @override_settings(REVIEW_FOUR_EYES="all")
+    def test_answering_a_proposed_export(self) -> None:
+        for step in ("confirm", "refuse"):
+
+            def answer(browser: Client, step: str = step) -> bool:
+                desk = Desk(clerk("officer"))
+                wanted = export.Order("csv", is_masked=False, reason="audit")
+                file = export.order(wanted, User.objects.none(), desk=desk)
+                assert isinstance(file, ExportFile)
+                browser.post(f"{LIST}exports/{file.pk}/answer/", {"step": step})
+                return not ExportFile.objects.filter(pk=file.pk, state="proposed").exists()
+
+            self.walk(answer, OFFICERS)
+
     def test_writing_a_note(self) -> None:
         for kind, roles in (("ordinary", HELPERS), ("aml", DECIDERS)):
 
@@ -247,6 +289,15 @@ class SentTests(TestCase):
 
         for act in (link, reset, sessions):
             self.walk(act, HELPERS)
+
+    def test_looking_up_a_code_for_the_consultant(self) -> None:
+        def look(browser: Client) -> bool:
+            rows = StaffEvent.objects.filter(action=StaffEvent.Action.CODE_TYPED)
+            before = rows.count()
+            browser.post(CODES, {"code": "ACD-EFH"})
+            return rows.count() > before
+
+        self.walk(look, HELPERS)
 
     def test_sending_a_link_before_its_time(self) -> None:
         def override(browser: Client) -> bool:
@@ -344,6 +395,53 @@ class SentTests(TestCase):
             return not User.objects.filter(pk=user.pk).exists()
 
         self.walk(delete, OFFICERS)
+
+    def test_holding_the_deletion_and_releasing_it(self) -> None:
+        day = timezone.localdate()
+
+        def hold(browser: Client) -> bool:
+            user = activated()
+            browser.post(f"{LIST}{user.pk}/wstrzymanie/", {"reason": "giif", "until": str(day)})
+            return Hold.objects.filter(user=user).exists()
+
+        def release(browser: Client) -> bool:
+            user = activated()
+            number = holds.set_hold(user, "court", day, desk=Desk(clerk("officer"))).pk
+            data = {"step": "release", "hold": str(number), "why": "settled"}
+            browser.post(f"{LIST}{user.pk}/wstrzymanie/", data)
+            return not Hold.objects.in_force().filter(user=user).exists()
+
+        for act in (hold, release):
+            self.walk(act, OFFICERS)
+
+    def test_making_a_copy_of_the_data(self) -> None:
+        def make(browser: Client) -> bool:
+            data = {"reason": "letter", "format": "json"}
+            answer = browser.post(f"{LIST}{activated().pk}/kopia/", data)
+            return b"last_name" in answer.content
+
+        self.walk(make, OFFICERS)
+
+    def test_keys_are_named_to_whom_they_lead_somewhere(self) -> None:
+        for role in Role:
+            browser = sit_down(Client(), clerk(role.value))
+            for address in ("/admin/", "/admin/keys/"):
+                page = browser.get(address).content.decode()
+                assert ("<kbd>n</kbd>" in page) is (role.value in DECIDERS), (role, address)
+                assert (" data-takes" in page) is (role.value in DECIDERS), role
+                assert (" data-searches" in page) is (role is not Role.ADMINISTRATOR), role
+
+    def test_deleting_a_mail_or_a_request(self) -> None:
+        def delete(browser: Client) -> bool:
+            user = activated()
+            services.ask(user, Section.NAME, {"first_name": "Anna"}, "ślub")
+            mail, asked = user.messages.earliest("pk"), user.data_requests.get()
+            for page in (f"outboxmessage/{mail.pk}", f"datarequest/{asked.pk}"):
+                browser.post(f"/admin/accounts/{page}/delete/", {"post": "yes"})
+            is_left = user.messages.filter(pk=mail.pk).exists() and user.data_requests.exists()
+            return not is_left
+
+        self.walk(delete, set())
 
     def test_deleting_by_two_clicks(self) -> None:
         def delete(browser: Client) -> bool:

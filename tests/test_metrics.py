@@ -324,7 +324,7 @@ def names_of_limits() -> set[str]:
         text = file.read_text()
         found |= set(re.findall(r"Limit\(\s*\"([a-z-]+)\"", text))
         found |= set(re.findall(r"Ladder\(\s*\"([a-z-]+)\"", text))
-        found |= set(re.findall(r"name=\"([a-z-]+)\"", text))
+        found |= set(re.findall(r"(?:Limit|Ladder)\([^()]*\bname=\"([a-z-]+)\"", text))
     assert len(found) > 40
     return found
 

@@ -112,6 +112,12 @@ class BootTests(SimpleTestCase):
         assert refusals(REQUIRED | {"HASHES_AT_ONCE": "3"}) == [""]
         assert "HASHES_AT_ONCE" in refusals(REQUIRED | {"HASHES_AT_ONCE": "0"})[0]
 
+    def test_refuses_to_keep_exports_where_anybody_gets_them(self) -> None:
+        folders = ("/var/lib/kantor/exports", "exports", str(ROOT / "static" / "exports"))
+        found = refusals(*(REQUIRED | {"EXPORT_DIR": folder} for folder in folders))
+        assert found[0] == ""
+        assert all("EXPORT_DIR" in refusal for refusal in found[1:]), found
+
     def test_a_database_that_says_nothing_holds_nobody(self) -> None:
         postgres = {"DATABASE_URL": "postgres://kantor@192.0.2.1/kantor"}
         code = "import kantor.wsgi; from django.db import connection as c;"

@@ -110,6 +110,9 @@ class PasswordChangeTests(TestCase):
         assert self.client.get("/admin/").status_code == 200, "This session goes on."
         assert elsewhere.get("/admin/").status_code == 302, "The others end."
 
+    def test_no_browser_keeps_its_page(self) -> None:
+        assert "no-store" in self.client.get("/admin/password_change/").headers["Cache-Control"]
+
     def test_takes_no_barred_password_for_proof(self) -> None:
         User.objects.update(password_barred_at=timezone.now())
         self.change()

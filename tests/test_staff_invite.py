@@ -6,7 +6,8 @@ from io import StringIO
 from django.core.management import CommandError, call_command
 from django.test import Client, TestCase, override_settings
 
-from accounts.desk import invites
+from accounts.desk import invites, staff
+from accounts.desk.events import Desk
 from accounts.desk.roles import Role, role_of
 from accounts.models import AuthenticatorApp, Passkey, StaffEvent, User
 from tests.authenticator import Authenticator, later
@@ -70,6 +71,13 @@ class CommandTests(TestCase):
             with self.assertRaises(CommandError):
                 printed_for(email)
         assert AuthenticatorApp.objects.filter(user=colleague).exists()
+
+    def test_refuses_who_works_here_no_more(self) -> None:
+        gone = clerk("officer")
+        staff.set_active(gone, is_active=False, desk=Desk(clerk("administrator")))
+        with self.assertRaises(CommandError):
+            printed_for(gone.email)
+        assert StaffEvent.objects.count() == 1, "Neither a role nor a link was given."
 
     @override_settings(ADMIN_HOST="desk.testserver")
     def test_names_the_host_of_the_desk(self) -> None:

@@ -14,6 +14,8 @@ from .data import DataRequestAdmin
 from .outbox import OutboxMessageAdmin
 from .risk import HighRiskCountryAdmin
 from .staff import StaffMemberAdmin
+from .statistics import StatisticsAdmin
+from .support_code import SupportCodeAdmin
 from .survey import SourceAdmin
 
 __all__ = [
@@ -24,6 +26,8 @@ __all__ = [
     "SourceAdmin",
     "StaffEventAdmin",
     "StaffMemberAdmin",
+    "StatisticsAdmin",
+    "SupportCodeAdmin",
 ]
 
 # django-otp's own page would show seeds and take readable ones.

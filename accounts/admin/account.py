@@ -15,12 +15,23 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST
 
-from accounts.admin import account_list, bulk, case, corrections, erasure, helping, reveal
+from accounts.admin import (
+    account_list,
+    bulk,
+    case,
+    copying,
+    corrections,
+    erasure,
+    export,
+    helping,
+    holding,
+    listed,
+    reveal,
+)
 from accounts.admin.account_list import AccountList
 from accounts.admin.bulk import BulkActions
-from accounts.admin.by_role import ByRole
+from accounts.admin.by_role import ByRole, is_allowed
 from accounts.admin.case import CasePages
-from accounts.admin.filters import state_of
 from accounts.admin.helping import HelpPages
 from accounts.admin.inlines import (
     ConsentInline,
@@ -34,6 +45,7 @@ from accounts.desk import queue
 from accounts.desk.at_work import desk_of
 from accounts.desk.case import opened
 from accounts.desk.roles import Right
+from accounts.desk.states import state_of
 from accounts.models import Customer, User
 from accounts.sessions.confirmation import factor_now
 
@@ -134,6 +146,16 @@ class AccountAdmin(CasePages, HelpPages, ByRole, BulkActions, admin.ModelAdmin[U
                 name="accounts_user_erase",
             ),
             path(
+                "<int:number>/wstrzymanie/",
+                guarded(factor_now(holding.hold)),
+                name="accounts_user_holds",
+            ),
+            path(
+                "<int:number>/kopia/",
+                guarded(factor_now(copying.make_copy)),
+                name="accounts_user_copy",
+            ),
+            path(
                 "<int:number>/propozycja/",
                 guarded(factor_now(erasure.answer)),
                 name="accounts_user_proposal",
@@ -144,6 +166,16 @@ class AccountAdmin(CasePages, HelpPages, ByRole, BulkActions, admin.ModelAdmin[U
                 "views/<int:number>/delete/",
                 guarded(account_list.delete_view),
                 name="accounts_user_delete_view",
+            ),
+            path("export/", guarded(export.order), name="accounts_user_export"),
+            path("exports/", guarded(export.exports), name="accounts_user_exports"),
+            *(
+                path(f"exports/<int:number>/{act}/", guarded(view), name=f"accounts_user_{name}")
+                for act, view, name in (
+                    ("file", export.fetch, "export_file"),
+                    ("delete", export.drop, "export_delete"),
+                    ("answer", export.answer, "export_answer"),
+                )
             ),
             *super().get_urls(),
         ]
@@ -159,10 +191,15 @@ class AccountAdmin(CasePages, HelpPages, ByRole, BulkActions, admin.ModelAdmin[U
     ) -> HttpResponse:
         """Show beside the list the views that this person saved."""
         views = account_list.views_of(_staff(request))
-        title = gettext("Accounts")
-        response: HttpResponse = super().changelist_view(
-            request, {"title": title, "saved_views": views, **(extra_context or {})}
-        )
+        shown = {
+            "title": gettext("Accounts"),
+            "saved_views": views,
+            "sees_numbers": is_allowed(request, Right.REVEAL),
+            "export_form": export.form_for(request),
+            **(extra_context or {}),
+        }
+        response: HttpResponse = super().changelist_view(request, shown)
+        listed.note(request, response, "accounts")
         return response
 
     @admin.display(description=_("number"))
@@ -193,7 +230,7 @@ class AccountAdmin(CasePages, HelpPages, ByRole, BulkActions, admin.ModelAdmin[U
         customer = _customer(user)
         return customer.get_review_state_display() if customer else None
 
-    @admin.display(description=_("waiting"))
+    @admin.display(description=_("time"))
     def waiting(self, user: User) -> str:
         """Return how long the case has been waiting for staff, in words."""
         return queue.wait_in_words(user) if user.waiting_since and user.is_active else "–"

@@ -113,6 +113,12 @@ class AccountList(ChangeList):
         return self.chosen_query or "?"
 
     @property
+    def asked_query(self) -> str:
+        """Return the filters and the search as they stand in an address, wherever the page is."""
+        search_key = {SEARCH: self.search_key} if self.search_key else {}
+        return _query({**self.filters.chosen, **search_key})
+
+    @property
     def search_key(self) -> str | None:
         """Return the key of the search, which filters keep."""
         return self.params.get(SEARCH)

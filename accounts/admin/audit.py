@@ -4,7 +4,7 @@ import re
 from typing import Any
 
 from django.contrib import admin
-from django.db.models import Choices, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Choices, OuterRef, Q, QuerySet, Subquery, TextChoices
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.functional import Promise
@@ -13,23 +13,34 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
 from accounts.admin.by_role import ByRole, is_allowed
-from accounts.admin.filters import OnlyFilters
+from accounts.admin.filters import OnlyFilters, in_words
 from accounts.admin.pagination import MOST_COUNTED, CappedPaginator
 from accounts.desk import register
 from accounts.desk.masks import Field
 from accounts.desk.reasons import label
 from accounts.desk.roles import Right, Role
+from accounts.desk.statistics import TITLES
+from accounts.desk.wording import step_label
 from accounts.models import (
     AccountProposal,
     AccountSession,
     ContactProposal,
     ReviewState,
     StaffEvent,
+    StaffNote,
     User,
 )
 from accounts.models.customer import Section
 from accounts.models.staff import ABOUT_STAFF
 from accounts.values import country
+
+
+class Lists(TextChoices):
+    """Which list of what belongs to customers was opened."""
+
+    ACCOUNTS = "accounts", _("Accounts")
+    MESSAGES = "messages", _("Messages")
+
 
 _NUMBER = re.compile(r"#?\s*([0-9]{1,19})\Z", re.ASCII)
 _BIGGEST_NUMBER = 2**63 - 1
@@ -46,10 +57,22 @@ _FACTS: dict[str, tuple[Promise, type[Choices] | None]] = {
     "active": (_("works here"), None),
     "how": (_("opened with"), AccountSession.How),
     "kind": (_("kind"), None),
+    "note": (_("note"), StaffNote.Kind),
     "count": (_("how many"), None),
+    "list": (_("list"), Lists),
     "answer": (_("answer"), register.Answer),
     "country": (_("country"), None),
+    "first": (_("from"), None),
+    "last": (_("to"), None),
+    "table": (_("table"), None),
+    "found": (_("found"), None),
+    "step": (_("step"), None),
     "proposal": (_("proposal"), AccountProposal.What),
+    "masked": (_("masked values"), None),
+    "filters": (_("filters"), None),
+    "searched": (_("narrowed by a search"), None),
+    "export": (_("export"), None),
+    "downloaded": (_("file downloaded"), None),
     "totp": (_("authenticator apps"), None),
     "passkeys": (_("passkeys"), None),
 }
@@ -100,7 +123,7 @@ class StaffEventAdmin(ByRole, OnlyFilters, admin.ModelAdmin[StaffEvent]):
     )
     filter_lookups = frozenset({"action__exact", "role", "at__gte", "at__lt"})
     search_fields = ("actor",)
-    search_help_text = _("#number of an account, of a customer or of staff.")
+    search_help_text = _("The number of an account, of a customer or of staff, e.g. #30.")
     list_per_page = 25
     list_max_show_all = 25
     paginator = CappedPaginator
@@ -204,10 +227,16 @@ def _value(name: str, value: Any) -> str:
     """Return a fact in words."""
     if isinstance(value, bool):
         return str(_("yes") if value else _("no"))
+    if isinstance(value, dict):
+        return in_words(value) or "–"
     if isinstance(value, list):
         return ", ".join(_value(name, each) for each in value) or "–"
     if value is None or value == "":
         return "–"
+    if name == "step":
+        return step_label(str(value))
+    if name == "table":
+        return str(TITLES.get(value, value))
     if name == "country":
         return country.name(str(value))
     codes = _FACTS[name][1] if name in _FACTS else None

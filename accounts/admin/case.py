@@ -12,17 +12,18 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.functional import Promise
-from django.utils.translation import gettext
+from django.utils.translation import gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
 from accounts.admin.by_role import is_allowed
-from accounts.admin.filters import State, state_of
-from accounts.desk import case, decisions, queue, standing
+from accounts.desk import case, decisions, holds, queue, standing
 from accounts.desk.at_work import desk_of
-from accounts.desk.decisions import Decision, Grounds, Incomplete, Overtaken, Refused
+from accounts.desk.decisions import Decision, Grounds, Incomplete, Refused
 from accounts.desk.hints import hints
-from accounts.desk.reasons import Reopening, label
+from accounts.desk.overtaken import Overtaken
+from accounts.desk.reasons import Reopening, label, note_kind
 from accounts.desk.roles import Right, may
+from accounts.desk.states import State, state_of
 from accounts.models import AccountProposal, Customer, Kind, ReviewState, StaffNote, User
 from accounts.models.customer import WORDS_LENGTH, Section
 from accounts.models.staff import NOTE_LENGTH
@@ -41,7 +42,7 @@ TITLES: dict[str, Promise] = {
     Decision.RETURN.value: _("Return with a note"),
     Decision.WITHDRAW.value: _("Withdraw the proposal"),
     SUSPEND: _("Suspend the account"),
-    RESTORE: _("Restore the account"),
+    RESTORE: pgettext_lazy("desk", "Restore the account"),
 }
 # What a decision asks for beside a note, which each takes.
 ASKED: dict[str, tuple[str, ...]] = {
@@ -140,8 +141,10 @@ class NoteForm(forms.Form):
     )
     kind = forms.CharField(label=_("Kind of note"), widget=forms.Select, required=False)
 
-    def __init__(self, by: User, data: Any = None, text: str = "") -> None:
-        super().__init__(data, initial={"text": text}, auto_id="written_%s", label_suffix="")
+    def __init__(self, by: User, data: Any = None, text: str = "", kind: str = "") -> None:
+        super().__init__(
+            data, initial={"text": text, "kind": kind}, auto_id="written_%s", label_suffix=""
+        )
         if may(by, Right.READ_AML):
             self.fields["kind"].widget = forms.Select(choices=StaffNote.Kind.choices)
         else:
@@ -198,7 +201,7 @@ def context(
     proposal: AccountProposal | None = getattr(user, "account_proposal", None)
     is_held = user.held_by_id is not None and decisions.is_held_by_other(user, by)
     return {
-        "title": customer.owner_name if customer else user.email,
+        "title": (customer.owner_name if customer else user.email) or str(user),
         "subtitle": None,
         "case": {
             "user": user,
@@ -215,10 +218,13 @@ def context(
             "may_erase": proposal is None
             and may(by, Right.OVERRULE)
             and standing.is_erasable(user),
+            "holds": holds.shown_to(user, by),
+            "may_hold": may(by, Right.OVERRULE) and holds.can_be_held(user),
+            "may_copy": may(by, Right.OVERRULE) and user.anonymised_at is None,
             "holder": user.held_by if is_held else None,
             "is_mine": user.held_by_id == by.pk and not is_held,
             "can_take": may(by, Right.DECIDE) and user.waiting_since is not None and not is_held,
-            "hints": hints(user),
+            "hints": hints(user, reads_aml=may(by, Right.READ_AML)),
             "forms": offered,
             "note_form": note
             if note is not None
@@ -269,10 +275,21 @@ class CasePages:
             if decision == SUSPEND:
                 is_silent = asked.get("is_silent", False)
                 standing.suspend(
-                    user, asked["reason"], desk=desk, note=asked["note"], is_silent=is_silent
+                    user,
+                    asked["reason"],
+                    desk=desk,
+                    note=asked["note"],
+                    is_silent=is_silent,
+                    version=asked["version"],
                 )
             elif decision == RESTORE:
-                is_done = standing.restore(user, asked["reason"], desk=desk, note=asked["note"])
+                is_done = standing.restore(
+                    user,
+                    asked["reason"],
+                    desk=desk,
+                    note=asked["note"],
+                    version=asked["version"],
+                )
             else:
                 is_done = self._decide(user, Decision(decision), asked, request)
         except Refused as refused:
@@ -365,10 +382,13 @@ def overtaken_page(
         **admin.site.each_context(request),
         "title": gettext("Somebody else was faster"),
         "state": overtaken.state.label if overtaken.state else "",
+        "what": overtaken.what,
         "by": overtaken.by,
         "at": overtaken.at,
         "account": user,
         "page": _page(user.pk),
-        "note_form": NoteForm(by, text="\n".join(filter(None, words))),
+        "note_form": NoteForm(
+            by, text="\n".join(filter(None, words)), kind=note_kind(asked.get("reason", ""))
+        ),
     }
     return render(request, "admin/accounts/user/overtaken.html", shown, status=HTTPStatus.CONFLICT)

@@ -356,8 +356,9 @@ def _page(
     """Show a form; 409 where `change` came first, or where a `warning` says who is there."""
     sight = masks.sight(user.pk, desk_of(request))
     for field in form.fields.values():
-        # A browser would fill in what belongs to whoever sits here.
-        field.widget.attrs["autocomplete"] = "off"
+        # A browser would fill in what belongs to whoever sits here; HTML knows it of these only.
+        if not (field.widget.is_hidden or isinstance(field.widget, forms.CheckboxInput)):
+            field.widget.attrs["autocomplete"] = "off"
     unseen = {masks.field_of(name) for name in getattr(form, "unseen", ())}
     shown: Mapping[str, Any] = {
         **admin.site.each_context(request),

@@ -13,10 +13,13 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from accounts.admin.by_role import ByRole
+from accounts.admin.corrections import TAKEN_BY_OTHER
 from accounts.admin.filters import OnlyFilters
 from accounts.admin.pagination import CappedPaginator
 from accounts.desk import corrections, masks
 from accounts.desk.at_work import desk_of
+from accounts.desk.case import opened
+from accounts.desk.decisions import is_held_by_other
 from accounts.desk.roles import Right
 from accounts.models import Customer, DataRequest
 
@@ -48,8 +51,6 @@ class DataRequestAdmin(ByRole, OnlyFilters, admin.ModelAdmin[DataRequest]):
 
     sees = Right.SEE_CUSTOMERS
     changes = Right.DECIDE
-    # A customer is deleted with what he asked.
-    deletes = Right.OVERRULE
     form = DecisionForm
     list_display = ("id", "section", "state", "created_at", "closed_at")
     list_filter = ("state",)
@@ -68,9 +69,11 @@ class DataRequestAdmin(ByRole, OnlyFilters, admin.ModelAdmin[DataRequest]):
         return [(None, {"fields": (*self.readonly_fields, "answer", *asks)})]
 
     def has_change_permission(self, request: HttpRequest, obj: DataRequest | None = None) -> bool:
-        """Let an open request be decided; a closed one is for reading."""
+        """Let an open request be decided, unless somebody else has taken the customer's case."""
+        if not super().has_change_permission(request, obj):
+            return False
         is_open = obj is None or obj.state == DataRequest.State.OPEN
-        return is_open and super().has_change_permission(request, obj)
+        return is_open and not (obj is not None and _is_held(request, obj))
 
     def get_form(
         self,
@@ -106,15 +109,23 @@ class DataRequestAdmin(ByRole, OnlyFilters, admin.ModelAdmin[DataRequest]):
         form_url: str = "",
         extra_context: dict[str, Any] | None = None,
     ) -> HttpResponse:
-        """Tell whoever decides too late how the request was closed, instead of a refusal."""
+        """Show one, which is written down; tell whoever decides too late why it was not done."""
+        asked = super().get_object(request, object_id or "")
+        if request.method != "POST" and asked is not None and self.has_view_permission(request):
+            # The customer's data stand here, too.
+            opened(asked.user, desk_of(request))
+            if asked.state == DataRequest.State.OPEN and _is_held(request, asked):
+                self.message_user(request, str(TAKEN_BY_OTHER), messages.WARNING)
         try:
             return super().changeform_view(request, object_id, form_url, extra_context)
         except PermissionDenied:
             asked = super().get_object(request, object_id or "")
             is_late = asked is not None and asked.state != DataRequest.State.OPEN
-            if not is_late or not super().has_change_permission(request, asked):
+            is_held = asked is not None and _is_held(request, asked)
+            if not (is_late or is_held) or not super().has_change_permission(request):
                 raise
-        self.message_user(request, gettext("It was closed already."), messages.WARNING)
+        if is_late:
+            self.message_user(request, gettext("It was closed already."), messages.WARNING)
         return redirect(request.path)
 
     def save_model(self, request: HttpRequest, obj: DataRequest, form: Any, change: bool) -> None:
@@ -143,3 +154,8 @@ class DataRequestAdmin(ByRole, OnlyFilters, admin.ModelAdmin[DataRequest]):
             if getattr(customer, name) != wanted
         )
         return format_html_join(SafeString("<br>"), "{}: {} → {}", lines)
+
+
+def _is_held(request: HttpRequest, asked: DataRequest) -> bool:
+    """Tell whether somebody else has taken the case of who asks."""
+    return is_held_by_other(asked.user, desk_of(request).user)

@@ -15,7 +15,8 @@ from accounts.admin.by_role import is_allowed
 from accounts.admin.case import overtaken_page, said
 from accounts.desk import standing
 from accounts.desk.at_work import desk_of
-from accounts.desk.decisions import Incomplete, Overtaken, Refused
+from accounts.desk.decisions import Incomplete, Refused
+from accounts.desk.overtaken import Overtaken
 from accounts.desk.reasons import Erasure, label
 from accounts.desk.roles import Right
 from accounts.models import AccountProposal, User
@@ -29,7 +30,10 @@ class ErasureForm(forms.Form):
     """Ask why."""
 
     reason = forms.ChoiceField(
-        label=_("Why do you delete the account?"), choices=Erasure.choices, widget=forms.RadioSelect
+        label=_("Why do you delete the account?"),
+        choices=Erasure.choices,
+        widget=forms.RadioSelect,
+        error_messages={"required": _("Choose a reason.")},
     )
 
 
@@ -105,7 +109,7 @@ def answer(request: HttpRequest, number: int) -> HttpResponse:
         "reason": label(proposal.reason, desk.user),
         "is_own": proposal.author_id == desk.user.pk,
     }
-    return _render(request, PROPOSAL_TEMPLATE, user, str(proposal.get_what_display()), shown)
+    return _render(request, PROPOSAL_TEMPLATE, user, gettext("Answer the proposal"), shown)
 
 
 def _account(request: HttpRequest, number: int) -> User:

@@ -1,4 +1,4 @@
-"""Know the states of an account in words, and narrow the list by what staff ask for."""
+"""Narrow the list of the accounts by what staff ask for, and say that in words."""
 
 from collections.abc import Mapping
 from datetime import date, datetime, time, timedelta
@@ -13,8 +13,8 @@ from django.http import HttpRequest, QueryDict
 from django.utils import timezone
 from django.utils.timezone import make_aware
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import pgettext_lazy
 
+from accounts.desk.states import CONDITIONS, State
 from accounts.models import Customer, Kind, ReviewState, Source, SurveyAnswer, User
 
 
@@ -30,32 +30,6 @@ class OnlyFilters:
     def lookup_allowed(self, lookup: str, value: str, request: HttpRequest | None = None) -> bool:
         """Tell whether a filter of the list asks so."""
         return lookup in self.filter_lookups
-
-
-class State(TextChoices):
-    """How an account stands, for staff."""
-
-    PENDING = "pending", pgettext_lazy("account", "waiting for activation")
-    ACTIVE = "active", pgettext_lazy("account", "active")
-    SUSPENDED = "suspended", pgettext_lazy("account", "suspended")
-    CLOSED = "closed", pgettext_lazy("account", "closed")
-
-
-CONDITIONS = {
-    State.PENDING: Q(activated_at=None, suspended_at=None),
-    State.ACTIVE: Q(is_active=True),
-    State.SUSPENDED: Q(suspended_at__isnull=False),
-    State.CLOSED: Q(closed_at__isnull=False, suspended_at=None),
-}
-
-
-def state_of(user: User) -> State:
-    """Return how this account stands."""
-    if user.suspended_at is not None:
-        return State.SUSPENDED
-    if user.closed_at is not None:
-        return State.CLOSED
-    return State.PENDING if user.activated_at is None else State.ACTIVE
 
 
 class Holder(TextChoices):
@@ -191,6 +165,18 @@ def read(data: QueryDict | Mapping[str, str]) -> Filters:
     if not filters.is_valid():
         raise BadRequest("A filter that nobody can mean")
     return filters
+
+
+def in_words(chosen: Mapping[str, str]) -> str:
+    """Return the filters of an address as staff read them; what is unknown now, as it is."""
+    form, words = Filters(chosen), []
+    for name, value in chosen.items():
+        field = form.fields.get(name)
+        choices = getattr(field, "choices", ())
+        called = next((str(label) for code, label in choices if str(code) == value), value)
+        label = str(field.label) if field else name
+        words.append(label if name == "overdue" else f"{label}: {called}")
+    return "; ".join(words)
 
 
 def _rarest(filters: list[QuerySet[Any, Any]]) -> QuerySet[Any, Any] | None:

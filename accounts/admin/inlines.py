@@ -18,7 +18,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts import consents
 from accounts.admin import corrections
 from accounts.admin.by_role import ByRole
-from accounts.admin.outbox import Attempts
+from accounts.admin.outbox import Attempts, language_name
 from accounts.admin.pagination import MOST_COUNTED
 from accounts.desk import masks
 from accounts.desk.at_work import desk_of
@@ -248,8 +248,8 @@ class ConsentInline(RecordInline):
     """Show what was agreed to and taken back, and the proof of its text."""
 
     model = ConsentRecord
-    fields = ("words", "given", "version", "language", "channel", "recorded_at", "proof")
-    readonly_fields = ("words", "proof")
+    fields = ("words", "answer", "version", "in_language", "channel", "recorded_at", "proof")
+    readonly_fields = ("words", "answer", "in_language", "proof")
 
     @admin.display(description=_("declaration"))
     def words(self, record: ConsentRecord) -> str:
@@ -258,6 +258,16 @@ class ConsentInline(RecordInline):
             if consent.key == record.key:
                 return consents.label_html(replace(consent, version=record.version))
         return record.key
+
+    @admin.display(description=_("given"))
+    def answer(self, record: ConsentRecord) -> str:
+        """Return the answer in words: Django's picture is called "True"."""
+        return gettext("yes") if record.given else gettext("no")
+
+    @admin.display(description=_("language"))
+    def in_language(self, record: ConsentRecord) -> str:
+        """Return what the language of the text is called."""
+        return language_name(record.language)
 
     @admin.display(description=_("SHA-256 of the text"))
     def proof(self, record: ConsentRecord) -> str:

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.conf import settings
 from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
@@ -13,13 +14,16 @@ from django.utils.timesince import timesince
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
+from accounts.admin import listed
 from accounts.admin.by_role import ByRole
 from accounts.admin.filters import OnlyFilters
 from accounts.admin.pagination import MOST_COUNTED, CappedPaginator
 from accounts.admin.search import begins, clean
+from accounts.desk import events
+from accounts.desk.at_work import desk_of
 from accounts.desk.roles import Right
 from accounts.mail import outbox
-from accounts.models import OutboxMessage, User
+from accounts.models import OutboxMessage, StaffEvent, User
 from accounts.values import email
 
 
@@ -43,8 +47,6 @@ class OutboxMessageAdmin(Attempts, ByRole, OnlyFilters, admin.ModelAdmin[OutboxM
 
     sees = Right.SEE_CUSTOMERS
     changes = Right.HELP
-    # A customer is deleted with the mails that he was owed.
-    deletes = Right.OVERRULE
     list_display = (
         "number",
         "kind",
@@ -73,7 +75,7 @@ class OutboxMessageAdmin(Attempts, ByRole, OnlyFilters, admin.ModelAdmin[OutboxM
         "kind",
         "account",
         "recipient",
-        "language",
+        "in_language",
         "message_id",
         "state",
         "attempts",
@@ -101,6 +103,9 @@ class OutboxMessageAdmin(Attempts, ByRole, OnlyFilters, admin.ModelAdmin[OutboxM
         accounts = User.objects.filter(begins("email_key", email.normalise(typed)))
         owned = queryset.filter(user__in=_numbers(accounts))
         found.update(_numbers(owned))
+        if request.method == "GET":
+            after = {"kind": "email", "count": min(len(found), MOST_COUNTED)}
+            events.record(desk_of(request), StaffEvent.Action.SEARCHED, after=after)
         return queryset.filter(pk__in=sorted(found, reverse=True)[:MOST_COUNTED]), False
 
     def has_change_permission(self, request: HttpRequest, obj: OutboxMessage | None = None) -> bool:
@@ -121,6 +126,7 @@ class OutboxMessageAdmin(Attempts, ByRole, OnlyFilters, admin.ModelAdmin[OutboxM
         response: HttpResponse = super().changelist_view(
             request, {"title": title, **(extra_context or {})}
         )
+        listed.note(request, response, "messages")
         return response
 
     def change_view(
@@ -140,6 +146,11 @@ class OutboxMessageAdmin(Attempts, ByRole, OnlyFilters, admin.ModelAdmin[OutboxM
     def number(self, message: OutboxMessage) -> str:
         """Return what the mail is called in logs."""
         return str(message)
+
+    @admin.display(description=_("language"))
+    def in_language(self, message: OutboxMessage) -> str:
+        """Return what the language of the mail is called."""
+        return language_name(message.language)
 
     @admin.display(description=_("account"))
     def account(self, message: OutboxMessage) -> str | None:
@@ -167,6 +178,11 @@ class OutboxMessageAdmin(Attempts, ByRole, OnlyFilters, admin.ModelAdmin[OutboxM
             % {"count": len(retried)},
             messages.SUCCESS if retried else messages.WARNING,
         )
+
+
+def language_name(code: str) -> str:
+    """Return what a language is called in that of the page; a code that we do not know stays."""
+    return str(dict(settings.LANGUAGES).get(code, code))
 
 
 def _numbers(rows: QuerySet[Any]) -> list[int]:

@@ -26,7 +26,10 @@ class ReasonForm(forms.Form):
     """Ask why."""
 
     reason = forms.ChoiceField(
-        label=_("Why do you want to see it?"), choices=Reveal.choices, widget=forms.RadioSelect
+        label=_("Why do you want to see it?"),
+        choices=Reveal.choices,
+        widget=forms.RadioSelect,
+        error_messages={"required": _("Choose a reason.")},
     )
 
 

@@ -21,7 +21,7 @@ from accounts.values import country
 class CountryForm(forms.ModelForm[HighRiskCountry]):
     """Ask for a country."""
 
-    code = forms.ChoiceField(label=_("country"))
+    code = forms.ChoiceField(label=_("Country"))
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

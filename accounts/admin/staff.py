@@ -7,6 +7,7 @@ from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.utils.decorators import method_decorator
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from accounts.admin.by_role import ByRole
@@ -116,7 +117,7 @@ class StaffMemberAdmin(ByRole, OnlyFilters, admin.ModelAdmin[StaffMember]):
         known = given_role(member)
         return str(known.label if known else _("none"))
 
-    @admin.display(description=_("works here"), boolean=True)
-    def works(self, member: StaffMember) -> bool:
-        """Tell whether this person may sign in."""
-        return member.is_active
+    @admin.display(description=_("works here"))
+    def works(self, member: StaffMember) -> str:
+        """Tell in words whether this person may sign in: Django's picture is called "True"."""
+        return gettext("yes") if member.is_active else gettext("no")

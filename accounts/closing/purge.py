@@ -1,28 +1,30 @@
 """Do what is left of a closing once it is final, as the table of retention says it.
 
 An account that cannot be reopened any more is deleted with everything about it. One whose customer
-we had approved stays blocked, without what only served to open it, until the law lets it go. Staff
-may have suspended it meanwhile: that stops its owner, not its time. An account of staff is never
-taken.
+we have ever approved stays blocked, without what only served to open it, until the law lets it go,
+and is then anonymised. One on hold loses nothing but what served to open it. Staff may have
+suspended it meanwhile: that stops its owner, not its time. An account of staff is never taken.
 """
 
 from collections.abc import Callable, Sequence
 from datetime import timedelta
 
 from django.db import transaction
-from django.db.models import Model, Q, QuerySet
+from django.db.models import Model, QuerySet
 from django.utils import timezone
 
 from accounts import retention
+from accounts.closing import anonymise
+from accounts.closing.anonymise import NO_PASSWORD
 from accounts.models import (
     AccountSession,
     AuthenticatorApp,
     Passkey,
     RecoveryCode,
-    ReviewState,
     SurveyAnswer,
     User,
 )
+from accounts.services import addressed_mail, relationship
 
 BATCH = 500  # accounts of one transaction, each with half a dozen rows
 
@@ -35,26 +37,30 @@ FORGOTTEN: Sequence[type[Model]] = (
     AccountSession,
     SurveyAnswer,
 )
-# No hash: nothing opens it, and comparing takes as long as with one.
-NO_PASSWORD = "!"  # noqa: S105  the mark of Django's hashers
-
-_APPROVED = Q(customer__review_state=ReviewState.APPROVED)
 
 
 def not_approved() -> QuerySet[User]:
     """Return the accounts that are to be deleted as soon as they cannot be reopened."""
-    return _closed_for(retention.REOPENING_LASTS).filter(~_APPROVED)
+    return (
+        _closed_for(retention.REOPENING_LASTS)
+        .exclude(relationship.existed())
+        .exclude(relationship.held())
+    )
 
 
 def to_block() -> QuerySet[User]:
     """Return the accounts that stay, but still have what nobody needs any more."""
-    kept = _closed_for(retention.REOPENING_LASTS).filter(_APPROVED)
-    return kept.exclude(password=NO_PASSWORD)
+    kept = _closed_for(retention.REOPENING_LASTS)
+    return kept.filter(relationship.existed() | relationship.held()).exclude(password=NO_PASSWORD)
 
 
 def outlasted() -> QuerySet[User]:
-    """Return the accounts that were blocked as long as the law asks."""
-    return _closed_for(retention.BLOCKED_LASTS).filter(_APPROVED)
+    """Return the accounts that were blocked as long as the law asks, and are not yet anonymous."""
+    return (
+        _closed_for(retention.BLOCKED_LASTS)
+        .filter(relationship.existed(), anonymised_at=None)
+        .exclude(relationship.held())
+    )
 
 
 def delete(accounts: Callable[[], QuerySet[User]]) -> int:
@@ -62,12 +68,31 @@ def delete(accounts: Callable[[], QuerySet[User]]) -> int:
 
     Their consents go with them, the one way that the database lets them go.
     """
-    return _by_batches(accounts, lambda batch: batch.delete())
+    return _by_batches(accounts, _delete)
 
 
 def block() -> int:
     """Forget of the accounts that stay what only served to open them; return how many."""
     return _by_batches(to_block, _forget)
+
+
+def anonymise_outlasted(told: Callable[[int], object]) -> int:
+    """Anonymise the accounts whose time is over, batch by batch; return how many.
+
+    `told` is called with the number of each, in the transaction that does it.
+    """
+
+    def carry_out(batch: QuerySet[User]) -> None:
+        anonymise.carry_out(batch)
+        for number in batch.order_by("pk").values_list("pk", flat=True):
+            told(number)
+
+    return _by_batches(outlasted, carry_out)
+
+
+def _delete(batch: QuerySet[User]) -> None:
+    addressed_mail.forget(batch)
+    batch.delete()
 
 
 def _forget(batch: QuerySet[User]) -> None:
@@ -88,8 +113,11 @@ def _by_batches(
     while True:
         with transaction.atomic():
             locked = accounts().select_for_update(of=("self",)).order_by("closed_at", "pk")
-            keys = list(locked.values_list("pk", flat=True)[:BATCH])
-            if not keys:
+            seen = list(locked.values_list("pk", flat=True)[:BATCH])
+            if not seen:
                 return done
+            # Whoever has waited for a lock reads other tables as they were before it: a hold that
+            # was set meanwhile is seen by a statement of its own.
+            keys = list(accounts().filter(pk__in=seen).values_list("pk", flat=True))
             carry_out(User.objects.filter(pk__in=keys))
             done += len(keys)

@@ -14,13 +14,14 @@ from django.db import transaction
 from django.db.models import Max, QuerySet
 from django.utils import timezone
 
+from accounts import retention
 from accounts.models import NightlyFact, StaffEvent
 from accounts.models.event_guard import EVENTS
 
 logger = logging.getLogger(__name__)
 
-# Six years, two of them leap years: never sooner than the database lets go.
-KEPT = timedelta(days=6 * 365 + 2)
+# Never sooner than the database lets go.
+KEPT = retention.AUDIT_LASTS
 # A row gets its number before its transaction ends. By now every one of a lower number has ended:
 # a request that lasts so long does not exist.
 SETTLED = timedelta(minutes=10)

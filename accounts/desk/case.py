@@ -24,7 +24,7 @@ from accounts.models import (
     StaffNote,
     User,
 )
-from accounts.models.staff import NOTE_LENGTH
+from accounts.models.staff import ABOUT_HOLDS, NOTE_LENGTH
 
 # As many of the newest rows are shown; the rest is in the audit log and in the copy of the data.
 SESSIONS_SHOWN = 10
@@ -83,8 +83,8 @@ def write_note(user: User, text: str, kind: str, *, desk: Desk) -> None:
         raise Incomplete("note")
     with transaction.atomic():
         StaffNote.objects.create(user=user, author=desk.user, kind=kind, text=text)
-        # Which kind is for who may read notes of that kind; the timeline does not say.
-        events.record(desk, StaffEvent.Action.NOTED, customer=user.pk)
+        # The timeline shows it to who may read notes of that kind.
+        events.record(desk, StaffEvent.Action.NOTED, customer=user.pk, after={"note": kind})
 
 
 def sessions(user: User) -> list[AccountSession]:
@@ -127,29 +127,46 @@ def timeline(user: User, by: User) -> list[Moment]:
             )
             for mail in user.messages.order_by("-pk")[:MOMENTS_SHOWN]
         ),
-        *(
-            Moment(
-                record.recorded_at,
-                _consent(record),
-                gettext("customer"),
-                record.version,
-            )
-            for record in user.consents.order_by("-pk")[:MOMENTS_SHOWN]
-        ),
+        *_of_consents(user),
     ]
     return sorted(moments, key=lambda moment: moment.at, reverse=True)[:MOMENTS_SHOWN]
 
 
-def _consent(record: ConsentRecord) -> str:
+def _of_consents(user: User) -> list[Moment]:
+    """Return what was agreed to, withdrawn, or not given when it was asked for."""
+    found: list[Moment] = []
+    given: set[str] = set()
+    for record in reversed(user.consents.order_by("-pk")[:MOMENTS_SHOWN]):
+        words = _consent(record, was_given=record.key in given)
+        found.append(Moment(record.recorded_at, words, gettext("customer"), record.version))
+        (given.add if record.given else given.discard)(record.key)
+    return found
+
+
+def _consent(record: ConsentRecord, *, was_given: bool) -> str:
     title = {"consent": TITLES.get(record.key) or gettext("news by e-mail")}
     if record.given:
         return gettext("Consent given: %(consent)s") % title
-    return gettext("Consent withdrawn: %(consent)s") % title
+    if was_given:
+        return gettext("Consent withdrawn: %(consent)s") % title
+    return gettext("Consent not given: %(consent)s") % title
 
 
 def _of_staff(user: User, by: User) -> list[Moment]:
-    """Return what staff did; who did it stays a number once his account is gone."""
-    rows = list(StaffEvent.objects.filter(customer=user.pk)[:MOMENTS_SHOWN])
+    """Return what staff did; who did it stays a number once his account is gone.
+
+    Who may not read of AML does not read that there is a note about it, nor why a field was looked
+    at: those reasons have no other one to hide behind.
+    """
+    found = StaffEvent.objects.filter(customer=user.pk)
+    reads_aml = may(by, Right.READ_AML)
+    if not reads_aml:
+        found = found.exclude(action__in=ABOUT_HOLDS)
+    rows = list(found[:MOMENTS_SHOWN])
+    if not reads_aml:
+        ordinary = StaffNote.Kind.ORDINARY
+        noted = StaffEvent.Action.NOTED
+        rows = [row for row in rows if row.action != noted or row.after.get("note") == ordinary]
     actors = User.objects.in_bulk({row.actor for row in rows if row.actor is not None})
 
     def name(row: StaffEvent) -> str:
@@ -158,6 +175,8 @@ def _of_staff(user: User, by: User) -> list[Moment]:
         actor = actors.get(row.actor)
         return actor.email if actor else f"#{row.actor}"
 
-    return [
-        Moment(row.at, row.get_action_display(), name(row), label(row.reason, by)) for row in rows
-    ]
+    def why(row: StaffEvent) -> Promise | str:
+        is_hidden = row.action == StaffEvent.Action.REVEALED and not reads_aml
+        return "" if is_hidden else label(row.reason, by)
+
+    return [Moment(row.at, row.get_action_display(), name(row), why(row)) for row in rows]

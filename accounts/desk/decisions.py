@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
+from functools import partial
 from typing import Any
 
 from django.conf import settings
@@ -18,13 +19,15 @@ from django.utils import timezone
 
 from accounts.desk import events
 from accounts.desk.events import Desk
-from accounts.desk.reasons import Reopening
+from accounts.desk.overtaken import overtaken, taken
+from accounts.desk.reasons import Reopening, note_kind
 from accounts.desk.roles import Right, may
 from accounts.models import Customer, ReviewState, StaffEvent, StaffNote, User
 from accounts.models.customer import WORDS_LENGTH, Section
 from accounts.models.staff import NOTE_LENGTH
 from accounts.reasons import Rejection
 from accounts.services import review
+from accounts.statistics import counting
 
 Action = StaffEvent.Action
 
@@ -39,29 +42,6 @@ class Decision(Enum):
     CONFIRM = "confirm"
     RETURN = "return"
     WITHDRAW = "withdraw"
-
-
-class Overtaken(Exception):  # noqa: N818  what happened, not an error of the program
-    """Somebody else was faster: the case is not as it was seen.
-
-    `by` and `at` say who was it and when, where that is known; `state` is that of the review,
-    where the decision was about it.
-    """
-
-    def __init__(
-        self,
-        customer: Customer | None = None,
-        *,
-        by: User | None = None,
-        at: datetime | None = None,
-    ) -> None:
-        super().__init__()
-        self.state: ReviewState | None = None
-        self.by, self.at = by, at
-        if customer is not None:
-            self.state = ReviewState(customer.review_state)
-            self.by = customer.proposed_by or customer.reviewed_by
-            self.at = customer.proposed_at or customer.reviewed_at
 
 
 class Refused(Exception):  # noqa: N818
@@ -157,9 +137,10 @@ def decide(
 ) -> ReviewState:
     """Carry out a decision about the case as it was seen; return the state that it is in now.
 
-    `version` is the number that the page showed. Raises `Overtaken` when the case is not in that
-    state any more, `Refused` for what does not follow or is not this person's to decide, and
-    `Incomplete` for grounds that are missing. The note becomes one of the case's notes.
+    `version` is the number that the page showed. Raises `Overtaken` when the case is not as it was
+    then, or somebody else has taken it, `Refused` for what does not follow or is not this person's
+    to decide, and `Incomplete` for grounds that are missing. The note becomes one of the case's
+    notes.
     """
     with transaction.atomic():
         # The account's row first, as everywhere: two that lock both must not wait for each other.
@@ -167,11 +148,15 @@ def decide(
         # Without joins: whoever has waited for the lock would read what they said before it.
         stored = Customer.objects.select_for_update().get(pk=customer.pk)
         if stored.review_version != version:
-            raise Overtaken(stored)
+            raise overtaken(stored.pk)
         refusal = _refusal(stored, decision, desk.user)
-        if refusal == "not active" and decision is Decision.CONFIRM:
-            # It was closed while the proposal waited: that is nobody's forgery.
-            raise Overtaken(stored)
+        if refusal == "held":
+            # His time was over while he was writing: that is nobody's forgery either.
+            raise taken(stored.user)
+        is_closed = stored.user.closed_at is not None
+        if refusal == "not active" and (is_closed or decision is Decision.CONFIRM):
+            # It was closed since its page was opened, or while the proposal waited.
+            raise overtaken(stored.pk)
         if refusal:
             raise Refused(refusal)
         if missing := grounds.missing(decision):
@@ -271,15 +256,21 @@ def _write(
 ) -> None:
     """Write state, audit, note and mail; the caller's transaction holds them together."""
     now, before = timezone.now(), customer.review_state
+    proposed = (customer.proposal or {}).get("reason", "")
+    kind = note_kind(grounds.reason, proposed, customer.review_reason)
     state = ReviewState(changes["review_state"])
     is_outcome = action not in (Action.PROPOSED, Action.WITHDRAWN)
     if is_outcome:
         changes = {**changes, "reviewed_at": now}
+    if state is ReviewState.APPROVED and customer.first_approved_at is None:
+        changes = {**changes, "first_approved_at": now}
+    elif before == ReviewState.APPROVED:
+        changes = {**changes, **review.remembered(customer)}
     changed = Customer.objects.filter(
         pk=customer.pk, review_state=before, review_version=customer.review_version
     ).update(**changes, review_version=F("review_version") + 1)
     if not changed:
-        raise Overtaken(Customer.objects.select_related("reviewed_by").get(pk=customer.pk))
+        raise overtaken(customer.pk)
     # Whoever has decided has finished with it. A case that comes back from a second person has
     # been waiting all the time.
     waiting_since: datetime | None = None
@@ -292,7 +283,10 @@ def _write(
         setattr(customer, name, value)
     if grounds.note.strip():
         StaffNote.objects.create(
-            user=customer.user, author=desk.user, text=grounds.note.strip()[:NOTE_LENGTH]
+            user=customer.user,
+            author=desk.user,
+            kind=kind,
+            text=grounds.note.strip()[:NOTE_LENGTH],
         )
     events.record(
         desk,
@@ -304,3 +298,10 @@ def _write(
     )
     if is_outcome and customer.user.is_active and state is not ReviewState.NEW:
         review.tell(customer)
+    if is_outcome:
+        # `user` was read before the UPDATE: since when the case had been waiting.
+        since = customer.user.waiting_since if state is not ReviewState.NEW else None
+        counted = partial(
+            counting.add_decision, str(state), customer.kind, now - since if since else None
+        )
+        transaction.on_commit(counted)

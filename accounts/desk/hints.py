@@ -34,14 +34,19 @@ class Hint:
     has_more: bool = False
 
 
-def hints(user: User) -> list[Hint]:
-    """Return what is worth a look about this customer; at most seven statements."""
+def hints(user: User, *, reads_aml: bool) -> list[Hint]:
+    """Return what is worth a look about this customer; at most seven statements.
+
+    What belongs to an analysis under the AML act (lists, countries of high risk) is for who may
+    read of that: whoever talks to customers could let it slip (art. 54).
+    """
     customer: Customer | None = getattr(user, "customer", None)
-    if customer is None:
+    # Of two who are anonymous everything is equal, since nothing is left.
+    if customer is None or user.anonymised_at is not None:
         return []
+    of_aml = [*_screened(customer), *_at_risk(customer)] if reads_aml else []
     return [
-        *_screened(customer),
-        *_at_risk(customer),
+        *of_aml,
         *_shared(customer),
         *_mailbox(user),
         *_same_home(customer),

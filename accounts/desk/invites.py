@@ -32,7 +32,8 @@ def invite(email: str, role: Role) -> str:
     """Make an account of staff in this role, or find it, and return a link to its first method.
 
     An account that is there gets the role; its password goes, its sessions and earlier links end.
-    Raises `RefusedError` for a customer's address, and for who has a method already.
+    Raises `RefusedError` for a customer's address, for who works here no more, and for who has a
+    method already.
     """
     with transaction.atomic():
         user = (
@@ -48,6 +49,8 @@ def invite(email: str, role: Role) -> str:
             user = User.objects.create_user(email, is_staff=True)
         elif not user.is_staff:
             raise RefusedError("This is the address of a customer's account.")
+        elif not user.is_active:
+            raise RefusedError("This person works here no more; an administrator has to change it.")
         elif methods.has_any(user):
             raise RefusedError("This account has a passkey or an app already.")
         user.is_superuser = role is Role.ADMINISTRATOR

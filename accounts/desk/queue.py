@@ -55,7 +55,7 @@ def take(user: User, desk: Desk) -> bool:
     """
     if not may(desk.user, Right.DECIDE):
         return False
-    is_renewal = user.held_by_id == desk.user.pk
+    is_renewal = user.held_by_id == desk.user.pk and is_held(user)
     until = timezone.now() + LEASE
     with transaction.atomic():
         taken = User.objects.filter(free(desk.user), pk=user.pk, is_staff=False).update(

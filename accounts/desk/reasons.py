@@ -8,7 +8,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from accounts.desk.roles import Right, may
-from accounts.models import User
+from accounts.models import Hold, StaffNote, User
 from accounts.reasons import Rejection, Restoration, Suspension
 
 
@@ -58,6 +58,32 @@ class Erasure(TextChoices):
     OTHER = "other", _("another reason")
 
 
+class Export(TextChoices):
+    """Why a file of customers is needed with whole values."""
+
+    AUTHORITY = "authority", _("a demand of an authority")
+    AUDIT = "audit", _("an audit")
+    AML = "aml", _("AML")
+    COMPLAINT = "complaint", _("the customer’s complaint")
+    OTHER = "other", _("another reason")
+
+
+class CopyMade(TextChoices):
+    """Why an officer makes a copy of a customer's data (art. 15 GDPR)."""
+
+    LETTER = "letter", _("the customer asked in writing")
+    PHONE = "phone", _("the customer asked on the phone")
+    NO_ACCESS = "no_access", _("the customer cannot get into the account")
+
+
+class HoldRelease(TextChoices):
+    """Why a hold is released before its last day."""
+
+    WITHDRAWN = "withdrawn", _("the demand was withdrawn")
+    SETTLED = "settled", _("the case or the complaint is settled")
+    MISTAKE = "hold_mistake", _("it was set by mistake")
+
+
 class FactorReset(TextChoices):
     """Why the sign-in methods of a member of staff are reset."""
 
@@ -70,7 +96,11 @@ class FactorReset(TextChoices):
 _ALL: dict[str, Promise | str] = {
     code: label
     for choices in (
+        Hold.Reason,
+        HoldRelease,
+        CopyMade,
         Correction,
+        Export,
         Override,
         FactorReset,
         Erasure,
@@ -82,6 +112,15 @@ _ALL: dict[str, Promise | str] = {
     )
     for code, label in choices.choices
 }
+
+
+def note_kind(*codes: str) -> StaffNote.Kind:
+    """Return of which kind a note is that goes with these reasons.
+
+    A note about AML is for who may read those, also where nobody has said that it is one: that of
+    a decision for this reason, and of one that answers or lifts it (art. 54 of the AML act).
+    """
+    return StaffNote.Kind.AML if Rejection.AML in codes else StaffNote.Kind.ORDINARY
 
 
 def label(code: str, by: User | None = None) -> Promise | str:

@@ -10,33 +10,30 @@ from collections.abc import Callable
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Case, Q, QuerySet, When
+from django.db.models import Case, F, QuerySet, When
 from django.utils import timezone
 
 from accounts.desk import events
-from accounts.desk.decisions import Incomplete, Overtaken, Refused
+from accounts.desk.decisions import Incomplete, Refused
 from accounts.desk.events import Desk
-from accounts.desk.reasons import Erasure
+from accounts.desk.overtaken import overtaken
+from accounts.desk.reasons import Erasure, note_kind
 from accounts.desk.roles import Right, may
 from accounts.mail import outbox
 from accounts.models import (
     AccountProposal,
     Customer,
     OutboxMessage,
-    ReviewState,
     StaffEvent,
     StaffNote,
     User,
 )
 from accounts.models.staff import NOTE_LENGTH
 from accounts.reasons import Restoration, Suspension
-from accounts.services import sessions
+from accounts.services import addressed_mail, export_files, relationship, sessions
 
 Action = StaffEvent.Action
 What = AccountProposal.What
-
-# What ends a proposal, or makes it pointless.
-_ENDS = (Action.RESTORED, Action.CONFIRMED, Action.RETURNED, Action.WITHDRAWN, Action.SUSPENDED)
 
 
 def needs_second_person() -> bool:
@@ -45,19 +42,12 @@ def needs_second_person() -> bool:
 
 
 def is_erasable(user: User) -> bool:
-    """Tell whether there never was a relationship with this customer; three statements at most.
+    """Tell whether there never was a relationship with this customer, and no hold; two statements.
 
-    Whom we approved once stays for five years after the end (AML act, art. 49), also when that
-    decision was looked at again: the audit remembers it, and so does the mail.
+    Whom we approved once stays for five years after the end (`services.relationship`, which the
+    purge asks as well).
     """
-    customer: Customer | None = getattr(user, "customer", None)
-    if user.is_staff or (customer and customer.review_state == ReviewState.APPROVED):
-        return False
-    approved = Q(action=Action.APPROVED) | Q(action=Action.CONFIRMED, after__review="approved")
-    if StaffEvent.objects.filter(approved, customer=user.pk).exists():
-        return False
-    kind = OutboxMessage.Kind.REVIEW_APPROVED
-    return not OutboxMessage.objects.filter(user=user, kind=kind).exists()
+    return not (user.is_staff or relationship.is_held(user) or relationship.existed_with(user))
 
 
 def for_second(by: User) -> QuerySet[AccountProposal]:
@@ -67,40 +57,54 @@ def for_second(by: User) -> QuerySet[AccountProposal]:
 
 
 def suspend(
-    user: User, reason: str, *, desk: Desk, note: str = "", is_silent: bool = False
+    user: User,
+    reason: str,
+    *,
+    desk: Desk,
+    note: str = "",
+    is_silent: bool = False,
+    version: int | None = None,
 ) -> None:
     """Close an account: its sessions are deleted for good, its old links stay dead.
 
-    Its owner is told by mail, unless an officer says not to. Raises `Refused` and `Incomplete`.
+    Its owner is told by mail, unless an officer says not to. `version` is the number of the review
+    that the page showed: this changes it, so whoever decides beside it is overtaken. Raises
+    `Overtaken`, `Refused` and `Incomplete`.
     """
     if not may(desk.user, Right.DECIDE) or (is_silent and not may(desk.user, Right.OVERRULE)):
         raise Refused("not offered")
     if reason not in Suspension.values:
         raise Incomplete("reason")
     with transaction.atomic():
+        User.objects.select_for_update(no_key=True).only("pk").filter(pk=user.pk).first()
+        _see(user, version)
         closed = User.objects.filter(pk=user.pk, suspended_at=None, is_staff=False).update(
             suspended_at=timezone.now(), is_active=False, suspension_reason=reason
         )
         if not closed:
             raise Refused("closed already")
+        _changed(user)
         user.refresh_from_db()
         sessions.close_access(user)
-        _note(user, note, desk)
+        # Why nobody is to be told is for nobody who could tell.
+        _note(user, note, desk, Suspension.AML if is_silent else reason)
         events.record(desk, Action.SUSPENDED, customer=user.pk, reason=reason)
         # Of an account that was never opened its address may not even know.
         if user.activated_at is not None and not is_silent:
             outbox.put(OutboxMessage.Kind.SUSPENDED, user)
 
 
-def restore(user: User, reason: str, *, desk: Desk, note: str = "") -> bool:
+def restore(
+    user: User, reason: str, *, desk: Desk, note: str = "", version: int | None = None
+) -> bool:
     """Open a suspended account again, or propose it; tell whether it is open again already.
 
     One that was never activated is pending again; one that its owner closed stays closed: he may
-    reopen it himself. Raises `Refused` and `Incomplete`.
+    reopen it himself. `version` as of `suspend`. Raises `Refused` and `Incomplete`.
     """
     if reason not in Restoration.values:
         raise Incomplete("reason")
-    return _carry_out_or_propose(user, What.RESTORE, reason, desk, note)
+    return _carry_out_or_propose(user, What.RESTORE, reason, desk, note, version)
 
 
 def erase(user: User, reason: str, *, desk: Desk) -> bool:
@@ -124,7 +128,7 @@ def confirm(user: User, number: int, *, desk: Desk) -> None:
             raise Refused("one's own")
         what, reason = What(proposal.what), proposal.reason
         if not _is_possible(stored, what):
-            raise _overtaken(stored)
+            raise overtaken(stored.pk)
         proposal.delete()
         events.record(
             desk, Action.CONFIRMED, customer=stored.pk, reason=reason, after={"proposal": what}
@@ -156,11 +160,14 @@ def withdraw(user: User, number: int, *, desk: Desk) -> None:
         _end(proposal, Action.WITHDRAWN, desk)
 
 
-def _carry_out_or_propose(user: User, what: What, reason: str, desk: Desk, note: str) -> bool:
+def _carry_out_or_propose(
+    user: User, what: What, reason: str, desk: Desk, note: str, version: int | None = None
+) -> bool:
     if not may(desk.user, Right.OVERRULE):
         raise Refused("not offered")
     with transaction.atomic():
         stored = _locked(user)
+        _see(user, version)
         if stored is None or not _is_possible(stored, what):
             raise Refused("not possible")
         if AccountProposal.objects.filter(user=stored).exists():
@@ -168,12 +175,27 @@ def _carry_out_or_propose(user: User, what: What, reason: str, desk: Desk, note:
         _note(stored, note, desk)
         if needs_second_person():
             AccountProposal.objects.create(user=stored, what=what, reason=reason, author=desk.user)
+            _changed(stored)
             events.record(
                 desk, Action.PROPOSED, customer=stored.pk, reason=reason, after={"proposal": what}
             )
             return False
         _CARRY_OUT[what](stored, reason, desk)
     return True
+
+
+def _see(user: User, version: int | None) -> None:
+    """Raise `Overtaken` where the case is not as its page showed it; the account is locked."""
+    if version is None:
+        return
+    present = Customer.objects.filter(pk=user.pk).values_list("review_version", flat=True)
+    if present.first() not in (version, None):
+        raise overtaken(user.pk)
+
+
+def _changed(user: User) -> None:
+    """Let nobody decide about an account that is not as he saw it."""
+    Customer.objects.filter(pk=user.pk).update(review_version=F("review_version") + 1)
 
 
 def _locked(user: User) -> User | None:
@@ -188,19 +210,12 @@ def _proposed(user: User, number: int, desk: Desk) -> tuple[User, AccountProposa
     stored = _locked(user)
     proposal = AccountProposal.objects.filter(pk=number, user=stored).first() if stored else None
     if stored is None or proposal is None:
-        raise _overtaken(user)
+        raise overtaken(user.pk)
     return stored, proposal
 
 
 def _is_possible(user: User, what: What) -> bool:
     return user.suspended_at is not None if what == What.RESTORE else is_erasable(user)
-
-
-def _overtaken(user: User) -> Overtaken:
-    """Say who was faster: what the audit has last of this account."""
-    last = StaffEvent.objects.filter(customer=user.pk, action__in=(*_ENDS, Action.ERASED)).first()
-    by = User.objects.filter(pk=last.actor).first() if last and last.actor else None
-    return Overtaken(by=by, at=last.at if last else None)
 
 
 def _end(proposal: AccountProposal, action: StaffEvent.Action, desk: Desk) -> None:
@@ -216,6 +231,7 @@ def _restore(user: User, reason: str, desk: Desk) -> None:
         suspension_reason="",
     )
     user.refresh_from_db()
+    _changed(user)
     events.record(desk, Action.RESTORED, customer=user.pk, reason=reason)
     if user.is_active:
         outbox.put(OutboxMessage.Kind.UNSUSPENDED, user, reason=reason)
@@ -225,7 +241,12 @@ def _erase(user: User, reason: str, desk: Desk) -> None:
     customer: Customer | None = getattr(user, "customer", None)
     before = {"review": customer.review_state} if customer else {}
     events.record(desk, Action.ERASED, customer=user.pk, reason=reason, before=before)
+    addressed_mail.forget([user])
+    # Rows of sessions have no foreign key; what they remember goes with the account.
+    sessions.close_access(user)
     user.delete()
+    # Whoever is erased is not to lie in a file either.
+    export_files.withdraw_all()
 
 
 _CARRY_OUT: dict[str, Callable[[User, str, Desk], None]] = {
@@ -234,6 +255,14 @@ _CARRY_OUT: dict[str, Callable[[User, str, Desk], None]] = {
 }
 
 
-def _note(user: User, note: str, desk: Desk) -> None:
+def _note(user: User, note: str, desk: Desk, reason: str = "") -> None:
+    """Keep a note; about what was decided for AML only for who may read of that."""
     if note.strip():
-        StaffNote.objects.create(user=user, author=desk.user, text=note.strip()[:NOTE_LENGTH])
+        customer: Customer | None = getattr(user, "customer", None)
+        reviewed = customer.review_reason if customer else ""
+        StaffNote.objects.create(
+            user=user,
+            author=desk.user,
+            kind=note_kind(reason, user.suspension_reason, reviewed),
+            text=note.strip()[:NOTE_LENGTH],
+        )

@@ -23,6 +23,8 @@ from accounts.mail import transport
 from accounts.mail.compose import compose
 from accounts.mail.transport import Line
 from accounts.models import OutboxMessage
+from accounts.statistics import counting
+from accounts.statistics.counting import Name
 from kantor.serving import numbers
 from kantor.serving.sql import stored
 
@@ -37,6 +39,8 @@ logger = logging.getLogger(__name__)
 # some sixteen times (two addresses, greeting, EHLO, STARTTLS, sign-in, the mail itself).
 LEASE = timedelta(minutes=5)
 WAITS_A_DELIVERY = 20
+# A mail that was sent later than this after it was owed is counted as late.
+LATE = timedelta(minutes=15)
 # Pauses after each failed attempt; two days in all, then the mail has failed for good.
 PAUSES = tuple(timedelta(minutes=m) for m in (1, 5, 15, 60, 180, 360, 720, 1440))
 # What the recipient's server says about one mail; of all else the operator is to be told.
@@ -174,12 +178,16 @@ def _reason(error: Exception, code: int | None, words: bytes | str) -> str:
 
 
 def _finish(message: OutboxMessage, state: OutboxMessage.State) -> None:
-    _settle(message, state=state, finished_at=timezone.now(), last_error=message.last_error)
+    now = timezone.now()
+    if _settle(message, state=state, finished_at=now, last_error=message.last_error):
+        counting.add(Name.MAIL, message.kind, state.value)
+        if state is OutboxMessage.State.SENT and now - message.created_at > LATE:
+            counting.add(Name.MAIL, message.kind, "late")
     numbers.DELIVERIES.add(outcome=state.value)
 
 
-def _settle(message: OutboxMessage, **facts: str | datetime) -> None:
-    """Record what came of an attempt, if the row still carries the mark of our claim.
+def _settle(message: OutboxMessage, **facts: str | datetime) -> bool:
+    """Record what came of an attempt, if the row still carries the mark of our claim; tell that.
 
     `facts` are columns and their values; one UPDATE.
     """
@@ -195,3 +203,4 @@ def _settle(message: OutboxMessage, **facts: str | datetime) -> None:
         is_held = bool(cursor.rowcount)
     if not is_held:
         logger.warning("Mail %s was taken over or deleted during its delivery.", message.pk)
+    return is_held

@@ -6,6 +6,8 @@ from .customer import Customer, Kind, ReviewState
 from .data import DataChange, DataRequest
 from .email_change import EmailChange
 from .event import AccountEvent
+from .export import ExportFile
+from .hold import Hold
 from .limit import Counter
 from .nightly import NightlyFact
 from .outbox import OutboxMessage
@@ -15,6 +17,7 @@ from .register import RegisterCheck
 from .risk import HighRiskCountry
 from .session import AccountSession
 from .staff import AccountProposal, SavedView, StaffEvent, StaffMember, StaffNote
+from .statistics import DailyCount, SupportCode
 from .survey import Source, SurveyAnswer
 from .user import User
 from .words import CustomerWord
@@ -29,10 +32,13 @@ __all__ = [
     "Counter",
     "Customer",
     "CustomerWord",
+    "DailyCount",
     "DataChange",
     "DataRequest",
     "EmailChange",
+    "ExportFile",
     "HighRiskCountry",
+    "Hold",
     "Kind",
     "NightlyFact",
     "OutboxMessage",
@@ -45,6 +51,7 @@ __all__ = [
     "StaffEvent",
     "StaffMember",
     "StaffNote",
+    "SupportCode",
     "SurveyAnswer",
     "User",
 ]

@@ -148,6 +148,10 @@ class Customer(models.Model):
         on_delete=models.SET_NULL,
         related_name="+",
     )
+    # Since when there was a relationship with him; it stays when that decision is looked at again.
+    first_approved_at = models.DateTimeField(
+        _("first approved at"), null=True, blank=True, editable=False
+    )
     created_at = models.DateTimeField(_("registered at"), default=timezone.now, editable=False)
 
     class Meta:

@@ -9,6 +9,7 @@ from django.conf import settings
 from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from accounts.models.user import User, UserManager
 
@@ -32,6 +33,7 @@ class StaffEvent(models.Model):
         SIGN_IN_FAILED = "sign_in_failed", _("failed sign-in")
         SIGNED_OUT = "signed_out", _("sign-out")
         VIEWED = "viewed", _("case opened")
+        LISTED = "listed", _("list opened")
         SEARCHED = "searched", _("search")
         REVEALED = "revealed", _("field revealed")
         TAKEN = "taken", _("case taken")
@@ -56,12 +58,18 @@ class StaffEvent(models.Model):
         LINK_SENT = "link_sent", _("activation link sent again")
         RESET_SENT = "reset_sent", _("password reset mail sent")
         SESSIONS_ENDED = "sessions_ended", _("sessions ended")
+        CODE_TYPED = "code_typed", _("code for the consultant typed")
         REGISTER_ASKED = "register_asked", _("register asked")
         RISK_CHANGED = "risk_changed", _("high-risk countries changed")
         STAFF_CHANGED = "staff_changed", _("staff account changed")
         FACTOR_RESET = "factor_reset", _("sign-in methods of staff reset")
+        STATISTICS_SEEN = "statistics_seen", _("statistics looked at")
         EXPORTED = "exported", _("export")
         ERASED = "erased", _("account erased")
+        HOLD_SET = "hold_set", _("deletion held")
+        HOLD_RELEASED = "hold_released", _("hold released")
+        COPIED = "copied", _("copy of the details made")
+        ANONYMISED = "anonymised", _("customer anonymised")
 
     at = models.DateTimeField(_("when"), default=timezone.now, db_index=True)
     actor = models.BigIntegerField(_("who"), null=True)
@@ -132,6 +140,8 @@ ABOUT_STAFF = frozenset(
         StaffEvent.Action.FACTOR_RESET,
     }
 )
+# Whoever may not read of AML must not see these either (art. 54 of the AML act of 1 March 2018).
+ABOUT_HOLDS = frozenset({StaffEvent.Action.HOLD_SET, StaffEvent.Action.HOLD_RELEASED})
 
 
 class StaffMember(User):
@@ -154,7 +164,7 @@ class AccountProposal(models.Model):
     class What(models.TextChoices):
         """What is proposed."""
 
-        RESTORE = "restore", _("Restore the account")
+        RESTORE = "restore", pgettext_lazy("desk", "Restore the account")
         ERASE = "erase", _("Delete the account")
 
     user = models.OneToOneField(

@@ -123,6 +123,10 @@ class User(AbstractBaseUser, PermissionsMixin):
         blank=True,
         editable=False,
     )
+    # Everything that named its owner was taken away, for good (`accounts.closing.anonymise`).
+    anonymised_at = models.DateTimeField(
+        pgettext_lazy("account", "anonymised at"), null=True, blank=True, editable=False
+    )
     # Why staff closed it (`accounts.reasons`); empty while it is open.
     suspension_reason = models.CharField(
         _("reason"), max_length=20, blank=True, default="", db_default="", editable=False

@@ -23,7 +23,9 @@ from accounts.models import (
     DataChange,
     DataRequest,
     EmailChange,
+    ExportFile,
     HighRiskCountry,
+    Hold,
     OutboxMessage,
     Passkey,
     RecoveryCode,
@@ -40,6 +42,7 @@ _NUMBER = "a number of the row, with no meaning outside the database"
 _SECRET = "opens the account, or is made from what does"  # noqa: S105  a reason
 _DERIVED = "follows from a field that is in the copy"
 _STAFF = "about staff, and staff alone read it"
+_SECRECY = "the customer must not be told (art. 54 of the AML act)"
 _QUEUE = "how the work of staff is ordered, nothing about the customer"
 _PROPOSED = "what staff consider; what comes of it is in the copy"
 _KEY = "a part of the passkey, of use to a browser alone"
@@ -174,6 +177,7 @@ LEFT_OUT: dict[type[Model], dict[str, str]] = {
         "groups": _STAFF,
         "user_permissions": _STAFF,
         "suspension_reason": _STAFF,
+        "anonymised_at": "empty as long as there is somebody to have a copy",
         "waiting_since": _QUEUE,
         "held_by": _STAFF,
         "held_until": _STAFF,
@@ -190,6 +194,7 @@ LEFT_OUT: dict[type[Model], dict[str, str]] = {
         "reviewed_by": _STAFF,
         "review_version": _QUEUE,
         "review_reason": _STAFF,
+        "first_approved_at": _DERIVED,
         "proposal": _STAFF,
         "proposed_at": _STAFF,
         "proposed_by": _STAFF,
@@ -222,8 +227,25 @@ LEFT_OUT: dict[type[Model], dict[str, str]] = {
         "last_error": _DELIVERY,
     },
     CustomerWord: {"id": _NUMBER, "customer": _OWNER, "word": _DERIVED},
+    ExportFile: {
+        "id": _NUMBER,
+        **dict.fromkeys(
+            (
+                *("author", "session", "network", "format", "is_masked", "reason", "language"),
+                *("filters", "found", "state", "confirmed_by", "name", "total", "written"),
+                *("at", "heard_at", "ends_at"),
+            ),
+            _STAFF,
+        ),
+    },
     SavedView: {"id": _NUMBER, "owner": _STAFF, "name": _STAFF, "filters": _STAFF},
     RegisterCheck: {"id": _NUMBER, "user": _OWNER, "asked_by": _STAFF},
+    Hold: {
+        "id": _NUMBER,
+        "user": _OWNER,
+        **dict.fromkeys(("reason", "until", "set_at", "released_at"), _SECRECY),
+        **dict.fromkeys(("set_by", "released_by"), _STAFF),
+    },
     HighRiskCountry: {"id": _NUMBER, "code": _STAFF, "added_by": _STAFF, "added_at": _STAFF},
     AccountProposal: {
         "id": _NUMBER,

@@ -17,7 +17,7 @@ from accounts.models import Kind
 from accounts.models.customer import OWN_WORDS
 from accounts.registration import rules
 from accounts.registration.order import ORDER, Step
-from accounts.registration.refusal import Refusal
+from accounts.registration.refusal import Refusal, Said, said_by
 from accounts.registration.storage import AttemptStorage, own_answers
 
 
@@ -177,6 +177,11 @@ class Answers:
             return None
         typed = self.storage.get_step_data(step)
         return Refusal.read(kept).shown(form, MultiValueDict() if typed is None else typed)
+
+    def said(self, step: Step, refused: forms.Form | None) -> Said:
+        """Return which messages the page of this step shows; `refused` is its form, if any."""
+        kept = Refusal.read(self.storage.fact("refusals", {}).get(step, {}))
+        return kept.codes or (said_by(refused) if refused is not None else ())
 
     def refuse(self, step: Step, refusal: Refusal | None = None) -> None:
         """Have the step shown with its errors until it is answered anew."""

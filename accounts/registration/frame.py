@@ -6,13 +6,16 @@ from uuid import UUID
 
 from django import forms
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.functional import Promise
 from formtools.wizard.forms import ManagementForm
 
+from accounts.registration import consultant
 from accounts.registration.answers import Answers
 from accounts.registration.order import ORDER, Step
 from accounts.registration.steps import STEPS, AnyStep
 from accounts.registration.storage import prefix_of
+from accounts.statistics import support_code
 from kantor.serving.kept import KeptPage, Words
 
 
@@ -36,6 +39,8 @@ class StepPage(KeptPage):
     content: Content
     furthest: Step
     has_begun: bool
+    # Whether it shows a code for the consultant.
+    has_code: bool = False
 
     @property
     def template_name(self) -> str:
@@ -53,6 +58,8 @@ class StepPage(KeptPage):
             "step_label": self.content.heading,
             "progress": progress(self.step, self.furthest, attempt),
             "attempt": attempt,
+            "support_code": words.text("support_code") if self.has_code else "",
+            "support_until": words.text("support_until") if self.has_code else "",
             "wizard": {"management_form": management},
             **self.content.context(words, form),
         }
@@ -62,9 +69,24 @@ def framed(step: Step, shown: AnyStep, answers: Answers) -> tuple[StepPage, Word
     """Return the whole page of a step as it is shown now, with the visitor's own words for it."""
     content, words = shown.shown()
     attempt = answers.attempt if answers.storage.exists else None
-    page = StepPage(step, content, answers.first_incomplete, has_begun=attempt is not None)
+    code = consultant.shown(answers.storage)
+    page = StepPage(
+        step,
+        content,
+        answers.first_incomplete,
+        has_begun=attempt is not None,
+        has_code=code is not None,
+    )
     ids = words.ids if attempt is None else {**words.ids, "attempt": attempt}
-    return page, Words(words.texts, ids)
+    texts = words.texts
+    if code is not None:
+        until = timezone.localtime(code.until)
+        texts = {
+            **texts,
+            "support_code": support_code.spelled(code.letters),
+            "support_until": f"{until:%H:%M}",
+        }
+    return page, Words(texts, ids)
 
 
 def progress(current: Step, furthest: Step, attempt: UUID | None) -> list[dict[str, Any]]:

@@ -21,6 +21,9 @@ PASSWORDS = Limit("network-password", times=100, window=timedelta(minutes=10))
 # An account, its rows and a mail to an address that nobody has confirmed.
 FINISHES = Limit("network-finish", times=60, window=timedelta(hours=1))
 
+# A row each, for who is on the phone with a consultant.
+SUPPORT_CODES = Limit("network-support", times=60, window=timedelta(hours=1))
+
 # A person needs longer for five pages, even one whose browser fills them in. Somebody faster is
 # only counted; from a network that does it often, he is asked for another challenge.
 FASTEST = 5.0  # seconds from step 1 to an answered challenge

@@ -12,6 +12,14 @@ from django.utils.translation import get_language, override
 
 # Sentences by the name of their field.
 Sentences = Mapping[str, list[str]]
+# Names of fields and of what was said at them: no sentence, and nothing that was typed.
+Said = tuple[tuple[str, str], ...]
+
+
+def said_by(form: forms.Form) -> Said:
+    """Return what a form says, by the names of its fields and the codes of its messages."""
+    found = form.errors.as_data().items()
+    return tuple((name, each.code or "other") for name, errors in found for each in errors)
 
 
 @dataclass(frozen=True)
@@ -20,11 +28,13 @@ class Refusal:
 
     Answers that are kept say it themselves when they are looked at again, in whatever language
     the reader has switched to; `only` narrows that to the fields that were asked about. Of
-    answers that must not be kept, which are passwords, the sentences are, in every language.
+    answers that must not be kept, which are passwords, the sentences are, in every language, with
+    the codes of their messages.
     """
 
     only: tuple[str, ...] = ()
     said: Mapping[str, Sentences] = field(default_factory=dict)
+    codes: Said = ()
 
     @classmethod
     def of(cls, form: forms.Form) -> Self:
@@ -36,12 +46,13 @@ class Refusal:
                     name: [str(message) for message in messages]
                     for name, messages in form.errors.items()
                 }
-        return cls(said=said)
+        return cls(said=said, codes=said_by(form))
 
     @classmethod
     def read(cls, kept: Mapping[str, Any]) -> Self:
         """Return the refusal that `written` wrote into the session."""
-        return cls(tuple(kept.get("only", ())), kept.get("said", {}))
+        codes = tuple((name, code) for name, code in kept.get("codes", ()))
+        return cls(tuple(kept.get("only", ())), kept.get("said", {}), codes)
 
     def written(self) -> dict[str, Any]:
         """Return what the session keeps of it."""

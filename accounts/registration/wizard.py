@@ -20,7 +20,7 @@ from formtools.wizard.views import NamedUrlWizardView, SessionWizardView, Wizard
 from accounts.forms.registration import AcceptedForm
 from accounts.limits import UsedUpError
 from accounts.passwords import HashingBusyError
-from accounts.registration import browser, frame, friction
+from accounts.registration import browser, consultant, frame, friction, funnel
 from accounts.registration.answers import Answers
 from accounts.registration.order import ORDER, Step
 from accounts.registration.outcome import Lead, Outcome
@@ -32,9 +32,6 @@ from accounts.services import registration
 from kantor.serving import numbers
 from kantor.serving.kept import render_kept
 from kantor.serving.network import network_of, too_many
-
-# As the numbers call the steps; their own values are parts of addresses.
-_STEP_NAMES = {step: step.name.lower() for step in ORDER}
 
 
 @method_decorator([never_cache, sensitive_post_parameters()], name="dispatch")
@@ -124,6 +121,9 @@ class RegistrationWizard(NamedUrlWizardView, SessionWizardView):
             return detour
         shown = self._step(step)
         refused = shown.refused()
+        if consultant.shown(self.storage) is not None:
+            said = self.answers.said(step, refused)
+            consultant.follow(self.storage, step, self.answers.kind, said)
         if refused is None:
             return render_kept(request, *frame.framed(step, shown, self.answers))
         response: HttpResponse = self.render(refused)
@@ -182,6 +182,7 @@ class RegistrationWizard(NamedUrlWizardView, SessionWizardView):
         self.storage = AttemptStorage(self.prefix, self.request)
         self.storage.start()
         self.storage.set_fact("began", friction.now())
+        funnel.begin(self.storage)
         self.storage.current_step = Step.START
         response = self._take(Step.START)
         browser.remember(self.request, response, attempt)
@@ -190,11 +191,25 @@ class RegistrationWizard(NamedUrlWizardView, SessionWizardView):
     def _take(self, step: Step) -> HttpResponse:
         """Keep what was typed and let go who leaves the step; have it answered by who stays."""
         posted, taker = self.request.POST, self._step(step)
+        if "wizard_support" in posted:
+            return self._give_code(step, taker)
         elsewhere = self._elsewhere(step)
         if elsewhere is not None:
             taker.keep(posted)
             return redirect(elsewhere)
         return self._follow(step, taker.take(posted))
+
+    def _give_code(self, step: Step, taker: AnyStep) -> HttpResponse:
+        """Show the page again with a code for the consultant, what was typed and what was said."""
+        refusal = self.storage.fact("refusals", {}).get(step)
+        taker.keep(self.request.POST)
+        self.storage.refuse(step, refusal)
+        here, network = self.get_step_url(step), network_of(self.request)
+        if not friction.SUPPORT_CODES.hit(network):
+            return too_many(self.request, friction.SUPPORT_CODES.wait(network), back=here)
+        said = self.answers.said(step, taker.refused())
+        consultant.ask(self.storage, step, self.answers.kind, said)
+        return redirect(f"{here}#support")
 
     def _elsewhere(self, step: Step) -> str | None:
         """Return where the pressed button leads, if it asks for another page than the next."""
@@ -216,7 +231,10 @@ class RegistrationWizard(NamedUrlWizardView, SessionWizardView):
         except UsedUpError as error:
             lead = Lead.WAIT
             response = too_many(self.request, error.wait, back=self.get_step_url(step))
-        numbers.STEPS.add(step=_STEP_NAMES[step], kind=kind, outcome=lead.name.lower())
+        numbers.STEPS.add(step=funnel.name_of(step), kind=kind, outcome=lead.name.lower())
+        funnel.refused(step, self.answers.kind, outcome.said)
+        if lead is Lead.ONWARDS:
+            funnel.finish(self.storage, step, self.answers.kind)
         return response
 
     def _led(self, step: Step, outcome: Outcome) -> HttpResponse:
@@ -271,6 +289,8 @@ class RegistrationWizard(NamedUrlWizardView, SessionWizardView):
             finishes=friction.FINISHES,
             seconds=friction.seconds_since_begun(self.storage),
         )
+        funnel.finish(self.storage, Step.CONSENTS, self.answers.kind)
+        consultant.finish(self.storage, self.answers.kind)
         response = redirect("accounts:registration-sent")
         browser.remember(self.request, response, self.attempt, details["email"])
         return response

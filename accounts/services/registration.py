@@ -13,8 +13,10 @@ from accounts import consents
 from accounts.limits import Limit
 from accounts.mail import outbox
 from accounts.models import ConsentRecord, Customer, OutboxMessage, User
-from accounts.services import allowance, ledger
+from accounts.services import addressed_mail, allowance, ledger
 from accounts.services.allowance import Purpose
+from accounts.statistics import counting
+from accounts.statistics.counting import Name
 from accounts.values import email as email_address
 
 PURGE_BATCH = 500  # accounts that one transaction deletes, each with half a dozen rows
@@ -86,6 +88,7 @@ def register(
         if existing is None:  # the purge, or "To nie ja", came in between
             raise
         return existing
+    counting.add(Name.REGISTERED, kind=kind, language=language)
     return user
 
 
@@ -151,6 +154,7 @@ def purge() -> int:
             if not locked:
                 return deleted
             keys = [pk for pk, _created_at in locked]
+            addressed_mail.forget(User.objects.filter(pk__in=keys))
             deleted += User.objects.filter(pk__in=keys).delete()[1].get(User._meta.label, 0)
         # The older accounts are active ones: not to be looked at again by the next batch.
         rest = rest.filter(created_at__gte=locked[-1][1])

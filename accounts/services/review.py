@@ -1,6 +1,7 @@
 """Follow what is decided about a customer (`accounts.desk.decisions`), and owe him the mails."""
 
 from collections.abc import Collection
+from datetime import datetime
 
 from django.db import transaction
 from django.utils import timezone
@@ -43,12 +44,24 @@ def data_changed(customer: Customer, names: Collection[str]) -> None:
     customer.review_version += 1
     changed = ["review_version"]
     if state in (ReviewState.APPROVED, ReviewState.SECOND) and not IDENTITY.isdisjoint(names):
+        if state is ReviewState.APPROVED:
+            customer.first_approved_at = remembered(customer)["first_approved_at"]
+            changed.append("first_approved_at")
         customer.review_state = ReviewState.NEW
         customer.proposal = customer.proposed_by = customer.proposed_at = None
         changed += ["review_state", "proposal", "proposed_by", "proposed_at"]
         waits = User.objects.filter(pk=customer.pk, waiting_since=None)
         waits.update(waiting_since=timezone.now())
     customer.save(update_fields=changed)
+
+
+def remembered(customer: Customer) -> dict[str, datetime]:
+    """Return what has to stay of an approval that is looked at again: since when there was one.
+
+    An older release wrote nothing down while the state said it.
+    """
+    since = customer.first_approved_at or customer.reviewed_at or timezone.now()
+    return {"first_approved_at": since}
 
 
 def suspend(user: User, reason: str = Suspension.OTHER) -> bool:

@@ -7,6 +7,8 @@ from uuid import UUID
 from django.db import connection
 
 from accounts.models import Source, SurveyAnswer
+from accounts.statistics import counting
+from accounts.statistics.counting import Name
 from kantor.serving.sql import places, stored_id
 
 
@@ -64,6 +66,8 @@ def answer(account: int, source: Source, details: str = "") -> None:
     Details belong to a source that asks for them; typed beside another one they were left over.
     """
     details = details if source.asks_details else ""
-    SurveyAnswer.objects.get_or_create(
+    _answer, is_first = SurveyAnswer.objects.get_or_create(
         user_id=account, defaults={"source": source, "details": details}
     )
+    if is_first:
+        counting.add(Name.SOURCE, str(source.pk))

@@ -12,7 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext
 from django.views.decorators.http import require_POST
 
-from accounts.desk import corrections, queue, standing
+from accounts.desk import corrections, export, queue, standing
 from accounts.desk.at_work import desk_of
 from accounts.desk.roles import Right, may
 from accounts.models import OutboxMessage, User
@@ -27,7 +27,12 @@ MOST_SHOWN = 25
 def context(user: User) -> dict[str, Any]:
     """Return what the first page shows this person; half a dozen statements by indices."""
     sees, decides = may(user, Right.SEE_CUSTOMERS), may(user, Right.DECIDE)
-    shown: dict[str, Any] = {"sees_customers": sees, "decides": decides}
+    shown: dict[str, Any] = {
+        "sees_customers": sees,
+        "sees_numbers": may(user, Right.REVEAL),
+        "decides": decides,
+        "exports_customers": may(user, Right.EXPORT_MASKED),
+    }
     if sees:
         oldest = queue.waiting().first()
         shown |= {
@@ -50,6 +55,8 @@ def context(user: User) -> dict[str, Any]:
         }
     if may(user, Right.OVERRULE):
         shown["proposals"] = standing.for_second(user)[:MOST_SHOWN]
+    if may(user, Right.EXPORT_UNMASKED):
+        shown["exports"] = export.for_second(user)[:MOST_SHOWN]
     return shown
 
 

@@ -162,6 +162,7 @@ class ResetForm(forms.Form):
         label=gettext_lazy("Why do you reset them?"),
         choices=FactorReset.choices,
         widget=forms.RadioSelect,
+        error_messages={"required": gettext_lazy("Choose a reason.")},
     )
 
 

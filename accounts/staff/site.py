@@ -9,19 +9,29 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import path, reverse
 from django.utils.decorators import method_decorator
-from django.utils.translation import gettext
+from django.utils.translation import gettext, gettext_noop
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.cache import never_cache
 
 from accounts.desk import events
 from accounts.desk.at_work import desk_of
+from accounts.desk.roles import Right, may
 from accounts.models import StaffEvent, User
 from accounts.sessions import factor
-from accounts.staff import home, keys
+from accounts.staff import home, kept, keys
 from accounts.staff.guard import refuse_nonsense
 from accounts.staff.password_change import StaffPasswordChangeView
 from accounts.staff.sign_in import TRIED_TOO_OFTEN, StaffSignInView
 from kantor.serving.network import held_up
+
+# Words of Django's that our catalogues say otherwise.
+_SAID_OTHERWISE = (
+    gettext_noop(
+        "Items must be selected in order to perform actions on them. No items have been changed."
+    ),
+    gettext_noop("%(app)s administration"),
+    gettext_noop("%(name)s with ID “%(key)s” doesn’t exist. Perhaps it was deleted?"),
+)
 
 
 class StaffSite(AdminSite):
@@ -51,6 +61,7 @@ class StaffSite(AdminSite):
 
         return [
             *urls_of(self),
+            path("retention/", self.admin_view(kept.show), name="retention"),
             path("cases/next/", self.admin_view(home.take_next), name="take_next"),
             path("cases/<int:number>/take/", self.admin_view(home.take), name="take"),
             path("cases/<int:number>/release/", self.admin_view(home.release), name="release"),
@@ -58,8 +69,14 @@ class StaffSite(AdminSite):
         ]
 
     def each_context(self, request: HttpRequest) -> dict[str, Any]:
-        """Tell every page whether this browser has the keys, too."""
-        return {**super().each_context(request), "has_keys": keys.are_on(request)}
+        """Tell every page whether this browser has the keys, too, and which lead somewhere."""
+        member = request.user if isinstance(request.user, User) else None
+        return {
+            **super().each_context(request),
+            "has_keys": keys.are_on(request),
+            "sees_cases": member is not None and may(member, Right.SEE_CUSTOMERS),
+            "takes_cases": member is not None and may(member, Right.DECIDE),
+        }
 
     def index(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
@@ -108,6 +125,7 @@ class StaffSite(AdminSite):
         signed_in_or_shown: HttpResponse = response
         return signed_in_or_shown
 
+    @method_decorator(never_cache)
     def password_change(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> Any:

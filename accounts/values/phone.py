@@ -82,6 +82,18 @@ def display(number: str) -> str:
     return grouped.replace(" ", BLANK)
 
 
+def parts(number: str) -> tuple[str, str]:
+    """Return the country code, without its plus, and the national number of one in E.164.
+
+    What is no number has no code.
+    """
+    try:
+        code = str(phonenumbers.parse(number).country_code)
+    except phonenumbers.NumberParseException:
+        return "", number
+    return code, number.removeprefix(f"+{code}")
+
+
 def countries(number: str) -> tuple[str, ...]:
     """Return the countries (ISO 3166-1 alpha-2) that share the code of this number, if any."""
     try:

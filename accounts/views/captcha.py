@@ -11,6 +11,8 @@ from accounts.captcha import sound as sounds
 from accounts.limits import LocalLimit
 from accounts.registration.friction import PICTURES, SOUNDS
 from accounts.registration.storage import asks_challenge
+from accounts.statistics import counting
+from accounts.statistics.counting import Name
 from kantor.serving import numbers
 from kantor.serving.network import network_of, too_many
 
@@ -27,6 +29,7 @@ def picture(request: HttpRequest, key: str) -> HttpResponse:
     if (refusal := _refusal(request, PICTURES)) is not None:
         return refusal
     numbers.CAPTCHA.add(way="picture", outcome="asked")
+    counting.add(Name.CAPTCHA, "picture", "asked")
     return HttpResponse(
         pictures.draw(text, challenge.seed(key, "picture")),
         content_type="image/png",
@@ -46,6 +49,7 @@ def sound(request: HttpRequest, language: str, key: str) -> HttpResponse:
     if (refusal := _refusal(request, SOUNDS)) is not None:
         return refusal
     numbers.CAPTCHA.add(way="sound", outcome="asked")
+    counting.add(Name.CAPTCHA, "sound", "asked")
     content = sounds.speak(text, language, challenge.seed(key, f"sound.{language}"))
     headers = NO_STORE | {"Accept-Ranges": "bytes"}
     asked = _RANGE.fullmatch(request.headers.get("Range", ""))

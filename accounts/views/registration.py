@@ -14,6 +14,7 @@ from django.views.decorators.http import require_POST
 from django.views.generic import TemplateView, View
 
 from accounts.captcha import challenge
+from accounts.registration import consultant, funnel
 from accounts.registration.company_data import Outcome, is_offered, look_up, typed_in
 from accounts.registration.order import Step
 from accounts.registration.storage import open_attempt
@@ -99,6 +100,8 @@ class CancelView(View):
         storage = open_attempt(request, attempt) if attempt else None
         if storage is not None:
             challenge.discard(storage.fact("captcha", ""))
+            funnel.cancel(storage)
+            consultant.cancel(storage)
             storage.reset()
         return redirect("accounts:registration-cancelled")
 

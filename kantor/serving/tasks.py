@@ -7,7 +7,7 @@ from functools import partial
 from queue import Full, Queue
 from threading import Lock, Thread
 from time import monotonic, sleep
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import django
 from django.db import close_old_connections
@@ -17,9 +17,11 @@ if TYPE_CHECKING or django.VERSION < (6, 0):
 else:
     from django.tasks.backends.immediate import ImmediateBackend
 
-__all__ = ["BackgroundBackend", "Helper", "ImmediateBackend", "helper"]
+__all__ = ["BackgroundBackend", "Helper", "ImmediateBackend", "helper", "takes_long"]
 
 logger = logging.getLogger(__name__)
+
+Work = TypeVar("Work", bound=Callable[..., object])
 
 # Seconds between a task's order and its start. The visitor's answer, and the page that it leads
 # to, are computed meanwhile: nobody reads from their time what a task had to do.
@@ -76,6 +78,14 @@ class Helper:
 
 
 helper = Helper()
+# For tasks that take minutes: those that send mails do not wait for them.
+patient_helper = Helper()
+
+
+def takes_long(function: Work) -> Work:
+    """Mark the function of a task that takes minutes, so that no other task waits for it here."""
+    function.takes_long = True  # type: ignore[attr-defined]
+    return function
 
 
 @atexit.register
@@ -87,13 +97,16 @@ def _end() -> None:
 class BackgroundBackend(ImmediateBackend):
     """The immediate backend for a site with a real mail server, which may be slow or silent.
 
-    A request orders a task and goes on; the task runs in this process's one thread for tasks. A
-    process that is killed, or that ends while the mail server is silent, loses what was ordered:
-    tasks must be swept up after by other means, as the outbox is.
+    A request orders a task and goes on; the task runs in this process's one thread for tasks, or in
+    the one for those that take long. A process that is killed, or that ends while the mail server
+    is silent, loses what was ordered: tasks must be swept up after by other means, as the outbox
+    is.
     """
 
     def _execute_task(self, task_result: Any) -> None:
-        if not helper.order(partial(self._execute_later, monotonic() + DELAY, task_result)):
+        is_long = getattr(task_result.task.func, "takes_long", False)
+        chosen = patient_helper if is_long else helper
+        if not chosen.order(partial(self._execute_later, monotonic() + DELAY, task_result)):
             logger.warning("Too many tasks wait; one more is left to be swept up.")
 
     def _execute_later(self, start: float, task_result: Any) -> None:

@@ -250,10 +250,23 @@ PASSWORD_COMPOSITION = True
 HASHES_AT_ONCE = max(1, (os.cpu_count() or 1) // 2)
 # Whether the sign-in asks for digits of the phone number beside the password, and pages say so.
 SIGN_IN_PHONE_DIGITS = True
+# How long what is kept (accounts.retention); the privacy notice promises the same. Counsel confirms
+# them: days of mails sent and of what happened to accounts, years of approved customers after their
+# closing (art. 49 of the AML act), of what a hold adds at most, and of the audit of staff.
 PENDING_ACCOUNT_DAYS = 30
+MESSAGES_KEPT_DAYS = 60
+HISTORY_KEPT_DAYS = 90
+CUSTOMERS_KEPT_YEARS = 5
+HOLDS_KEPT_YEARS = 5
+AUDIT_KEPT_YEARS = 6
 # A file outside the database that knows which accounts were erased (kantor.serving.erased); "" is
 # none, for development.
 ERASED_LIST = ""
+# Where the files lie that staff have exported by a task, readable by the site's user alone; outside
+# all that is served, and one folder for the web processes and their workers. And how many accounts
+# are exported at once, without a task.
+EXPORT_DIR = str(BASE_DIR / "var" / "exports")
+EXPORT_AT_ONCE = 5_000
 # Whom /.well-known/security.txt names, as URIs, the preferred one first; without, it is not there.
 SECURITY_CONTACT: list[str] = []
 # Renders each kept page a second time and compares (kantor.serving.kept): for development, tests.
@@ -273,6 +286,10 @@ SCREENING = "disabled"
 # is this user's own, in memory: it is written to by mapping it, which a full disk would punish.
 METRICS = False
 METRICS_FOLDER = "/dev/shm/kantor-metrics"  # noqa: S108  made for this user alone
+
+# Seconds after which a process adds what it has counted (accounts.statistics.counting) to the table;
+# 0 leaves it to whoever calls.
+COUNTS_FLUSHED_AFTER = 10
 
 # Whether faults of ours are reported to somebody, so that a page may say so (kantor.reports).
 FAULTS_ARE_REPORTED = False

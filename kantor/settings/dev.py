@@ -16,6 +16,7 @@ TOTP_KEYS = [
 BASE_URL = environ.Env().str("BASE_URL", default="http://localhost:8000")
 COMPANY_LOOKUP = environ.Env().str("COMPANY_LOOKUP", default="fixtures")
 SCREENING = environ.Env().str("SCREENING", default="fixtures")
+REVIEW_FOUR_EYES = environ.Env().str("REVIEW_FOUR_EYES", default="off")
 ALLOWED_HOSTS = ["127.0.0.1", "localhost", "[::1]"]
 
 INSTALLED_APPS = [*INSTALLED_APPS, "kantor.mailbox", "kantor.specimens"]

@@ -12,6 +12,7 @@ STATIC_ROOT.mkdir(parents=True, exist_ok=True)  # WhiteNoise warns of a missing 
 DEBUG = False
 KEPT_PAGES_CHECKED = True
 AUDIT_CAN_BE_FLUSHED = True
+COUNTS_FLUSHED_AFTER = 0  # a test adds them when it looks: no thread writes beside it
 SECRET_KEY = "test-only-key-that-production-refuses-to-start-with"  # noqa: S105
 TOTP_KEYS = [
     "test-only-key-of-seeds-that-production-refuses-to-start-with-0123456789-abcdefghijklmn",
@@ -20,6 +21,7 @@ ALLOWED_HOSTS = ["testserver", "127.0.0.1", "localhost"]
 BASE_URL = "http://testserver"
 
 INSTALLED_APPS = [*INSTALLED_APPS, "kantor.mailbox", "kantor.specimens"]
+EXPORT_DIR = str(BASE_DIR / "var" / "test-exports")
 MAILBOX_DIR = BASE_DIR / "var" / "test-mail"
 MAILERS = {"default": {"BACKEND": "django.core.mail.backends.locmem.EmailBackend"}}
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]

@@ -30,18 +30,19 @@
       .some((field) => field.defaultValue !== undefined && field.value !== field.defaultValue);
   }
 
-  // To what only the first page may have: there, unless something typed would be lost.
-  function reach(selector, place) {
+  // To what only the first page may have: there, if it has it for this person, and unless
+  // something typed would be lost.
+  function reach(selector, place, isThere) {
     const found = document.querySelector(selector);
     if (found) found.focus();
-    else if (!hasTyped()) location.assign(`${desk.href}${place}`);
+    else if (isThere && !hasTyped()) location.assign(`${desk.href}${place}`);
   }
 
   const keys = {
-    "/": () => reach(SEARCH, "#desk-words"),
+    "/": () => reach(SEARCH, "#desk-words", "searches" in dialog.dataset),
     j: () => move(1),
     k: () => move(-1),
-    n: () => reach(NEXT, NEXT),
+    n: () => reach(NEXT, NEXT, "takes" in dialog.dataset),
     "?": () => dialog.showModal(),
   };
 

@@ -1,7 +1,6 @@
 """Forget what nobody came back for."""
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from datetime import timedelta
 from functools import partial
 from typing import Any
 
@@ -9,12 +8,13 @@ from captcha.models import CaptchaStore
 from django.apps import apps
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandParser
-from django.db.models import AutoField, Model, QuerySet
+from django.db.models import Model
 from django.utils import timezone
 
 from accounts import retention
 from accounts.closing import purge as closed
 from accounts.desk import audit
+from accounts.management.purging import Rule
 from accounts.models import (
     AccountEvent,
     AccountSession,
@@ -22,48 +22,19 @@ from accounts.models import (
     EmailChange,
     NightlyFact,
     OutboxMessage,
+    SupportCode,
 )
 from accounts.retention import Kept
-from accounts.services import registration
+from accounts.services import export_files, registration
 from kantor.serving import numbers
 from kantor.serving.models import Session
-
-# Rows that one transaction deletes: on a table of millions, nobody waits long for its locks.
-BATCH = 1000
-
-
-@dataclass(frozen=True)
-class Rule:
-    """One line of the report: which rows are over, from which of their fields that counts, why."""
-
-    name: str  # for the numbers
-    what: str
-    rows: Callable[[], QuerySet[Any]]
-    counts_from: str
-    # What is done about them, if not deleting them; returns how many there were.
-    carry_out: Callable[[], int] | None = None
-
-    def apply(self) -> int:
-        """Do it; return how many rows it concerned."""
-        return self.carry_out() if self.carry_out is not None else _purge(self.rows())
-
-    def explained(self) -> Iterator[str]:
-        """Yield a line for each row that would be taken: its kind, its number, since when.
-
-        Nothing else of it: a key of a session, which has no number, would open it.
-        """
-        rows = self.rows()
-        kind, key = rows.model._meta.label, rows.model._meta.pk
-        is_numbered = isinstance(key, AutoField)
-        for pk, since in rows.order_by(self.counts_from).values_list("pk", self.counts_from):
-            number = f" #{pk}" if is_numbered else ""
-            yield f"  {kind}{number}: {self.counts_from} {since:%Y-%m-%d %H:%M}"
 
 
 class Command(BaseCommand):
     """Delete unfinished, expired and delivered things; each rule is a line of the report.
 
-    How long each is kept stands in `accounts.retention` and in the settings.
+    How long each is kept stands in `accounts.retention` and in the settings. What becomes of
+    approved customers in the end: `purge_customers`.
 
     Safe beside a running site and beside itself: small transactions, and every DELETE asks once
     more whether its rows are still over.
@@ -101,7 +72,7 @@ class Command(BaseCommand):
 
 def _rules() -> list[Rule]:
     now = timezone.now()
-    reopening, blocked = retention.REOPENING_LASTS.days, retention.BLOCKED_LASTS.days // 365
+    reopening, blocked = retention.REOPENING_LASTS.days, settings.CUSTOMERS_KEPT_YEARS
     return [
         Rule(
             "sessions",
@@ -127,24 +98,23 @@ def _rules() -> list[Rule]:
         ),
         Rule(
             "blocked",
-            f"what only opened accounts that were closed {reopening} days ago, approved: the "
-            f"accounts stay blocked for {blocked} years (AML act, art. 49)",
+            f"what only opened accounts that were closed {reopening} days ago, approved or on "
+            f"hold: the accounts stay blocked for {blocked} years (AML act, art. 49)",
             closed.to_block,
             "closed_at",
             closed.block,
-        ),
-        Rule(
-            "outlasted",
-            f"accounts closed {blocked} years ago, approved: deleted whole",
-            closed.outlasted,
-            "closed_at",
-            partial(closed.delete, closed.outlasted),
         ),
         Rule(
             "captchas",
             "expired captchas",
             lambda: CaptchaStore.objects.filter(expiration__lte=now),
             "expiration",
+        ),
+        Rule(
+            "support_codes",
+            "codes for the consultant whose time is over",
+            lambda: SupportCode.objects.filter(expires_at__lte=now),
+            "expires_at",
         ),
         _rule("counters", "ended counters, a day later", Counter, retention.ATTEMPTS),
         _rule(
@@ -177,6 +147,14 @@ def _rules() -> list[Rule]:
             audit.outlasted,
             "at",
         ),
+        Rule(
+            "exports",
+            f"exports of staff, {retention.EXPORTS_LAST // timedelta(hours=1)} h after they were "
+            f"ready, with their files",
+            export_files.over,
+            "ends_at",
+            export_files.purge,
+        ),
         *_rules_of_the_queue(),
     ]
 
@@ -207,14 +185,3 @@ def _rules_of_the_queue() -> list[Rule]:
             "started_at",
         )
     ]
-
-
-def _purge(rows: QuerySet[Any]) -> int:
-    """Delete rows that nothing rests on, batch by batch; return how many there were."""
-    deleted = 0
-    rest = rows.order_by("pk")
-    while keys := list(rest.values_list("pk", flat=True)[:BATCH]):
-        deleted += rows.filter(pk__in=keys).delete()[0]
-        # Past what was deleted, which a table still holds until it is vacuumed.
-        rest = rows.order_by("pk").filter(pk__gt=keys[-1])
-    return deleted

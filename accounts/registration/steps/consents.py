@@ -15,6 +15,7 @@ from accounts.forms.registration import ConsentsForm
 from accounts.registration.answers import Answers
 from accounts.registration.order import Step
 from accounts.registration.outcome import Lead, Outcome
+from accounts.registration.refusal import said_by
 from accounts.registration.storage import own_answers
 from kantor.serving.kept import Words
 
@@ -67,8 +68,9 @@ class ConsentsStep:
 
     def take(self, posted: QueryDict) -> Outcome:
         """Keep what was ticked; with all that is needed the registration comes to its end."""
-        if not self.answers.take(Step.CONSENTS, self.form(posted)):
-            return Outcome(Lead.HERE)
+        form = self.form(posted)
+        if not self.answers.take(Step.CONSENTS, form):
+            return Outcome(Lead.HERE, said=said_by(form))
         return Outcome(Lead.END)
 
     def keep(self, posted: QueryDict) -> None:

@@ -21,7 +21,7 @@ from accounts.registration import company_data
 from accounts.registration.answers import Answers
 from accounts.registration.order import Step
 from accounts.registration.outcome import Lead, Outcome
-from accounts.registration.refusal import Refusal
+from accounts.registration.refusal import Refusal, said_by
 from accounts.registration.storage import own_answers
 from accounts.values import country, email_typos
 from kantor.serving.kept import Words
@@ -139,8 +139,10 @@ class DetailsStep:
         self._say(None)
         if "wizard_suggestion" in posted:
             return self._take_suggestion(self.form(posted))
-        is_right = self.answers.take(Step.DETAILS, self.form(posted))
-        return Outcome(Lead.ONWARDS if is_right else Lead.HERE)
+        form = self.form(posted)
+        if not self.answers.take(Step.DETAILS, form):
+            return Outcome(Lead.HERE, said=said_by(form))
+        return Outcome(Lead.ONWARDS)
 
     def keep(self, posted: QueryDict) -> None:
         """Keep what somebody has typed who leaves the page, right or wrong."""
@@ -161,7 +163,8 @@ class DetailsStep:
         if finding is not None and finding.outcome is company_data.Outcome.INVALID:
             # Who asks for data has not finished typing: what is still empty is no mistake yet.
             self.answers.refuse(Step.DETAILS, Refusal(only=("nip",)))
-            return Outcome(Lead.HERE)
+            said = tuple(each for each in said_by(form) if each[0] == "nip")
+            return Outcome(Lead.HERE, said=said)
         return Outcome(Lead.HERE, part="company")
 
     def _say(self, outcome: str | None) -> None:

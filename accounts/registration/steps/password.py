@@ -30,6 +30,8 @@ from accounts.registration.refusal import Refusal
 from accounts.registration.storage import own_answers
 from accounts.services import one_time_code
 from accounts.services.one_time_code import SentCode, Verdict
+from accounts.statistics import counting
+from accounts.statistics.counting import Name
 from kantor.serving import numbers, security_log
 from kantor.serving.kept import Words
 from kantor.serving.security_log import Event
@@ -183,8 +185,9 @@ class PasswordStep:
         form.is_valid()
         self._judge_person(form)
         if form.errors:
-            self.answers.refuse(Step.PASSWORD, Refusal.of(form))
-            return Outcome(Lead.HERE)
+            refusal = Refusal.of(form)
+            self.answers.refuse(Step.PASSWORD, refusal)
+            return Outcome(Lead.HERE, said=refusal.codes)
         self.answers.forget_refusal(Step.PASSWORD)
         sealed = passwords.hash_password(form.cleaned_data["password1"])
         self.storage.set_step_data(Step.PASSWORD, {f"{Step.PASSWORD}-password_hash": [sealed]})
@@ -216,6 +219,7 @@ class PasswordStep:
         if isinstance(sent, timedelta):
             return Outcome(Lead.WAIT, wait=sent, about_code=True)
         numbers.CAPTCHA.add(way="code", outcome="asked")
+        counting.add(Name.CAPTCHA, "code", "asked")
         kept: dict[str, str | int] = {"recipient": sent.recipient, "reference": sent.reference}
         kept |= {"at": int(sent.sent_at.timestamp()), "to": self._email}
         self.storage.set_fact("code", kept)
@@ -246,7 +250,9 @@ class PasswordStep:
         form.add_error(name, problem)
         if "password1" not in form.errors:
             # The next page comes without the password, which only this request carries.
-            form.add_error("password1", _("For security, enter the password again."))
+            form.add_error(
+                "password1", ValidationError(_("For security, enter the password again."), "again")
+            )
 
     def _problem_with_challenge(self, answer: str, form: forms.Form) -> ValidationError | None:
         """Judge the answer to the picture or sound, and what a machine does beside it.
@@ -267,6 +273,7 @@ class PasswordStep:
             outcome = "hurried"
             problem = _once_more()
         numbers.CAPTCHA.add(way="characters", outcome=outcome)
+        counting.add(Name.CAPTCHA, "characters", outcome)
         if problem is not None:
             security_log.note(Event.CAPTCHA_REFUSED, way="characters", why=outcome)
             self._renew_challenge()
@@ -277,6 +284,7 @@ class PasswordStep:
         assert sent is not None, "the form has this field only while a code is waited for"
         verdict = one_time_code.judge(answer, sent)
         numbers.CAPTCHA.add(way="code", outcome=verdict.value)
+        counting.add(Name.CAPTCHA, "code", verdict.value)
         if verdict is Verdict.RIGHT:
             challenge.discard(self.storage.fact("captcha", ""))
             return None
@@ -284,12 +292,15 @@ class PasswordStep:
         if verdict is Verdict.WRONG:
             return ValidationError(form.fields["code"].error_messages["wrong"], "wrong")
         return ValidationError(
-            _("This code no longer works. Have another one sent, or go back to the picture.")
+            _("This code no longer works. Have another one sent, or go back to the picture."),
+            "expired",
         )
 
 
 def _once_more() -> ValidationError:
-    return ValidationError(_("Please copy the characters once more, from the new picture."))
+    return ValidationError(
+        _("Please copy the characters once more, from the new picture."), "once_more"
+    )
 
 
 def _minutes_to_wait(sent: SentCode | None) -> int:

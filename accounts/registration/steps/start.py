@@ -13,6 +13,7 @@ from accounts.forms.registration import KindForm
 from accounts.registration.answers import Answers
 from accounts.registration.order import Step
 from accounts.registration.outcome import Lead, Outcome
+from accounts.registration.refusal import said_by
 from accounts.registration.storage import newest_attempt, own_answers
 from kantor.serving.kept import Words
 
@@ -63,8 +64,10 @@ class StartStep:
 
     def take(self, posted: QueryDict) -> Outcome:
         """Keep who registers, if that is one of the two."""
-        is_right = self.answers.take(Step.START, self.form(posted))
-        return Outcome(Lead.ONWARDS if is_right else Lead.HERE)
+        form = self.form(posted)
+        if not self.answers.take(Step.START, form):
+            return Outcome(Lead.HERE, said=said_by(form))
+        return Outcome(Lead.ONWARDS)
 
     def keep(self, posted: QueryDict) -> None:
         """Keep the choice of somebody who leaves the page."""
