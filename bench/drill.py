@@ -597,9 +597,9 @@ def main() -> None:
         stand = Stand(stack.callback)
         queues = [each for each in ("database", "redis") if options.only in (None, each)]
         for tasks in queues:
-            stand.start(tasks)
             drill = Drill(stand, tasks)
             try:
+                stand.start(tasks)
                 for fault in drill.faults():
                     # In short, what knows nothing of the queue is made with the first one only.
                     is_told = (

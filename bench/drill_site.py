@@ -51,6 +51,7 @@ class Stand:
         self.front = Front(cleanup, self.ports)
         self.processes: dict[str, tuple[list[str], subprocess.Popen[bytes]]] = {}
         self.ended = Event()
+        self._keeper: Thread | None = None
         self.started_again = 0
         self.environment = os.environ | self.site.environment
 
@@ -123,7 +124,8 @@ class Stand:
     def stop(self) -> None:
         """End what serves."""
         self.ended.set()
-        self._keeper.join()
+        if self._keeper is not None:
+            self._keeper.join()
         for _command, process in self.processes.values():
             process.terminate()
         for _command, process in self.processes.values():
