@@ -98,9 +98,20 @@ test-newest: $(TOOLS) ## run the suite without its browser part on the newest Dj
 	@.ci/newest $(TESTS)
 
 .PHONY: drill
-drill: $(TOOLS) ## rehearse what operators do: release forward and back under load, restore, doctor
+drill: $(TOOLS) ## rehearse what operators fear, a quarter of an hour, and write docs/drill.md (OPTIONS=--short: two minutes)
 	@mkdir -p var
-	$(MANAGE) test tests.test_release tests.test_backup tests.test_doctor tests.test_deploy
+	$(if $(filter --short,$(OPTIONS)),,$(MANAGE) test tests.test_release tests.test_backup tests.test_canaries \
+		tests.test_doctor tests.test_deploy tests.test_metrics tests.test_container)
+	@$(BIN)/python -W ignore -m bench.drill $(or $(OPTIONS),--write)
+
+.PHONY: before
+before: $(TOOLS) ## run the journeys of the commit before on the schema of today (BEFORE=COMMIT)
+	@mkdir -p var
+	@.ci/before
+
+.PHONY: bench-scale
+bench-scale: $(TOOLS) ## ask whether statements stay as fast among millions (OPTIONS="--postgres URL --write")
+	@$(BIN)/python -W ignore -m bench.scale $(OPTIONS)
 
 .PHONY: check
 check: lint types layers migrations deployment catalogues same-tests coverage ## all that CI runs
@@ -145,6 +156,7 @@ layers: $(TOOLS)
 .PHONY: migrations
 migrations: $(TOOLS)
 	$(MANAGE) makemigrations --check --dry-run
+	$(BIN)/python .ci/lint_migrations.py
 
 .PHONY: deployment
 deployment: $(TOOLS)

@@ -39,10 +39,18 @@ class Cluster:
             shutil.chown(self.folder, SERVERS_USER)
         self.port = free_port()
         self._run(initdb, "-U", "postgres", "--auth=trust", "--encoding=UTF8", "--no-sync")
+        self.start()
+        cleanup(self.stop)
+
+    def start(self) -> None:
+        """Serve, on the same port as before."""
         options = f"-p {self.port} -c listen_addresses=127.0.0.1 -c fsync=off"
         options += f" -c unix_socket_directories={self.folder}"
         self._run(self._pg_ctl, "--silent", "--wait", "-l", str(self.log), "-o", options, "start")
-        cleanup(self._run, self._pg_ctl, "-m", "immediate", "stop")
+
+    def stop(self) -> None:
+        """Go without a word to anybody, as when the machine loses its power."""
+        self._run(self._pg_ctl, "-m", "immediate", "stop")
 
     @property
     def log(self) -> Path:

@@ -60,7 +60,7 @@ class Site:
 
     def __init__(self, cleanup: Callable[..., Any]) -> None:
         self.cluster = Cluster(cleanup)
-        mail_server = MailServer()
+        self.mail_server = mail_server = MailServer()
         cleanup(mail_server.stop)
         self.postbox = mail_server.postbox
         folder = tempfile.TemporaryDirectory()

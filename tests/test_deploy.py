@@ -3,95 +3,28 @@
 import http.client
 import os
 import re
-import shutil
-import socket
-import ssl
 import subprocess
 import tempfile
-import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import Thread
-from unittest import SkipTest
 
-from django.conf import settings
 from django.test import SimpleTestCase
 
+from tests.front import DEPLOY, Front, program
 from tests.mail_server import free_port
-
-DEPLOY = Path(settings.BASE_DIR) / "deploy"
-HOST = "kantor.example"
-
-
-def program(name: str) -> str:
-    """Return where a program is; skip the test outside CI when it is not there."""
-    found = shutil.which(name)
-    if found is None:
-        assert "CI" not in os.environ, f"CI has {name}"
-        raise SkipTest(f"{name} is not installed")
-    return found
 
 
 class NginxTests(SimpleTestCase):
     """nginx with our file, in front of a site that does not answer."""
 
     def setUp(self) -> None:
-        nginx = program("nginx")
-        folder = Path(self.enterContext(tempfile.TemporaryDirectory()))
-        self.port, self.port_of_site = free_port(), free_port()
-        certificate, key = folder / "fullchain.pem", folder / "key.pem"
-        asked = f"req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj /CN={HOST}"
-        asked += f" -addext subjectAltName=DNS:{HOST} -keyout {key} -out {certificate}"
-        subprocess.run([program("openssl"), *asked.split()], check=True, capture_output=True)
-        site = (DEPLOY / "nginx.conf").read_text()
-        site = re.sub(r"listen \[::\]:\d+[^;]*;", "", site)
-        site = re.sub(r"listen 443\b", f"listen 127.0.0.1:{self.port}", site)
-        site = re.sub(r"listen 80\b", f"listen 127.0.0.1:{free_port()}", site)
-        for path, ours in (
-            ("/etc/ssl/kantor", str(folder)),
-            ("/opt/kantor/current/deploy", str(DEPLOY)),
-            ("/var/log/nginx/kantor-error.log", str(folder / "error.log")),
-            ("127.0.0.1:8001 ", f"127.0.0.1:{self.port_of_site} "),
-            ("127.0.0.1:8002 ", f"127.0.0.1:{self.port_of_site} "),
-        ):
-            assert path in site, path
-            site = site.replace(path, ours)
-        whole = folder / "nginx.conf"
-        whole.write_text(
-            f"pid {folder}/pid; daemon off; error_log {folder}/start.log; events {{}}\n"
-            f"http {{ client_body_temp_path {folder}/body; proxy_temp_path {folder}/proxy;\n"
-            f"fastcgi_temp_path {folder}/fastcgi; uwsgi_temp_path {folder}/uwsgi;\n"
-            f"scgi_temp_path {folder}/scgi;\n{site}\n}}\n"
-        )
-        command = [nginx, "-c", str(whole), "-e", str(folder / "start.log")]
-        checked = subprocess.run([*command, "-t"], capture_output=True, text=True, check=False)
-        assert checked.returncode == 0, checked.stderr
-        self.trust = ssl.create_default_context(cafile=str(certificate))
-        server = subprocess.Popen(command, stderr=subprocess.PIPE)
-        self.addCleanup(server.communicate)
-        self.addCleanup(server.terminate)
-        self.wait_until_it_listens()
-
-    def wait_until_it_listens(self) -> None:
-        until = time.monotonic() + 60
-        while time.monotonic() < until:
-            try:
-                self.ask("/")
-            except OSError:
-                continue
-            return
-        raise AssertionError("nginx did not come up in a minute")
+        self.port_of_site = free_port()
+        self.front = Front(self.addCleanup, (self.port_of_site, self.port_of_site))
 
     def ask(self, path: str, **headers: str) -> tuple[http.client.HTTPResponse, str]:
-        plain = socket.create_connection(("127.0.0.1", self.port), timeout=60)
-        connection = http.client.HTTPConnection(HOST)
-        connection.sock = self.trust.wrap_socket(plain, server_hostname=HOST)
-        try:
-            connection.request("GET", path, headers={"Host": HOST, **headers})
-            answer = connection.getresponse()
-            return answer, answer.read().decode()
-        finally:
-            connection.close()
+        answer, body = self.front.ask("GET", path, headers)
+        return answer, body.decode()
 
     def test_a_site_that_does_not_answer_is_excused_in_both_languages(self) -> None:
         for path in ("/", "/en/rejestracja/", "/konto/?a=b"):

@@ -17,9 +17,9 @@ from django.utils import timezone
 
 from accounts.models import NightlyFact, OutboxMessage
 from tests.factories import registered
+from tests.front import program
 from tests.mail_server import MailServer, free_port, mail_settings
 from tests.places import missing
-from tests.test_deploy import program
 
 
 class Quiet(http.server.BaseHTTPRequestHandler):

@@ -27,10 +27,10 @@ from kantor.serving import numbers
 from kantor.serving.security_log import Event
 from tests import test_costs
 from tests.factories import activated
+from tests.front import program
 from tests.letters import deliver
 from tests.numbers import Numbers, measured, of
 from tests.people import FIRMA, POLISH
-from tests.test_deploy import program
 from tests.test_overload import every_turn_taken
 from tests.test_production import REQUIRED, ROOT, run
 from tests.test_request_log import QUEUE

@@ -11,9 +11,9 @@ import psycopg
 from django.test import SimpleTestCase
 
 from tests.cluster import SERVERS_USER
+from tests.front import program
 from tests.mail_server import free_port
 from tests.production_site import JOURNEY, Site
-from tests.test_deploy import program
 from tests.test_production import REQUIRED, refusals
 
 # Twelve requests at once on fewer connections, and after them what walks through a table.
