@@ -21,7 +21,7 @@ NOT_IN_POLISH = {
 }
 NOT_IN_ENGLISH = {
     r"\b[Ii]ndividual persons?\b": "individual",
-    r"(?<!personal )\b[Dd]ata\b": "details",
+    r"(?<![Pp]ersonal )\b[Dd]ata\b": "details",
     r"\b[Pp]ress\b": "select",
     r"\b[Ll]ook into\b": "check",
     r"\bat hand\b": "to hand",
