@@ -78,7 +78,7 @@ class Text(SpellingTestCase):
             with self.assertRaises(ValidationError):
                 parse(typed)
         assert email.normalise(typed) == ""
-        assert time.process_time() - start < 0.1
+        assert time.process_time() - start < 1
 
 
 class Country(SpellingTestCase):

@@ -138,17 +138,13 @@ class Visitor:
         return found
 
     def buttons(self) -> list[str]:
-        """Return the words of the buttons of the main part that are seen, in their order.
-
-        But for the one at the end of each form that shows a code for the consultant.
-        """
+        """Return the words of the buttons of the main part that are seen, in their order."""
         return [
             words
             for button in self._main.find_all("button")
             if (words := _words(button))
             and not button.has_attr("hidden")
             and button.find_parent(hidden=True) is None
-            and button.get("name") != "wizard_support"
         ]
 
     def button(self, words: str) -> Tag:
