@@ -25,7 +25,7 @@ REQUIRED = {
     "TOTP_KEYS": secrets.token_urlsafe(64),
     "BASE_URL": SITE,
     "ALLOWED_HOSTS": HOST,
-    "DATABASE_URL": "sqlite:///nowhere.sqlite3",
+    "DATABASE_URL": "sqlite:///var/nowhere.sqlite3",
     "EMAIL_URL": "smtp://127.0.0.1:25",
     "DEFAULT_FROM_EMAIL": "kantor.pl <rejestracja@kantor.example>",
     # As the published texts have it.
