@@ -174,9 +174,12 @@ def take_all(
             return False
         if all(counts[key] <= times for key, times in allowed.items()):
             return True
-        # One by one: a statement about several would lock them in an order of its own.
+        # One by one: a statement about several would lock them in an order of its own. What was
+        # taken may be gone, with a window that ended or with tries that were forgotten.
         for key in counts:
-            cursor.execute("UPDATE accounts_counter SET count = count - 1 WHERE key = %s", [key])
+            cursor.execute(
+                "UPDATE accounts_counter SET count = count - 1 WHERE key = %s AND count > 0", [key]
+            )
     return False
 
 

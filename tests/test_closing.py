@@ -300,7 +300,9 @@ class ClosingTests(TestCase):
     def test_a_mail_about_it_is_dropped_when_the_account_is_open_again(self) -> None:
         user = close(self.user)
         services.reopen(user, visit=NOBODY)
-        assert [message.subject for message in deliver()] == ["Konto w kantor.pl jest przywrócone"]
+        assert [message.subject for message in deliver()] == [
+            "Konto w kantor.pl zostało przywrócone"
+        ]
 
     def test_an_old_activation_link_opens_nothing(self) -> None:
         path = f"/aktywacja/{tokens.make(self.user, self.user.link_serial)}/"

@@ -3,14 +3,16 @@
 from collections.abc import Callable
 from datetime import timedelta
 from functools import partial
+from typing import Any
 from uuid import uuid4
 
 from django.core import mail
+from django.db import connection
 from django.test import Client, SimpleTestCase, TestCase, TransactionTestCase
 from hypothesis import given
 from hypothesis import strategies as st
 
-from accounts.limits import Limit, UsedUpError
+from accounts.limits import Limit, UsedUpError, take_all
 from accounts.models import Counter, OutboxMessage, User
 from accounts.phone import services as phone_link
 from accounts.registration import friction
@@ -363,6 +365,20 @@ class ParallelTests(TransactionTestCase):
         results = at_once(*acts * 3)
         assert not any(isinstance(each, Exception) for each in results), results
         assert 1 <= owed() <= 4
+
+    def test_whoever_gives_back_what_is_gone_meanwhile_gives_back_nothing(self) -> None:
+        # As for those who came too late: counted, and over the limit by then.
+        none = Limit("test-none", times=0, window=timedelta(hours=1))
+
+        def begin_anew(execute: Any, sql: str, *rest: Any) -> Any:
+            if sql.startswith("UPDATE accounts_counter"):
+                with connection.cursor() as cursor:
+                    cursor.cursor.execute("UPDATE accounts_counter SET count = 0")
+            return execute(sql, *rest)
+
+        with connection.execute_wrapper(begin_anew):
+            assert not take_all((none,), EMAIL)
+        assert Counter.objects.get(key=none.key(EMAIL)).count == 0
 
     def test_an_activation_among_them_harms_nothing(self) -> None:
         user = registered(email=EMAIL)

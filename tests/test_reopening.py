@@ -266,7 +266,7 @@ class SignInTests(TestCase):
         assert "no-store" in visitor.response["Cache-Control"]
         visitor.press(BUTTON)
         assert visitor.path == "/konto/zgody/"
-        assert visitor.shows("Konto jest przywrócone.")
+        assert visitor.shows("Konto zostało przywrócone.")
         assert User.objects.get(pk=self.user.pk).is_active
         assert self.user.sessions.latest("began_at").how == AccountSession.How.PASSWORD
 

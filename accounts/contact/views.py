@@ -106,8 +106,8 @@ class EmailView(View):
         if form.is_to_be_asked:
             return self.ask_again(request, form)
         user, email = account_of(request), form.cleaned_data["email"]
-        is_taken = services.ask(user, email, visit=visit_of(request))
-        if not is_taken and (wait := services.CHANGES.wait(str(user.pk))):
+        is_asked_for = services.ask(user, email, visit=visit_of(request))
+        if not is_asked_for and (wait := services.CHANGES.wait(str(user.pk))):
             return held_up(render(request, "accounts/contact/too_often.html"), wait)
         # Whose access has just been ended is led to the sign-in from there.
         kept.forget(request.session)
