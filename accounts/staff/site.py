@@ -31,6 +31,9 @@ _SAID_OTHERWISE = (
     ),
     gettext_noop("%(app)s administration"),
     gettext_noop("%(name)s with ID “%(key)s” doesn’t exist. Perhaps it was deleted?"),
+    gettext_noop("Delete selected %(verbose_name_plural)s"),
+    # Of Django 6.1; in Polish it has none.
+    gettext_noop("- Select an option -"),
 )
 
 
