@@ -123,6 +123,8 @@ PAGES = {
     "audit: one customer": "/admin/accounts/staffevent/?q=%23{middle}",
     "audit: one member of staff": "/admin/accounts/staffevent/?q=%231",
     "audit: days": "/admin/accounts/staffevent/?at__gte={first}&at__lt={soon}",
+    "statistics": "/admin/accounts/dailycount/",
+    "statistics of a year": "/admin/accounts/dailycount/?first={last_year}&last={today}",
     "mails": "/admin/accounts/outboxmessage/",
     "mails: failed": "/admin/accounts/outboxmessage/?state__exact=failed",
     "mails: waiting": "/admin/accounts/outboxmessage/?state__exact=waiting",
@@ -167,6 +169,8 @@ def measure(rows: int, times: int) -> dict[str, Measured]:
         "first": oldest.date(),
         "soon": (oldest + timedelta(days=30)).date(),
         "year": year.date(),
+        "last_year": year.date(),
+        "today": today.date(),
         "long_ago": int((today - timedelta(days=500)).timestamp() * 1_000_000),
     }
     found: dict[str, Measured] = {}

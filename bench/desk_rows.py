@@ -212,11 +212,43 @@ def fill(number: int) -> None:
         for table in tables.values():
             for nth in range(1, number // DRAWN):
                 table.copy(nth, oldest, SPAN * DRAWN / number, numbered=table.model in numbered)
+    _count()
     with connection.cursor() as cursor:
         for statement in connection.ops.sequence_reset_sql(no_style(), [models.User]):
             cursor.execute(statement)
         # VACUUM as autovacuum would have done it: answers from an index alone need it.
         cursor.execute("VACUUM ANALYZE" if connection.vendor == "postgresql" else "ANALYZE")
+
+
+def _count() -> None:
+    """Let a year have been counted for the statistics, as many kinds of things as there are."""
+    from accounts.registration.funnel import name_of
+    from accounts.registration.order import ORDER
+    from accounts.statistics import counting
+    from accounts.statistics.counting import HOURS, SECONDS, Name
+
+    today = datetime.now(UTC).date()
+    for nth in range(366):
+        day = today - timedelta(days=nth)
+        for kind in ("company", "person"):
+            for language in ("pl", "en"):
+                counting.add(Name.REGISTERED, kind=kind, language=language, day=day)
+                for step in map(name_of, ORDER):
+                    for name in (Name.BEGUN, Name.FINISHED):
+                        counting.add(name, step, kind=kind, language=language, day=day)
+                    for way in ("cancelled", "silent"):
+                        counting.add(Name.LEFT, step, way, kind=kind, language=language, day=day)
+                    for most in SECONDS[::4]:
+                        key = (step, str(most))
+                        counting.add(Name.SECONDS, *key, kind=kind, language=language, day=day)
+                    for field in range(12):
+                        key = (step, f"field{field}", "required")
+                        counting.add(Name.MESSAGE, *key, kind=kind, language=language, day=day)
+            for state in ("approved", "rejected", "correction"):
+                counting.add(Name.DECIDED, state, kind=kind, day=day)
+            for hours in HOURS:
+                counting.add(Name.DECISION_TIME, str(hours), kind=kind, day=day)
+        counting.flush()
 
 
 def _batches(number: int) -> Iterator[dict[Any, list[dict[str, Any]]]]:
