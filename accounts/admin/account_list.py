@@ -1,6 +1,5 @@
 """List the accounts: one box to search by, filters, a page at a time, and views of one's own."""
 
-from secrets import token_urlsafe
 from typing import Any
 from urllib.parse import urlencode
 
@@ -18,7 +17,7 @@ from accounts.admin import filters, search
 from accounts.admin.by_role import is_allowed
 from accounts.admin.filters import Filters
 from accounts.admin.pagination import MOST_COUNTED, CappedPaginator, Place, place_of
-from accounts.desk import events, masks
+from accounts.desk import events, masks, searches
 from accounts.desk.at_work import desk_of
 from accounts.desk.roles import Right
 from accounts.models import SavedView, StaffEvent, User
@@ -27,8 +26,6 @@ from accounts.models.staff import VIEWS_EACH
 SEARCH = "s"  # names, in an address, the words that the session keeps
 _PAGING = ("before", "after")
 _KNOWN = {*Filters.base_fields, SEARCH, *_PAGING}
-_KEPT = "desk_searches"
-_MOST_KEPT = 10  # searches that one session remembers
 _NAME_LENGTH = 60
 
 
@@ -54,7 +51,7 @@ class AccountList(ChangeList):
         key = request.GET.get(SEARCH)
         if key is None:
             return
-        words = kept_words(request, key)
+        words = searches.words_of(request.session, key)
         self.is_forgotten = words is None
         self.words = words or ""
         sees_numbers = is_allowed(request, Right.REVEAL)
@@ -151,7 +148,7 @@ def search_accounts(request: HttpRequest) -> HttpResponse:
     found = search.find(typed, sees_numbers=sees_numbers)
     after = {"kind": search.kind_of(typed), "count": len(found)}
     events.record(desk, StaffEvent.Action.SEARCHED, after=after)
-    return redirect(page + _query({**chosen, SEARCH: _keep_words(request, typed)}))
+    return redirect(page + _query({**chosen, SEARCH: searches.keep(request.session, typed)}))
 
 
 @require_POST
@@ -187,20 +184,6 @@ def views_of(user: User) -> list[dict[str, Any]]:
         {"pk": view.pk, "name": view.name, "query": _query(view.filters)}
         for view in SavedView.objects.filter(owner=user)
     ]
-
-
-def kept_words(request: HttpRequest, key: str) -> str | None:
-    """Return the words that this session keeps under a key; nothing for one it does not know."""
-    words = request.session.get(_KEPT, {}).get(key)
-    return words if isinstance(words, str) else None
-
-
-def _keep_words(request: HttpRequest, words: str) -> str:
-    kept = dict(request.session.get(_KEPT, {}))
-    key = token_urlsafe(6)
-    # The oldest is forgotten first: JSON keeps the order.
-    request.session[_KEPT] = dict([*kept.items(), (key, words)][-_MOST_KEPT:])
-    return key
 
 
 def _require(request: HttpRequest) -> User:
