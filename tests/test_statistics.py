@@ -12,6 +12,8 @@ from django.db import connection
 from django.test import SimpleTestCase, TestCase
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
+from hypothesis import example, given
+from hypothesis import strategies as st
 
 from accounts.models import DailyCount, OutboxMessage, ReviewState, Source, StaffEvent
 from accounts.services import survey
@@ -49,6 +51,13 @@ def table(page: Any, slug: str) -> dict[str, list[str]]:
     }
 
 
+def could_be(word: str, number: int) -> bool:
+    """Tell whether a reader who knows the rules may think of this number."""
+    if word == "<5":
+        return 1 <= number <= 4
+    return number >= 5 if word == "•" else word == str(number)
+
+
 class SmallGroupTests(SimpleTestCase):
     """What would tell of so few that somebody knows them."""
 
@@ -68,6 +77,36 @@ class SmallGroupTests(SimpleTestCase):
         words = reading.shown(grid, lines, hidden="•")
         for line in lines:
             assert sum(not words[row][column].isdigit() for row, column in line) != 1, words
+
+    def test_cannot_be_told_from_a_sum_that_leaves_them_one_value(self) -> None:
+        line = [(0, 0), (0, 1), (0, 2)]
+        assert reading.shown([[4, 4, 8]], [line], hidden="•") == [["<5", "<5", "•"]]
+        # What is hidden is 5 at least, or it would be "<5".
+        assert reading.shown([[1, 5, 6]], [line], hidden="•") == [["<5", "•", "•"]]
+        assert reading.shown([[3, 4, 7]], [line], hidden="•") == [["<5", "<5", "7"]]
+
+    @given(st.integers(0, 9), st.integers(0, 9), st.integers(0, 18))
+    @example(4, 4, 4)
+    @example(1, 5, 3)
+    def test_of_a_day_could_be_more_than_one_number(self, one: int, two: int, third: int) -> None:
+        whole = one + two
+        third = min(third, whole)
+        row = [one, two, third, whole - third, whole]
+        lines = [[(0, 0), (0, 1), (0, 4)], [(0, 2), (0, 3), (0, 4)]]
+        (said,) = reading.shown([row], lines, hidden="•")
+        fitting = [
+            numbers
+            for total in range(40)
+            for first in range(total + 1)
+            for second in range(total + 1)
+            if all(
+                map(could_be, said, numbers := (first, total - first, second, total - second, total))
+            )
+        ]
+        assert tuple(row) in fitting
+        for column, word in enumerate(said):
+            if word == "<5":
+                assert len({numbers[column] for numbers in fitting}) > 1, (row, said)
 
     def test_have_no_median(self) -> None:
         assert reading.median({"5": 4}, (5, 10)) is None
