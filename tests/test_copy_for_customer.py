@@ -11,7 +11,7 @@ from django.utils import timezone
 from accounts.desk import case, copies, holds, standing
 from accounts.desk.decisions import Refused
 from accounts.desk.events import Desk
-from accounts.models import OutboxMessage, StaffEvent, User
+from accounts.models import Customer, OutboxMessage, StaffEvent, User
 from accounts.privacy.fields import PARTS
 from accounts.reasons import Suspension
 from accounts.sessions import factor
@@ -78,6 +78,20 @@ class CopyTests(TestCase):
         told = rows["account"]["rows"][0]["why_suspended"]
         assert told == untie(str(Suspension.sentence("other")))
         assert rows["review"]["rows"][0]["why_refused"]
+
+    def test_is_the_same_to_the_byte_whether_it_was_for_aml_or_another_reason(self) -> None:
+        decide(self.user, "rejected")
+        standing.suspend(self.user, "other", desk=Desk(self.officer))
+        copies_made = []
+        for reason in ("other", "aml"):
+            User.objects.filter(pk=self.user.pk).update(suspension_reason=reason)
+            Customer.objects.filter(pk=self.user.pk).update(review_reason=reason)
+            OutboxMessage.objects.filter(user=self.user).exclude(reason="").update(reason=reason)
+            case.write_note(self.user, AML, reason if reason == "aml" else "ordinary",
+                            desk=Desk(self.officer))  # fmt: skip
+            made = json.loads(self.take().content)
+            copies_made.append({name: part for name, part in made.items() if name != "made_at"})
+        assert copies_made[0] == copies_made[1]
 
     def test_is_a_row_of_the_audit_and_no_mail(self) -> None:
         mails, sent = OutboxMessage.objects.count(), len(mail.outbox)
