@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from io import StringIO
 from typing import Any
-from unicodedata import normalize
 
 from django import forms
 from django.contrib import admin
@@ -23,6 +22,7 @@ from accounts.admin.by_role import ByRole
 from accounts.admin.charts import Chart
 from accounts.desk import events
 from accounts.desk.at_work import desk_of
+from accounts.desk.export import defused
 from accounts.desk.roles import Right
 from accounts.desk.statistics import LONGEST, TABLES, Table
 from accounts.models import DailyCount, StaffEvent
@@ -30,8 +30,6 @@ from accounts.statistics.reading import Days
 
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}\Z", re.ASCII)
 ORDINARY = timedelta(days=29)
-# What a spreadsheet would take for a formula (OWASP, CSV injection).
-_FORMULA = tuple("=+-@\t\r")
 
 
 def _picker() -> forms.DateInput:
@@ -107,9 +105,9 @@ class StatisticsAdmin(ByRole, admin.ModelAdmin[DailyCount]):
         _record(request, days, slug)
         text = StringIO()
         writer = csv.writer(text, delimiter=";")
-        writer.writerow(["", *(_defused(each) for each in table.columns)])
+        writer.writerow(["", *(defused(each) for each in table.columns)])
         for name, values in table.rows():
-            writer.writerow([_defused(name), *(_defused(value) for value in values)])
+            writer.writerow([defused(name), *(defused(value) for value in values)])
         name = f"{slug}-{days.first}-{days.last}.csv"
         return HttpResponse(
             "\N{ZERO WIDTH NO-BREAK SPACE}" + text.getvalue(),
@@ -184,7 +182,3 @@ def _record(request: HttpRequest, days: Days, table: str = "") -> None:
     facts = {"first": str(days.first), "last": str(days.last)} | ({"table": table} if table else {})
     events.record(desk_of(request), StaffEvent.Action.STATISTICS_SEEN, after=facts)
 
-
-def _defused(cell: str) -> str:
-    # Full-width twins count too: a spreadsheet may fold them.
-    return f"'{cell}" if normalize("NFKC", cell).startswith(_FORMULA) else cell
