@@ -142,7 +142,8 @@ def _at_the_desk_beside_decisions(user: User, officer: User) -> None:
         browser.post(f"{LIST}export/", whole)
         browser.post(f"{LIST}export/{query}", {"format": "xlsx"})
         # One that still waits for its turn.
-        ordered = export.order(Order("csv", found=[user.pk]), User.objects.all(), desk=Desk(officer))
+        order = Order("csv", found=[user.pk])
+        ordered = export.order(order, User.objects.all(), desk=Desk(officer))
     assert isinstance(ordered, ExportFile)
     make_file.call(ordered.pk)
     changed = {"first_name": "Kanarkosława", "last_name": "Ptasznik-Kanarek"}

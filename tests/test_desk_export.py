@@ -46,7 +46,7 @@ FORMULAS = (
     "＋1",  # noqa: RUF001
     "－1",  # noqa: RUF001
     "＠x",  # noqa: RUF001
-    "\ufe66" "1",
+    "\ufe661",
     " =1",
     "\u00a0+1",
     "\n@x",

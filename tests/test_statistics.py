@@ -94,15 +94,13 @@ class SmallGroupTests(SimpleTestCase):
         row = [one, two, third, whole - third, whole]
         lines = [[(0, 0), (0, 1), (0, 4)], [(0, 2), (0, 3), (0, 4)]]
         (said,) = reading.shown([row], lines, hidden="•")
-        fitting = [
-            numbers
+        thinkable = (
+            (first, total - first, second, total - second, total)
             for total in range(40)
             for first in range(total + 1)
             for second in range(total + 1)
-            if all(
-                map(could_be, said, numbers := (first, total - first, second, total - second, total))
-            )
-        ]
+        )
+        fitting = [numbers for numbers in thinkable if all(map(could_be, said, numbers))]
         assert tuple(row) in fitting
         for column, word in enumerate(said):
             if word == "<5":

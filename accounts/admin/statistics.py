@@ -181,4 +181,3 @@ def _problem(days: Days) -> str:
 def _record(request: HttpRequest, days: Days, table: str = "") -> None:
     facts = {"first": str(days.first), "last": str(days.last)} | ({"table": table} if table else {})
     events.record(desk_of(request), StaffEvent.Action.STATISTICS_SEEN, after=facts)
-

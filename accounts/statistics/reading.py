@@ -136,9 +136,7 @@ def _told(
     return {at for at in low if words[at[0]][at[1]] == HIDDEN_SMALL and low[at] == high[at]}
 
 
-def _sum_and_parts(
-    grid: Sequence[Sequence[int]], line: Sequence[At]
-) -> tuple[At, list[At]] | None:
+def _sum_and_parts(grid: Sequence[Sequence[int]], line: Sequence[At]) -> tuple[At, list[At]] | None:
     """Return which place of a line is the sum of the others; None where it does not add up."""
     whole = max(line, key=lambda at: grid[at[0]][at[1]])
     parts = [at for at in line if at != whole]
