@@ -133,9 +133,11 @@ PAGES = {
     "mails: dropped (no hit)": "/admin/accounts/outboxmessage/?state__exact=dropped",
     "mails: frequent kind": "/admin/accounts/outboxmessage/?kind__exact=registration",
     "mails: kind without a hit": "/admin/accounts/outboxmessage/?kind__exact=review_rejected",
-    "mails: a recipient": "/admin/accounts/outboxmessage/?q={email}",
-    "mails: a common beginning": "/admin/accounts/outboxmessage/?q=anna",
-    "mails: an unknown recipient": "/admin/accounts/outboxmessage/?q=xyzzyx",
+}
+MAILS = {
+    "mails: a recipient": "{email}",
+    "mails: a common beginning": "anna",
+    "mails: an unknown recipient": "xyzzyx",
 }
 
 
@@ -181,7 +183,7 @@ def measure(rows: int, times: int) -> dict[str, Measured]:
     for kind, name, address, words in _questions(facts):
         browser = support if name.startswith("support") else officer
         if words:
-            address = browser.post(f"{LIST}search/", {"words": words})["Location"]
+            address = browser.post(f"{address}search/", {"words": words})["Location"]
         found[name] = (kind, *_time(partial(browser.get, address), times, name))
     found["take next"] = (
         "page",
@@ -213,11 +215,13 @@ def _questions(facts: dict[str, Any]) -> Iterator[tuple[str, str, str, str]]:
         for name, query in asked.items():
             yield kind, f"list: {name}", f"{LIST}?{query.format(**facts)}", ""
     for name, words in SEARCHES.items():
-        yield "search", f"search: {name}", "", words.format(**facts)
+        yield "search", f"search: {name}", LIST, words.format(**facts)
     for name, words in MASKED.items():
-        yield "search", name, "", words.format(**facts)
+        yield "search", name, LIST, words.format(**facts)
     for name, address in PAGES.items():
         yield "page", name, address.format(**facts), ""
+    for name, words in MAILS.items():
+        yield "page", name, "/admin/accounts/outboxmessage/", words.format(**facts)
 
 
 def _time(act: Any, times: int, name: str, *, status: int = 200) -> tuple[float, float, float]:

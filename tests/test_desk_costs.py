@@ -170,7 +170,8 @@ class MessageTests(StaffTestCase):
         assert self.found("xyzzy") == set()
 
     def found(self, typed: str) -> set[str]:
-        page = BeautifulSoup(self.client.get(MESSAGES, {"q": typed}).content, "html.parser")
+        answer = self.client.post(f"{MESSAGES}search/", {"words": typed}, follow=True)
+        page = BeautifulSoup(answer.content, "html.parser")
         return {cell.get_text() for cell in page.select("#result_list .field-recipient")}
 
 
