@@ -234,10 +234,10 @@ def _asked(request: HttpRequest) -> tuple[dict[str, str], list[int] | None]:
     key = request.GET.get(SEARCH)
     if key is None:
         return chosen, None
-    words = searches.words_of(request.session, key)
-    if not words:
+    typed = searches.words_of(request.session, key)
+    if not typed:
         raise BadRequest("A search that is not remembered")
-    return chosen, find(words, sees_numbers=is_allowed(request, Right.REVEAL))
+    return chosen, find(typed, sees_numbers=is_allowed(request, Right.REVEAL))
 
 
 def _accounts(chosen: dict[str, str], found: list[int] | None, by: User) -> QuerySet[User]:
