@@ -5,11 +5,11 @@ from typing import Any
 
 from bs4 import BeautifulSoup
 from django.core import mail
-from django.test import TestCase
+from django.test import TestCase, override_settings
 from django.utils import timezone
 
-from accounts.desk import case, copies, holds, standing
-from accounts.desk.decisions import Refused
+from accounts.desk import case, copies, decisions, holds, standing
+from accounts.desk.decisions import Decision, Grounds, Refused
 from accounts.desk.events import Desk
 from accounts.models import Customer, OutboxMessage, StaffEvent, User
 from accounts.privacy.fields import PARTS
@@ -92,6 +92,26 @@ class CopyTests(TestCase):
             made = json.loads(self.take().content)
             copies_made.append({name: part for name, part in made.items() if name != "made_at"})
         assert copies_made[0] == copies_made[1]
+
+    @override_settings(REVIEW_FOUR_EYES="all")
+    def test_says_nothing_of_what_waits_for_a_second_person(self) -> None:
+        decide(self.user, "new")
+        before = json.loads(self.take().content)["review"]["rows"]
+        decisions.decide(
+            customer_of(self.user),
+            Decision.REJECT,
+            Grounds(reason="aml", note=AML),
+            desk=Desk(self.officer),
+            version=customer_of(self.user).review_version,
+        )
+        assert customer_of(self.user).review_state == "second"
+        assert json.loads(self.take().content)["review"]["rows"] == before
+
+    def test_shows_what_was_typed_and_runs_none_of_it(self) -> None:
+        self.user.passkeys.update(name="<script>alert(1)</script>")
+        page = self.take("html").content.decode()
+        assert "<script" not in page
+        assert "&lt;script&gt;" in page
 
     def test_is_a_row_of_the_audit_and_no_mail(self) -> None:
         mails, sent = OutboxMessage.objects.count(), len(mail.outbox)

@@ -15,10 +15,12 @@ from hypothesis import strategies as st
 
 from accounts.admin.export import make_file
 from accounts.desk import export, standing
+from accounts.desk.decisions import Refused
 from accounts.desk.events import Desk
 from accounts.desk.export import Order
 from accounts.models import ExportFile, Kind, User
 from accounts.models.export import SILENCE
+from accounts.sessions import factor
 from tests.clock import later
 from tests.desk import LIST, sit_down
 from tests.factories import activated, clerk
@@ -206,6 +208,34 @@ class DismissedTests(ExportTestCase):
             second = sit_down(Client(), clerk("officer"))
             second.post(f"{EXPORTS}{self.made().pk}/answer/", {"step": "confirm"})
         assert self.files() == []
+
+
+class GuardTests(ExportTestCase):
+    """What stands behind the pages."""
+
+    def test_the_service_refuses_whoever_has_no_right(self) -> None:
+        for role, is_masked in (("support", True), ("reviewer", False), ("administrator", True)):
+            wanted = Order("csv", is_masked=is_masked, reason="audit")
+            with self.assertRaises(Refused):
+                export.order(wanted, User.objects.all(), desk=Desk(clerk(role)))
+
+    def test_whoever_confirms_gives_a_factor_of_now(self) -> None:
+        with self.settings(REVIEW_FOUR_EYES="all"):
+            self.order(**WHOLE)
+            second = sit_down(Client(), clerk("officer"))
+            session = second.session
+            session[factor.SESSION_KEY] -= 301
+            session.save()
+            answer = second.post(f"{EXPORTS}{self.made().pk}/answer/", {"step": "confirm"})
+        assert answer["Location"].startswith("/admin/confirm/")
+        assert self.made().state == "proposed"
+
+    def test_the_folders_are_for_the_sites_user_alone(self) -> None:
+        with self.settings(EXPORT_DIR=str(self.folder / "new")):
+            activated()
+            table(self.order(format="xlsx"))
+            for folder in (self.folder / "new", self.folder / "new" / "parts"):
+                assert folder.stat().st_mode & 0o777 == 0o700, folder
 
 
 class AnswerTests(ExportTestCase):

@@ -167,6 +167,33 @@ class PageTests(StaffTestCase):
             assert "<5" in values, slug
             assert not {"1", "2", "3", "4"} & set(values), slug
 
+    def test_hides_what_would_tell_a_small_group_in_the_real_tables(self) -> None:
+        count(Name.REGISTERED, "", 3, kind="company", language="pl", ago=1)
+        count(Name.REGISTERED, "", 20, kind="person", language="pl", ago=1)
+        count(Name.REGISTERED, "", 30, kind="company", language="pl", ago=2)
+        count(Name.REGISTERED, "", 40, kind="person", language="pl", ago=2)
+        count(Name.DECIDED, "approved", 2, kind="company")
+        count(Name.DECIDED, "approved", 30, kind="person")
+        for step, begun, finished, cancelled in (("start", 50, 40, 7), ("details", 40, 20, 18)):
+            kind = "" if step == "start" else "person"
+            count(Name.BEGUN, step, begun, kind=kind, language="pl", ago=5)
+            count(Name.FINISHED, step, finished, kind=kind, language="pl", ago=5)
+            count(Name.LEFT, f"{step}.cancel", cancelled, kind=kind, language="pl", ago=5)
+        page = self.client.get(PAGE)
+        day = timezone.localdate() - timedelta(days=1)
+        rows = table(page, "registrations")
+        assert rows[f"{day:%d.%m.%Y}"][:2] == ["<5", "ukryte"]
+        hidden = {name for name, row in rows.items() if not row[0].isdigit()}
+        # The column would tell it as well.
+        assert len(hidden) > 1
+        assert table(page, "decisions")["zatwierdzone"] == ["<5", "ukryte", "32"]
+        lines = [
+            [untie(cell.get_text(strip=True)) for cell in row.select("td")]
+            for row in BeautifulSoup(page.content, "html.parser").select("#funnel tbody tr")
+        ]
+        for line in (row for row in lines if "<5" in row):
+            assert "ukryte" in line, line  # fmt: skip
+
     def test_names_messages_by_field_and_words(self) -> None:
         count(Name.MESSAGE, "details.main_postal_code.invalid", 9, kind="person", language="pl")
         count(Name.MESSAGE, "password.captcha.wrong", 19, kind="person", language="pl")

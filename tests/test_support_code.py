@@ -243,6 +243,13 @@ class ConsultantTests(TestCase):
             assert self.type("ACDEFH", client).status_code == 403
         assert Client().get(DESK).status_code == 302
 
+    def test_follows_nobody_when_it_is_over(self) -> None:
+        until = timezone.now() + support_code.LIFETIME
+        support_code.begin("ACDEFH", Page("start", "", "pl"), until)
+        with later(minutes=31):
+            support_code.follow("ACDEFH", Page("details", "person", "pl"))
+        assert SupportCode.objects.get().step == "start"
+
     def test_is_purged_when_it_is_over(self) -> None:
         with later(minutes=-31):
             moment = timezone.now() + support_code.LIFETIME
