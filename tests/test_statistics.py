@@ -15,7 +15,14 @@ from django.utils import timezone
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from accounts.models import DailyCount, OutboxMessage, ReviewState, Source, StaffEvent
+from accounts.models import (
+    DailyCount,
+    OutboxMessage,
+    ReviewState,
+    Source,
+    StaffEvent,
+    User,
+)
 from accounts.services import survey
 from accounts.statistics import counting, reading
 from accounts.statistics.counting import Name
@@ -320,6 +327,12 @@ class FileTests(StaffTestCase):
         assert self.read("mails")[1][1:] == ["40", "<5", "0", "0"]
         for slug in ("registrations", "funnel", "messages", "queue", "decisions"):
             assert len(self.read(slug)) >= 1
+
+    def test_is_set_apart_as_the_readers_language_expects(self) -> None:
+        count(Name.MAIL, "welcome.sent", 40)
+        User.objects.filter(pk=self.staff.pk).update(language="en")
+        text = self.client.get(f"{PAGE}mails.csv").content.decode("utf-8-sig")
+        assert next(csv.reader(StringIO(text)))[2:] == ["of these late", "failed", "not needed"]
 
     def test_holds_no_formula(self) -> None:
         for name in ("=1+1", "+1", "-1", "@x", "\tx", *TWINS):
