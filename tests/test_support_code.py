@@ -234,7 +234,9 @@ class ConsultantTests(TestCase):
         ):
             for role in ("support", "reviewer", "officer"):
                 self.type("ACDEFH", sit_down(Client(), clerk(role)))
-            assert self.type("ACDEFH").status_code == 429
+            with self.assertLogs("kantor.security", "INFO") as logs:
+                assert self.type("ACDEFH").status_code == 429
+        assert "test-wrong" in str([vars(line) for line in logs.records])
 
     def test_who_does_not_help_gets_nothing(self) -> None:
         for role in ("auditor", "administrator"):
