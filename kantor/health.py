@@ -12,12 +12,13 @@ from django.http import HttpRequest, JsonResponse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
+from accounts.counters import choice as counters
 from accounts.limits import Limit
 from accounts.mail import outbox
 from accounts.models import NightlyFact
 
 # Only ever counted: what matters is that the database takes the row.
-_WRITTEN = Limit("readyz", times=1, window=timedelta(days=1), quiet=True)
+_WRITTEN = Limit("readyz", times=1, window=timedelta(days=1), quiet=True, must_last=True)
 
 
 @never_cache
@@ -33,12 +34,14 @@ def readyz(request: HttpRequest) -> JsonResponse:
     """Answer 200 when this instance can serve customers, and 503 otherwise; for a balancer.
 
     The database takes a row and no migration is missing. Without the cache every journey goes on,
-    so its loss is told and leaves the status alone: it would take every instance out at once.
+    so its loss is told and leaves the status alone: it would take every instance out at once. So
+    with COUNTERS=redis, for the database counts then.
     """
     well = {"database": _is_well(_takes_a_row), "migrations": _is_well(_has_all_migrations)}
     is_ready = all(well.values())
-    cache_state = "well" if _is_well(_cache) else "degraded"
-    return JsonResponse({**well, "cache": cache_state}, status=200 if is_ready else 503)
+    beside = {"cache": _cache} | _counters_elsewhere()
+    states = {name: "well" if _is_well(check) else "degraded" for name, check in beside.items()}
+    return JsonResponse({**well, **states}, status=200 if is_ready else 503)
 
 
 @never_cache
@@ -54,6 +57,7 @@ def healthz(request: HttpRequest) -> JsonResponse:
         "migrations": _migrations,
         "cache": _cache,
         "outbox": _outbox,
+        **_counters_elsewhere(),
     }
     well = {name: _is_well(check) for name, check in parts.items()}
     return JsonResponse({**well, "nightly": _nightly()}, status=200 if all(well.values()) else 503)
@@ -96,6 +100,11 @@ def _has_all_migrations() -> bool:
 def _cache() -> bool:
     cache.set("healthz", "well", 10)
     return bool(cache.get("healthz") == "well")
+
+
+def _counters_elsewhere() -> dict[str, Callable[[], bool]]:
+    """Return the check of what counts tries, unless the database does."""
+    return {} if counters.is_in_database() else {"counters": counters.is_well}
 
 
 def _outbox() -> bool:

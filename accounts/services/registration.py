@@ -10,7 +10,7 @@ from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from django.utils import timezone
 
 from accounts import consents
-from accounts.limits import Limit
+from accounts.limits import Limit, undone_on_failure
 from accounts.mail import outbox
 from accounts.models import ConsentRecord, Customer, OutboxMessage, User
 from accounts.services import addressed_mail, allowance, ledger
@@ -58,7 +58,7 @@ def register(
         for each in consents.asked_of(kind)
     ]
     try:
-        with transaction.atomic():
+        with undone_on_failure(), transaction.atomic():
             # First: what is refused has written nothing, and its count is undone with it.
             may_write = allowance.ask_first_link(
                 email_address.normalise(user.email), network, finishes

@@ -287,6 +287,12 @@ SCREENING = "disabled"
 METRICS = False
 METRICS_FOLDER = "/dev/shm/kantor-metrics"  # noqa: S108  made for this user alone
 
+# Where tries are counted: "database", or "redis" at REDIS_URL (accounts.counters); and how their keys
+# begin there. No braces: those are for the slot of a cluster.
+COUNTERS = "database"
+COUNTERS_PREFIX = "kantor:counter:"
+REDIS_URL = ""
+
 # Seconds after which a process adds its counts (accounts.statistics.counting) to the table;
 # 0 leaves it to whoever calls.
 COUNTS_FLUSHED_AFTER = 10

@@ -20,6 +20,8 @@ from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 from django.utils import timezone
 
+from accounts.counters import choice as counters
+from accounts.counters.in_redis import evicts
 from accounts.limits import Limit
 from accounts.mail import outbox, transport
 from accounts.models import NightlyFact
@@ -34,7 +36,7 @@ LATEST = {
 # A code of an authenticator app lives for 30 s.
 CLOCKS_APART = timedelta(seconds=5)
 CERTIFICATE_LASTS = timedelta(days=14)
-_WRITTEN = Limit("readyz", times=1, window=timedelta(days=1))
+_WRITTEN = Limit("readyz", times=1, window=timedelta(days=1), must_last=True)
 
 
 class FaultError(Exception):
@@ -139,7 +141,16 @@ def _redis() -> str:
     cache.set("doctor", "well", 10)
     if cache.get("doctor") != "well":
         raise FaultError("it forgets what it is told. Is its memory full (maxmemory)?")
-    return "keeps what it is told"
+    if counters.is_in_database():
+        return "keeps what it is told"
+    if not counters.is_well():
+        raise FaultError("it does not count (COUNTERS=redis): the database does meanwhile.")
+    if (policy := evicts()) is not None:
+        raise FaultError(
+            f"it forgets counted tries when its memory is full ({policy}). "
+            f"Set maxmemory-policy noeviction, or COUNTERS=database."
+        )
+    return "keeps what it is told, and counts"
 
 
 def _mail_server() -> str:
