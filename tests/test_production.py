@@ -258,6 +258,17 @@ class BootTests(SimpleTestCase):
             assert "no issues" in result.stdout, result.stdout
         assert all(refusals(REQUIRED | {"TASKS": "redis"}, REQUIRED | {"TASKS": "celery"}))
 
+    def test_counts_in_redis_only_where_there_is_one(self) -> None:
+        there = REQUIRED | REDIS | {"COUNTERS": "redis"}
+        result = run(BOOT, **there)
+        assert result.returncode == 0, result.stderr
+        nowhere = REQUIRED | {"COUNTERS": "redis"}
+        found = refusals(there, REQUIRED | {"COUNTERS": "database"}, nowhere)
+        assert found[:2] == ["", ""]
+        assert "REDIS_URL" in found[2]
+        assert "COUNTERS" in refusals(REQUIRED | REDIS | {"COUNTERS": "memory"})[0]
+        assert "REDIS_URL" in refusals(REQUIRED | {"REDIS_URL": "127.0.0.1:6379"})[0]
+
     def test_waits_a_second_for_a_silent_redis(self) -> None:
         seen = "import kantor.wsgi; from django.core.cache import cache; cache.get('x')"
         with socket.create_server(("127.0.0.1", 0)) as silent:

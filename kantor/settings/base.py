@@ -287,8 +287,8 @@ SCREENING = "disabled"
 METRICS = False
 METRICS_FOLDER = "/dev/shm/kantor-metrics"  # noqa: S108  made for this user alone
 
-# Where tries are counted: "database", or "redis" at REDIS_URL (accounts.counters); and how their keys
-# begin there. No braces: those are for the slot of a cluster.
+# Where tries are counted: "database", or "redis" at REDIS_URL (accounts.counters); how keys begin
+# there. No braces: those say in which slot of a cluster a key lies.
 COUNTERS = "database"
 COUNTERS_PREFIX = "kantor:counter:"
 REDIS_URL = ""
