@@ -115,7 +115,7 @@ def count_all(limits: Sequence[Limit], subject: str) -> list[int]:
     One statement or script; parallel tries are all counted.
     """
     tries = [limit.tried_by(subject) for limit in limits]
-    return [counted.count for counted in _store(limits).count(tries, timezone.now())]
+    return _store(limits).count(tries, timezone.now())
 
 
 class UsedUpError(Exception):
