@@ -149,7 +149,7 @@ def take_all(
         first=first[0].tried_by(first[1]) if first else None,
         now=now,
     )
-    if first and taken.first and taken.first.count > first[0].times:
+    if first and taken.first and taken.first.tries > first[0].times:
         note_refusal(first[0].name)
         # Counted from the first try, by another clock's moment perhaps.
         raise UsedUpError(min(first[0].window, taken.first.ends_at - now))

@@ -1,5 +1,6 @@
 """Limits keep their promise wherever is counted: in the database and in Redis."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 from functools import partial
@@ -204,7 +205,8 @@ class RaceTests(TransactionTestCase):
                 many.hit("a")
                 raise ZeroDivisionError
 
-        at_once(*[partial(many.hit, "a"), fail] * 6)
+        calls: list[Callable[[], Any]] = [partial(many.hit, "a"), fail]
+        at_once(*calls * 6)
         assert counted(many, "a") == 6
 
     def test_one_window_begins_where_one_has_ended(self) -> None:

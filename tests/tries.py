@@ -28,7 +28,7 @@ class InRedis:
             COUNTERS_PREFIX=redis_server.prefix(),
         )
         assert issubclass(cls, TestCase | TransactionTestCase)
-        cls.enterClassContext(changed)  # type: ignore[attr-defined]
+        cls.enterClassContext(changed)
         super().setUpClass()  # type: ignore[misc]
 
     def setUp(self) -> None:

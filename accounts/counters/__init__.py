@@ -27,7 +27,7 @@ class Try(NamedTuple):
 class Counted(NamedTuple):
     """How many tries there are by now, and when their window ends."""
 
-    count: int
+    tries: int
     ends_at: datetime
 
 

@@ -79,7 +79,7 @@ class RedisOrDatabase:
         if self._away_until is None:
             return True
         with self._lock:
-            is_rested = self._away_until is None or monotonic() >= self._away_until
+            is_rested = monotonic() >= (self._away_until or 0.0)
             if is_rested:
                 self._away_until = monotonic() + REST.total_seconds()
         return is_rested

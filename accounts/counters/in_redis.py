@@ -157,7 +157,7 @@ class InRedis:
 
     def count(self, tries: Sequence[Try], now: datetime) -> list[int]:
         """Count each try; return how many there are by now."""
-        return [counted.count for counted in self._count(tries, now)]
+        return [counted.tries for counted in self._count(tries, now)]
 
     def _count(self, tries: Sequence[Try], now: datetime) -> list[Counted]:
         keys = [_key(tried) for tried in tries]
@@ -170,7 +170,7 @@ class InRedis:
     ) -> Taken:
         """Count all tries or none; `first`, which is another's, by a script of its own before."""
         of_first = self._count([first], now)[0] if first else None
-        if first and of_first and of_first.count > first.times:
+        if first and of_first and of_first.tries > first.times:
             return Taken(False, of_first)
         together = [*beside, *tries]
         keys = [_key(tried) for tried in together]
