@@ -33,7 +33,7 @@ def prefix() -> str:
 
 
 def kept() -> list[str]:
-    """Return the keys that the site has put into the Redis of the settings."""
+    """Return the keys of the counters in the Redis of the settings."""
     with redis.Redis.from_url(settings.REDIS_URL, decode_responses=True) as client:
         return sorted(client.scan_iter(match=f"{settings.COUNTERS_PREFIX}*", count=1000))
 
@@ -41,14 +41,18 @@ def kept() -> list[str]:
 def forget() -> None:
     """Lose what the site has put there: nothing else, for others share the server."""
     with redis.Redis.from_url(settings.REDIS_URL) as client:
-        for key in kept():
-            client.delete(key)
+        for prefix in (settings.COUNTERS_PREFIX, settings.SESSIONS_PREFIX):
+            for key in client.scan_iter(match=f"{prefix}*", count=1000):
+                client.delete(key)
 
 
 class RedisServer:
-    """A server of a test's own, to be lost and to come back empty on the same port."""
+    """A server of a test's own, to be lost and to come back on the same port.
 
-    def __init__(self, cleanup: Callable[..., Any]) -> None:
+    It comes back empty, unless its options let it write down what it is told.
+    """
+
+    def __init__(self, cleanup: Callable[..., Any], *options: str) -> None:
         if PROGRAM is None:
             assert "CI" not in os.environ, "CI has redis-server"
             raise SkipTest("redis-server is not installed")
@@ -58,10 +62,10 @@ class RedisServer:
         self.url = f"redis://127.0.0.1:{self.port}/0?socket_connect_timeout=5&socket_timeout=5"
         self._process: subprocess.Popen[bytes] | None = None
         cleanup(self.stop)
-        self.start()
+        self.start(*options)
 
     def start(self, *options: str) -> None:
-        """Serve, with nothing remembered."""
+        """Serve, with these options beside ours."""
         command = [str(PROGRAM), "--port", str(self.port), "--bind", "127.0.0.1"]
         command += ["--save", "", "--appendonly", "no", "--dir", self._folder, *options]
         self._process = subprocess.Popen(command, stdout=subprocess.DEVNULL)

@@ -31,7 +31,16 @@ from tests.letters import (
     paths,
     registering_browser,
 )
-from tests.links import (LABEL, OTHER_PASSWORD, actions, facts, heading, is_active, link_of_age, welcomes)
+from tests.links import (
+    LABEL,
+    OTHER_PASSWORD,
+    actions,
+    facts,
+    heading,
+    is_active,
+    link_of_age,
+    welcomes,
+)
 from tests.tries import travel
 from tests.walk import Visitor
 

@@ -19,13 +19,17 @@ from tests import redis_server
 class InRedis:
     """Run the tests of the class behind this one with COUNTERS=redis."""
 
+    SESSIONS = "database"
+
     @classmethod
     def setUpClass(cls) -> None:
         """Count in the shared Redis, by keys of this test database."""
         changed = override_settings(
             COUNTERS="redis",
             REDIS_URL=f"{redis_server.address()}?socket_connect_timeout=20&socket_timeout=20",
-            COUNTERS_PREFIX=redis_server.prefix(),
+            COUNTERS_PREFIX=f"{redis_server.prefix()}counter:",
+            SESSIONS=cls.SESSIONS,
+            SESSIONS_PREFIX=f"{redis_server.prefix()}session:",
         )
         assert issubclass(cls, TestCase | TransactionTestCase)
         cls.enterClassContext(changed)
@@ -43,6 +47,12 @@ class InRedis:
         """Make sure that it was Redis that counted."""
         super().tearDown()  # type: ignore[misc]
         assert choice._EITHER._away_until is None, "Redis was away"
+
+
+class AllInRedis(InRedis):
+    """Run the tests of the class behind this one with SESSIONS=redis as well."""
+
+    SESSIONS = "redis"
 
 
 def forget_tries() -> None:

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from django.conf import settings
 
 from accounts.counters import Counted, Taken, Try
+from kantor.serving import redis_server
 
 if TYPE_CHECKING:
     from redis.commands.core import Script
@@ -98,17 +99,9 @@ class _Scripts(NamedTuple):
 
 @lru_cache(maxsize=4)
 def _scripts(url: str) -> _Scripts:
-    """Return the scripts at this server; the connections behind them are shared by threads."""
-    # Only where Redis counts: its client is an extra.
-    from redis import Redis
-    from redis.backoff import NoBackoff
-    from redis.exceptions import ConnectionError as LostError
-    from redis.retry import Retry
-
-    # A connection that the server has closed is opened anew, once. Silence is not waited for twice.
-    retry = Retry(NoBackoff(), 1, supported_errors=(LostError,))
-    client = Redis.from_url(url, retry=retry)
-    return _Scripts(*(client.register_script(each) for each in (_COUNT, _TAKE, _READ, _GIVE_BACK)))
+    """Return the scripts at this server."""
+    talk = redis_server.client()
+    return _Scripts(*(talk.register_script(each) for each in (_COUNT, _TAKE, _READ, _GIVE_BACK)))
 
 
 class _Change(NamedTuple):
@@ -191,7 +184,7 @@ class InRedis:
 
     def forget(self, tried: Try) -> None:
         """Forget the tries of this name by this subject."""
-        self._scripts.count.registered_client.delete(_key(tried))
+        redis_server.client().delete(_key(tried))
 
     @property
     def _scripts(self) -> _Scripts:
@@ -202,16 +195,6 @@ class InRedis:
         if (changes := _changes.get()) is not None and told:
             changes += [_Change(key, told[2 * number + 1]) for number, key in enumerate(keys)]
         return _counted(told)
-
-
-def evicts() -> str | None:
-    """Return by which policy Redis throws counters away when its memory is full; None for none.
-
-    Raises redis.RedisError.
-    """
-    told = _scripts(settings.REDIS_URL).count.registered_client.info("memory")
-    policy = str(told.get("maxmemory_policy", ""))
-    return policy if told.get("maxmemory") and policy != "noeviction" else None
 
 
 def _counted(told: Sequence[int]) -> list[Counted]:

@@ -287,6 +287,9 @@ SCREENING = "disabled"
 METRICS = False
 METRICS_FOLDER = "/dev/shm/kantor-metrics"  # noqa: S108  made for this user alone
 
+# Where sessions are kept: "database", or "redis" at REDIS_URL (kantor.serving.session_rows).
+SESSIONS = "database"
+SESSIONS_PREFIX = "kantor:session:"
 # Where tries are counted: "database", or "redis" at REDIS_URL (accounts.counters); how keys begin
 # there. No braces: those say in which slot of a cluster a key lies.
 COUNTERS = "database"

@@ -273,6 +273,11 @@ if COUNTERS not in ("database", "redis"):
     raise ImproperlyConfigured(f"COUNTERS must be database or redis, not {COUNTERS!r}.")
 if COUNTERS == "redis" and not REDIS_URL:
     raise ImproperlyConfigured("COUNTERS=redis needs REDIS_URL.")
+SESSIONS = env.str("SESSIONS", default="database")
+if SESSIONS not in ("database", "redis"):
+    raise ImproperlyConfigured(f"SESSIONS must be database or redis, not {SESSIONS!r}.")
+if SESSIONS == "redis" and not REDIS_URL:
+    raise ImproperlyConfigured("SESSIONS=redis needs REDIS_URL.")
 
 # django-environ takes smtps:// for STARTTLS. It is TLS from the start, as https:// is. Its other
 # schemes keep mails on this machine or throw them away, and the outbox would call them sent.

@@ -21,10 +21,10 @@ from django.db.migrations.executor import MigrationExecutor
 from django.utils import timezone
 
 from accounts.counters import choice as counters
-from accounts.counters.in_redis import evicts
 from accounts.limits import Limit
 from accounts.mail import outbox, transport
 from accounts.models import NightlyFact
+from kantor.serving.redis_server import evicts
 
 # Hourly and nightly work, with time to run late.
 LATEST = {
