@@ -168,8 +168,8 @@ def server_error(request: HttpRequest) -> HttpResponse:
     """Answer 500 without database and session: one of them may be what failed.
 
     What passes by itself is 503 and says when to come back: a database that is away, locked or
-    full, a Redis that keeps the sessions and is away, and more passwords to hash than there are cores. Django calls this while it handles the
-    exception.
+    full, a Redis that keeps the sessions and is away, and more passwords to hash than there are
+    cores. Django calls this while it handles the exception.
     """
     if not _passes_by_itself(sys.exc_info()[1]):
         return error_page(BROKEN_AND_REPORTED if settings.FAULTS_ARE_REPORTED else BROKEN, request)

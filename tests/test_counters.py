@@ -28,7 +28,13 @@ from accounts.registration import friction
 from accounts.services import allowance, registration
 from accounts.services.network_tries import NETWORK_SIGN_INS
 from accounts.sign_in import tries
-from tests import redis_server, test_friction, test_mail_budgets, test_register_once
+from tests import (
+    redis_server,
+    test_friction,
+    test_mail_budgets,
+    test_register_once,
+    test_sign_in_limits,
+)
 from tests import test_too_many as too_many
 from tests.clock import later
 from tests.doors import is_signed_in, try_in
@@ -250,6 +256,10 @@ class BudgetRacesInRedisTests(InRedis, test_mail_budgets.ParallelTests):
 
 class FrictionInRedisTests(InRedis, test_friction.NetworkLimits):
     """What slows machines down, in Redis."""
+
+
+class SignInLimitsInRedisTests(InRedis, test_sign_in_limits.LimitTests):
+    """Failed tries to sign in, with COUNTERS=redis."""
 
 
 class DoorsInRedisTests(InRedis, too_many.DoorTests):

@@ -131,6 +131,8 @@ class DoctorTests(TransactionTestCase):
             mock.patch.object(choice, "_EITHER", choice.RedisOrDatabase()),
         ):
             assert self.faults() == {}
+            with override_settings(SESSIONS="redis"):
+                assert "appendonly" in self.only_fault("redis")
             server.stop()
             server.start("--maxmemory", "100mb", "--maxmemory-policy", "volatile-lru")
             assert "noeviction" in self.only_fault("redis")

@@ -9,7 +9,7 @@ import redis
 from django.conf import settings
 from django.contrib.auth import SESSION_KEY
 from django.core import mail
-from django.db import connection
+from django.db import connection, transaction
 from django.test import Client, TestCase, TransactionTestCase, override_settings
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
@@ -21,7 +21,13 @@ from kantor.serving.models import Session
 from kantor.serving.session_rows import Row
 from kantor.serving.session_rows.choice import rows
 from kantor.serving.sessions import SessionStore, end_sessions_of, keys_of
-from tests import redis_server, test_session_lifetime, test_session_rows, test_sessions
+from tests import (
+    redis_server,
+    test_security_page,
+    test_session_lifetime,
+    test_session_rows,
+    test_sessions,
+)
 from tests import test_register_once as register_once
 from tests.browsers import signed_in
 from tests.clock import later
@@ -130,8 +136,8 @@ class RowsRacesTests(TransactionTestCase):
             assert not SessionStore().exists(key)
 
     def test_a_row_of_a_new_key_is_written_by_one(self) -> None:
-        row = Row("x", timezone.now() + HOUR, None)
-        assert at_once(*[partial(rows().insert, "a" * 32, row)] * 6).count(True) == 1
+        of = [Row(f"row {number}", timezone.now() + HOUR, None) for number in range(6)]
+        assert at_once(*[partial(rows().insert, "a" * 32, row) for row in of]).count(True) == 1
 
 
 class RowsInRedisTests(AllInRedis, RowsTests):
@@ -156,6 +162,14 @@ class EndsInRedisTests(AllInRedis, test_session_rows.EndTests):
 
 class EndRacesInRedisTests(AllInRedis, test_session_rows.ParallelTests):
     """Ending what is open at the same moment, in Redis."""
+
+
+class IdleInRedisTests(AllInRedis, test_session_lifetime.IdleTests):
+    """A quarter of an hour, in Redis."""
+
+
+class SecurityPageInRedisTests(AllInRedis, test_security_page.EndTests):
+    """Sessions that their owner ends, in Redis."""
 
 
 class WholeInRedisTests(AllInRedis, test_session_lifetime.WholeTests):
@@ -219,6 +233,14 @@ class JourneyTests(AllInRedis, TransactionTestCase):
         assert 23 * 3600 < left <= 24 * 3600 + 60
         with later(hours=25):
             assert visitor.reload().heading == POLISH.unknown
+
+    def test_what_was_ended_stays_ended_when_a_transaction_fails(self) -> None:
+        user = activated()
+        client = signed_in(user)
+        with self.assertRaises(ZeroDivisionError), transaction.atomic():
+            assert end_sessions_of(user.pk) == 1
+            raise ZeroDivisionError
+        assert not is_signed_in(client)
 
     def test_a_new_password_ends_what_is_open_elsewhere(self) -> None:
         user = activated()

@@ -31,10 +31,18 @@ def _client(url: str) -> "Redis":
 
 
 def evicts() -> str | None:
-    """Return by which policy Redis throws away what it keeps when its memory is full; None for none.
+    """Return by which policy Redis throws away what it keeps once its memory is full, if by any.
 
     Raises redis.RedisError.
     """
     told = client().info("memory")
     policy = str(told.get("maxmemory_policy", ""))
     return policy if told.get("maxmemory") and policy != "noeviction" else None
+
+
+def forgets() -> bool:
+    """Tell whether a restart of Redis loses what was written a second before it.
+
+    Raises redis.RedisError.
+    """
+    return not client().info("persistence").get("aof_enabled")

@@ -24,7 +24,7 @@ from accounts.counters import choice as counters
 from accounts.limits import Limit
 from accounts.mail import outbox, transport
 from accounts.models import NightlyFact
-from kantor.serving.redis_server import evicts
+from kantor.serving.redis_server import evicts, forgets
 
 # Hourly and nightly work, with time to run late.
 LATEST = {
@@ -141,16 +141,17 @@ def _redis() -> str:
     cache.set("doctor", "well", 10)
     if cache.get("doctor") != "well":
         raise FaultError("it forgets what it is told. Is its memory full (maxmemory)?")
-    if counters.is_in_database():
-        return "keeps what it is told"
     if not counters.is_well():
         raise FaultError("it does not count (COUNTERS=redis): the database does meanwhile.")
-    if (policy := evicts()) is not None:
+    kept = [name for name in ("COUNTERS", "SESSIONS") if getattr(settings, name) == "redis"]
+    if kept and (policy := evicts()) is not None:
         raise FaultError(
-            f"it forgets counted tries when its memory is full ({policy}). "
-            f"Set maxmemory-policy noeviction, or COUNTERS=database."
+            f"it forgets {' and '.join(kept).lower()} when its memory is full ({policy}). "
+            f"Set maxmemory-policy noeviction."
         )
-    return "keeps what it is told, and counts"
+    if "SESSIONS" in kept and forgets():
+        raise FaultError("its restart signs everybody out. Set appendonly yes.")
+    return "keeps what it is told"
 
 
 def _mail_server() -> str:

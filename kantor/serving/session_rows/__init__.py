@@ -24,7 +24,7 @@ class Rows(Protocol):
         ...
 
     def replace(self, key: str, old: str, row: Row) -> bool:
-        """Write the row if its data are still the old ones; false where not, or where it is gone."""
+        """Write the row if its data are still the old ones; false for one that is gone."""
         ...
 
     def rename(self, key: str, old: str, name: str, row: Row) -> bool:

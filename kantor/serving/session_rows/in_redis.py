@@ -31,7 +31,10 @@ redis.call('HSET', KEYS[1], 'data', ARGV[1], 'ends', ARGV[2], 'account', ARGV[3]
 redis.call('PEXPIRE', KEYS[1], ARGV[4])
 return 1
 """
-_INSERT = f"if redis.call('EXISTS', KEYS[1]) == 1 then return 0 end {_WRITE}"
+# What is there already may be this very row, whose answer was lost.
+_INSERT = f"""
+local kept = redis.call('HGET', KEYS[1], 'data')
+if kept and kept ~= ARGV[1] then return 0 end {_WRITE}"""
 _REPLACE = f"if redis.call('HGET', KEYS[1], 'data') ~= ARGV[5] then return 0 end {_WRITE}"
 # ARGV: the field and its value.
 _DELETE = """
