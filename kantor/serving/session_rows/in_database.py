@@ -1,5 +1,7 @@
 """Keep sessions in Django's table, by one statement a step."""
 
+from typing import Any
+
 from django.db import connection
 from django.utils import timezone
 
@@ -73,10 +75,10 @@ class InDatabase:
         """Delete every row."""
         return self._changed("DELETE FROM django_session", [])
 
-    def _changes(self, statement: str, values: list[object]) -> bool:
+    def _changes(self, statement: str, values: list[Any]) -> bool:
         return bool(self._changed(statement, values))
 
-    def _changed(self, statement: str, values: list[object]) -> int:
+    def _changed(self, statement: str, values: list[Any]) -> int:
         with connection.cursor() as cursor:
             cursor.execute(statement, values)
             return int(cursor.rowcount)

@@ -57,7 +57,7 @@ class _Scripts(NamedTuple):
     insert: "Script"
     replace: "Script"
     delete: "Script"
-    index: "Script"
+    note: "Script"
 
 
 @lru_cache(maxsize=4)
@@ -142,7 +142,7 @@ class InRedis:
         if row.account is not None:
             now = timezone.now()
             spans = [_moment(row.ends_at), _moment(now), _kept(row, now)]
-            self._scripts.index(keys=[_index_key(row.account)], args=[key, *spans])
+            self._scripts.note(keys=[_index_key(row.account)], args=[key, *spans])
 
     def _indexed(self, account: int) -> list[str]:
         found: Any = redis_server.client().zrange(_index_key(account), 0, -1)
