@@ -45,8 +45,8 @@ class Limit:
     A refused try is counted and noted in the security log by the limit's name, unless it is
     `quiet`: what is only done so often, and refuses nobody. What `must_last` is counted in the
     database also with COUNTERS=redis, because nobody may get it anew when Redis loses its memory:
-    guesses at what opens an account, what counts once, whether an owner was told. Limits that
-    are counted by one call are alike in that.
+    guesses at what opens an account, what counts once, whether an owner was told, what somebody
+    else allows us. Limits that are counted by one call are alike in that.
     """
 
     name: str
