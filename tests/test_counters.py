@@ -337,6 +337,15 @@ class KeptTests(InRedis, TestCase):
         assert redis_server.kept() == []
         assert Counter.objects.count() == len(lasting) + 2
 
+    def test_what_fails_gives_nothing_back_of_a_window_that_began_later(self) -> None:
+        with self.assertRaises(ZeroDivisionError), undone_on_failure():
+            THREE.hit("a")
+            travel(2 * HOUR)
+            # In a thread, so by another request.
+            assert at_once(partial(THREE.hit, "a")) == [True]
+            raise ZeroDivisionError
+        assert counted(THREE, "a") == 1
+
     def test_right_password_is_taken_back_from_the_network(self) -> None:
         user, client = activated(), Client()
         try_in(user.email, "wrong", client)
