@@ -242,8 +242,8 @@ def _count() -> None:
                         key = (step, str(most))
                         counting.add(Name.SECONDS, *key, kind=kind, language=language, day=day)
                     for field in range(12):
-                        key = (step, f"field{field}", "required")
-                        counting.add(Name.MESSAGE, *key, kind=kind, language=language, day=day)
+                        said = (step, f"field{field}", "required")
+                        counting.add(Name.MESSAGE, *said, kind=kind, language=language, day=day)
             for state in ("approved", "rejected", "correction"):
                 counting.add(Name.DECIDED, state, kind=kind, day=day)
             for hours in HOURS:

@@ -208,6 +208,7 @@ class ListTests(NastyTestCase):
     def test_take_any_words_of_a_search_and_any_name_of_a_view(self) -> None:
         for value in NASTY:
             self.ask(f"{ACCOUNTS}search/", f"words={value}")
+            self.ask(f"{MESSAGES}search/?state__exact={value}", f"words={value}")
             self.ask(f"{ACCOUNTS}views/?kind=company", f"name={value}")
             self.ask(f"{ACCOUNTS}search/?kind={value}", "words=zak")
             self.ask(f"{ACCOUNTS}export/?kind={value}", "format=csv")

@@ -56,6 +56,32 @@ class MessageAdminTests(StaffTestCase):
             self.client.get(MESSAGES, {"state__exact": "failed"}), self.user.email
         )
 
+    def test_are_searched_for_by_words_that_stand_in_no_address(self) -> None:
+        self.make_it_fail()
+        search = f"{MESSAGES}search/?state__exact=failed&password__startswith=a"
+        response = self.client.post(search, {"words": self.user.email.upper()})
+        address = response["Location"]
+        assert "state__exact=failed" in address
+        assert "password" not in address
+        assert self.user.email.partition("@")[0] not in address.lower()
+        page = self.client.get(address)
+        self.assertContains(page, f">{self.user.email}<")
+        self.assertContains(page, f'value="{self.user.email.upper()}"')
+        elsewhere = self.client.post(f"{MESSAGES}search/", {"words": "nikt@nigdzie"}, follow=True)
+        self.assertNotContains(elsewhere, self.user.email)
+        assert self.client.post(f"{MESSAGES}search/", {"words": " "})["Location"] == MESSAGES
+
+    def test_are_not_found_by_words_in_an_address_or_anothers_key(self) -> None:
+        address = self.client.post(f"{MESSAGES}search/", {"words": self.user.email})["Location"]
+        sit_down(self.client, clerk())
+        for asked in (address, f"{MESSAGES}?q={self.user.email}"):
+            page = self.client.get(asked)
+            self.assertNotContains(page, f">{self.user.email}<")
+            self.assertContains(page, "nie jest już pamiętane")
+        assert self.client.get(f"{MESSAGES}search/").status_code == 405
+        sit_down(self.client, clerk("administrator"))
+        assert self.client.post(f"{MESSAGES}search/", {"words": "a"}).status_code == 403
+
     def test_lets_staff_try_a_failed_one_again(self) -> None:
         self.make_it_fail()
         data = {"action": "retry", "_selected_action": [str(self.message.pk)]}

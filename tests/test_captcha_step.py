@@ -7,10 +7,14 @@ from captcha.models import CaptchaStore
 from django.test import TestCase
 from django.utils import timezone
 
+from accounts.captcha import challenge
 from accounts.models import User
 from tests.people import ENGLISH, OSOBA, PERSON, POLISH
 from tests.steps import ADDRESS, age, session_data, step_url
 from tests.walk import Visitor
+
+DO_NOT_MATCH = "Kod z obrazka się nie zgadza. Przepisz znaki z nowego obrazka."
+NO_LONGER = "Ten obrazek już nie działa. Przepisz znaki z nowego obrazka."
 
 
 class CaptchaTests(TestCase):
@@ -83,7 +87,7 @@ class CaptchaTests(TestCase):
         post = visitor.post_of("Dalej")
         CaptchaStore.objects.update(expiration=timezone.now() - timedelta(seconds=1))
         visitor.send(post)
-        assert visitor.error_at(POLISH.captcha)
+        assert NO_LONGER in visitor.error_at(POLISH.captcha)
         assert visitor.captcha_key != key
         OSOBA.type_password(visitor).copy_captcha(POLISH.captcha).press("Dalej")
         assert visitor.heading == POLISH.consents
@@ -96,6 +100,24 @@ class CaptchaTests(TestCase):
         CaptchaStore.objects.all().delete()
         visitor.send(post)
         assert visitor.heading == POLISH.setting_password
+        assert NO_LONGER in visitor.error_at(POLISH.captcha)
+        OSOBA.type_password(visitor).copy_captcha(POLISH.captcha).press("Dalej")
+        assert visitor.heading == POLISH.consents
+
+    def test_that_was_swept_away_is_wrong_where_the_characters_are(self) -> None:
+        visitor = OSOBA.type_password(OSOBA.reach_password(Visitor()))
+        visitor.copy_captcha(POLISH.captcha, wrongly=True)
+        post = visitor.post_of("Dalej")
+        CaptchaStore.objects.all().delete()
+        assert DO_NOT_MATCH in visitor.send(post).error_at(POLISH.captcha)
+
+    def test_is_said_to_be_over_where_an_answer_that_failed_has_used_it_up(self) -> None:
+        visitor = OSOBA.reach_password(Visitor())
+        post = OSOBA.type_password(visitor).copy_captcha(POLISH.captcha).post_of("Dalej")
+        # As a process leaves it that is killed in the middle: answered, and nobody knows.
+        assert challenge.solve(visitor.captcha_key, post.data["haslo-captcha"])
+        visitor.open(step_url(visitor, "haslo")).send(post)
+        assert NO_LONGER in visitor.error_at(POLISH.captcha)
         OSOBA.type_password(visitor).copy_captcha(POLISH.captcha).press("Dalej")
         assert visitor.heading == POLISH.consents
 
@@ -125,7 +147,7 @@ class CaptchaTests(TestCase):
 
     def test_answer_is_nowhere_on_the_page(self) -> None:
         visitor = OSOBA.reach_password(Visitor())
-        challenge = CaptchaStore.objects.get()
+        stored = CaptchaStore.objects.get()
         page = visitor.response.content.decode().lower()
-        assert challenge.response.lower() not in page
-        assert challenge.response not in str(session_data())
+        assert stored.response.lower() not in page
+        assert stored.response not in str(session_data())

@@ -362,7 +362,7 @@ class PageTests(TestCase):
         browser = sit_down(Client(), self.member)
         known = set(StaffEvent.objects.values_list("pk", flat=True))
         browser.get(LIST)
-        browser.get(f"{MESSAGES}?q={self.user.email}")
+        browser.post(f"{MESSAGES}search/", {"words": self.user.email}, follow=True)
         rows = StaffEvent.objects.exclude(pk__in=known).order_by("pk")
         mails = self.user.messages.count()
         assert [(row.action, row.after) for row in rows] == [

@@ -29,6 +29,39 @@ def plan(rows: QuerySet) -> str:
     return rows.explain()
 
 
+class CountTests(StaffTestCase):
+    """How many there are, which stands above a list."""
+
+    def counted(self, query: str) -> str:
+        with CaptureQueriesContext(connection) as asked:
+            self.client.get(f"{LIST}?{query}")
+        return next(
+            each["sql"]
+            for each in asked
+            if "SELECT COUNT(*)" in each["sql"] and "LIMIT 1001" in each["sql"]
+        )
+
+    def test_is_read_in_order_where_one_index_has_what_was_asked(self) -> None:
+        for query in ("review=new", "kind=person"):
+            assert "ORDER BY" in self.counted(query)
+
+    def test_is_not_sorted_first_where_none_has(self) -> None:
+        for query in ("holder=others", "kind=person&review=new", "account=suspended"):
+            assert "ORDER BY" not in self.counted(query)
+
+
+class FirstPageTests(StaffTestCase):
+    """The proposals on the first page of the desk."""
+
+    def test_are_not_joined_to_all_accounts(self) -> None:
+        with CaptureQueriesContext(connection) as asked:
+            self.client.get("/admin/")
+        (statement,) = [
+            each["sql"] for each in asked if 'FROM "accounts_accountproposal"' in each["sql"]
+        ]
+        assert "JOIN" not in statement
+
+
 class PairTests(StaffTestCase):
     """Two filters at once."""
 
@@ -137,7 +170,8 @@ class MessageTests(StaffTestCase):
         assert self.found("xyzzy") == set()
 
     def found(self, typed: str) -> set[str]:
-        page = BeautifulSoup(self.client.get(MESSAGES, {"q": typed}).content, "html.parser")
+        answer = self.client.post(f"{MESSAGES}search/", {"words": typed}, follow=True)
+        page = BeautifulSoup(answer.content, "html.parser")
         return {cell.get_text() for cell in page.select("#result_list .field-recipient")}
 
 

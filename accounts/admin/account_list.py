@@ -1,6 +1,5 @@
 """List the accounts: one box to search by, filters, a page at a time, and views of one's own."""
 
-from secrets import token_urlsafe
 from typing import Any
 from urllib.parse import urlencode
 
@@ -14,7 +13,7 @@ from django.urls import reverse
 from django.utils.translation import gettext
 from django.views.decorators.http import require_POST
 
-from accounts.admin import filters, search
+from accounts.admin import filters, search, words
 from accounts.admin.by_role import is_allowed
 from accounts.admin.filters import Filters
 from accounts.admin.pagination import MOST_COUNTED, CappedPaginator, Place, place_of
@@ -27,8 +26,6 @@ from accounts.models.staff import VIEWS_EACH
 SEARCH = "s"  # names, in an address, the words that the session keeps
 _PAGING = ("before", "after")
 _KNOWN = {*Filters.base_fields, SEARCH, *_PAGING}
-_KEPT = "desk_searches"
-_MOST_KEPT = 10  # searches that one session remembers
 _NAME_LENGTH = 60
 
 
@@ -54,11 +51,11 @@ class AccountList(ChangeList):
         key = request.GET.get(SEARCH)
         if key is None:
             return
-        words = kept_words(request, key)
-        self.is_forgotten = words is None
-        self.words = words or ""
+        kept = words.of(request, key)
+        self.is_forgotten = kept is None
+        self.words = kept or ""
         sees_numbers = is_allowed(request, Right.REVEAL)
-        self.found = search.find(self.words, sees_numbers=sees_numbers) if words else []
+        self.found = search.find(self.words, sees_numbers=sees_numbers) if kept else []
 
     def get_queryset(self, request: HttpRequest, exclude_parameters: Any = None) -> QuerySet[User]:
         """Return the accounts that were asked for; what actions are limited to as well."""
@@ -74,6 +71,8 @@ class AccountList(ChangeList):
     def get_results(self, request: HttpRequest) -> None:
         """Read one page, and count no further than a thousand and one."""
         paginator = CappedPaginator(self.queryset.order_by(*self.ordering), self.list_per_page)
+        # Left to itself PostgreSQL collects all of a state or a kind before it joins a thousand.
+        paginator.in_order = self.filters.is_one_of_customers
         self.result_count = paginator.count
         rows, has_newer, has_older = self.place.rows(
             self.queryset, self.ordering, self.list_per_page
@@ -132,8 +131,7 @@ class AccountList(ChangeList):
 def search_accounts(request: HttpRequest) -> HttpResponse:
     """Keep the words in the session, write down that there was a search, and lead to the list.
 
-    Words may be a person's data: in an address they would stay in histories and logs. The audit
-    keeps their kind and how many were found.
+    The audit keeps their kind and how many were found.
     """
     _require(request)
     chosen = filters.read(request.GET).chosen
@@ -145,13 +143,13 @@ def search_accounts(request: HttpRequest) -> HttpResponse:
     sees_numbers = is_allowed(request, Right.REVEAL)
     field = None if sees_numbers else search.whole_number(typed)
     if field and not masks.searchable(desk.user, field, search.bare_number(typed)):
-        words = gettext("Too many searches by whole numbers: they find nothing for a while.")
-        messages.warning(request, words)
+        said = gettext("Too many searches by whole numbers: they find nothing for a while.")
+        messages.warning(request, said)
         return redirect(page + _query(chosen))
     found = search.find(typed, sees_numbers=sees_numbers)
     after = {"kind": search.kind_of(typed), "count": len(found)}
     events.record(desk, StaffEvent.Action.SEARCHED, after=after)
-    return redirect(page + _query({**chosen, SEARCH: _keep_words(request, typed)}))
+    return redirect(page + _query({**chosen, SEARCH: words.keep(request, typed)}))
 
 
 @require_POST
@@ -164,8 +162,8 @@ def save_view(request: HttpRequest) -> HttpResponse:
     if not name or not chosen:
         messages.warning(request, gettext("Choose filters and give the view a name."))
     elif not views.filter(name=name).exists() and views.count() >= VIEWS_EACH:
-        words = gettext("You have %(count)d views; delete one first.") % {"count": VIEWS_EACH}
-        messages.warning(request, words)
+        said = gettext("You have %(count)d views; delete one first.") % {"count": VIEWS_EACH}
+        messages.warning(request, said)
     else:
         SavedView.objects.update_or_create(owner=user, name=name, defaults={"filters": chosen})
         messages.success(request, gettext("The view “%(name)s” was saved.") % {"name": name})
@@ -187,20 +185,6 @@ def views_of(user: User) -> list[dict[str, Any]]:
         {"pk": view.pk, "name": view.name, "query": _query(view.filters)}
         for view in SavedView.objects.filter(owner=user)
     ]
-
-
-def kept_words(request: HttpRequest, key: str) -> str | None:
-    """Return the words that this session keeps under a key; nothing for one it does not know."""
-    words = request.session.get(_KEPT, {}).get(key)
-    return words if isinstance(words, str) else None
-
-
-def _keep_words(request: HttpRequest, words: str) -> str:
-    kept = dict(request.session.get(_KEPT, {}))
-    key = token_urlsafe(6)
-    # The oldest is forgotten first: JSON keeps the order.
-    request.session[_KEPT] = dict([*kept.items(), (key, words)][-_MOST_KEPT:])
-    return key
 
 
 def _require(request: HttpRequest) -> User:

@@ -19,7 +19,8 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST, require_safe
 
 from accounts.admin import filters
-from accounts.admin.account_list import SEARCH, kept_words
+from accounts.admin import words as kept
+from accounts.admin.account_list import SEARCH
 from accounts.admin.by_role import is_allowed
 from accounts.admin.pagination import MOST_COUNTED
 from accounts.admin.search import find
@@ -229,10 +230,10 @@ def _asked(request: HttpRequest) -> tuple[dict[str, str], list[int] | None]:
     key = request.GET.get(SEARCH)
     if key is None:
         return chosen, None
-    words = kept_words(request, key)
-    if not words:
+    typed = kept.of(request, key)
+    if not typed:
         raise BadRequest("A search that is not remembered")
-    return chosen, find(words, sees_numbers=is_allowed(request, Right.REVEAL))
+    return chosen, find(typed, sees_numbers=is_allowed(request, Right.REVEAL))
 
 
 def _accounts(chosen: dict[str, str], found: list[int] | None, by: User) -> QuerySet[User]:

@@ -117,9 +117,12 @@ class Filters(forms.Form):
         chosen = set(self.chosen)
         if "source" in chosen and chosen <= {"source", "kind", "language"}:
             return ("-survey_answer__pk",)
-        if chosen in ({"kind"}, {"review"}):
-            return ("-customer__pk",)
-        return ("-pk",)
+        return ("-customer__pk",) if self.is_one_of_customers else ("-pk",)
+
+    @property
+    def is_one_of_customers(self) -> bool:
+        """Tell whether one filter was chosen, whose index has the customers in their order."""
+        return set(self.chosen) in ({"kind"}, {"review"})
 
     def narrow(self, accounts: QuerySet[User], by: User) -> QuerySet[User]:
         """Return those of the accounts that were asked for by this member of staff."""

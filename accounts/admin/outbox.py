@@ -1,21 +1,26 @@
 """Show staff the mails that are owed and let them try a failed one again."""
 
 from typing import Any
+from urllib.parse import urlencode
 
 from django.conf import settings
 from django.contrib import admin, messages
+from django.contrib.admin.views.main import SEARCH_VAR, ChangeList
+from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
-from django.urls import reverse
+from django.shortcuts import redirect
+from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.html import format_html
 from django.utils.timesince import timesince
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
+from django.views.decorators.http import require_POST
 
-from accounts.admin import listed
-from accounts.admin.by_role import ByRole
+from accounts.admin import listed, words
+from accounts.admin.by_role import ByRole, is_allowed
 from accounts.admin.filters import OnlyFilters
 from accounts.admin.pagination import MOST_COUNTED, CappedPaginator
 from accounts.admin.search import begins, clean
@@ -39,6 +44,20 @@ class Attempts:
         if message.finished_at is not None:
             return "–"
         return date_format(timezone.localtime(message.due_at), "DATETIME_FORMAT")
+
+
+class MessageList(ChangeList):
+    """List the mails; what is searched for stands in the session, its key in the address."""
+
+    def __init__(self, request: HttpRequest, *args: Any, **kwargs: Any) -> None:
+        key = request.GET.get(SEARCH_VAR)
+        kept = words.of(request, key) if key else None
+        self.words = kept or ""
+        self.is_forgotten = bool(key) and kept is None
+        super().__init__(request, *args, **kwargs)
+        # For the box, which sends them along.
+        lookups = (name for name in self.params if name in OutboxMessageAdmin.filter_lookups)
+        self.asked = _query({name: str(request.GET[name]) for name in lookups})
 
 
 @admin.register(OutboxMessage)
@@ -86,27 +105,41 @@ class OutboxMessageAdmin(Attempts, ByRole, OnlyFilters, admin.ModelAdmin[OutboxM
     )
     readonly_fields = fields
 
+    def get_urls(self) -> list[URLPattern]:
+        """Have an address beside Django's for the words of a search."""
+        search = path(
+            "search/",
+            self.admin_site.admin_view(require_POST(self.search)),
+            name="accounts_outboxmessage_search",
+        )
+        return [search, *super().get_urls()]
+
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
+        """Return our list."""
+        return MessageList
+
+    def search(self, request: HttpRequest) -> HttpResponse:
+        """Keep the words in the session, write down that there was a search, lead to the list."""
+        if not is_allowed(request, self.sees):
+            raise PermissionDenied
+        asked = {
+            name: request.GET[name] for name in sorted(self.filter_lookups) if name in request.GET
+        }
+        if typed := clean(request.POST.get("words", "")):
+            found = _found(OutboxMessage.objects.all(), typed)
+            after = {"kind": "email", "count": len(found)}
+            events.record(desk_of(request), StaffEvent.Action.SEARCHED, after=after)
+            asked[SEARCH_VAR] = words.keep(request, typed)
+        return redirect(reverse("admin:accounts_outboxmessage_changelist") + _query(asked))
+
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[OutboxMessage], search_term: str
     ) -> tuple[QuerySet[OutboxMessage], bool]:
-        """Find mails by the beginning of the address they went to, or of their account's now.
-
-        Each question is cut by its index before anything is sorted. However an address is spelled
-        it is found by its account; that of a mail without one as it was typed, or in small letters.
-        """
-        typed = clean(search_term)
-        if not typed:
+        """Find the mails of the words that this key names; none for one that is not known."""
+        if not search_term:
             return queryset, False
-        found: set[int] = set()
-        for spelling in {typed, typed.lower()}:
-            found.update(_numbers(queryset.filter(begins("recipient", spelling))))
-        accounts = User.objects.filter(begins("email_key", email.normalise(typed)))
-        owned = queryset.filter(user__in=_numbers(accounts))
-        found.update(_numbers(owned))
-        if request.method == "GET":
-            after = {"kind": "email", "count": min(len(found), MOST_COUNTED)}
-            events.record(desk_of(request), StaffEvent.Action.SEARCHED, after=after)
-        return queryset.filter(pk__in=sorted(found, reverse=True)[:MOST_COUNTED]), False
+        kept = words.of(request, search_term)
+        return queryset.filter(pk__in=_found(queryset, kept) if kept else []), False
 
     def has_change_permission(self, request: HttpRequest, obj: OutboxMessage | None = None) -> bool:
         """Allow the action on the list, but no change on the page of one mail."""
@@ -180,6 +213,21 @@ class OutboxMessageAdmin(Attempts, ByRole, OnlyFilters, admin.ModelAdmin[OutboxM
         )
 
 
+def _found(rows: QuerySet[OutboxMessage], typed: str) -> list[int]:
+    """Return the mails by the beginning of the address they went to, or of their account's now.
+
+    Each question is cut by its index before anything is sorted. However an address is spelled it is
+    found by its account; that of a mail without one as it was typed, or in small letters. The
+    newest MOST_COUNTED.
+    """
+    found: set[int] = set()
+    for spelling in {typed, typed.lower()}:
+        found.update(_numbers(rows.filter(begins("recipient", spelling))))
+    accounts = User.objects.filter(begins("email_key", email.normalise(typed)))
+    found.update(_numbers(rows.filter(user__in=_numbers(accounts))))
+    return sorted(found, reverse=True)[:MOST_COUNTED]
+
+
 def language_name(code: str) -> str:
     """Return what a language is called in that of the page; a code that we do not know stays."""
     return str(dict(settings.LANGUAGES).get(code, code))
@@ -187,3 +235,7 @@ def language_name(code: str) -> str:
 
 def _numbers(rows: QuerySet[Any]) -> list[int]:
     return list(rows.order_by().values_list("pk", flat=True)[:MOST_COUNTED])
+
+
+def _query(parameters: dict[str, str]) -> str:
+    return f"?{urlencode(parameters)}" if parameters else ""

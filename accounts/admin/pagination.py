@@ -23,14 +23,18 @@ class CappedPaginator(Paginator[Any]):
     """Count no further than MOST_COUNTED rows; who has more narrows the search.
 
     A full COUNT of a million rows costs more than the page itself (and a page 40,000 is no use to
-    anybody); with the cap the database stops at the thousand and first match.
+    anybody); with the cap the database stops at the thousand and first match. `in_order` says that
+    one index has the rows in their order, to be read no further than that; any others would be
+    sorted first, and are counted as they come.
     """
+
+    in_order = False
 
     @cached_property
     def count(self) -> int:
         """Return how many rows there are, MOST_COUNTED at most; one statement."""
         rows = cast(QuerySet[Any], self.object_list)
-        return rows.order_by()[:MOST_COUNTED].count()
+        return (rows if self.in_order else rows.order_by())[:MOST_COUNTED].count()
 
 
 @dataclass(frozen=True)

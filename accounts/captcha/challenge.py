@@ -56,7 +56,7 @@ def solve(key: str, answer: str) -> bool:
     """
     if not _KEY.fullmatch(key):
         return False
-    cleaned = "".join(answer.split()).lower() if len(answer) <= MAX_ANSWER_LENGTH else answer
+    cleaned = _cleaned(answer)
     if not cleaned:
         return False
     if _is_plausible(cleaned) and _delete(
@@ -85,6 +85,15 @@ def text_of(key: str) -> str | None:
     return _text(key) if _KEY.fullmatch(key) else None
 
 
+def is_text_of(key: str, answer: str) -> bool:
+    """Tell whether these are the characters of this key, be it to be answered still or not.
+
+    For what is said of an answer that was refused; only `solve` lets anybody pass. No statement.
+    """
+    text = text_of(key)
+    return text is not None and _cleaned(answer) == text.lower()
+
+
 def seed(key: str, purpose: str) -> bytes:
     """Return the 32 bytes from which a challenge's text, or the noise around it, follows.
 
@@ -92,6 +101,10 @@ def seed(key: str, purpose: str) -> bytes:
     the site's secret too.
     """
     return salted_hmac(f"accounts.captcha.{purpose}", key, algorithm="sha256").digest()
+
+
+def _cleaned(answer: str) -> str:
+    return "".join(answer.split()).lower() if len(answer) <= MAX_ANSWER_LENGTH else answer
 
 
 def _text(key: str) -> str:

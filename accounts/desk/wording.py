@@ -53,7 +53,7 @@ _MESSAGES: Mapping[str, Promise] = {
     "kinds": _("kinds of characters are missing"),
     "advice": _("a hint for a better password"),
     "wrong": _("does not match"),
-    "expired": _("the code no longer works"),
+    "expired": _("the code or the picture no longer works"),
     "once_more": _("to be copied once more"),
     "changed": _("the text has changed in the meantime"),
 }

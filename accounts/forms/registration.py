@@ -280,6 +280,7 @@ class PasswordForm(forms.Form):
         error_messages={
             "required": _("Copy the characters from the picture."),
             **wrong(_("The characters do not match. Copy those in the new picture.")),
+            "expired": _("This picture no longer works. Copy the characters in the new one."),
         },
     )
     code = forms.CharField(

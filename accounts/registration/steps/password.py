@@ -262,9 +262,12 @@ class PasswordStep:
         """
         problem: ValidationError | None = None
         outcome = "right"
-        if not challenge.solve(self.storage.fact("captcha", ""), answer):
-            outcome = "wrong"
-            problem = ValidationError(form.fields["captcha"].error_messages["wrong"], "wrong")
+        key = self.storage.fact("captcha", "")
+        if not challenge.solve(key, answer):
+            # Right, but too late, or used up by an answer that failed afterwards (a process that
+            # was killed, a full disk): nobody is told that characters differ which do not.
+            outcome = "expired" if challenge.is_text_of(key, answer) else "wrong"
+            problem = ValidationError(form.fields["captcha"].error_messages[outcome], outcome)
         elif form.cleaned_data.get("website") and not self.storage.fact("decoy"):
             outcome = "decoy"
             self.storage.set_fact("decoy", value=True)
