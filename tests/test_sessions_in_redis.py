@@ -10,7 +10,7 @@ from django.conf import settings
 from django.contrib.auth import SESSION_KEY
 from django.core import mail
 from django.db import connection, transaction
-from django.test import Client, TestCase, TransactionTestCase, override_settings
+from django.test import Client, SimpleTestCase, TestCase, TransactionTestCase, override_settings
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
@@ -36,6 +36,7 @@ from tests.factories import activated
 from tests.letters import activation_path
 from tests.parallel import at_once
 from tests.people import FIRMA, OSOBA, POLISH
+from tests.production_site import JOURNEY, Site
 from tests.test_session_rows import key_of
 from tests.tries import AllInRedis
 from tests.walk import Visitor
@@ -300,3 +301,47 @@ class LostTests(TestCase):
             ready = self.client.get("/readyz")
         assert (ready.status_code, ready.json()["sessions"]) == (503, False)
         assert self.client.get("/livez").status_code == 200
+
+
+# As in the journey, and then what is where.
+WHERE = """
+from accounts.models import Counter
+from kantor.serving.models import Session
+assert not Counter.objects.exists()
+assert not Session.objects.exists()
+"""
+WITHOUT = """
+import django
+django.setup()
+from django.test import Client
+from tests.walk import Visitor
+client = Client(HTTP_HOST="kantor.example", raise_request_exception=False)
+begun = Visitor(client).open("/rejestracja/").choose("Firma").press("Dalej")
+assert (begun.status, begun.response["Retry-After"]) == (503, "10"), begun.status
+assert begun.heading == "Teraz nie możemy tego zrobić"
+assert client.get("/").status_code == 200
+ready = client.get("/readyz")
+states = {"sessions": False, "counters": "degraded", "cache": "degraded"}
+assert (ready.status_code, ready.json() | states) == (503, ready.json()), ready.content
+"""
+
+
+class ProductionTests(SimpleTestCase):
+    """Production's settings, PostgreSQL and Redis of their own."""
+
+    def test_register_a_customer_and_refuse_politely_when_redis_is_lost(self) -> None:
+        site, server = Site(self.addCleanup), redis_server.RedisServer(self.addCleanup)
+        url = f"redis://127.0.0.1:{server.port}/0"
+        there = {"COUNTERS": "redis", "SESSIONS": "redis", "REDIS_URL": url}
+        there["DATABASE_URL"] = site.cluster.address("kantor", "kantor")
+        done = site.drive(JOURNEY + WHERE, **there)
+        with redis.Redis.from_url(url, decode_responses=True) as client:
+            kinds = {key.rpartition("{")[0] for key in client.scan_iter(match="kantor:*")}
+        assert kinds == {"kantor:counter:"}, "the session of a finished registration is gone"
+        server.stop()
+        lost = site.drive(WITHOUT, **there)
+        # Lines of logs: the loss once, and nothing of a customer or of where Redis is.
+        assert lost.stderr.count("Redis is away") == 1, lost.stderr
+        for each in (done.stderr, lost.stderr):
+            assert FIRMA.email not in each
+            assert url not in each
