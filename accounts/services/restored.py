@@ -7,6 +7,7 @@ from django.db import transaction
 
 from accounts.mail import holding
 from accounts.models import User
+from accounts.services import addressed_mail
 from kantor.serving import erased
 from kantor.serving.sessions import end_all_sessions
 
@@ -56,4 +57,5 @@ def _batches(erased_list: Path) -> list[list[int]]:
 def _erase(numbers: list[int]) -> int:
     with transaction.atomic():
         accounts = User.objects.filter(pk__in=numbers)
+        addressed_mail.forget(accounts)
         return accounts.delete()[1].get(User._meta.label, 0)
