@@ -203,3 +203,12 @@ class ReleaseTests(SimpleTestCase):
         assert (self.root / "current").resolve().name == self.first
         for number in (0, 1):
             assert self.ask(number, "/readyz")[0] == 200
+
+    def test_publishes_nothing_that_the_installation_has_collected(self) -> None:
+        # `make install` collects as root, and the site's user could not take its files away.
+        install = self.environment["KANTOR_INSTALL"]
+        left = "mkdir -p var/static && touch var/static/of-root.css"
+        done = self.release(self.first, KANTOR_INSTALL=f"sh -c '{install} && {left}'")
+        assert done.returncode == 0, done.stdout
+        assert not (self.root / "static" / "of-root.css").exists()
+        assert not list((self.root / "releases").glob("*/var/static"))
