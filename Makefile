@@ -128,6 +128,10 @@ weights: $(TOOLS) ## weigh what a browser loads for each page, against the budge
 bench-passwords: $(TOOLS) ## measure what judging a password costs at worst (OPTIONS="--search 60 --write")
 	@$(BIN)/python -m bench.passwords $(OPTIONS)
 
+.PHONY: bench-stores
+bench-stores: $(TOOLS) ## measure counters and sessions in the database and in Redis (OPTIONS="--redis URL --postgres URL")
+	@$(BIN)/python -m bench.stores $(OPTIONS)
+
 .PHONY: bench-desk
 bench-desk: $(TOOLS) ## measure the staff's desk at a million customers (OPTIONS="--postgres URL --write")
 	@$(BIN)/python -W ignore -m bench.desk $(OPTIONS)

@@ -1,9 +1,9 @@
-"""Count tries in windows of time, atomically, in the database that every process shares.
+"""Limit tries in windows of time, atomically, for all processes together.
 
+Where is counted says `accounts.counters.choice`: in the database, or with COUNTERS=redis in Redis.
 What costs nothing but this process's CPU is counted in its memory instead.
 """
 
-import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -12,20 +12,30 @@ from time import monotonic
 from typing import Any
 
 from django.db import connection
-from django.db.models import F
 from django.utils import timezone
 
+from accounts.counters import Store, Try, choice, key_of
+from accounts.counters.in_redis import undone_on_failure
 from accounts.models import Counter
 from kantor.serving import numbers, security_log
 from kantor.serving.security_log import Event
 from kantor.serving.sql import read_moment, stored
 
-# One more try in the window that runs, or the first of a new one; takes the present moment twice.
-_ONE_MORE = """
-    count = CASE WHEN accounts_counter.ends_at <= %s THEN 1 ELSE accounts_counter.count + 1 END,
-    ends_at = CASE WHEN accounts_counter.ends_at <= %s
-              THEN excluded.ends_at ELSE accounts_counter.ends_at END
-"""
+__all__ = [
+    "Ladder",
+    "Limit",
+    "LocalLimit",
+    "Running",
+    "UsedUpError",
+    "count_all",
+    "forget",
+    "hit_all",
+    "keys_of",
+    "longest_wait",
+    "note_refusal",
+    "take_all",
+    "undone_on_failure",
+]
 
 
 @dataclass(frozen=True)
@@ -33,13 +43,17 @@ class Limit:
     """Allow `times` tries of one thing within `window`, counted from the first of them.
 
     A refused try is counted and noted in the security log by the limit's name, unless it is
-    `quiet`: what is only done so often, and refuses nobody.
+    `quiet`: what is only done so often, and refuses nobody. What `must_last` is counted in the
+    database also with COUNTERS=redis, because nobody may get it anew when Redis loses its memory:
+    guesses at what opens an account, what counts once, whether an owner was told, what somebody
+    else allows us. Limits that are counted by one call are alike in that.
     """
 
     name: str
     times: int
     window: timedelta
     quiet: bool = False
+    must_last: bool = False
 
     def hit(self, subject: str) -> bool:
         """Count one try by `subject`; tell whether it is still allowed."""
@@ -55,18 +69,25 @@ class Limit:
 
     def clear(self, subject: str) -> None:
         """Forget the tries of `subject`, as after a right password."""
-        Counter.objects.filter(key=self.key(subject)).delete()
+        _store((self,)).forget(self.tried_by(subject))
 
     def take_back(self, subject: str) -> None:
         """Count one try less: it turned out to be none of those that count. One UPDATE.
 
         Where the window ended meanwhile and another began, one of that is taken off.
         """
-        counted = Counter.objects.filter(key=self.key(subject), count__gt=0)
-        counted.update(count=F("count") - 1)
+        _store((self,)).give_back(self.tried_by(subject))
+
+    def tried_by(self, subject: str) -> Try:
+        return Try(self.name, subject, self.times, self.window)
 
     def key(self, subject: str) -> str:
-        return _key(self.name, subject)
+        return key_of(self.name, subject)
+
+
+def _store(limits: Sequence[Limit]) -> Store:
+    (must_last,) = {limit.must_last for limit in limits}
+    return choice.store(must_last=must_last)
 
 
 def hit_all(limits: Sequence[Limit], subject: str) -> list[bool]:
@@ -91,24 +112,10 @@ def note_refusal(name: str) -> None:
 def count_all(limits: Sequence[Limit], subject: str) -> list[int]:
     """Count one try by `subject` against every limit; return how many there are by now.
 
-    One INSERT … ON CONFLICT: parallel tries are all counted, on SQLite and PostgreSQL.
+    One statement or script; parallel tries are all counted.
     """
-    now = timezone.now()
-    values: list[Any] = []
-    for limit in limits:
-        values += [limit.key(subject), stored(now + limit.window)]
-    rows = ", ".join(["(%s, 1, %s)"] * len(limits))
-    with connection.cursor() as cursor:
-        cursor.execute(
-            f"""
-            INSERT INTO accounts_counter (key, count, ends_at) VALUES {rows}
-            ON CONFLICT (key) DO UPDATE SET {_ONE_MORE}
-            RETURNING key, count
-            """,  # noqa: S608  placeholders only
-            [*values, stored(now), stored(now)],
-        )
-        counts = dict(cursor.fetchall())
-    return [counts[limit.key(subject)] for limit in limits]
+    tries = [limit.tried_by(subject) for limit in limits]
+    return _store(limits).count(tries, timezone.now())
 
 
 class UsedUpError(Exception):
@@ -132,67 +139,33 @@ def take_all(
     they say. A try by somebody else that comes `first` is counted in any case; UsedUpError is
     raised where its limit does not allow it.
 
-    Counters are locked as they are counted: `first`, those `beside`, then the others, each in the
-    order given. Callers give all of them in one order, or two tries would wait for each other.
-
-    One INSERT … SELECT … ON CONFLICT looks and counts: on SQLite no try comes in between. On
-    PostgreSQL simultaneous ones may all have looked before one has counted; then the counts
-    decide, and who came too late gives back what he took, so that he fills nobody's place: an
-    UPDATE each, unseen by others where the caller has a transaction open.
+    In the database counters are locked as they are counted (`InDatabase.take`): callers give them
+    in one order.
     """
     now = timezone.now()
-    allowed = {limit.key(subject): limit.times for limit in limits}
-    asked: list[Any] = []
-    tries = [(limit, subject) for limit in (*beside, *limits)]
-    for limit, whose in [first, *tries] if first else tries:
-        asked += [limit.key(whose), stored(now + limit.window)]
-    in_any_case = first[0].key(first[1]) if first else ""
-    looked = [value for look in allowed.items() for value in look]
-    looks = " OR ".join(["key = %s AND count >= %s"] * len(allowed))
-    rows = ", ".join(["(%s, %s)"] * (len(asked) // 2))
-    with connection.cursor() as cursor:
-        cursor.execute(
-            f"""
-            INSERT INTO accounts_counter (key, count, ends_at)
-            SELECT column1, 1, column2 FROM (VALUES {rows}) AS asked
-            WHERE column1 = %s OR NOT EXISTS
-                (SELECT 1 FROM accounts_counter WHERE ends_at > %s AND ({looks}))
-            ON CONFLICT (key) DO UPDATE SET {_ONE_MORE}
-            RETURNING key, count, ends_at
-            """,  # noqa: S608  placeholders only
-            [*asked, in_any_case, stored(now), *looked, stored(now), stored(now)],
-        )
-        counts = {}
-        for key, count, ends_at in cursor.fetchall():
-            if key != in_any_case:
-                counts[key] = count
-            elif first is not None and count > first[0].times:
-                note_refusal(first[0].name)
-                # Counted from the first try, by another clock's moment perhaps.
-                raise UsedUpError(min(first[0].window, read_moment(ends_at) - now))
-        if not counts:
-            return False
-        if all(counts[key] <= times for key, times in allowed.items()):
-            return True
-        # One by one: a statement about several would lock them in an order of its own. What was
-        # taken may be gone, with a window that ended or with tries that were forgotten.
-        for key in counts:
-            cursor.execute(
-                "UPDATE accounts_counter SET count = count - 1 WHERE key = %s AND count > 0", [key]
-            )
-    return False
+    taken = _store((*limits, *beside, *([first[0]] if first else []))).take(
+        [limit.tried_by(subject) for limit in limits],
+        beside=[limit.tried_by(subject) for limit in beside],
+        first=first[0].tried_by(first[1]) if first else None,
+        now=now,
+    )
+    if first and taken.first and taken.first.tries > first[0].times:
+        note_refusal(first[0].name)
+        # Counted from the first try, by another clock's moment perhaps.
+        raise UsedUpError(min(first[0].window, taken.first.ends_at - now))
+    return taken.is_allowed
 
 
 def longest_wait(limits: Sequence[Limit], subject: str) -> timedelta:
     """Return how long `subject` has to wait until all these limits allow a try; zero when they do.
 
-    One SELECT.
+    One SELECT or script.
     """
     now = timezone.now()
-    allowed = {limit.key(subject): limit.times for limit in limits}
-    running = Counter.objects.filter(key__in=allowed, ends_at__gt=now)
-    rows = running.values_list("key", "count", "ends_at")
-    waits = [ends_at - now for key, count, ends_at in rows if count >= allowed[key]]
+    tries = [limit.tried_by(subject) for limit in limits]
+    allowed = {tried.key: tried.times for tried in tries}
+    running = _store(limits).read(tries, now)
+    waits = [ends_at - now for key, (count, ends_at) in running.items() if count >= allowed[key]]
     return max(waits, default=timedelta(0))
 
 
@@ -204,7 +177,12 @@ class Running:
     counters: Mapping[str, tuple[int, str | datetime]]
 
     def longest_wait(self, limits: Sequence[Limit], subject: str) -> timedelta:
-        """Return what the function of this name would, without a statement."""
+        """Return what the function of this name would, without a statement.
+
+        Where Redis counts nothing was read along: then it is asked.
+        """
+        if not choice.is_in_database():
+            return longest_wait(limits, subject)
         waits = [timedelta(0)]
         for limit in limits:
             count, ends_at = self.counters.get(limit.key(subject), (0, self.at))
@@ -223,7 +201,7 @@ class Ladder:
     """Allow `times` tries, then none for a while; after each further round of them for longer.
 
     The last of `waits` repeats. `times` is at least 2. What was tried is forgotten after `memory`
-    without a try, counted from the end of a wait.
+    without a try, counted from the end of a wait. Counted in the database, as what must last.
     """
 
     name: str
@@ -285,17 +263,12 @@ class Ladder:
         return row.ends_at - now if row and row.count % self.times == 0 else timedelta(0)
 
     def key(self, subject: str) -> str:
-        return _key(self.name, subject)
+        return key_of(self.name, subject)
 
 
 def forget(keys: Sequence[str]) -> None:
-    """Forget what was counted under these keys of limits and ladders; one DELETE."""
+    """Forget what was counted under these keys of ladders and of limits that last; one DELETE."""
     Counter.objects.filter(key__in=keys).delete()
-
-
-def _key(name: str, subject: str) -> str:
-    # Addresses of people are hashed: a table of counters is no place for them.
-    return hashlib.sha256(f"{name}:{subject}".encode("utf-8", "replace")).hexdigest()
 
 
 @dataclass(frozen=True)

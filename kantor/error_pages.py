@@ -168,8 +168,8 @@ def server_error(request: HttpRequest) -> HttpResponse:
     """Answer 500 without database and session: one of them may be what failed.
 
     What passes by itself is 503 and says when to come back: a database that is away, locked or
-    full, and more passwords to hash than there are cores. Django calls this while it handles the
-    exception.
+    full, a Redis that keeps the sessions and is away, and more passwords to hash than there are
+    cores. Django calls this while it handles the exception.
     """
     if not _passes_by_itself(sys.exc_info()[1]):
         return error_page(BROKEN_AND_REPORTED if settings.FAULTS_ARE_REPORTED else BROKEN, request)
@@ -181,6 +181,10 @@ def server_error(request: HttpRequest) -> HttpResponse:
 def _passes_by_itself(error: BaseException | None) -> bool:
     if isinstance(error, OSError):
         return error.errno in (errno.ENOSPC, errno.EDQUOT)
+    # Where sessions are kept in Redis. Its client is an extra, and loaded where it is used.
+    client = sys.modules.get("redis")
+    if client is not None and isinstance(error, client.RedisError):
+        return True
     if not isinstance(error, OperationalError | InterfaceError | HashingBusyError):
         return False
     # SQLite calls a missing table, and a file that it may not write, operational too.

@@ -5,19 +5,22 @@ import unicodedata
 from typing import Any
 
 from django.db import connection
-from django.test import Client
+from django.test import Client, override_settings
 from django.utils import timezone
 
 from accounts.account import services as account
+from accounts.admin.export import make_file
 from accounts.contact import services as contact
-from accounts.desk import case, corrections, holds, masks
+from accounts.desk import case, corrections, export, holds, masks
 from accounts.desk.events import Desk
+from accounts.desk.export import Order
 from accounts.mail import outbox
 from accounts.models import (
     AccountEvent,
     AccountProposal,
     AccountSession,
     ConsentRecord,
+    ExportFile,
     Kind,
     OutboxMessage,
     RegisterCheck,
@@ -26,6 +29,8 @@ from accounts.models import (
     User,
 )
 from accounts.services import agreements, events
+from accounts.statistics import counting, support_code
+from accounts.statistics.support_code import Page
 from accounts.values.visit import Visit
 from kantor.serving.models import Session
 from tests.authenticator import enrolled
@@ -92,6 +97,7 @@ def everywhere(email: str = EMAIL) -> User:
     user.passkeys.update(name="kanarkowy telefon")
     _at_the_site(user)
     _at_the_desk(user, officer)
+    _at_the_desk_beside_decisions(user, officer)
     contact.ask(user, "inna@ptasznik.example", visit=HERE)
     events.record(user, AccountEvent.Kind.SIGNED_IN, visit=HERE, how="password")
     # Whoever corrects an identity withdraws the request: it is asked last.
@@ -120,6 +126,35 @@ def _at_the_desk(user: User, officer: User) -> None:
     browser.post(
         f"{LIST}{user.pk}/decyzja/", {"decision": "reject", "note": "kanark", "version": 0}
     )
+
+
+def _at_the_desk_beside_decisions(user: User, officer: User) -> None:
+    """Search for the customer, export, correct and count him, and help him on the phone."""
+    browser = sit_down(Client(), officer)
+    searched = browser.post(f"{LIST}search/", {"words": "Ptasznikówna Kanarkosława"})
+    assert browser.get(searched["Location"]).status_code == 200
+    sit_down(Client(), clerk("support")).post(f"{LIST}search/", {"words": "698333444"})
+    query = searched["Location"].removeprefix(LIST)
+    whole = {"format": "csv", "values": "whole", "reason": "audit"}
+    assert has_canary(browser.post(f"{LIST}export/{query}", whole).getvalue())
+    activated()
+    with override_settings(EXPORT_AT_ONCE=0):
+        browser.post(f"{LIST}export/", whole)
+        browser.post(f"{LIST}export/{query}", {"format": "xlsx"})
+        # One that still waits for its turn.
+        order = Order("csv", found=[user.pk])
+        ordered = export.order(order, User.objects.all(), desk=Desk(officer))
+    assert isinstance(ordered, ExportFile)
+    make_file.call(ordered.pk)
+    changed = {"first_name": "Kanarkosława", "last_name": "Ptasznik-Kanarek"}
+    corrections.correct(user, "name", changed, "slip", desk=Desk(officer), seen=0)
+    browser.get("/admin/accounts/dailycount/")
+    code = support_code.made_of(f"{user.attempt}")
+    page = Page("details", "company", "pl", [("company_name", "required")])
+    support_code.begin(code, page, timezone.now() + support_code.LIFETIME)
+    assert "Firma" in browser.post("/admin/accounts/supportcode/", {"code": code}).content.decode()
+    browser.post(f"{LIST}{user.pk}/kopia/", {"format": "json", "reason": "letter"})
+    counting.flush()
 
 
 def found_in_database() -> list[tuple[str, str, Any]]:

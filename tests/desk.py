@@ -6,6 +6,7 @@ from bs4 import BeautifulSoup
 from django.test import Client, TestCase
 from django.utils import timezone
 
+from accounts.admin.staff import standing
 from accounts.models import User
 from accounts.sessions import factor
 from tests.factories import PASSWORD, customer_of, staff
@@ -24,6 +25,12 @@ def send(browser: Client, user: User, decision: str, **typed: Any) -> Any:
     version = customer_of(user).review_version
     data = {"decision": decision, "version": str(version), **typed}
     return browser.post(f"{LIST}{user.pk}/decyzja/", data)
+
+
+def member_form(member: User, role: str, *, works_here: bool = True) -> dict[str, str]:
+    """Return what an administrator's browser sends from a member's page that was just opened."""
+    seen = standing(User.objects.get(pk=member.pk))
+    return {"role": role, "seen": seen} | ({"works_here": "on"} if works_here else {})
 
 
 def shown(response: Any) -> set[str]:

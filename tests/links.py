@@ -5,12 +5,11 @@ from typing import Any
 from unittest import mock
 
 from bs4 import BeautifulSoup
-from django.db.models import F
 from django.urls import reverse
 from django.utils import timezone
 
 from accounts import tokens
-from accounts.models import Counter, OutboxMessage, SurveyAnswer, User
+from accounts.models import OutboxMessage, SurveyAnswer, User
 from kantor.serving.models import Session
 
 LABEL = "Password you chose when registering"
@@ -37,11 +36,6 @@ def address_of(user: User) -> str:
 
 def welcomes(user: User) -> int:
     return OutboxMessage.objects.filter(kind=OutboxMessage.Kind.WELCOME, user=user).count()
-
-
-def travel(by: timedelta) -> None:
-    """Let time pass for the counters of tries."""
-    Counter.objects.update(ends_at=F("ends_at") - by)
 
 
 def link_of_age(user: User, age: timedelta) -> str:

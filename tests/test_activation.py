@@ -34,17 +34,10 @@ from tests.letters import (
     registering_browser,
     token_of,
 )
-from tests.links import (
-    LABEL,
-    actions,
-    facts,
-    heading,
-    is_active,
-    travel,
-    welcomes,
-)
+from tests.links import LABEL, actions, facts, heading, is_active, welcomes
 from tests.onlooker import COUNTED, CountingHasher
 from tests.parallel import at_once
+from tests.tries import travel
 from tests.walk import Visitor
 
 Kind = OutboxMessage.Kind

@@ -39,9 +39,9 @@ from tests.links import (
     heading,
     is_active,
     link_of_age,
-    travel,
     welcomes,
 )
+from tests.tries import travel
 from tests.walk import Visitor
 
 Kind = OutboxMessage.Kind

@@ -13,8 +13,16 @@ from django.contrib.contenttypes.models import ContentType
 from django.db import transaction
 from django.test import Client, TestCase
 from django.urls import URLResolver
+from django.utils import timezone
 
-from accounts.models import Kind, OutboxMessage, Source, StaffEvent, User
+from accounts.models import (
+    AccountProposal,
+    Kind,
+    OutboxMessage,
+    Source,
+    StaffEvent,
+    User,
+)
 from accounts.services import survey
 from tests.desk import sit_down
 from tests.factories import activated, clerk, decide, registered, staff
@@ -337,6 +345,35 @@ class ExportTests(NastyTestCase):
         for name in ("password__startswith", "after", "nonsense"):
             refused = self.ask(f"{ACCOUNTS}export/?{name}=1", "format=csv")
             assert refused.status_code == 400, name
+
+
+class KeepingTests(NastyTestCase):
+    """What is kept, copied, erased and counted, and what a visitor reads on the phone."""
+
+    def test_take_any_value(self) -> None:
+        AccountProposal.objects.create(
+            user=self.company, what="restore", reason="owner", author=self.member
+        )
+        day = timezone.localdate().isoformat()
+        for address, fields in (
+            ("wstrzymanie", {"reason": "giif", "until": day}),
+            ("wstrzymanie", {"step": "release", "hold": "1", "why": "settled"}),
+            ("kopia", {"format": "json", "reason": "letter"}),
+            ("usuniecie", {"reason": "request"}),
+            ("propozycja", {"proposal": "1", "step": "return", "note": "x"}),
+        ):
+            for number in (self.company.pk, self.pending.pk, 10**30):
+                page = f"{ACCOUNTS}{number}/{address}/"
+                self.ask(page)
+                for name in (*fields, "made-up"):
+                    for value in WORST:
+                        self.ask(page, encoded(fields | {name: value}))
+        for value in NASTY:
+            self.ask("/admin/accounts/supportcode/", f"code={value}")
+            self.ask(f"/admin/accounts/supportcode/?code={value}")
+            for slug in ("", "mails.csv"):
+                self.ask(f"/admin/accounts/dailycount/{slug}?first={value}&last={day}")
+                self.ask(f"/admin/accounts/dailycount/{slug}?first={day}&last={value}")
 
 
 class CaseFormsTests(NastyTestCase):

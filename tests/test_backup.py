@@ -19,6 +19,7 @@ from django.db import connection, transaction
 from django.test import SimpleTestCase, TransactionTestCase, override_settings
 from django.utils import timezone
 
+from accounts.mail import outbox
 from accounts.models import NightlyFact, OutboxMessage, User
 from accounts.services import activation
 from kantor.serving import erased
@@ -141,9 +142,13 @@ class AfterRestoreTests(ListTestCase):
         User.objects.filter(pk=back.pk).update(created_at=at - timedelta(days=2))
         line = (at - timedelta(days=1)).isoformat(timespec="microseconds")
         self.list.write_text(f"{line} erased {back.pk}\n{line} erased {later.pk}\n")
+        for user in (back, later):
+            outbox.put_to_address(OutboxMessage.Kind.PASSWORD_RESET, user.email.upper(), "pl")
         assert "Accounts erased again: 1" in command("after_restore")
         assert not User.objects.filter(pk=back.pk).exists()
         assert User.objects.filter(pk=later.pk).exists()
+        asked = OutboxMessage.objects.filter(user=None).values_list("recipient", flat=True)
+        assert list(asked) == [later.email.upper()]
         assert "Accounts erased again: 0" in command("after_restore")
 
     def test_does_the_rest_and_fails_without_the_list(self) -> None:

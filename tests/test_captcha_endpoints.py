@@ -10,7 +10,8 @@ from PIL import Image
 
 from accounts.captcha import challenge, sound
 from accounts.limits import LocalLimit
-from accounts.models import Counter
+from accounts.models import Counter, DailyCount
+from accounts.statistics import counting
 from kantor.serving.models import Session
 from tests.ears import hear
 from tests.people import OSOBA, PERSON, POLISH
@@ -73,6 +74,17 @@ class Addresses(TestCase):
         assert self.client.get(address, headers={"Range": f"bytes={size}-"}).status_code == 416
         for odd in ("bytes=5-2", "bytes=-5", "bytes=a-b", "bytes=0-1,4-5", "items=0-1", "x" * 500):
             assert self.client.get(address, headers={"Range": odd}).status_code in (200, 416)
+
+    def test_sound_is_counted_once_however_a_browser_asks_for_it(self):
+        counting.forget()
+        self.addCleanup(counting.forget)
+        address = sound_of(self.visitor)
+        size = len(self.client.get(address).content)
+        for asked in ("bytes=0-1", f"bytes=0-{size - 1}", "bytes=5000-", "bytes=9000-9999"):
+            self.client.get(address, headers={"Range": asked})
+        counting.flush()
+        # Once without ranges, once by Safari.
+        assert DailyCount.objects.get(key="sound.asked").count == 2
 
     def test_are_the_same_each_time_and_leave_the_challenge_to_be_answered(self):
         for address in (picture_of(self.visitor), sound_of(self.visitor)):

@@ -126,7 +126,8 @@ class ComposeTests(SimpleTestCase):
         for name, service in OURS.items():
             assert set(service["volumes"]) == {"state:/var/lib/kantor", "metrics:/metrics"}, name
             assert service["environment"]["METRICS_FOLDER"] == "/metrics"
-            assert service["environment"]["ERASED_LIST"].startswith("/var/lib/kantor/")
+            for path in ("ERASED_LIST", "EXPORT_DIR"):
+                assert service["environment"][path].startswith("/var/lib/kantor/"), path
 
     def test_runs_what_the_units_run(self) -> None:
         texts = [unit.read_text() for unit in (ROOT / "deploy").glob("kantor-*.service")]

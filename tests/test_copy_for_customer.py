@@ -5,13 +5,13 @@ from typing import Any
 
 from bs4 import BeautifulSoup
 from django.core import mail
-from django.test import TestCase
+from django.test import TestCase, override_settings
 from django.utils import timezone
 
-from accounts.desk import case, copies, holds, standing
-from accounts.desk.decisions import Refused
+from accounts.desk import case, copies, decisions, holds, standing
+from accounts.desk.decisions import Decision, Grounds, Refused
 from accounts.desk.events import Desk
-from accounts.models import OutboxMessage, StaffEvent, User
+from accounts.models import Customer, OutboxMessage, StaffEvent, User
 from accounts.privacy.fields import PARTS
 from accounts.reasons import Suspension
 from accounts.sessions import factor
@@ -78,6 +78,40 @@ class CopyTests(TestCase):
         told = rows["account"]["rows"][0]["why_suspended"]
         assert told == untie(str(Suspension.sentence("other")))
         assert rows["review"]["rows"][0]["why_refused"]
+
+    def test_is_the_same_to_the_byte_whether_it_was_for_aml_or_another_reason(self) -> None:
+        decide(self.user, "rejected")
+        standing.suspend(self.user, "other", desk=Desk(self.officer))
+        copies_made = []
+        for reason in ("other", "aml"):
+            User.objects.filter(pk=self.user.pk).update(suspension_reason=reason)
+            Customer.objects.filter(pk=self.user.pk).update(review_reason=reason)
+            OutboxMessage.objects.filter(user=self.user).exclude(reason="").update(reason=reason)
+            case.write_note(self.user, AML, reason if reason == "aml" else "ordinary",
+                            desk=Desk(self.officer))  # fmt: skip
+            made = json.loads(self.take().content)
+            copies_made.append({name: part for name, part in made.items() if name != "made_at"})
+        assert copies_made[0] == copies_made[1]
+
+    @override_settings(REVIEW_FOUR_EYES="all")
+    def test_says_nothing_of_what_waits_for_a_second_person(self) -> None:
+        decide(self.user, "new")
+        before = json.loads(self.take().content)["review"]["rows"]
+        decisions.decide(
+            customer_of(self.user),
+            Decision.REJECT,
+            Grounds(reason="aml", note=AML),
+            desk=Desk(self.officer),
+            version=customer_of(self.user).review_version,
+        )
+        assert customer_of(self.user).review_state == "second"
+        assert json.loads(self.take().content)["review"]["rows"] == before
+
+    def test_shows_what_was_typed_and_runs_none_of_it(self) -> None:
+        self.user.passkeys.update(name="<script>alert(1)</script>")
+        page = self.take("html").content.decode()
+        assert "<script" not in page
+        assert "&lt;script&gt;" in page
 
     def test_is_a_row_of_the_audit_and_no_mail(self) -> None:
         mails, sent = OutboxMessage.objects.count(), len(mail.outbox)

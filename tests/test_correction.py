@@ -13,8 +13,9 @@ from accounts.services import activation, credentials, review, waiting
 from tests.doors import try_in
 from tests.factories import PASSWORD, activated, registered
 from tests.letters import activation_path, deliver, mails_to, paths, registering_browser
-from tests.links import LABEL, address_of, heading, travel
+from tests.links import LABEL, address_of, heading
 from tests.parallel import at_once
+from tests.tries import travel
 from tests.walk import Visitor
 
 PAGE = "/en/rejestracja/wyslano/"

@@ -46,7 +46,15 @@ FORMULAS = (
     "＋1",  # noqa: RUF001
     "－1",  # noqa: RUF001
     "＠x",  # noqa: RUF001
+    "\ufe661",
+    " =1",
+    "\u00a0+1",
+    "\n@x",
+    '"=1"',
+    "'=1",
 )
+# What a spectator of another language's spreadsheet would find inside of a cell.
+INNER = ("Alfa;=1+1;x", "Alfa,=1+1,x", 'Alfa; "=1+1', "Alfa\t@x", "Alfa,\uff1d1", "a\r\n-1")
 
 
 def table(response: Any) -> list[list[str]]:
@@ -113,12 +121,13 @@ class ContentTests(ExportTestCase):
         for formula in FORMULAS:
             user = activated(Kind.COMPANY)
             Customer.objects.filter(pk=user.pk).update(company_name=formula)
-        several = 'Żuraw;\r\n=1,\n"x"'
+        several = 'Żuraw;\r\n1,\n"x"'
         Customer.objects.filter(pk=activated(Kind.COMPANY).pk).update(company_name=several)
         names = [*FORMULAS, several]
         text = by_heading(table(self.order("?kind=company")))
         found = [row["pełna nazwa firmy"] for row in text][::-1]
-        assert found == [*(f"'{formula}" for formula in FORMULAS), several]
+        assert found == [*(export.defused(formula) for formula in FORMULAS), several]
+        assert all(cell.startswith("'") for cell in found[:-1])
         response = self.order("?kind=company", format="xlsx")
         book = load_workbook(io.BytesIO(b"".join(response.streaming_content)))
         (sheet,) = book.worksheets
@@ -311,8 +320,8 @@ class FileTests(ExportTestCase):
             self.assertContains(page, f"{EXPORTS}{file.pk}/file/")
             rows = table(self.client.get(f"{EXPORTS}{file.pk}/file/"))
             assert [row[0] for row in rows[1:]] == [str(u.pk) for u in reversed(self.users)]
-        # Made and fetched, twice.
-        assert [after["count"] for _reason, after in exported()] == [3] * 4
+        # Ordered, made and fetched, twice.
+        assert [after.get("count") for _reason, after in exported()] == [None, 3, 3] * 2
 
     def test_is_readable_by_the_sites_user_alone_and_has_a_name_to_guess_in_vain(self) -> None:
         file = self.by_a_task()
@@ -331,7 +340,7 @@ class FileTests(ExportTestCase):
                 export.hand_out(file, desk=Desk(clerk(role)))
         assert Client().get(f"{EXPORTS}{file.pk}/file/").status_code == 302
         assert self.files() == [file.name]
-        assert len(exported()) == 1
+        assert len(exported()) == 2
 
     def test_is_gone_after_a_day(self) -> None:
         file = self.by_a_task()
@@ -342,6 +351,8 @@ class FileTests(ExportTestCase):
             sit_down(self.client, self.staff)
             assert self.client.get(f"{EXPORTS}{file.pk}/file/").status_code == 404
             self.assertNotContains(self.client.get(EXPORTS), f"{EXPORTS}{file.pk}")
+            with self.assertRaises(Refused):
+                export.hand_out(file, desk=Desk(self.staff))
             told = io.StringIO()
             call_command("purge_registrations", dry_run=True, stdout=told)
             assert "Would delete 1: exports of staff" in told.getvalue()
@@ -388,8 +399,8 @@ class FileTests(ExportTestCase):
         asked = self.client.get(f"{EXPORTS}{whole.pk}/file/")
         assert asked["Location"].startswith("/admin/confirm/")
         assert len(table(self.client.get(f"{EXPORTS}{masked.pk}/file/"))) == 4
-        # Made, twice, and one of them fetched.
-        assert len(exported()) == 3
+        # Ordered and made, twice, and one of them fetched.
+        assert len(exported()) == 5
 
     def test_is_deleted_by_its_author(self) -> None:
         file = self.by_a_task()
@@ -406,7 +417,10 @@ class FileTests(ExportTestCase):
 
         export.make(running.pk, drop_it)
         assert self.files() == []
-        assert len(exported()) == 1
+        # One was made; both were ordered, and deleted.
+        facts = [after for _reason, after in exported()]
+        assert [after.get("ordered", False) for after in facts] == [True, False, False, True, False]
+        assert [after.get("deleted", False) for after in facts] == [False, False, True, False, True]
 
     def test_whoever_is_erased_is_in_no_file_any_more(self) -> None:
         file, erased = self.by_a_task(), self.users[0]
@@ -416,7 +430,8 @@ class FileTests(ExportTestCase):
         email = erased.email
 
         def erase_it(file: ExportFile) -> Any:
-            standing.erase(erased, "request", desk=Desk(self.staff))
+            with self.captureOnCommitCallbacks(execute=True):
+                standing.erase(erased, "request", desk=Desk(self.staff))
             return User.objects.all()
 
         export.make(running.pk, erase_it)
@@ -439,6 +454,9 @@ class FileTests(ExportTestCase):
         self.assertContains(self.client.get(EXPORTS), "(33%)")
         file.refresh_from_db()
         ExportFile.objects.update(heard_at=file.heard_at - timedelta(minutes=11))
+        self.assertContains(self.client.get(EXPORTS), "przerwany")
+        # Also one whose order was lost before it was begun.
+        ExportFile.objects.update(state="waiting")
         self.assertContains(self.client.get(EXPORTS), "przerwany")
 
     def test_a_file_on_another_machine_is_a_sentence(self) -> None:
@@ -527,7 +545,7 @@ class AtOnceTests(TransactionTestCase):
             file = ExportFile.objects.get(pk=number)
             rows = read((self.folder / file.name).read_bytes())
             assert [row[0] for row in rows[1:]] == wanted
-        assert len(exported()) == 2
+        assert len(exported()) == 4
         assert len([path for path in self.folder.iterdir() if path.is_file()]) == 2
 
     @override_settings(REVIEW_FOUR_EYES="all")

@@ -4,7 +4,7 @@ import re
 from datetime import timedelta
 
 from django.db import connection
-from django.test import TestCase
+from django.test import Client, TestCase
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from hypothesis import given
@@ -14,6 +14,7 @@ from hypothesis.extra.django import TestCase as HypothesisTestCase
 from accounts.admin import search
 from accounts.models import Customer, CustomerWord, Kind, StaffEvent, User
 from accounts.models.words import words_of
+from kantor.serving.models import Session
 from tests.desk import LIST, StaffTestCase, shown, sit_down
 from tests.factories import clerk, customer_of, registered
 
@@ -259,6 +260,21 @@ class PrivacyTests(StaffTestCase):
         for nth in range(10):
             self.client.post(f"{LIST}search/", {"words": f"kolejne{nth}"})
         self.assertContains(self.client.get(first), "nie jest już pamiętane")
+
+    def test_words_are_forgotten_by_all_when_somebody_is_erased(self) -> None:
+        user, officer = registered(last_name="Tajny"), clerk("officer")
+        address = self.client.post(f"{LIST}search/", {"words": "Tajny"})["Location"]
+        eraser = sit_down(Client(), officer)
+        own = eraser.post(f"{LIST}search/", {"words": "Tajny"})["Location"]
+        with self.captureOnCommitCallbacks(execute=True):
+            erased = eraser.post(f"{LIST}{user.pk}/usuniecie/", {"reason": "request"})
+        assert erased["Location"] == LIST
+        for browser, page in ((self.client, address), (eraser, own)):
+            self.assertContains(browser.get(page), "nie jest już pamiętane")
+        for session in Session.objects.all():
+            assert "Tajny" not in str(session.get_decoded())
+        # Nobody is signed out by it.
+        assert self.client.get(LIST).status_code == 200
 
     def test_the_audit_keeps_kind_and_count_and_no_words(self) -> None:
         registered(last_name="Tajny")

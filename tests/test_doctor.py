@@ -15,11 +15,13 @@ from django.db import connection
 from django.test import TransactionTestCase, override_settings
 from django.utils import timezone
 
+from accounts.counters import choice
 from accounts.models import NightlyFact, OutboxMessage
 from tests.factories import registered
 from tests.front import program
 from tests.mail_server import MailServer, free_port, mail_settings
 from tests.places import missing
+from tests.redis_server import RedisServer
 
 
 class Quiet(http.server.BaseHTTPRequestHandler):
@@ -123,6 +125,27 @@ class DoctorTests(TransactionTestCase):
         caches = {"default": {"BACKEND": backend, "LOCATION": address}}
         with override_settings(REDIS_URL=address, CACHES=caches):
             assert "REDIS_URL" in self.only_fault("redis")
+
+    def test_redis_that_does_not_count_or_throws_counters_away(self) -> None:
+        server = RedisServer(self.addCleanup)
+        backend = "django.core.cache.backends.redis.RedisCache"
+        caches = {"default": {"BACKEND": backend, "LOCATION": server.url}}
+        with (
+            override_settings(REDIS_URL=server.url, CACHES=caches, COUNTERS="redis"),
+            mock.patch.object(choice, "_EITHER", choice.RedisOrDatabase()),
+        ):
+            assert self.faults() == {}
+            with override_settings(SESSIONS="redis"):
+                assert "appendonly" in self.only_fault("redis")
+            server.stop()
+            server.start("--maxmemory", "100mb", "--maxmemory-policy", "volatile-lru")
+            assert "noeviction" in self.only_fault("redis")
+            server.stop()
+            # A cache elsewhere is well, and nobody counts.
+            backend = "django.core.cache.backends.locmem.LocMemCache"
+            caches = {"default": {"BACKEND": backend}}
+            with override_settings(CACHES=caches), self.assertLogs("accounts.counters.choice"):
+                assert "COUNTERS=redis" in self.only_fault("redis")
 
     def test_static_files_that_were_not_collected(self) -> None:
         (self.folder / "admin/css/base.css").unlink()

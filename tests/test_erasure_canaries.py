@@ -9,13 +9,21 @@ from tempfile import TemporaryDirectory
 from django.conf import settings
 from django.core.management import call_command
 from django.test import TestCase, override_settings
+from django.utils import timezone
 
 from accounts import retention
 from accounts.account import services as account
 from accounts.closing import services as closing
 from accounts.desk import holds, standing
 from accounts.desk.events import Desk
-from accounts.models import DataRequest, Hold, OutboxMessage, ReviewState, User
+from accounts.models import (
+    DataRequest,
+    EmailChange,
+    Hold,
+    OutboxMessage,
+    ReviewState,
+    User,
+)
 from accounts.services import ledger
 from accounts.values.visit import NOBODY
 from tests.canaries import EMAIL, everywhere, found_in_database, has_canary
@@ -45,7 +53,12 @@ class ErasedTests(TestCase):
         self.log, root = Lines(), logging.getLogger()
         root.addHandler(self.log)
         self.addCleanup(root.removeHandler, self.log)
+        exports = self.folder / "exports"
+        self.enterContext(override_settings(EXPORT_DIR=str(exports)))
         self.user = everywhere()
+        written = [path for path in exports.rglob("*") if path.is_file()]
+        assert {path.suffix for path in written} == {".csv", ".xlsx"}
+        assert any(has_canary(path.read_bytes()) for path in written)
         tables = {table for table, _column, _value in found_in_database()}
         assert len(tables) >= 15, f"The canaries are hardly anywhere: {tables}"
 
@@ -57,6 +70,8 @@ class ErasedTests(TestCase):
         folders = {self.folder, Path(settings.MAILBOX_DIR), Path(settings.EXPORT_DIR)}
         files = [path for folder in folders for path in folder.rglob("*") if path.is_file()]
         assert [path for path in files if has_canary(path.read_bytes())] == []
+        # What is packed would hide a canary.
+        assert [path for path in files if path.suffix == ".xlsx"] == []
 
     def release(self) -> None:
         hold = Hold.objects.get(user=self.user)
@@ -95,6 +110,30 @@ class ErasedTests(TestCase):
 
 class SharedAddressTests(TestCase):
     """Mails that were asked for by address are forgotten with the account, but for others' own."""
+
+    def test_mails_go_however_the_address_was_typed_and_whenever_it_was_his(self) -> None:
+        user = activated(email="nowa@ptasznik.example")
+        EmailChange.objects.create(
+            user=user,
+            old_email=EMAIL,
+            old_key=EMAIL.lower(),
+            new_email=user.email,
+            new_key=user.email_key,
+            confirmed_at=timezone.now(),
+        )
+        # Of this one nobody knows whether it is his.
+        EmailChange.objects.create(
+            user=user, old_email=user.email, new_email="obcy@x.example", new_key="obcy@x.example"
+        )
+        for number, recipient in enumerate(
+            (EMAIL.upper(), EMAIL, "NOWA@ptasznik.EXAMPLE", "obcy@x.example")
+        ):
+            OutboxMessage.objects.create(
+                kind="one_time_code", recipient=recipient, language="pl", message_id=f"<{number}@x>"
+            )
+        standing.erase(user, "request", desk=Desk(clerk("officer")))
+        left = OutboxMessage.objects.filter(user=None).values_list("recipient", flat=True)
+        assert list(left) == ["obcy@x.example"]
 
     def test_mails_to_an_address_that_another_account_has_are_left(self) -> None:
         first = activated(email=EMAIL)

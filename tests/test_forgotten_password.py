@@ -20,9 +20,10 @@ from tests.closings import closed
 from tests.doors import RESET_PATH, enters, is_signed_in, try_in
 from tests.factories import PASSWORD, activated, registered, suspended
 from tests.letters import activation_path, deliver, paths
-from tests.links import OTHER_PASSWORD, travel
+from tests.links import OTHER_PASSWORD
 from tests.onlooker import observed
 from tests.phone import stopped_clock, turned_on
+from tests.tries import travel
 from tests.walk import Visitor
 
 

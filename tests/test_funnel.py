@@ -3,7 +3,9 @@
 import logging
 import random
 from collections import Counter
+from collections.abc import Sequence
 from datetime import timedelta
+from threading import Event
 from unittest import mock
 
 from django.db import OperationalError, connection
@@ -233,6 +235,65 @@ class StepTests(CountingTestCase):
         session.save()
 
 
+class ReturnTests(CountingTestCase):
+    """People come back late, by a second tab, twice to the same question."""
+
+    WAY = (Name.BEGUN, Name.FINISHED, Name.LEFT)
+
+    def test_who_comes_back_after_a_day_begins_anew_and_the_first_visit_was_silent(self) -> None:
+        visitor = OSOBA.start(Visitor())
+        with later(hours=25):
+            OSOBA.type_details(visitor).press("Dalej")
+            assert visitor.status == 404
+            OSOBA.start(visitor)
+        way = counted(*self.WAY)
+        assert way == {
+            ("begun", "start", "", "pl"): 2,
+            ("finished", "start", "", "pl"): 2,
+            ("begun", "details", "person", "pl"): 2,
+        }
+
+    def test_two_tabs_of_one_registration_are_one_and_two_registrations_are_two(self) -> None:
+        visitor = OSOBA.reach_review(Visitor())
+        other = visitor.new_tab().open(visitor.path)
+        visitor.press("Dalej")
+        other.press("Dalej")
+        one = counted(*self.WAY)
+        assert one["begun", "password", "person", "pl"] == 1
+        assert one["finished", "review", "person", "pl"] == 1
+        OSOBA.start(visitor.new_tab())
+        assert counted(*self.WAY)["begun", "details", "person", "pl"] == 2
+
+    def test_what_is_cancelled_in_two_tabs_was_left_once(self) -> None:
+        visitor = OSOBA.start(Visitor()).press("Anuluj")
+        cancel = visitor.post_of("Anuluj i usuń dane")
+        other = visitor.new_tab()
+        visitor.send(cancel)
+        other.send(cancel)
+        assert counted(Name.LEFT) == {("left", "details.cancel", "person", "pl"): 1}
+
+    def test_what_is_sent_twice_or_goes_back_and_forth_is_finished_once(self) -> None:
+        visitor = OSOBA.reach_consents(Visitor())
+        visitor.press("Wstecz").press("Dalej").press("Wstecz").press("Wstecz").press("Dalej")
+        visitor.press("Dalej")
+        visitor.choose(*OSOBA.required_consents)
+        register = visitor.post_of("Rejestruj")
+        visitor.send(register).send(register)
+        way = counted(*self.WAY, Name.REGISTERED)
+        assert set(way.values()) == {1}, way
+        assert way["finished", "consents", "person", "pl"] == 1
+        assert way["registered", "", "person", "pl"] == 1
+
+    def test_another_kind_chosen_late_is_the_same_visit(self) -> None:
+        visitor = OSOBA.reach_review(Visitor())
+        visitor.follow("Identyfikacja").choose("Firma").press("Dalej")
+        FIRMA.type_details(visitor).press("Dalej").press("Dalej")
+        way = counted(*self.WAY)
+        assert way["begun", "review", "person", "pl"] == way["finished", "review", "person", "pl"]
+        assert way["begun", "password", "company", "pl"] == 1
+        assert way["begun", "details", "company", "pl"] == 0
+
+
 class CountTests(CountingTestCase):
     def test_takes_no_word_that_is_not_ours(self) -> None:
         counting.add(Name.MESSAGE, "details", "Żaneta Łękawska", "x" * 41, kind="z@x", language="z")
@@ -300,6 +361,28 @@ class SeveralProcessesTests(TransactionTestCase):
 
         at_once(*[write] * 6)
         assert {row.count for row in DailyCount.objects.filter(name="source")} == {6}
+
+    def test_the_end_of_a_process_waits_for_what_is_being_written(self) -> None:
+        counting.forget()
+        self.addCleanup(counting.forget)
+        is_writing, write = Event(), counting._write
+
+        def slowly(counts: Sequence[tuple[counting.Place, int]]) -> None:
+            is_writing.set()
+            counting._enough.wait(60)
+            write(counts)
+
+        with (
+            self.settings(COUNTS_FLUSHED_AFTER=0.01),
+            mock.patch.object(counting, "_write", slowly),
+        ):
+            counting.add(Name.REGISTERED)
+            assert is_writing.wait(60)
+            try:
+                counting._end()
+            finally:
+                counting._enough.clear()
+        assert DailyCount.objects.get().count == 1
 
     def test_a_thread_of_the_process_adds_them_beside_requests(self) -> None:
         counting.forget()

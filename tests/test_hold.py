@@ -120,6 +120,21 @@ class PageTests(TestCase):
                 assert self.post(**data).status_code == 400
         assert Hold.objects.in_force().count() == 2
 
+    def test_holds_on_its_last_day_and_not_on_the_next(self) -> None:
+        hold(self.user, until=today())
+        assert Hold.objects.in_force().exists()
+        with later(days=1):
+            assert not Hold.objects.in_force().exists()
+
+    def test_an_erasure_asks_for_a_factor_of_the_last_five_minutes_as_well(self) -> None:
+        user = activated()
+        session = self.client.session
+        session[factor.SESSION_KEY] -= 301
+        session.save()
+        answer = self.client.post(f"{LIST}{user.pk}/usuniecie/", {"reason": "request"})
+        assert answer["Location"].startswith("/admin/confirm/")
+        assert User.objects.filter(pk=user.pk).exists()
+
     def test_asks_for_a_factor_of_the_last_five_minutes(self) -> None:
         session = self.client.session
         session[factor.SESSION_KEY] -= 301

@@ -16,10 +16,10 @@ from accounts.views.waiting import CORRECTED, SentPage
 from kantor.serving import kept
 from kantor.serving.kept import KeptPage
 from tests.letters import newest_path
-from tests.links import travel
 from tests.people import FIRMA, PERSON, Applicant
 from tests.steps import step_url
 from tests.test_waiting_page import CORRECT, FIELD, SEND
+from tests.tries import travel
 from tests.walk import Visitor
 
 WAITING = "/rejestracja/wyslano/"

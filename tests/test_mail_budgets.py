@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from accounts.limits import Limit, UsedUpError, take_all
-from accounts.models import Counter, OutboxMessage, User
+from accounts.models import OutboxMessage, User
 from accounts.phone import services as phone_link
 from accounts.registration import friction
 from accounts.services import activation, allowance, one_time_code, registration, waiting
@@ -25,10 +25,10 @@ from tests.desk import LIST, sit_down
 from tests.doors import try_in
 from tests.factories import PASSWORD, activated, registered, staff, suspended
 from tests.letters import activation_path, deliver, registering_browser
-from tests.links import travel
 from tests.onlooker import observed
 from tests.parallel import at_once
 from tests.people import OSOBA
+from tests.tries import all_counted, counted, forget_tries, travel
 from tests.walk import Visitor
 
 EMAIL = "ofiara@example.com"
@@ -184,7 +184,7 @@ class PurposeTests(TestCase):
 
     def test_is_another_link_and_another_code_after_any_number_of_resets(self) -> None:
         for purpose in (Purpose.SEND_AGAIN, Purpose.CODE, Purpose.CORRECTION, Purpose.PHONE):
-            Counter.objects.all().delete()
+            forget_tries()
             self.use_up(ask_for_reset)
             assert not allowance.ask(purpose, EMAIL), purpose
 
@@ -202,7 +202,7 @@ class PurposeTests(TestCase):
     def test_is_something_every_day(self) -> None:
         for spent in Purpose:
             for purpose in Purpose:
-                Counter.objects.all().delete()
+                forget_tries()
                 for _hour in range(10):
                     allowance.ask(spent, EMAIL)
                     travel(HOUR)
@@ -302,14 +302,14 @@ class SecrecyTests(TestCase):
         seen = []
         for make in (activated, registered, suspended, lambda email: None):
             make(email=EMAIL)
-            Counter.objects.all().delete()
+            forget_tries()
             answers = [finish(), finish()]
             for act in (*WITHOUT_FINISHING, finish):
                 act()
             # The keys are hashes, some of them of networks made up here.
-            counted = sorted(Counter.objects.values_list("count", flat=True))
+            counts = all_counted()
             waits = [round(allowance.wait(each, EMAIL).total_seconds() / 60) for each in Purpose]
-            seen.append((answers, counted, waits))
+            seen.append((answers, counts, waits))
             User.objects.all().delete()
         assert seen == [seen[0]] * 4
 
@@ -354,17 +354,26 @@ class ParallelTests(TransactionTestCase):
             assert isinstance(error, UsedUpError), error
             assert timedelta(minutes=59) < error.wait <= timedelta(hours=1)
         assert User.objects.count() == OutboxMessage.objects.count()
-        assert Counter.objects.get(key=few.key(THERE)).count == User.objects.count() == 3
+        assert counted(few, THERE) == User.objects.count() == 3
         written = set(User.objects.values_list("email", flat=True))
         for email in set(emails) - written:
-            first = allowance.FIRST_LINKS[0].key(mailbox(email))
-            assert not Counter.objects.filter(key=first).exists()
+            assert not counted(allowance.FIRST_LINKS[0], mailbox(email))
 
     def test_at_every_door_take_no_more_than_one_after_the_other(self) -> None:
         acts = (*WITHOUT_FINISHING, finish)
         results = at_once(*acts * 3)
         assert not any(isinstance(each, Exception) for each in results), results
         assert 1 <= owed() <= 4
+
+    def test_an_activation_among_them_harms_nothing(self) -> None:
+        user = registered(email=EMAIL)
+        results = at_once(partial(activation.activate, user), *[finish] * 3, ask_for_reset)
+        assert not any(isinstance(each, Exception) for each in results), results
+        assert 1 <= len([each for each in deliver() if each.to == [EMAIL]]) <= 5
+
+
+class GiveBackTests(TestCase):
+    """Giving back in the database what others have taken off meanwhile."""
 
     def test_whoever_gives_back_what_is_gone_meanwhile_gives_back_nothing(self) -> None:
         # As for those who came too late: counted, and over the limit by then.
@@ -378,13 +387,7 @@ class ParallelTests(TransactionTestCase):
 
         with connection.execute_wrapper(begin_anew):
             assert not take_all((none,), EMAIL)
-        assert Counter.objects.get(key=none.key(EMAIL)).count == 0
-
-    def test_an_activation_among_them_harms_nothing(self) -> None:
-        user = registered(email=EMAIL)
-        results = at_once(partial(activation.activate, user), *[finish] * 3, ask_for_reset)
-        assert not any(isinstance(each, Exception) for each in results), results
-        assert 1 <= len([each for each in deliver() if each.to == [EMAIL]]) <= 5
+        assert counted(none, EMAIL) == 0
 
 
 class MailboxTests(SimpleTestCase):

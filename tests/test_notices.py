@@ -20,10 +20,10 @@ from tests.desk import sit_down
 from tests.doors import RESET_PATH
 from tests.factories import PASSWORD, activated, registered, staff, suspended
 from tests.letters import deliver
-from tests.links import travel
 from tests.mails import LANGUAGES, VISIT, build
 from tests.phone import Phone, stopped_clock, turned_on
 from tests.test_messages import Page, flat, html_of, text_of
+from tests.tries import travel
 
 Kind = OutboxMessage.Kind
 State = OutboxMessage.State

@@ -20,8 +20,9 @@ from accounts.models import Counter, OutboxMessage, User
 from accounts.services import allowance, one_time_code, registration
 from accounts.services.one_time_code import SentCode, Verdict
 from accounts.values import email as email_address
-from tests import factories, letters, links
+from tests import factories, letters
 from tests.people import COMPANY, OSOBA, POLISH, Applicant
+from tests.tries import travel
 from tests.walk import Visitor
 
 BUTTONS = {
@@ -130,7 +131,7 @@ class Limits(TestCase):
                 )
                 self._pause_is_over()
             assert sent == min(2 * hour, 3)
-            links.travel(timedelta(hours=1))
+            travel(timedelta(hours=1))
         wait = one_time_code.send("ktos@example.com", "pl", uuid4(), NETWORK)
         assert isinstance(wait, timedelta)
         assert wait > timedelta(hours=19)

@@ -27,10 +27,11 @@ from tests.factories import (
     suspended,
 )
 from tests.letters import activation_path, deliver, newest_path, paths, registering_browser
-from tests.links import heading, travel
+from tests.links import heading
 from tests.onlooker import observed
 from tests.parallel import at_once
 from tests.phone import stopped_clock, turned_on
+from tests.tries import travel
 from tests.walk import Visitor
 
 Kind = AccountEvent.Kind

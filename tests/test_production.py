@@ -258,6 +258,18 @@ class BootTests(SimpleTestCase):
             assert "no issues" in result.stdout, result.stdout
         assert all(refusals(REQUIRED | {"TASKS": "redis"}, REQUIRED | {"TASKS": "celery"}))
 
+    def test_counts_and_keeps_sessions_in_redis_only_where_there_is_one(self) -> None:
+        result = run(BOOT, **REQUIRED, **REDIS, COUNTERS="redis", SESSIONS="redis")
+        assert result.returncode == 0, result.stderr
+        for name in ("COUNTERS", "SESSIONS"):
+            there, nowhere = REQUIRED | REDIS | {name: "redis"}, REQUIRED | {name: "redis"}
+            elsewhere, wrong = REQUIRED | {name: "database"}, REQUIRED | REDIS | {name: "memory"}
+            found = refusals(there, elsewhere, nowhere, wrong)
+            assert found[:2] == ["", ""]
+            assert "REDIS_URL" in found[2]
+            assert name in found[3]
+        assert "REDIS_URL" in refusals(REQUIRED | {"REDIS_URL": "127.0.0.1:6379"})[0]
+
     def test_waits_a_second_for_a_silent_redis(self) -> None:
         seen = "import kantor.wsgi; from django.core.cache import cache; cache.get('x')"
         with socket.create_server(("127.0.0.1", 0)) as silent:

@@ -24,8 +24,8 @@ from kantor import urls
 from kantor.serving.models import Session
 from kantor.urls import handler400, handler403, handler404, handler500
 from tests.factories import activated, staff
-from tests.links import travel
 from tests.phone import OTHER_KEYS, pass_time, stopped_clock, turned_on
+from tests.tries import travel
 from tests.walk import Visitor
 
 PAGE = "/logowanie/kod/"

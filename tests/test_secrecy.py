@@ -19,10 +19,11 @@ from tests.closings import close
 from tests.doors import GENERIC, try_in
 from tests.factories import PASSWORD, activated, registered, staff, suspended
 from tests.letters import deliver, registering_browser
-from tests.links import OTHER_PASSWORD, travel
+from tests.links import OTHER_PASSWORD
 from tests.onlooker import COUNTED, CountingHasher, observed
 from tests.people import OSOBA
 from tests.thorough import THOROUGH
+from tests.tries import travel
 from tests.walk import URLENCODED, Visitor
 
 PAGE = "/rejestracja/wyslano/"

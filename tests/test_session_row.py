@@ -159,6 +159,20 @@ class RowSizeTests(TestCase):
             assert visitor.errors
             assert self.size() < self.LIMIT
 
+    @override_settings(PASSWORD_HASHERS=["django.contrib.auth.hashers.Argon2PasswordHasher"])
+    def test_of_the_longest_answers_has_room_for_a_code_for_the_consultant(self) -> None:
+        for letters in (HAN, LATIN):
+            Session.objects.all().delete()
+            applicant = self.verbose(*letters)
+            visitor = applicant.reach_review(Visitor()).press("Pokaż kod dla konsultanta")
+            assert visitor.element("#support strong").get_text()
+            visitor.press("Dalej")
+            assert visitor.heading == POLISH.setting_password
+            applicant.type_password(visitor).copy_captcha(POLISH.captcha).press("Dalej")
+            visitor.choose(*applicant.required_consents).press("Rejestruj")
+            assert visitor.heading == POLISH.check_mailbox
+            Customer.objects.get(company_name=applicant.owner)
+
     def test_keeps_the_answer_whose_blanks_were_too_many(self) -> None:
         visitor = OSOBA.type_details(OSOBA.start(Visitor()))
         visitor.fill({"Imię": " " * 400 + "Grażyna" + " " * 400 + "Józefa"}).press("Dalej")

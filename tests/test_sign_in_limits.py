@@ -9,7 +9,7 @@ from accounts.sign_in.tries import HERE
 from kantor.serving.network import network_of
 from tests.doors import is_signed_in, try_in
 from tests.factories import PASSWORD, activated
-from tests.links import travel
+from tests.tries import travel
 
 
 class LimitTests(TestCase):

@@ -14,7 +14,7 @@ from accounts.services import credentials
 from accounts.sessions import factor
 from tests.authenticator import Authenticator, enrolled
 from tests.clock import later
-from tests.desk import come_in, sit_down
+from tests.desk import come_in, member_form, sit_down
 from tests.factories import PASSWORD, activated, clerk, staff
 from tests.phone import stopped_clock, turned_on
 from tests.walk import Visitor
@@ -297,7 +297,7 @@ class RoleTests(TestCase):
         phone, _codes = turned_on(boss)
         sit_down(self.client, boss)
         page = f"{MEMBERS}{member.pk}/change/"
-        data = {"role": "officer", "works_here": "on"}
+        data = member_form(member, "officer")
         assert self.client.get(page).status_code == 200
         with later(minutes=5, seconds=2):
             assert self.client.get(page)["Location"].startswith(CONFIRM)

@@ -12,8 +12,17 @@ from django.db import connection
 from django.test import SimpleTestCase, TestCase
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
+from hypothesis import example, given
+from hypothesis import strategies as st
 
-from accounts.models import DailyCount, OutboxMessage, ReviewState, Source, StaffEvent
+from accounts.models import (
+    DailyCount,
+    OutboxMessage,
+    ReviewState,
+    Source,
+    StaffEvent,
+    User,
+)
 from accounts.services import survey
 from accounts.statistics import counting, reading
 from accounts.statistics.counting import Name
@@ -49,6 +58,13 @@ def table(page: Any, slug: str) -> dict[str, list[str]]:
     }
 
 
+def could_be(word: str, number: int) -> bool:
+    """Tell whether a reader who knows the rules may think of this number."""
+    if word == "<5":
+        return 1 <= number <= 4
+    return number >= 5 if word == "•" else word == str(number)
+
+
 class SmallGroupTests(SimpleTestCase):
     """What would tell of so few that somebody knows them."""
 
@@ -68,6 +84,34 @@ class SmallGroupTests(SimpleTestCase):
         words = reading.shown(grid, lines, hidden="•")
         for line in lines:
             assert sum(not words[row][column].isdigit() for row, column in line) != 1, words
+
+    def test_cannot_be_told_from_a_sum_that_leaves_them_one_value(self) -> None:
+        line = [(0, 0), (0, 1), (0, 2)]
+        assert reading.shown([[4, 4, 8]], [line], hidden="•") == [["<5", "<5", "•"]]
+        # What is hidden is 5 at least, or it would be "<5".
+        assert reading.shown([[1, 5, 6]], [line], hidden="•") == [["<5", "•", "•"]]
+        assert reading.shown([[3, 4, 7]], [line], hidden="•") == [["<5", "<5", "7"]]
+
+    @given(st.integers(0, 9), st.integers(0, 9), st.integers(0, 18))
+    @example(4, 4, 4)
+    @example(1, 5, 3)
+    def test_of_a_day_could_be_more_than_one_number(self, one: int, two: int, third: int) -> None:
+        whole = one + two
+        third = min(third, whole)
+        row = [one, two, third, whole - third, whole]
+        lines = [[(0, 0), (0, 1), (0, 4)], [(0, 2), (0, 3), (0, 4)]]
+        (said,) = reading.shown([row], lines, hidden="•")
+        thinkable = (
+            (first, total - first, second, total - second, total)
+            for total in range(40)
+            for first in range(total + 1)
+            for second in range(total + 1)
+        )
+        fitting = [numbers for numbers in thinkable if all(map(could_be, said, numbers))]
+        assert tuple(row) in fitting
+        for column, word in enumerate(said):
+            if word == "<5":
+                assert len({numbers[column] for numbers in fitting}) > 1, (row, said)
 
     def test_have_no_median(self) -> None:
         assert reading.median({"5": 4}, (5, 10)) is None
@@ -129,6 +173,33 @@ class PageTests(StaffTestCase):
             values = [value for row in table(page, slug).values() for value in row]
             assert "<5" in values, slug
             assert not {"1", "2", "3", "4"} & set(values), slug
+
+    def test_hides_what_would_tell_a_small_group_in_the_real_tables(self) -> None:
+        count(Name.REGISTERED, "", 3, kind="company", language="pl", ago=1)
+        count(Name.REGISTERED, "", 20, kind="person", language="pl", ago=1)
+        count(Name.REGISTERED, "", 30, kind="company", language="pl", ago=2)
+        count(Name.REGISTERED, "", 40, kind="person", language="pl", ago=2)
+        count(Name.DECIDED, "approved", 2, kind="company")
+        count(Name.DECIDED, "approved", 30, kind="person")
+        for step, begun, finished, cancelled in (("start", 50, 40, 7), ("details", 40, 20, 18)):
+            kind = "" if step == "start" else "person"
+            count(Name.BEGUN, step, begun, kind=kind, language="pl", ago=5)
+            count(Name.FINISHED, step, finished, kind=kind, language="pl", ago=5)
+            count(Name.LEFT, f"{step}.cancel", cancelled, kind=kind, language="pl", ago=5)
+        page = self.client.get(PAGE)
+        day = timezone.localdate() - timedelta(days=1)
+        rows = table(page, "registrations")
+        assert rows[f"{day:%d.%m.%Y}"][:2] == ["<5", "ukryte"]
+        hidden = {name for name, row in rows.items() if not row[0].isdigit()}
+        # The column would tell it as well.
+        assert len(hidden) > 1
+        assert table(page, "decisions")["zatwierdzone"] == ["<5", "ukryte", "32"]
+        lines = [
+            [untie(cell.get_text(strip=True)) for cell in row.select("td")]
+            for row in BeautifulSoup(page.content, "html.parser").select("#funnel tbody tr")
+        ]
+        for line in (row for row in lines if "<5" in row):
+            assert "ukryte" in line, line  # fmt: skip
 
     def test_names_messages_by_field_and_words(self) -> None:
         count(Name.MESSAGE, "details.main_postal_code.invalid", 9, kind="person", language="pl")
@@ -256,6 +327,12 @@ class FileTests(StaffTestCase):
         assert self.read("mails")[1][1:] == ["40", "<5", "0", "0"]
         for slug in ("registrations", "funnel", "messages", "queue", "decisions"):
             assert len(self.read(slug)) >= 1
+
+    def test_is_set_apart_as_the_readers_language_expects(self) -> None:
+        count(Name.MAIL, "welcome.sent", 40)
+        User.objects.filter(pk=self.staff.pk).update(language="en")
+        text = self.client.get(f"{PAGE}mails.csv").content.decode("utf-8-sig")
+        assert next(csv.reader(StringIO(text)))[2:] == ["of these late", "failed", "not needed"]
 
     def test_holds_no_formula(self) -> None:
         for name in ("=1+1", "+1", "-1", "@x", "\tx", *TWINS):

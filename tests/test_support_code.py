@@ -234,7 +234,9 @@ class ConsultantTests(TestCase):
         ):
             for role in ("support", "reviewer", "officer"):
                 self.type("ACDEFH", sit_down(Client(), clerk(role)))
-            assert self.type("ACDEFH").status_code == 429
+            with self.assertLogs("kantor.security", "INFO") as logs:
+                assert self.type("ACDEFH").status_code == 429
+        assert "test-wrong" in str([vars(line) for line in logs.records])
 
     def test_who_does_not_help_gets_nothing(self) -> None:
         for role in ("auditor", "administrator"):
@@ -242,6 +244,13 @@ class ConsultantTests(TestCase):
             assert client.get(DESK).status_code == 403
             assert self.type("ACDEFH", client).status_code == 403
         assert Client().get(DESK).status_code == 302
+
+    def test_follows_nobody_when_it_is_over(self) -> None:
+        until = timezone.now() + support_code.LIFETIME
+        support_code.begin("ACDEFH", Page("start", "", "pl"), until)
+        with later(minutes=31):
+            support_code.follow("ACDEFH", Page("details", "person", "pl"))
+        assert SupportCode.objects.get().step == "start"
 
     def test_is_purged_when_it_is_over(self) -> None:
         with later(minutes=-31):

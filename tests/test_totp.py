@@ -20,7 +20,6 @@ from accounts.totp import codes, services
 from accounts.totp.services import TRIES, Outcome, Refusal
 from tests.authenticator import enrolled
 from tests.factories import activated, staff
-from tests.links import travel
 from tests.parallel import at_once
 from tests.phone import (
     OTHER_KEYS,
@@ -32,6 +31,7 @@ from tests.phone import (
     stopped_clock,
     turned_on,
 )
+from tests.tries import travel
 
 
 class Reading(SimpleTestCase):

@@ -18,8 +18,9 @@ from tests.browser import BrowserTestCase, BrowserVisitor
 from tests.doors import walk_in
 from tests.factories import PASSWORD, registered
 from tests.letters import activation_path, deliver, mails_to, registering_browser
-from tests.links import LABEL, heading, is_active, travel
+from tests.links import LABEL, heading, is_active
 from tests.people import ENGLISH, OSOBA, PERSON
+from tests.tries import travel
 from tests.walk import Visitor
 
 PAGE = "/en/rejestracja/wyslano/"

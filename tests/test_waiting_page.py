@@ -14,8 +14,8 @@ from accounts.values.webmail import webmail_of
 from tests.browser import BrowserTestCase
 from tests.factories import registered
 from tests.letters import deliver, registering_browser
-from tests.links import travel
 from tests.people import OSOBA, PERSON, POLISH
+from tests.tries import travel
 from tests.walk import Visitor
 
 PAGE = "/rejestracja/wyslano/"

@@ -13,7 +13,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 
-from accounts.limits import Limit
+from accounts.limits import Limit, undone_on_failure
 from accounts.mail import outbox
 from accounts.models import Customer, DataChange, DataRequest, OutboxMessage, ReviewState, User
 from accounts.models.customer import Section
@@ -62,7 +62,7 @@ def ask(user: User, section: str, values: Mapping[str, str], reason: str) -> boo
     that nobody answers.
     """
     try:
-        with transaction.atomic():
+        with undone_on_failure(), transaction.atomic():
             account = User.objects.select_for_update(no_key=True).filter(pk=user.pk, is_active=True)
             if not account.exists() or not REQUESTS.hit(str(user.pk)):
                 return False

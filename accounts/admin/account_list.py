@@ -13,11 +13,11 @@ from django.urls import reverse
 from django.utils.translation import gettext
 from django.views.decorators.http import require_POST
 
-from accounts.admin import filters, search, words
+from accounts.admin import filters, search
 from accounts.admin.by_role import is_allowed
 from accounts.admin.filters import Filters
 from accounts.admin.pagination import MOST_COUNTED, CappedPaginator, Place, place_of
-from accounts.desk import events, masks
+from accounts.desk import events, masks, searches
 from accounts.desk.at_work import desk_of
 from accounts.desk.roles import Right
 from accounts.models import SavedView, StaffEvent, User
@@ -51,7 +51,7 @@ class AccountList(ChangeList):
         key = request.GET.get(SEARCH)
         if key is None:
             return
-        kept = words.of(request, key)
+        kept = searches.words_of(request.session, key)
         self.is_forgotten = kept is None
         self.words = kept or ""
         sees_numbers = is_allowed(request, Right.REVEAL)
@@ -149,7 +149,7 @@ def search_accounts(request: HttpRequest) -> HttpResponse:
     found = search.find(typed, sees_numbers=sees_numbers)
     after = {"kind": search.kind_of(typed), "count": len(found)}
     events.record(desk, StaffEvent.Action.SEARCHED, after=after)
-    return redirect(page + _query({**chosen, SEARCH: words.keep(request, typed)}))
+    return redirect(page + _query({**chosen, SEARCH: searches.keep(request.session, typed)}))
 
 
 @require_POST

@@ -72,7 +72,9 @@ _FACTS: dict[str, tuple[Promise, type[Choices] | None]] = {
     "filters": (_("filters"), None),
     "searched": (_("narrowed by a search"), None),
     "export": (_("export"), None),
+    "ordered": (_("file ordered"), None),
     "downloaded": (_("file downloaded"), None),
+    "deleted": (_("file deleted"), None),
     "totp": (_("authenticator apps"), None),
     "passkeys": (_("passkeys"), None),
 }

@@ -1,5 +1,6 @@
 """Export what the list shows: at once, or by a task whose file waits on a page of one's own."""
 
+import logging
 from datetime import timedelta
 from typing import IO, TYPE_CHECKING
 
@@ -19,12 +20,11 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST, require_safe
 
 from accounts.admin import filters
-from accounts.admin import words as kept
 from accounts.admin.account_list import SEARCH
 from accounts.admin.by_role import is_allowed
 from accounts.admin.pagination import MOST_COUNTED
 from accounts.admin.search import find
-from accounts.desk import export
+from accounts.desk import export, searches
 from accounts.desk.at_work import desk_of
 from accounts.desk.decisions import Incomplete, Refused
 from accounts.desk.export import Order
@@ -40,6 +40,8 @@ if TYPE_CHECKING or django.VERSION < (6, 0):
     from django_tasks import task
 else:
     from django.tasks import task
+
+logger = logging.getLogger(__name__)
 
 FORM_TEMPLATE = "admin/accounts/user/export.html"
 LIST_TEMPLATE = "admin/accounts/user/export_list.html"
@@ -139,7 +141,7 @@ def _order(request: HttpRequest) -> HttpResponseBase:
         messages.warning(request, words % {"count": minutes})
         return _back_to_list(request)
     except OSError:
-        messages.error(request, gettext("The file could not be written. Tell the administrator."))
+        messages.error(request, _not_written())
         return _back_to_list(request)
     if isinstance(made, ExportFile):
         _start(request, made)
@@ -208,8 +210,10 @@ def answer(request: HttpRequest, number: int) -> HttpResponseBase:
     try:
         if step == "confirm":
             confirmed = export.confirm(number, desk=desk)
-            _enqueue(confirmed)
-            messages.success(request, gettext("The export was confirmed."))
+            if _enqueue(confirmed):
+                messages.success(request, gettext("The export was confirmed."))
+            else:
+                messages.error(request, _not_written())
         elif step == "refuse":
             export.send_back(number, desk=desk)
             messages.success(request, gettext("The export was refused."))
@@ -230,7 +234,7 @@ def _asked(request: HttpRequest) -> tuple[dict[str, str], list[int] | None]:
     key = request.GET.get(SEARCH)
     if key is None:
         return chosen, None
-    typed = kept.of(request, key)
+    typed = searches.words_of(request.session, key)
     if not typed:
         raise BadRequest("A search that is not remembered")
     return chosen, find(typed, sees_numbers=is_allowed(request, Right.REVEAL))
@@ -251,17 +255,25 @@ def _start(request: HttpRequest, file: ExportFile) -> None:
     if file.state == ExportFile.State.PROPOSED:
         messages.success(request, gettext("The export waits for a second person."))
         return
-    _enqueue(file)
-    messages.success(request, gettext("The file is being written. You will find it here."))
+    if _enqueue(file):
+        messages.success(request, gettext("The file is being written. You will find it here."))
+    else:
+        messages.error(request, _not_written())
 
 
-def _enqueue(file: ExportFile) -> None:
+def _enqueue(file: ExportFile) -> bool:
+    """Hand the work to the queue; False when that is down, which must not look like work."""
     try:
         make_file.enqueue(file.pk)
-    except Exception:
-        # A queue that is down must not look like work that goes on.
+    except Exception as error:
+        logger.error("An export was not taken by the queue: %s", type(error).__name__)
         ExportFile.objects.filter(pk=file.pk).update(state=ExportFile.State.FAILED)
-        raise
+        return False
+    return True
+
+
+def _not_written() -> str:
+    return gettext("The file could not be written. Tell the administrator.")
 
 
 def _file(opened: IO[bytes], format_: str) -> FileResponse:

@@ -19,12 +19,12 @@ from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST
 
-from accounts.admin import listed, words
+from accounts.admin import listed
 from accounts.admin.by_role import ByRole, is_allowed
 from accounts.admin.filters import OnlyFilters
 from accounts.admin.pagination import MOST_COUNTED, CappedPaginator
 from accounts.admin.search import begins, clean
-from accounts.desk import events
+from accounts.desk import events, searches
 from accounts.desk.at_work import desk_of
 from accounts.desk.roles import Right
 from accounts.mail import outbox
@@ -51,7 +51,7 @@ class MessageList(ChangeList):
 
     def __init__(self, request: HttpRequest, *args: Any, **kwargs: Any) -> None:
         key = request.GET.get(SEARCH_VAR)
-        kept = words.of(request, key) if key else None
+        kept = searches.words_of(request.session, key) if key else None
         self.words = kept or ""
         self.is_forgotten = bool(key) and kept is None
         super().__init__(request, *args, **kwargs)
@@ -129,7 +129,7 @@ class OutboxMessageAdmin(Attempts, ByRole, OnlyFilters, admin.ModelAdmin[OutboxM
             found = _found(OutboxMessage.objects.all(), typed)
             after = {"kind": "email", "count": len(found)}
             events.record(desk_of(request), StaffEvent.Action.SEARCHED, after=after)
-            asked[SEARCH_VAR] = words.keep(request, typed)
+            asked[SEARCH_VAR] = searches.keep(request.session, typed)
         return redirect(reverse("admin:accounts_outboxmessage_changelist") + _query(asked))
 
     def get_search_results(
@@ -138,7 +138,7 @@ class OutboxMessageAdmin(Attempts, ByRole, OnlyFilters, admin.ModelAdmin[OutboxM
         """Find the mails of the words that this key names; none for one that is not known."""
         if not search_term:
             return queryset, False
-        kept = words.of(request, search_term)
+        kept = searches.words_of(request.session, search_term)
         return queryset.filter(pk__in=_found(queryset, kept) if kept else []), False
 
     def has_change_permission(self, request: HttpRequest, obj: OutboxMessage | None = None) -> bool:

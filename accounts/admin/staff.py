@@ -16,12 +16,16 @@ from accounts.admin.pagination import CappedPaginator
 from accounts.desk import staff
 from accounts.desk.at_work import desk_of
 from accounts.desk.roles import Right, Role, given_role
-from accounts.models import StaffMember
+from accounts.models import StaffMember, User
 from accounts.sessions.confirmation import factor_now
 
 
 class MemberForm(forms.ModelForm[StaffMember]):
-    """Ask for the role, and whether this person works here."""
+    """Ask for the role, and whether this person works here.
+
+    It says along with the answers what the page showed: of two administrators at once the later
+    one is told what the earlier did, and nothing is overwritten unseen.
+    """
 
     role = forms.ChoiceField(label=_("Role"), choices=Role.choices, widget=forms.RadioSelect)
     works_here = forms.BooleanField(
@@ -29,6 +33,7 @@ class MemberForm(forms.ModelForm[StaffMember]):
         required=False,
         help_text=_("Without this the person is signed out at once and cannot sign in."),
     )
+    seen = forms.CharField(required=False, widget=forms.HiddenInput)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -36,6 +41,29 @@ class MemberForm(forms.ModelForm[StaffMember]):
             known = given_role(self.instance)
             self.initial["role"] = known.value if known else ""
             self.initial["works_here"] = self.instance.is_active
+            self.initial["seen"] = standing(self.instance)
+
+    def clean(self) -> dict[str, Any]:
+        """Refuse to change what was not seen; the row is locked until the change is stored."""
+        cleaned = super().clean() or self.cleaned_data
+        stored = StaffMember.objects.select_for_update().get(pk=self.instance.pk)
+        if cleaned.get("seen") == standing(stored):
+            return cleaned
+        self.data = {**self.data, "seen": standing(stored)}
+        known = given_role(stored)
+        said = gettext(
+            "This account has been changed since you opened the page. Now: role “%(role)s”, works"
+            " here: %(works)s. Check what you have chosen and save again."
+        )
+        role = known.label if known else gettext("none")
+        works = gettext("yes") if stored.is_active else gettext("no")
+        raise forms.ValidationError(said % {"role": role, "works": works}, "overtaken")
+
+
+def standing(member: User) -> str:
+    """Return what an administrator can change of a member, to be compared later."""
+    known = given_role(member)
+    return f"{known.value if known else ''}.{int(member.is_active)}"
 
 
 @admin.register(StaffMember)
@@ -82,7 +110,7 @@ class StaffMemberAdmin(ByRole, OnlyFilters, admin.ModelAdmin[StaffMember]):
         """Ask about others; of one's own account only show how it is."""
         shown = ("number", "email", "last_login", "activated_at")
         can_change = self.has_change_permission(request, obj)
-        asked = ("role", "works_here") if can_change else ("role_shown", "works")
+        asked = ("role", "works_here", "seen") if can_change else ("role_shown", "works")
         return [(None, {"fields": (*shown, *asked)})]
 
     def get_form(

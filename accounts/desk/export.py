@@ -57,9 +57,14 @@ BATCH = 2_000  # rows that are read, and held in memory, at once
 # A sheet of the format has 2**20 rows, the first of ours are the headings.
 MOST_ON_A_SHEET = 2**20 - 1
 
-# A spreadsheet takes what begins so for a formula; the wide twins too, and what stands behind a
-# tab or a line break (OWASP, CSV Injection).
-_FORMULA = re.compile("[=+\\-@\t\r\n\uff1d\uff0b\uff0d\uff20]")
+# A spreadsheet takes what begins so for a formula; the wide and the small twins too, and what
+# stands behind a tab or a line break (OWASP, CSV Injection).
+_SIGNS = "=+\\-@\uff1d\uff0b\uff0d\uff20\ufe66\ufe62\ufe63\ufe6b"
+_BEGINNING = f"(?:[^\\S\t\r\n]|[\"'\ufeff\u200b])*[{_SIGNS}]"
+# Where a cell begins: at its first character, and, for a spreadsheet of another language than the
+# file's, behind each sign by which that one sets cells apart. Blanks and quotes may come before.
+_FORMULA = re.compile(f"(\\A(?=[\t\r\n])|(?:\\A|[;,\t\r\n])(?={_BEGINNING}))")
+_BEGINS_SO = re.compile(_BEGINNING)
 
 
 def _label(model: type[Model], name: str) -> Promise | str:
@@ -216,9 +221,10 @@ class Spreadsheet:
             "strings_to_numbers": False,
             "strings_to_urls": False,
             "use_zip64": True,
-            "tmpdir": str(export_files.parts()),
         }
-        self.book = Workbook(file, options)
+        # The library leaves its parts behind where it fails.
+        self.parts = export_files.parts_of_one()
+        self.book = Workbook(file, {**options, "tmpdir": self.parts.name})
         self.first: Sequence[str] | None = None
         self._begin()
 
@@ -232,8 +238,9 @@ class Spreadsheet:
         self._write(cells)
 
     def close(self) -> None:
-        """Put the parts together."""
-        self.book.close()
+        """Put the parts together, and delete them whatever comes of it."""
+        with self.parts:
+            self.book.close()
 
     def _begin(self) -> None:
         self.sheet, self.row = self.book.add_worksheet(), 0
@@ -252,8 +259,13 @@ _SHEETS: dict[str, Callable[[IO[bytes]], Sheet]] = {
 
 
 def defused(cell: str) -> str:
-    """Return a value that no spreadsheet takes for a formula, however the file is read."""
-    return f"'{cell}" if _FORMULA.match(cell) else cell
+    """Return a value that no spreadsheet takes for a formula, however the file is read.
+
+    Also one that sets cells apart by another sign, and so finds cells inside of this one.
+    """
+    # Of a million rows hardly a cell is; what is asked first costs a tenth.
+    is_suspect = _BEGINS_SO.match(cell) or ";" in cell or "," in cell or not cell.isprintable()
+    return _FORMULA.sub(r"\1'", cell) if is_suspect else cell
 
 
 def write(
@@ -319,7 +331,10 @@ def order(order: Order, accounts: Accounts, *, desk: Desk) -> IO[bytes] | Export
             _record(proposed, Action.PROPOSED, desk)
         return proposed
     if accounts.order_by()[: settings.EXPORT_AT_ONCE + 1].count() > settings.EXPORT_AT_ONCE:
-        return _ordered(order, desk, State.WAITING)
+        with transaction.atomic():
+            ordered = _ordered(order, desk, State.WAITING)
+            _record(ordered, Action.EXPORTED, desk, ordered=True)
+        return ordered
     file = tempfile.TemporaryFile(dir=export_files.parts())  # noqa: SIM115  the answer closes it
     try:
         format_ = order.format
@@ -369,15 +384,21 @@ def make(number: int, accounts_of: Callable[[ExportFile], Accounts]) -> None:
     waiting = ExportFile.objects.filter(pk=number, state=State.WAITING, ends_at__gt=now)
     if not waiting.update(state=State.RUNNING, heard_at=now):
         return
-    file = ExportFile.objects.select_related("author").get(pk=number)
+    file = ExportFile.objects.select_related("author").filter(pk=number).first()
+    if file is None:
+        return
     if not may(file.author, right_to(is_masked=file.is_masked)):
         file.delete()
         return
     name = f"export-{file.pk}-{token_hex(16)}.{file.format}"
+    # Known before there is a file: whoever takes the row away takes the file along, also one that
+    # a killed process has left half written.
+    if not ExportFile.objects.filter(pk=number, state=State.RUNNING).update(name=name):
+        return
     try:
         with translation.override(file.language):
             written = _write_file(file, accounts_of(file), name)
-        _finish(file, name, written)
+        _finish(file, written)
     except _GoneError:
         export_files.delete(name)
     except Exception as error:
@@ -385,7 +406,7 @@ def make(number: int, accounts_of: Callable[[ExportFile], Accounts]) -> None:
         places = "".join(traceback.format_tb(error.__traceback__))
         logger.error("Export %s failed (%s):\n%s", file.pk, type(error).__name__, places)
         export_files.delete(name)
-        ExportFile.objects.filter(pk=file.pk).update(state=State.FAILED)
+        ExportFile.objects.filter(pk=file.pk).update(state=State.FAILED, name="")
 
 
 def _write_file(file: ExportFile, accounts: Accounts, name: str) -> int:
@@ -401,12 +422,11 @@ def _write_file(file: ExportFile, accounts: Accounts, name: str) -> int:
         return write(accounts, opened, format_=file.format, is_masked=file.is_masked, tell=tell)
 
 
-def _finish(file: ExportFile, name: str, written: int) -> None:
+def _finish(file: ExportFile, written: int) -> None:
     desk = Desk(file.author, session=file.session, network=file.network)
     with transaction.atomic():
         ready = ExportFile.objects.filter(pk=file.pk, state=State.RUNNING).update(
             state=State.READY,
-            name=name,
             written=written,
             ends_at=timezone.now() + EXPORTS_LAST,
         )
@@ -453,8 +473,9 @@ def confirm(number: int, *, desk: Desk) -> ExportFile:
         if file.author_id == desk.user.pk:
             raise Refused("one's own")
         file.state, file.confirmed_by = State.WAITING, desk.user
-        file.ends_at = timezone.now() + EXPORTS_LAST
-        file.save(update_fields=["state", "confirmed_by", "ends_at"])
+        file.heard_at = timezone.now()
+        file.ends_at = file.heard_at + EXPORTS_LAST
+        file.save(update_fields=["state", "confirmed_by", "heard_at", "ends_at"])
         _record(file, Action.CONFIRMED, desk)
     return file
 
@@ -470,13 +491,18 @@ def send_back(number: int, *, desk: Desk) -> None:
 
 
 def drop(number: int, *, desk: Desk) -> None:
-    """Delete an export of one's own, its file too; one that is gone already is no fault."""
+    """Delete an export of one's own, its file too; one that is gone already is no fault.
+
+    One that a task writes is given up; the row of the audit says what was deleted, and how far.
+    """
     with transaction.atomic():
         own = ExportFile.objects.select_for_update().filter(author=desk.user, pk=number).first()
         if own is None:
             return
         if own.state == State.PROPOSED:
             _record(own, Action.WITHDRAWN, desk)
+        else:
+            _record(own, Action.EXPORTED, desk, count=own.written, deleted=True)
         export_files.delete(own.name)
         own.delete()
 

@@ -13,7 +13,7 @@ from django.db import transaction
 from django.db.models import Case, F, QuerySet, When
 from django.utils import timezone
 
-from accounts.desk import events
+from accounts.desk import events, searches
 from accounts.desk.decisions import Incomplete, Refused
 from accounts.desk.events import Desk
 from accounts.desk.overtaken import overtaken
@@ -246,8 +246,9 @@ def _erase(user: User, reason: str, desk: Desk) -> None:
     # Rows of sessions have no foreign key; what they remember goes with the account.
     sessions.close_access(user)
     user.delete()
-    # Whoever is erased is not to lie in a file either.
-    export_files.withdraw_all()
+    # Whoever is erased is not to lie in a file either, nor in what somebody has searched by.
+    transaction.on_commit(export_files.withdraw_all, robust=True)
+    transaction.on_commit(searches.forget_all, robust=True)
 
 
 _CARRY_OUT: dict[str, Callable[[User, str, Desk], None]] = {

@@ -6,7 +6,7 @@ from datetime import timedelta
 from accounts.desk import events
 from accounts.desk.events import Desk
 from accounts.desk.roles import Right, may
-from accounts.limits import Limit, UsedUpError
+from accounts.limits import Limit, UsedUpError, note_refusal
 from accounts.models import StaffEvent
 from accounts.statistics import support_code
 from accounts.statistics.support_code import Page
@@ -38,6 +38,7 @@ def look_up(typed: str, desk: Desk) -> Answer:
     if not may(desk.user, Right.HELP):
         raise NotAllowed
     if wait := WRONG.wait(EVERYBODY):
+        note_refusal(WRONG.name)
         raise UsedUpError(wait)
     member = str(desk.user.pk)
     if not TRIES.hit(member):

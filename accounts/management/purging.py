@@ -34,7 +34,8 @@ class Rule:
         rows = self.rows()
         kind, key = rows.model._meta.label, rows.model._meta.pk
         is_numbered = isinstance(key, AutoField)
-        for pk, since in rows.order_by(self.counts_from).values_list("pk", self.counts_from):
+        found = rows.order_by(self.counts_from).values_list("pk", self.counts_from)
+        for pk, since in found.iterator():
             number = f" #{pk}" if is_numbered else ""
             yield f"  {kind}{number}: {self.counts_from} {since:%Y-%m-%d %H:%M}, {self.name}"
 

@@ -15,7 +15,7 @@ SILENCE = timedelta(minutes=10)
 class ExportFile(models.Model):
     """One ordered file, for its author alone; neither words of a search nor a customer are in it.
 
-    The file lies in EXPORT_DIR under `name`, and goes with the row
+    The file lies in EXPORT_DIR under `name`, from when it is begun, and goes with the row
     (`accounts.services.export_files`).
     `found` are the numbers of the accounts that a search had found, where there was one.
     """
@@ -69,15 +69,20 @@ class ExportFile(models.Model):
 
     @property
     def is_interrupted(self) -> bool:
-        """Tell whether whoever wrote it has been silent for so long that he is gone."""
+        """Tell whether whoever writes it, or should, has been silent for so long that he is gone.
+
+        An order that nobody has begun may still be: it waits behind others, or was lost with the
+        process that had it.
+        """
         silent_since = timezone.now() - SILENCE
-        return self.state == self.State.RUNNING and self.heard_at < silent_since
+        is_ordered = self.state in (self.State.WAITING, self.State.RUNNING)
+        return is_ordered and self.heard_at < silent_since
 
     @property
     def is_under_way(self) -> bool:
         """Tell whether it is worth looking again in a while."""
-        is_begun = self.state in (self.State.WAITING, self.State.RUNNING)
-        return is_begun and not self.is_interrupted
+        is_ordered = self.state in (self.State.WAITING, self.State.RUNNING)
+        return is_ordered and not self.is_interrupted
 
     @property
     def percent(self) -> int | None:

@@ -17,7 +17,7 @@ from accounts.models import User
 LIFE = timedelta(minutes=5)
 # Twice as long as a challenge lives: whatever the clocks of two machines say, one that was spent
 # is remembered until it is too old anyway.
-SPENT = Limit("passkey-challenge", times=1, window=2 * LIFE)
+SPENT = Limit("passkey-challenge", times=1, window=2 * LIFE, must_last=True)
 NONCE_BYTES = 16
 
 

@@ -23,7 +23,7 @@ _OVERTAKING = (
     AccountEvent.Kind.EMAIL_REVERTED,
 )
 # Longer than a mail can take to be delivered for the last time, and its link to expire.
-USED = Limit("phone-link-used", times=1, window=timedelta(days=7))
+USED = Limit("phone-link-used", times=1, window=timedelta(days=7), must_last=True)
 
 
 class LinkState(Enum):

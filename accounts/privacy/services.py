@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from django.db import transaction
 
-from accounts.limits import Limit
+from accounts.limits import Limit, undone_on_failure
 from accounts.models import AccountEvent, User
 from accounts.privacy.copy import Section, read
 from accounts.services import events
@@ -19,7 +19,7 @@ def take(user: User, *, visit: Visit) -> list[Section] | None:
     All or nothing: no copy without its event and the mail about it, which are in the copy too. Of
     any number of simultaneous calls no more than the limit allows get one.
     """
-    with transaction.atomic():
+    with undone_on_failure(), transaction.atomic():
         if not DOWNLOADS.hit(str(user.pk)):
             return None
         events.tell(user, AccountEvent.Kind.DATA_DOWNLOADED, visit=visit)

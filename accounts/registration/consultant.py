@@ -16,8 +16,10 @@ from accounts.registration.storage import AttemptStorage
 from accounts.statistics import support_code
 from accounts.statistics.support_code import LIFETIME, Messages, Page
 
-FACT = "consultant"
-# Codes that are tried when one is somebody else's; with thousands at once that happens never.
+# Short, as its value is: a session row has a dozen characters to spare for the longest answers.
+FACT = "h"
+# Codes that are tried when one is somebody else's; with thousands at once that happens never. Its
+# number is the last digit of what is kept.
 TRIES = 3
 # Where a visitor is who has finished: at the page that tells him to look into his mailbox.
 FINISHED = "sent"
@@ -32,11 +34,13 @@ class Code(NamedTuple):
 
 def shown(storage: AttemptStorage) -> Code | None:
     """Return the code of this attempt; none where none was asked for, or its time is over."""
-    kept = storage.fact(FACT)
+    kept: int | None = storage.fact(FACT)
     if kept is None:
         return None
-    until = datetime.fromtimestamp(kept[0], UTC) + LIFETIME
-    return Code(_made_of(storage, *kept), until) if until > timezone.now() else None
+    since, number = divmod(kept, 10)
+    at = _began(storage) + since
+    until = datetime.fromtimestamp(at, UTC) + LIFETIME
+    return Code(_made_of(storage, at, number), until) if until > timezone.now() else None
 
 
 def ask(storage: AttemptStorage, step: Step, kind: str | None, said: Messages) -> None:
@@ -47,7 +51,7 @@ def ask(storage: AttemptStorage, step: Step, kind: str | None, said: Messages) -
     until = datetime.fromtimestamp(at, UTC) + LIFETIME
     for number in range(TRIES):
         if support_code.begin(_made_of(storage, at, number), _page(step, kind, said), until):
-            storage.set_fact(FACT, [at, number])
+            storage.set_fact(FACT, (at - _began(storage)) * 10 + number)
             return
 
 
@@ -68,6 +72,12 @@ def cancel(storage: AttemptStorage) -> None:
     """Forget the code of an attempt that is cancelled, if it has one."""
     if (code := shown(storage)) is not None:
         support_code.end(code.letters)
+
+
+def _began(storage: AttemptStorage) -> int:
+    """Return when the attempt began; for one of which that is not known, when time did."""
+    began: int = storage.fact("began", 0)
+    return began
 
 
 def _made_of(storage: AttemptStorage, at: int, number: int) -> str:

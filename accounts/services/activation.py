@@ -14,7 +14,7 @@ from accounts.models import OutboxMessage, User
 from accounts.services import panel
 from kantor.serving.sql import stored_id
 
-PASSWORD_TRIES = Limit("activation-password", times=5, window=timedelta(minutes=15))
+PASSWORD_TRIES = Limit("activation-password", times=5, window=timedelta(minutes=15), must_last=True)
 # What one network may cost us, whatever links it holds: a hash a try.
 NETWORK_TRIES = Limit("network-activation-password", times=30, window=timedelta(minutes=15))
 

@@ -77,11 +77,16 @@ def _ask_within_the_day(nip: str) -> Entry:
         return register.lookup(nip)
     # The register counts days of Warsaw: each day is a subject of its own.
     day = timezone.localdate(timezone=WARSAW).isoformat()
-    shut = Limit("company-register-shut", times=1, window=timedelta(days=1), quiet=True)
+    shut = Limit(
+        "company-register-shut", times=1, window=timedelta(days=1), quiet=True, must_last=True
+    )
     if shut.is_used_up(day):
         raise LookupExhausted("shut-until-midnight")
     questions = Limit(
-        "company-register", times=register.questions_a_day, window=timedelta(days=1, hours=1)
+        "company-register",
+        times=register.questions_a_day,
+        window=timedelta(days=1, hours=1),
+        must_last=True,
     )
     if not questions.hit(day):
         raise LookupExhausted("own-budget")

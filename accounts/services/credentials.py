@@ -22,7 +22,7 @@ from kantor.serving.security_log import Event
 from kantor.serving.sessions import end_sessions_of
 
 # Whoever finds a browser signed in must not find out the password there, at whichever page.
-PASSWORD_CHANGES = Limit("password-change", times=5, window=timedelta(minutes=15))
+PASSWORD_CHANGES = Limit("password-change", times=5, window=timedelta(minutes=15), must_last=True)
 # What one network may cost us, whatever addresses it names: a row a request.
 NETWORK_RESETS = Limit("network-reset", times=60, window=timedelta(hours=1))
 

@@ -12,7 +12,7 @@ from accounts.values.visit import NOBODY, Visit
 from kantor.serving import security_log
 
 # How often the owner gets a mail about what somebody else can make happen again and again.
-TOLD = Limit("event-told", times=1, window=timedelta(days=1), quiet=True)
+TOLD = Limit("event-told", times=1, window=timedelta(days=1), quiet=True, must_last=True)
 
 
 def record(

@@ -6,14 +6,18 @@
 import re
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
+from shutil import rmtree
+from tempfile import TemporaryDirectory
 
 from django.conf import settings
 from django.db.models import QuerySet
 from django.utils import timezone
 
 from accounts.models import ExportFile
+from accounts.models.export import SILENCE
 from accounts.retention import EXPORTS_LAST
 
 State = ExportFile.State
@@ -31,6 +35,11 @@ def parts() -> Path:
     return _made(folder() / _PARTS)
 
 
+def parts_of_one() -> TemporaryDirectory[str]:
+    """Return a folder for the parts of one file, which goes with them when it is left."""
+    return TemporaryDirectory(prefix="book-", dir=parts())
+
+
 def delete(name: str) -> None:
     """Delete the file of this name, if there is one."""
     if name:
@@ -41,22 +50,26 @@ def withdraw_all() -> int:
     """Delete all files, and stop those that are being written: somebody in them was erased.
 
     Return how many there were. Their authors read that they failed, and may order them anew. Call
-    it after the erasure, in its transaction or later.
+    it once the erasure is committed: until then a task that begins still reads whoever goes. What
+    killed processes have left goes too.
     """
     done = 0
     for file in ExportFile.objects.filter(state__in=(State.RUNNING, State.READY)):
         delete(file.name)
         done += ExportFile.objects.filter(pk=file.pk).update(state=State.FAILED, name="")
+    delete_strays(SILENCE)
     return done
 
 
-def delete_strays() -> None:
-    """Delete what no row knows, left by a process that was killed, once it is a day old."""
-    oldest = time.time() - EXPORTS_LAST // timedelta(seconds=1)
+def delete_strays(age: timedelta = EXPORTS_LAST) -> None:
+    """Delete what no row knows, left by a process that was killed, once it is so old."""
+    oldest = time.time() - age.total_seconds()
     for path in list(_files()):
-        is_known = ExportFile.objects.filter(name=path.name).exists()
-        if path.stat().st_mtime < oldest and not is_known:
-            path.unlink(missing_ok=True)
+        # Another call may be at it.
+        with suppress(FileNotFoundError):
+            is_known = ExportFile.objects.filter(name=path.name).exists()
+            if path.stat().st_mtime < oldest and not is_known:
+                rmtree(path, ignore_errors=True) if path.is_dir() else path.unlink()
 
 
 def purge() -> int:
@@ -80,7 +93,7 @@ def _files() -> Iterator[Path]:
     if kept.is_dir():
         yield from (path for path in kept.iterdir() if _NAME.match(path.name))
     if (kept / _PARTS).is_dir():
-        yield from (path for path in (kept / _PARTS).iterdir() if path.is_file())
+        yield from (kept / _PARTS).iterdir()
 
 
 def _made(path: Path) -> Path:

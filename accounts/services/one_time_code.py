@@ -25,8 +25,8 @@ PAUSE = allowance.CODE_PAUSE
 CODES_AN_ATTEMPT = Limit("code-attempt", times=5, window=timedelta(days=1))
 NETWORK_CODES = Limit("network-code", times=60, window=timedelta(hours=1))
 
-TRIES = Limit("code-tries", times=5, window=code.LIFETIME)
-USES = Limit("code-use", times=1, window=code.LIFETIME)
+TRIES = Limit("code-tries", times=5, window=code.LIFETIME, must_last=True)
+USES = Limit("code-use", times=1, window=code.LIFETIME, must_last=True)
 
 
 @dataclass(frozen=True)

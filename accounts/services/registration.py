@@ -10,7 +10,7 @@ from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from django.utils import timezone
 
 from accounts import consents
-from accounts.limits import Limit
+from accounts.limits import Limit, undone_on_failure
 from accounts.mail import outbox
 from accounts.models import ConsentRecord, Customer, OutboxMessage, User
 from accounts.services import addressed_mail, allowance, ledger
@@ -58,13 +58,14 @@ def register(
         for each in consents.asked_of(kind)
     ]
     try:
-        with transaction.atomic():
-            # First: what is refused has written nothing, and its count is undone with it.
+        with undone_on_failure(), transaction.atomic():
+            # First: a second click waits here for the first one, and counts nothing after it.
+            if not User.objects.insert_once(user):
+                raise _RegisteredAlreadyError
+            # What is refused leaves nothing written, and its count is undone with it.
             may_write = allowance.ask_first_link(
                 email_address.normalise(user.email), network, finishes
             )
-            if not User.objects.insert_once(user):
-                raise _RegisteredAlreadyError
             Customer(user=user, kind=kind, filled_in_seconds=seconds, **data).save(
                 force_insert=True
             )
@@ -93,7 +94,7 @@ def register(
 
 
 class _RegisteredAlreadyError(Exception):
-    """The attempt has become an account; raised to undo what was counted for this call."""
+    """The attempt has become an account; raised before anything is counted for this call."""
 
 
 def find_by_attempt(attempt: UUID) -> User | None:

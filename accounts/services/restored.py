@@ -7,8 +7,9 @@ from django.db import transaction
 
 from accounts.mail import holding
 from accounts.models import User
+from accounts.services import addressed_mail
 from kantor.serving import erased
-from kantor.serving.models import Session
+from kantor.serving.sessions import end_all_sessions
 
 BATCH = 500  # accounts that one transaction erases
 
@@ -31,7 +32,7 @@ def make_fit(erased_list: Path | None) -> Outcome:
     read.
     """
     held = holding.hold_all()
-    ended, _rows = Session.objects.all().delete()
+    ended = end_all_sessions()
     if erased_list is None:
         return Outcome(held, ended, 0, [])
     again = sum(_erase(batch) for batch in _batches(erased_list))
@@ -56,4 +57,5 @@ def _batches(erased_list: Path) -> list[list[int]]:
 def _erase(numbers: list[int]) -> int:
     with transaction.atomic():
         accounts = User.objects.filter(pk__in=numbers)
+        addressed_mail.forget(accounts)
         return accounts.delete()[1].get(User._meta.label, 0)

@@ -21,14 +21,14 @@ EVERYWHERE = Ladder(
 )
 # In a row: until a right answer or a new password, however long that takes.
 EVER = timedelta(days=365)
-IN_A_ROW = Limit("sign-in-in-a-row", times=100, window=EVER)
+IN_A_ROW = Limit("sign-in-in-a-row", times=100, window=EVER, must_last=True)
 # The password was right and the digits were not. Somebody knows the password.
-DIGITS = Limit("sign-in-digits", times=10, window=EVER)
+DIGITS = Limit("sign-in-digits", times=10, window=EVER, must_last=True)
 DIGITS_TOLD = 3
 # Counts in its place when the password was wrong: the same statement, with no consequences.
-OTHERWISE = Limit("sign-in-otherwise", times=10, window=EVER)
+OTHERWISE = Limit("sign-in-otherwise", times=10, window=EVER, must_last=True)
 # How often the owner is told that an address was tried from everywhere.
-TOLD = Limit("sign-in-told", times=1, window=timedelta(days=1), quiet=True)
+TOLD = Limit("sign-in-told", times=1, window=timedelta(days=1), quiet=True, must_last=True)
 
 KNOWN = "known browser"
 

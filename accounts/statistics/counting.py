@@ -28,6 +28,8 @@ Name = DailyCount.Name
 # Numbers that wait for a database that is away; what would be another one is not counted.
 MOST_WAITING = 5_000
 ROWS_A_STATEMENT = 150
+# Seconds that the end of a process gives to what is just being written.
+GRACE = 5.0
 # What a part of a key may look like; anything else is counted as "other", so that no mistake of
 # ours lets a visitor write a word of his own into the table.
 _PART = re.compile(r"[a-z0-9_]{1,40}\Z", re.ASCII)
@@ -144,8 +146,13 @@ def _try_to_flush() -> None:
 
 @atexit.register
 def _end() -> None:
-    if _waiting and settings.configured and settings.COUNTS_FLUSHED_AFTER:
-        _enough.set()
+    if not (settings.configured and settings.COUNTS_FLUSHED_AFTER):
+        return
+    _enough.set()
+    if _thread is not None:
+        # It may be writing what it has taken: an end in between would lose that.
+        _thread.join(GRACE)
+    if _waiting:
         _try_to_flush()
 
 

@@ -72,22 +72,73 @@ def shown(
 
     `sums_of` are the lines that add up: places of which one is the sum of the others. Where one
     number of such a line is hidden the others would tell it; so another one is `hidden` as well,
-    the smallest, until no line gives anything away.
+    the smallest, until no line gives anything away. So it is where the sum leaves a "<5" one value
+    alone: two of them that make 8 are 4 and 4.
     """
     words = [
         [HIDDEN_SMALL if 0 < number < SMALLEST else str(number) for number in row] for row in grid
     ]
     lines = [list(line) for line in sums_of]
+
+    def hide_smallest(of: Iterable[At]) -> bool:
+        """Hide the smallest number of these places that is shown and is one."""
+        candidates = [(r, c) for r, c in of if words[r][c].isdigit() and grid[r][c] > 0]
+        if candidates:
+            row, column = min(candidates, key=lambda at: grid[at[0]][at[1]])
+            words[row][column] = hidden
+        return bool(candidates)
+
     is_changed = True
     while is_changed:
         is_changed = False
         for line in lines:
-            open_places = [at for at in line if words[at[0]][at[1]].isdigit()]
-            if len(line) - len(open_places) != 1:
-                continue
-            candidates = [at for at in open_places if grid[at[0]][at[1]] > 0]
-            if candidates:
-                row, column = min(candidates, key=lambda at: grid[at[0]][at[1]])
-                words[row][column] = hidden
-                is_changed = True
+            if sum(not words[row][column].isdigit() for row, column in line) == 1:
+                is_changed |= hide_smallest(line)
+        if is_changed:
+            continue
+        told = _told(grid, words, lines)
+        for line in lines:
+            if not told.isdisjoint(line):
+                is_changed |= hide_smallest(line)
     return words
+
+
+# More than any number of ours.
+_MOST = 10**15
+
+
+def _told(
+    grid: Sequence[Sequence[int]], words: Sequence[Sequence[str]], lines: Sequence[Sequence[At]]
+) -> set[At]:
+    """Return the places of "<5" that a reader who can add knows to be one number alone."""
+    low: dict[At, int] = {}
+    high: dict[At, int] = {}
+    for at in {at for line in lines for at in line}:
+        word, number = words[at[0]][at[1]], grid[at[0]][at[1]]
+        if word == HIDDEN_SMALL:
+            low[at], high[at] = 1, SMALLEST - 1
+        else:
+            low[at], high[at] = (number, number) if word.isdigit() else (SMALLEST, _MOST)
+    # What does not add up, because a count was lost, tells nothing.
+    adding = [found for line in lines if (found := _sum_and_parts(grid, line))]
+    is_narrower = True
+    while is_narrower:
+        is_narrower = False
+        for whole, parts in adding:
+            least, most = sum(low[at] for at in parts), sum(high[at] for at in parts)
+            bounds = {whole: (least, most)} | {
+                at: (low[whole] - most + high[at], high[whole] - least + low[at]) for at in parts
+            }
+            for at, (lower, upper) in bounds.items():
+                if lower > low[at] or upper < high[at]:
+                    low[at], high[at] = max(low[at], lower), min(high[at], upper)
+                    is_narrower = True
+    return {at for at in low if words[at[0]][at[1]] == HIDDEN_SMALL and low[at] == high[at]}
+
+
+def _sum_and_parts(grid: Sequence[Sequence[int]], line: Sequence[At]) -> tuple[At, list[At]] | None:
+    """Return which place of a line is the sum of the others; None where it does not add up."""
+    whole = max(line, key=lambda at: grid[at[0]][at[1]])
+    parts = [at for at in line if at != whole]
+    is_sum = grid[whole[0]][whole[1]] == sum(grid[row][column] for row, column in parts)
+    return (whole, parts) if is_sum else None

@@ -31,7 +31,7 @@ logger = logging.getLogger(__name__)
 SEED_BYTES = 20
 RECOVERY_CODES = 8
 # Codes of the app and recovery codes together; a right one clears the count.
-TRIES = Limit("totp", times=5, window=timedelta(minutes=15))
+TRIES = Limit("totp", times=5, window=timedelta(minutes=15), must_last=True)
 
 
 class Outcome(Enum):

@@ -48,14 +48,16 @@ def sound(request: HttpRequest, language: str, key: str) -> HttpResponse:
         return HttpResponse(status=404, headers=NO_STORE)
     if (refusal := _refusal(request, SOUNDS)) is not None:
         return refusal
-    numbers.CAPTCHA.add(way="sound", outcome="asked")
-    counting.add(Name.CAPTCHA, "sound", "asked")
     content = sounds.speak(text, language, challenge.seed(key, f"sound.{language}"))
     headers = NO_STORE | {"Accept-Ranges": "bytes"}
     asked = _RANGE.fullmatch(request.headers.get("Range", ""))
     if asked is None:
+        _count_sound()
         return HttpResponse(content, content_type="audio/wav", headers=headers)
     first, last = int(asked[1]), min(int(asked[2] or len(content)), len(content) - 1)
+    # Before it plays, a browser asks for two bytes, to see whether there are ranges.
+    if first == 0 and last > 1:
+        _count_sound()
     if first > last:
         headers["Content-Range"] = f"bytes */{len(content)}"
         return HttpResponse(status=416, headers=headers)
@@ -63,6 +65,11 @@ def sound(request: HttpRequest, language: str, key: str) -> HttpResponse:
     return HttpResponse(
         content[first : last + 1], status=206, content_type="audio/wav", headers=headers
     )
+
+
+def _count_sound() -> None:
+    numbers.CAPTCHA.add(way="sound", outcome="asked")
+    counting.add(Name.CAPTCHA, "sound", "asked")
 
 
 def _text_of(request: HttpRequest, key: str) -> str | None:

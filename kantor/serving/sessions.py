@@ -1,4 +1,7 @@
-"""Keep sessions in the database at the price of one statement a request.
+"""Keep sessions at the price of one statement a request, in the database or in Redis.
+
+Where their rows are says `kantor.serving.session_rows.choice`; with SESSIONS=redis a statement is a
+script there.
 
 Django's own store reads through a model instance, asks whether a random key is taken before it
 uses it, wraps each UPDATE into a transaction of its own and has the ORM compile the same two
@@ -14,11 +17,10 @@ from typing import TYPE_CHECKING, Any
 from django.contrib.auth import SESSION_KEY
 from django.contrib.sessions.backends.base import VALID_KEY_CHARS, CreateError, UpdateError
 from django.contrib.sessions.backends.db import SessionStore as DatabaseStore
-from django.db import connection
-from django.utils import timezone
 from django.utils.crypto import get_random_string
 
-from kantor.serving.sql import stored
+from kantor.serving.session_rows import Row
+from kantor.serving.session_rows.choice import rows
 
 if TYPE_CHECKING:
     from kantor.serving.models import Session
@@ -81,26 +83,19 @@ class SessionStore(DatabaseStore):
         if (must_create or self._is_new) and self.session_key is not None:
             self._insert()
             return
-        if self.session_key is None or self._loaded is None:
-            super().save(must_create=must_create)
+        if self.session_key is None:
+            self.create()
             return
+        if self._loaded is None:
+            # A look at the data reads the row, and drops the key where there is none.
+            list(self.keys())
+            if self._loaded is None:
+                raise UpdateError
         ours = dict(self.items())
         while True:
             encoded = self.encode(ours)
-            with connection.cursor() as cursor:
-                cursor.execute(
-                    "UPDATE django_session SET session_data = %s, expire_date = %s, account_id = %s"
-                    " WHERE session_key = %s AND session_data = %s",
-                    [
-                        encoded,
-                        stored(self.get_expiry_date()),
-                        _account_of(ours),
-                        self.session_key,
-                        self._loaded,
-                    ],
-                )
-                updated = cursor.rowcount
-            if updated:
+            row = Row(encoded, self.get_expiry_date(), _account_of(ours))
+            if rows().replace(self.session_key, self._loaded, row):
                 self._loaded = encoded
                 return
             newer = self._read()
@@ -115,14 +110,8 @@ class SessionStore(DatabaseStore):
         # not exist yet would drop the key.
         data = self.__dict__.setdefault("_session_cache", {})
         encoded = self.encode(data)
-        with connection.cursor() as cursor:
-            cursor.execute(
-                "INSERT INTO django_session (session_key, session_data, expire_date, account_id)"
-                " VALUES (%s, %s, %s, %s) ON CONFLICT (session_key) DO NOTHING",
-                [self.session_key, encoded, stored(self.get_expiry_date()), _account_of(data)],
-            )
-            inserted = cursor.rowcount
-        if not inserted:
+        row = Row(encoded, self.get_expiry_date(), _account_of(data))
+        if not rows().insert(str(self.session_key), row):
             raise CreateError
         self._loaded, self._is_new = encoded, False
 
@@ -154,14 +143,8 @@ class SessionStore(DatabaseStore):
             if not kept:
                 break
             name = self._get_new_session_key()
-            with connection.cursor() as cursor:
-                cursor.execute(
-                    "UPDATE django_session SET session_key = %s, session_data = %s,"
-                    " account_id = NULL WHERE session_key = %s AND session_data = %s",
-                    [name, self.encode(kept), self.session_key, self._loaded],
-                )
-                renamed = cursor.rowcount
-            if renamed:
+            row = Row(self.encode(kept), self.get_expiry_date(), None)
+            if rows().rename(str(self.session_key), self._loaded, name, row):
                 self.clear()
                 self._session_key = self._loaded = None
                 return name
@@ -177,6 +160,10 @@ class SessionStore(DatabaseStore):
         if key := session_key or self.session_key:
             end_session(key)
 
+    def exists(self, session_key: str) -> bool:
+        """Tell whether there is a live row of this key."""
+        return rows().read(session_key) is not None
+
     def end_if_empty(self) -> None:
         """Delete a session that holds nothing any more; its cookie goes with the answer.
 
@@ -185,24 +172,11 @@ class SessionStore(DatabaseStore):
         """
         if self._loaded is None or list(self.keys()):
             return
-        with connection.cursor() as cursor:
-            cursor.execute(
-                "DELETE FROM django_session WHERE session_key = %s AND session_data = %s",
-                [self.session_key, self._loaded],
-            )
-            deleted = cursor.rowcount
-        if deleted or self._read() is None:
+        if rows().delete(str(self.session_key), self._loaded) or self._read() is None:
             self._session_key = self._loaded = None
 
     def _read(self) -> str | None:
-        with connection.cursor() as cursor:
-            cursor.execute(
-                "SELECT session_data FROM django_session"
-                " WHERE session_key = %s AND expire_date > %s",
-                [self.session_key, stored(timezone.now())],
-            )
-            row: tuple[str] | None = cursor.fetchone()
-        return row[0] if row else None
+        return rows().read(self.session_key)
 
     def _laid_over(self, newer: str, ours: dict[str, Any]) -> dict[str, Any]:
         """Return the newer row's data with the keys that this request changed or removed.
@@ -227,32 +201,26 @@ class SessionStore(DatabaseStore):
 
 def keys_of(account_id: int) -> list[str]:
     """Return the keys of the live rows in which this account is signed in."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT session_key FROM django_session WHERE account_id = %s AND expire_date > %s",
-            [account_id, stored(timezone.now())],
-        )
-        return [key for (key,) in cursor.fetchall()]
+    return rows().keys_of(account_id)
 
 
 def end_session(key: str) -> bool:
     """Delete the row of this key; tell whether there was one: of simultaneous calls one says so."""
-    with connection.cursor() as cursor:
-        cursor.execute("DELETE FROM django_session WHERE session_key = %s", [key])
-        return bool(cursor.rowcount)
+    return rows().delete(key)
 
 
 def end_sessions_of(account_id: int, *, but: str | None = None) -> int:
     """Delete every row in which this account is signed in, but one; return how many there were.
 
-    One DELETE. A request that works in one of them saves nothing any more.
+    One DELETE in the database, and a step for each in Redis, where they stay ended also if a
+    transaction fails after this. A request that works in one of them saves nothing any more.
     """
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "DELETE FROM django_session WHERE account_id = %s AND session_key <> %s",
-            [account_id, but or ""],
-        )
-        return int(cursor.rowcount)
+    return rows().delete_of(account_id, but=but or "")
+
+
+def end_all_sessions() -> int:
+    """Delete every row, of visitors too; return how many there were."""
+    return rows().delete_all()
 
 
 def _account_of(data: dict[str, Any]) -> int | None:

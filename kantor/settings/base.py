@@ -287,6 +287,15 @@ SCREENING = "disabled"
 METRICS = False
 METRICS_FOLDER = "/dev/shm/kantor-metrics"  # noqa: S108  made for this user alone
 
+# Where sessions are kept: "database", or "redis" at REDIS_URL (kantor.serving.session_rows).
+SESSIONS = "database"
+SESSIONS_PREFIX = "kantor:session:"
+# Where tries are counted: "database", or "redis" at REDIS_URL (accounts.counters); how keys begin
+# there. No braces: those say in which slot of a cluster a key lies.
+COUNTERS = "database"
+COUNTERS_PREFIX = "kantor:counter:"
+REDIS_URL = ""
+
 # Seconds after which a process adds its counts (accounts.statistics.counting) to the table;
 # 0 leaves it to whoever calls.
 COUNTS_FLUSHED_AFTER = 10

@@ -256,6 +256,8 @@ match str(DATABASES["default"]["ENGINE"]).rpartition(".")[2]:
 REDIS_URL = env.str("REDIS_URL", default="")
 if REDIS_URL:
     need("redis", "redis", "REDIS_URL")
+    if not re.match(r"(?:rediss?|unix)://", REDIS_URL):
+        raise ImproperlyConfigured("REDIS_URL is redis://, rediss:// or unix://.")
     # A Redis that is silent must not hold a visitor: without these, a client waits for ever. The
     # queue's worker, which waits for work, lengthens the second for itself.
     REDIS_URL += ("&" if "?" in REDIS_URL else "?") + "socket_connect_timeout=1&socket_timeout=1"
@@ -265,6 +267,17 @@ if REDIS_URL:
             "LOCATION": REDIS_URL,
         }
     }
+
+COUNTERS = env.str("COUNTERS", default="database")
+if COUNTERS not in ("database", "redis"):
+    raise ImproperlyConfigured(f"COUNTERS must be database or redis, not {COUNTERS!r}.")
+if COUNTERS == "redis" and not REDIS_URL:
+    raise ImproperlyConfigured("COUNTERS=redis needs REDIS_URL.")
+SESSIONS = env.str("SESSIONS", default="database")
+if SESSIONS not in ("database", "redis"):
+    raise ImproperlyConfigured(f"SESSIONS must be database or redis, not {SESSIONS!r}.")
+if SESSIONS == "redis" and not REDIS_URL:
+    raise ImproperlyConfigured("SESSIONS=redis needs REDIS_URL.")
 
 # django-environ takes smtps:// for STARTTLS. It is TLS from the start, as https:// is. Its other
 # schemes keep mails on this machine or throw them away, and the outbox would call them sent.

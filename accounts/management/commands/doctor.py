@@ -20,9 +20,11 @@ from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 from django.utils import timezone
 
+from accounts.counters import choice as counters
 from accounts.limits import Limit
 from accounts.mail import outbox, transport
 from accounts.models import NightlyFact
+from kantor.serving.redis_server import evicts, forgets
 
 # Hourly and nightly work, with time to run late.
 LATEST = {
@@ -34,7 +36,7 @@ LATEST = {
 # A code of an authenticator app lives for 30 s.
 CLOCKS_APART = timedelta(seconds=5)
 CERTIFICATE_LASTS = timedelta(days=14)
-_WRITTEN = Limit("readyz", times=1, window=timedelta(days=1), quiet=True)
+_WRITTEN = Limit("readyz", times=1, window=timedelta(days=1), quiet=True, must_last=True)
 
 
 class FaultError(Exception):
@@ -139,6 +141,16 @@ def _redis() -> str:
     cache.set("doctor", "well", 10)
     if cache.get("doctor") != "well":
         raise FaultError("it forgets what it is told. Is its memory full (maxmemory)?")
+    if not counters.is_well():
+        raise FaultError("it does not count (COUNTERS=redis): the database does meanwhile.")
+    kept = [name for name in ("COUNTERS", "SESSIONS") if getattr(settings, name) == "redis"]
+    if kept and (policy := evicts()) is not None:
+        raise FaultError(
+            f"it forgets {' and '.join(kept).lower()} when its memory is full ({policy}). "
+            f"Set maxmemory-policy noeviction."
+        )
+    if "SESSIONS" in kept and forgets():
+        raise FaultError("its restart signs everybody out. Set appendonly yes.")
     return "keeps what it is told"
 
 
