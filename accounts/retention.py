@@ -458,6 +458,15 @@ EXPORTS = Kept(
     lasts=EXPORTS_LAST,
     tables=("accounts.ExportFile",),
 )
+STAFF = Kept(
+    kind="staff",
+    title=_("Accounts of staff"),
+    why=_("To be able to say who did what: art. 5(2) and 32 GDPR."),
+    until=_("As long as the person works here."),
+    then=_("It is switched off and stays: notes and decisions bear its name."),
+    after_closing=AfterClosing.GOES_ON,
+    tables=("accounts.User",),
+)
 SAVED_VIEWS = Kept(
     kind="saved_views",
     title=_("Saved views"),
@@ -498,7 +507,9 @@ SUPPORT_CODES = Kept(
     kind="support_codes",
     title=_("Code for the consultant"),
     why=_CONTRACT,
-    until=_("30 minutes after the code is shown. It names a page and no answer."),
+    until=_(
+        "30 minutes after the code is shown. With it are the step and the messages, no answer."
+    ),
     then=_DELETED_BY_ITSELF,
     after_closing=AfterClosing.GOES_ON,
     lasts=timedelta(minutes=30),
@@ -522,6 +533,15 @@ TASKS = Kept(
     lasts=TASKS_LAST,
     counts_from="started_at",
     tables=("django_tasks_database.DBTaskResult",),
+)
+COUNTS = Kept(
+    kind="counts",
+    title=_("Counts of the statistics"),
+    why=_("They are numbers of a day and name nobody: no personal data (art. 4(1) GDPR)."),
+    until=_("Without an end."),
+    then=_("They stay."),
+    after_closing=AfterClosing.GOES_ON,
+    tables=("accounts.DailyCount",),
 )
 
 LOGS = Kept(
@@ -562,19 +582,16 @@ OF_THE_DESK: Sequence[Kept] = (
     HOLDS,
     AUDIT,
     EXPORTS,
+    STAFF,
     SAVED_VIEWS,
     HIGH_RISK,
     CAPTCHAS,
     SUPPORT_CODES,
     TASKS,
+    COUNTS,
     LOGS,
     BACKUPS,
 )
 EVERYTHING: Sequence[Kept] = (*ALL, *OF_THE_DESK)
 # Kept for good: they name nobody.
-NAMES_NOBODY = (
-    "accounts.DailyCount",
-    "accounts.Source",
-    "accounts.NightlyFact",
-    "accounts.StaffMember",
-)
+NAMES_NOBODY = ("accounts.Source", "accounts.NightlyFact")

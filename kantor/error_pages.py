@@ -44,6 +44,11 @@ FORBIDDEN = Fault(
     _("You have no access to this page"),
     _("Sign in with an account that has access to it, or go back to the home page."),
 )
+OUTSIDE_ROLE = Fault(
+    HTTPStatus.FORBIDDEN,
+    _("You have no access to this page"),
+    _("Your role does not include it. An administrator can change the role."),
+)
 FOREIGN_FORM = Fault(
     HTTPStatus.FORBIDDEN,
     _("We could not confirm that you sent the form"),
@@ -130,6 +135,7 @@ def error_page(fault: Fault, request: HttpRequest, *, as_visitor: bool = False) 
     path = request.get_full_path()
     context = {
         "fault": fault,
+        "is_of_desk": fault is OUTSIDE_ROLE,
         # Whoever calls about a failure can read it out, and its lines are found by it.
         "request_id": get_guid() if fault in (BROKEN, BROKEN_AND_REPORTED, OVERLOADED) else None,
         "language_urls": {code: translated_path(path, code) for code, _name in settings.LANGUAGES},
@@ -156,8 +162,11 @@ def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 
 def permission_denied(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """Answer 403; a member of staff is told of the role, and led back to the desk."""
     security_log.note(Event.ACCESS_DENIED)
-    return error_page(FORBIDDEN, request, as_visitor=True)
+    user = getattr(request, "user", None)
+    is_staff = user is not None and user.is_staff
+    return error_page(OUTSIDE_ROLE if is_staff else FORBIDDEN, request, as_visitor=True)
 
 
 def page_not_found(request: HttpRequest, exception: Exception) -> HttpResponse:

@@ -3,15 +3,20 @@
 Not in the report of the accessibility statement, which tells customers about their pages.
 """
 
+from datetime import timedelta
+from io import StringIO
 from time import time
 
 from django.conf import settings
+from django.core.management import call_command
 from django.test import Client, override_settings
 from django.urls import reverse
 from django.utils import timezone
 
+from accounts import retention
 from accounts.account import services
 from accounts.desk import case, corrections, export, holds, invites, standing
+from accounts.desk.corrections import Verdict
 from accounts.desk.events import Desk
 from accounts.desk.export import Order
 from accounts.models import DailyCount, HighRiskCountry, Kind, OutboxMessage, Source, User
@@ -21,6 +26,8 @@ from accounts.statistics import support_code
 from accounts.statistics.support_code import Page
 from tests.audit import COLOURS, LETTERS_PERCENT, LOOKS, RULES, RUN_AXE, SCHEMES, axe
 from tests.browser import DESK, BrowserTestCase, BrowserVisitor, bring_session
+from tests.clock import later
+from tests.closings import approved, close
 from tests.desk import LIST, MESSAGES, page_of, send, sit_down
 from tests.factories import PASSWORD, activated, clerk, customer_of, suspended
 from tests.phone import stopped_clock, turned_on
@@ -265,7 +272,21 @@ class StaffAccessibilityTests(BrowserTestCase):
             visitor.complaints.expected.add(409)
             with page.expect_navigation():
                 page.locator("form:has([value=approve]) > button").click()
-            assert page.locator("textarea").count() == 1
+            # Nothing was typed, so there is nothing to keep as a note.
+            assert page.locator("textarea").count() == 0
+            self.look(visitor)
+            page.goto(address)
+            page.evaluate(
+                "v => document.querySelectorAll('[name=version]').forEach(f => f.value = v)",
+                str(version + 999),
+            )
+            page.locator("details:has([value=reject]) summary").click()
+            reject = page.locator("form:has([value=reject])")
+            reject.locator("[name=reason]").select_option(index=1)
+            reject.locator("textarea").first.fill("Sprawdzone")
+            with page.expect_navigation():
+                reject.locator("button").click()
+            assert page.locator("textarea").input_value() == "Sprawdzone"
             self.look(visitor)
             self.look(visitor, page_of(self.person))
             self.look(visitor, reverse("admin:accounts_user_erase", args=[self.person.pk]))
@@ -294,6 +315,27 @@ class StaffAccessibilityTests(BrowserTestCase):
         for visitor in self.each("reviewer"):
             self.look(visitor, "/admin/")
             self.look(visitor, page_of(self.person))
+            # Answered meanwhile: the answer changes nothing.
+            for proposal in corrections.proposals(self.person)[:1]:
+                page = visitor.page
+                officer = Desk(clerk("officer"))
+                corrections.close(self.person, proposal.pk, Verdict.REFUSE, desk=officer)
+                visitor.complaints.expected.add(409)
+                with page.expect_navigation():
+                    page.locator(f"form:has([value='{proposal.pk}']) button").last.click()
+                self.look(visitor)
+
+    def test_a_customer_who_is_anonymous_and_staff_without_a_role(self) -> None:
+        gone = close(approved())
+        with later(retention.BLOCKED_LASTS + timedelta(minutes=1)):
+            call_command("purge_customers", stdout=StringIO())
+        for visitor in self.each("officer"):
+            self.look(visitor, page_of(gone))
+        without = User.objects.create_user("bez.roli@kantor.example", is_staff=True)
+        for visitor in self.each():
+            bring_session(visitor, sit_down(Client(), without))
+            self.look(visitor, "/admin/")
+            self.look(visitor, "/admin/retention/", 403)
 
     def test_the_factor_that_erasing_asks_for_again(self) -> None:
         for visitor in self.each():

@@ -6,10 +6,12 @@ from bs4 import BeautifulSoup
 from django.db import connection
 from django.db.models import QuerySet
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
 from accounts.admin.filters import read
 from accounts.admin.outbox import OutboxMessageAdmin
 from accounts.admin.search import begins
+from accounts.desk import queue
 from accounts.models import (
     Customer,
     Kind,
@@ -21,7 +23,7 @@ from accounts.models import (
 )
 from accounts.services import survey
 from tests.desk import LIST, MESSAGES, StaffTestCase, page_of, shown
-from tests.factories import activated, registered, suspended
+from tests.factories import activated, decide, registered, suspended
 
 
 def plan(rows: QuerySet) -> str:
@@ -60,6 +62,17 @@ class FirstPageTests(StaffTestCase):
             each["sql"] for each in asked if 'FROM "accounts_accountproposal"' in each["sql"]
         ]
         assert "JOIN" not in statement
+
+
+class QueueTests(StaffTestCase):
+    """Whose case is next."""
+
+    def test_is_read_from_those_who_wait_and_not_from_all_in_a_state(self) -> None:
+        assert '"accounts_user" LEFT OUTER JOIN "accounts_customer"' in str(queue.waiting().query)
+        new, decided = activated(), activated()
+        decide(decided, "approved")
+        User.objects.filter(pk=decided.pk).update(waiting_since=timezone.now())
+        assert list(queue.waiting()) == [new]
 
 
 class PairTests(StaffTestCase):

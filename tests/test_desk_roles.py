@@ -124,6 +124,10 @@ class PageTests(TestCase):
 
     def test_is_nothing_for_who_has_no_role_and_for_customers(self) -> None:
         without = User.objects.create_user("bez.roli@kantor.example", is_staff=True)
+        page = sit_down(Client(), without).get("/admin/retention/")
+        self.assertContains(page, "Twoja rola jej nie obejmuje.", status_code=403)
+        self.assertContains(page, 'href="/admin/"', status_code=403)
+        self.assertContains(sit_down(Client(), without).get("/admin/"), "Nie masz roli przy biurku")
         for user, status in ((without, 403), (activated(), 302)):
             sit_down(self.client, user)
             for address in self.pages():

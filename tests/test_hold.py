@@ -18,6 +18,7 @@ from accounts.desk.events import Desk
 from accounts.desk.overtaken import Overtaken
 from accounts.models import Hold, OutboxMessage, Passkey, StaffEvent, User
 from accounts.sessions import factor
+from kantor.serving.typography import untie
 from tests.clock import later
 from tests.closings import approved, close, closed
 from tests.desk import LIST, page_of, sit_down
@@ -67,7 +68,24 @@ class PageTests(TestCase):
         row = StaffEvent.objects.filter(action=ACTION.HOLD_SET).get()
         assert (row.actor, row.customer, row.reason) == (self.officer.pk, self.user.pk, "giif")
         assert row.after == {"until": today(days=900).isoformat()}
+        self.client.post(
+            holds_page(self.user), {"step": "release", "hold": stored.pk, "why": "withdrawn"}
+        )
+        audit = untie(self.client.get("/admin/accounts/staffevent/").content.decode())
+        assert "wstrzymanie usunięcia: żądanie GIIF → –" in audit
+        assert f"do kiedy: {today(days=900)}" in audit
+        self.post(reason="giif", until=today(days=900).isoformat())
         self.assertContains(self.client.get(page_of(self.user)), "GIIF")
+
+    def test_whoever_leaves_something_out_is_told_what(self) -> None:
+        for sent, said in (
+            ({}, ("Wybierz powód.", "Wybierz dzień.")),
+            ({"step": "release", "hold": str(hold(self.user).pk)}, ("Wybierz powód.",)),
+        ):
+            answer = self.post(**sent)
+            assert answer.status_code == 400
+            for words in said:
+                assert words in untie(answer.content.decode())
 
     def test_a_hold_for_the_same_reason_gets_the_new_day(self) -> None:
         self.post(reason="court", until=today(days=10).isoformat())

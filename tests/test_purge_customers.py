@@ -5,12 +5,14 @@ from functools import partial
 from io import StringIO
 from unittest import mock
 
+from bs4 import BeautifulSoup
 from django.core.management import call_command
 from django.test import Client, SimpleTestCase, TestCase, TransactionTestCase
+from django.utils import timezone
 
 from accounts import retention
 from accounts.closing import anonymise, purge, services
-from accounts.desk import standing
+from accounts.desk import case, corrections, standing
 from accounts.desk.decisions import Refused
 from accounts.desk.events import Desk
 from accounts.models import (
@@ -121,6 +123,31 @@ class AnonymisedTests(TestCase):
         with later(OVER):
             purge_customers()
         assert User.objects.get(pk=back.pk).email
+
+    def test_nobody_writes_anything_about_who_is_anonymous(self) -> None:
+        with later(OVER):
+            purge_customers()
+        user, officer = User.objects.get(pk=self.user.pk), clerk("officer")
+        desk, browser = Desk(officer), sit_down(Client(), officer)
+        page = BeautifulSoup(browser.get(page_of(user)).content, "html.parser")
+        (heading,) = page.select("h1")
+        assert heading.get_text(strip=True) == f"#{user.pk}"
+        assert not page.select("#content form")
+        assert not page.select(".case-corrections a, a[href*='/reveal/']")
+        for attempt in (
+            lambda: corrections.correct(user, "name", {}, "slip", desk=desk, seen=0),
+            lambda: case.write_note(user, "Kowalski", "ordinary", desk=desk),
+            lambda: standing.suspend(user, "other", desk=desk),
+        ):
+            with self.assertRaises(Refused):
+                attempt()
+        User.objects.filter(pk=user.pk).update(suspended_at=timezone.now(), is_active=False)
+        user.refresh_from_db()
+        with self.assertRaises(Refused):
+            standing.restore(user, "cleared", desk=desk)
+        assert browser.get(f"{LIST}{user.pk}/correct/name/").status_code == 403
+        note = {"text": "Kowalski", "kind": "ordinary"}
+        assert browser.post(f"{LIST}{user.pk}/notatka/", note).status_code == 400
 
     def test_nobody_makes_a_copy_or_holds_what_is_anonymous(self) -> None:
         another = filled(approved())

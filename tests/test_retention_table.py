@@ -59,6 +59,13 @@ class TableTests(SimpleTestCase):
         assert there <= known, there - known
         assert named - optional <= there, named - there
 
+    def test_says_of_accounts_of_staff_and_of_counts_that_they_stay(self) -> None:
+        told = {label for kept in retention.OF_THE_DESK for label in kept.tables}
+        assert {"accounts.User", "accounts.DailyCount"} <= told
+        for kept in (retention.STAFF, retention.COUNTS):
+            assert kept in retention.OF_THE_DESK
+            assert kept.lasts is None
+
     def test_has_each_kind_once_and_says_all_of_it(self) -> None:
         kinds = [kept.kind for kept in retention.EVERYTHING]
         assert len(kinds) == len(set(kinds))
@@ -248,8 +255,8 @@ class PageTests(TestCase):
     def test_staff_read_every_row_in_their_language(self) -> None:
         member = clerk("support")
         for language, title in (
-            ("pl", "Jak długo co trzymamy"),
-            ("en", "How long what is kept"),
+            ("pl", "Jak długo przechowujemy dane"),
+            ("en", "How long records are kept"),
         ):
             User.objects.filter(pk=member.pk).update(language=language)
             browser = sit_down(Client(), member)
@@ -265,6 +272,8 @@ class PageTests(TestCase):
                     cells = [untie(cell.get_text(strip=True)) for cell in row.select("th, td")]
                     said = (kept.title, kept.why, kept.until, kept.then)
                     assert cells == [untie(str(each)) for each in said]
+                    # Below each other on a phone, each beside the heading of its column.
+                    assert len(row.select("td[data-label]")) == 3
 
     def test_is_linked_for_who_sees_customers_and_only_read(self) -> None:
         for role, is_linked in (("support", True), ("auditor", True), ("administrator", False)):

@@ -136,6 +136,16 @@ class PageTests(StaffTestCase):
         page = self.client.get(f"{PAGE}?first={today - timedelta(days=200)}&last={today}")
         assert 7 <= len(table(page, "registrations")) <= 9
 
+    def test_sets_the_digits_of_large_numbers_apart(self) -> None:
+        count(Name.REGISTERED, "", 1_234_567, kind="person", language="pl")
+        page = self.client.get(PAGE)
+        assert table(page, "registrations")["razem"][-1] == "1 234 567"
+        picture = BeautifulSoup(page.content, "html.parser").select_one("#registrations svg")
+        assert picture is not None
+        assert "1 234 567" in untie(picture.get_text())
+        file = self.client.get(f"{PAGE}registrations.csv").content.decode()
+        assert '"1234567"' in file
+
     def test_shows_how_far_visitors_came(self) -> None:
         for step, begun, finished, cancelled in (("start", 50, 40, 0), ("details", 40, 20, 8)):
             kind = "" if step == "start" else "person"
@@ -143,6 +153,7 @@ class PageTests(StaffTestCase):
             count(Name.FINISHED, step, finished, kind=kind, language="pl", ago=5)
             if cancelled:
                 count(Name.LEFT, f"{step}.cancel", cancelled, kind=kind, language="pl", ago=5)
+        count(Name.SECONDS, "start.5", 40, language="pl", ago=5)
         count(Name.SECONDS, "details.45", 12, kind="person", language="pl", ago=5)
         count(Name.SECONDS, "details.60", 8, kind="person", language="pl", ago=5)
         count(Name.BEGUN, "details", 6, kind="company", language="pl")
@@ -166,6 +177,7 @@ class PageTests(StaffTestCase):
         count(Name.BEGUN, "start", 3, language="pl")
         activated()
         page = self.client.get(PAGE)
+        self.assertContains(page, "„&lt;5”")
         for slug in (
             "registrations", "funnel", "messages", "captcha", "sources", "mails", "queue",
             "decisions", "decision-time",
@@ -214,6 +226,8 @@ class PageTests(StaffTestCase):
 
     def test_has_a_picture_with_title_and_description_and_no_style(self) -> None:
         count(Name.REGISTERED, "", 7, kind="company", language="pl")
+        count(Name.BEGUN, "details", 9, kind="company", language="pl")
+        count(Name.DECIDED, "approved", 9, kind="person")
         page = BeautifulSoup(self.client.get(PAGE).content, "html.parser")
         pictures = page.select("svg.chart")
         assert len(pictures) >= 3
@@ -232,6 +246,10 @@ class PageTests(StaffTestCase):
                     assert str(part.get(length, "0")).isdigit()
         assert "<style" not in str(page)
 
+    def test_has_no_picture_of_nothing(self) -> None:
+        page = self.client.get(f"{PAGE}?first=2024-06-01&last=2024-06-03")
+        assert not BeautifulSoup(page.content, "html.parser").select("svg.chart")
+
     def test_has_no_picture_of_a_hidden_number(self) -> None:
         for times in (1, 4):
             DailyCount.objects.all().delete()
@@ -247,6 +265,8 @@ class PageTests(StaffTestCase):
         printed = style.partition("@media print")[2]
         assert ".statistics-dates" in printed
         assert "break-inside" in printed
+        # Chosen by the button in the header, the dark scheme would be light letters on paper.
+        assert "--body-fg: #000" in printed
 
     def test_leaves_a_row_in_the_audit(self) -> None:
         self.client.get(f"{PAGE}?first=2026-11-01&last=2026-11-05")
@@ -281,6 +301,12 @@ class DatesTests(StaffTestCase):
         rows = table(page, "registrations")
         assert rows == {f"{day:%d.%m.%Y}": ["7", "0", "7", "0", "7"]}
         assert "7" not in str(table(self.client.get(PAGE), "mails"))
+
+    def test_that_are_only_a_last_one_are_as_many_before_it(self) -> None:
+        page = self.client.get(f"{PAGE}?first=&last=2026-03-31")
+        self.assertContains(page, 'value="2026-03-02"')
+        self.assertContains(page, 'value="2026-03-31"')
+        self.assertNotContains(page, "Ostatni dzień jest przed pierwszym")
 
     def test_that_are_none_are_refused(self) -> None:
         for typed in (

@@ -5,11 +5,12 @@ from datetime import timedelta
 from typing import Any
 from unittest import mock
 
+from bs4 import BeautifulSoup
 from django.core.management import call_command
 from django.db import connection
 from django.test import Client, TestCase
 from django.test.utils import CaptureQueriesContext
-from django.utils import timezone
+from django.utils import timezone, translation
 
 from accounts.desk import support
 from accounts.limits import Limit
@@ -18,6 +19,7 @@ from accounts.registration import friction
 from accounts.statistics import support_code
 from accounts.statistics.support_code import Page
 from kantor.serving.models import Session
+from kantor.serving.typography import untie
 from tests.clock import later
 from tests.desk import sit_down
 from tests.factories import clerk
@@ -56,6 +58,29 @@ class VisitorTests(TestCase):
         with later(minutes=31):
             assert offers(visitor.reload())
             assert code_of(visitor.press(BUTTON)) != ""
+
+    def test_says_how_to_read_it_aloud(self) -> None:
+        for case, button, aloud in (
+            (OSOBA, BUTTON, "Przeczytaj na głos: A jak Adam, 7, M jak Maria, N jak Natalia"),
+            (
+                COMPANY,
+                "Show a code for the consultant",
+                "Read it aloud: A for Alpha, 7, M for Mike",
+            ),
+        ):
+            with mock.patch.object(support_code, "made_of", return_value="A7MNXY"):
+                visitor = case.start(Visitor()).press(button)
+            assert aloud in untie(visitor.element("#support").get_text(" "))
+            SupportCode.objects.all().delete()
+
+    def test_has_a_word_for_each_letter(self) -> None:
+        for language in ("pl", "en"):
+            with translation.override(language):
+                words = support_code.aloud(support_code.LETTERS).split(", ")
+                assert len(set(words)) == len(support_code.LETTERS)
+                for letter, word in zip(support_code.LETTERS, words, strict=True):
+                    assert word.startswith(letter)
+                    assert letter.isdigit() is (word == letter)
 
     def test_can_be_asked_for_on_the_first_page(self) -> None:
         visitor = Visitor().open("/rejestracja/").press(BUTTON)
@@ -177,6 +202,17 @@ class ConsultantTests(TestCase):
             for answer in answers.values():
                 if len(answer) > 4:
                     self.assertNotContains(page, answer)
+
+    def test_reads_the_messages_in_the_order_and_words_of_the_visitors_page(self) -> None:
+        visitor = FIRMA.start(Visitor())
+        visitor.fill({"NIP": "123"}, within="Dane firmy").press("Dalej").press(BUTTON)
+        page = BeautifulSoup(self.type(code_of(visitor)).content, "html.parser")
+        told = [untie(" ".join(each.get_text().split())) for each in page.select("#found dd")][3:]
+        names = [each.partition(": ")[0] for each in told]
+        assert names[:2] == ["Pełna nazwa firmy", "NIP"]
+        assert names[2:4] == ["Adres siedziby", "Adres siedziby"]
+        assert names[-2:] == ["Służbowy adres e-mail (login)", "Służbowy numer telefonu"]
+        assert "Imię reprezentanta" in names
 
     def test_reads_the_same_of_codes_that_are_wrong_old_and_none(self) -> None:
         visitor = OSOBA.start(Visitor()).press(BUTTON)

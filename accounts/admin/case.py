@@ -173,6 +173,8 @@ def _proposal(customer: Customer | None, reader: User) -> Proposal | None:
 
 def _forms(user: User, by: User) -> list[DecisionForm]:
     """Return a form for each decision that can be made now by this person."""
+    if user.anonymised_at is not None:
+        return []
     customer: Customer | None = getattr(user, "customer", None)
     offered = [each.value for each in decisions.offered(customer, by)] if customer else []
     if user.suspended_at is None:
@@ -199,6 +201,7 @@ def context(
     if tried is not None:
         offered = [tried if each.decision == tried.decision else each for each in offered]
     proposal: AccountProposal | None = getattr(user, "account_proposal", None)
+    may_write = may(by, Right.WRITE_NOTES) and user.anonymised_at is None
     is_held = user.held_by_id is not None and decisions.is_held_by_other(user, by)
     return {
         "title": (customer.owner_name if customer else user.email) or str(user),
@@ -226,9 +229,7 @@ def context(
             "can_take": may(by, Right.DECIDE) and user.waiting_since is not None and not is_held,
             "hints": hints(user, reads_aml=may(by, Right.READ_AML)),
             "forms": offered,
-            "note_form": note
-            if note is not None
-            else (NoteForm(by) if may(by, Right.WRITE_NOTES) else None),
+            "note_form": note if note is not None else (NoteForm(by) if may_write else None),
             "notes": case.notes(user, by),
             "sessions": case.sessions(user),
             "requests": case.requests(user),
@@ -375,9 +376,9 @@ def said(*, is_done: bool) -> str:
 def overtaken_page(
     request: HttpRequest, user: User, overtaken: Overtaken, asked: Mapping[str, Any]
 ) -> HttpResponse:
-    """Say who decided what and when, and keep what was typed."""
+    """Say who decided what and when, and keep what was typed, if anything was."""
     by = desk_of(request).user
-    words = [asked.get("note", ""), asked.get("words", "")]
+    text = "\n".join(filter(None, [asked.get("note", ""), asked.get("words", "")]))
     shown = {
         **admin.site.each_context(request),
         "title": gettext("Somebody else was faster"),
@@ -387,8 +388,8 @@ def overtaken_page(
         "at": overtaken.at,
         "account": user,
         "page": _page(user.pk),
-        "note_form": NoteForm(
-            by, text="\n".join(filter(None, words)), kind=note_kind(asked.get("reason", ""))
-        ),
+        "note_form": NoteForm(by, text=text, kind=note_kind(asked.get("reason", "")))
+        if text
+        else None,
     }
     return render(request, "admin/accounts/user/overtaken.html", shown, status=HTTPStatus.CONFLICT)

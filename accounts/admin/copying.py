@@ -31,7 +31,10 @@ class CopyForm(forms.Form):
     """Ask why."""
 
     reason = forms.ChoiceField(
-        label=_("Why is a copy made?"), choices=CopyMade.choices, widget=forms.RadioSelect
+        label=_("Why is a copy made?"),
+        choices=CopyMade.choices,
+        widget=forms.RadioSelect,
+        error_messages={"required": _("Choose a reason.")},
     )
 
 

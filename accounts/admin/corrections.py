@@ -175,7 +175,11 @@ def context(request: HttpRequest, user: User) -> dict[str, Any]:
     customer: Customer | None = getattr(user, "customer", None)
     if customer is None:
         return {}
-    may_correct = may(desk.user, Right.DECIDE) and not is_held_by_other(user, desk.user)
+    may_correct = (
+        may(desk.user, Right.DECIDE)
+        and user.anonymised_at is None
+        and not is_held_by_other(user, desk.user)
+    )
     sight = masks.sight(user.pk, desk)
     waiting = [_shown(each, sight, desk.user) for each in corrections.proposals(user)]
     sections = [(each.value, each.label) for each in sections_of(customer)]
@@ -259,6 +263,8 @@ def correct(request: HttpRequest, number: int, section: str) -> HttpResponse:
         is_news = corrections.correct(
             user, section, form.values, given["reason"], desk=desk, seen=given["seen"]
         )
+    except Refused as refused:
+        raise BadRequest("A correction that was not offered") from refused
     except Held:
         return _page(request, user, title, form, warning=TAKEN_BY_OTHER)
     except Outdated as outdated:
@@ -333,6 +339,8 @@ def _decider_of(request: HttpRequest, number: int) -> tuple[User, Customer]:
     if number >= 2**63:
         raise Http404
     user = account_of(request, number)
+    if user.anonymised_at is not None:
+        raise PermissionDenied
     customer: Customer | None = getattr(user, "customer", None)
     if customer is None:
         raise Http404

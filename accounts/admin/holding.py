@@ -31,12 +31,16 @@ class HoldForm(forms.Form):
     """Ask why the data are kept, and until when."""
 
     reason = forms.ChoiceField(
-        label=_("Why must the details stay?"), choices=Hold.Reason.choices, widget=forms.RadioSelect
+        label=_("Why must the details stay?"),
+        choices=Hold.Reason.choices,
+        widget=forms.RadioSelect,
+        error_messages={"required": _("Choose a reason.")},
     )
     until = forms.DateField(
         label=_("Until which day?"),
         input_formats=["%Y-%m-%d"],
         widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"}),
+        error_messages={"required": _("Choose a day.")},
     )
 
     def __init__(self, user: User, data: Any = None) -> None:
@@ -64,7 +68,10 @@ class ReleaseForm(forms.Form):
 
     hold = forms.IntegerField(widget=forms.HiddenInput, min_value=1, max_value=2**63 - 1)
     why = forms.ChoiceField(
-        label=_("Why does the hold end?"), choices=HoldRelease.choices, widget=forms.RadioSelect
+        label=_("Why does the hold end?"),
+        choices=HoldRelease.choices,
+        widget=forms.RadioSelect,
+        error_messages={"required": _("Choose a reason.")},
     )
 
     def __init__(self, hold: Hold | None = None, data: Any = None) -> None:

@@ -51,7 +51,8 @@ class Sighted:
         """Look once a request, for which Django makes each part of the page anew."""
         if obj is not None:
             desk = desk_of(request)
-            self.sight, self.can_reveal = masks.sight(obj.pk, desk), may(desk.user, Right.REVEAL)
+            self.sight = masks.sight(obj.pk, desk)
+            self.can_reveal = may(desk.user, Right.REVEAL) and obj.anonymised_at is None
         return super().get_formset(request, obj, **kwargs)  # type: ignore[misc]
 
     def shown(self, customer: Customer, column: str) -> str:

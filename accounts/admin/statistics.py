@@ -45,7 +45,7 @@ class DatesForm(forms.Form):
 
 @dataclass(frozen=True)
 class Shown:
-    """A table with its rows and its picture."""
+    """A table with its rows and its picture, of which there is none where all numbers are 0."""
 
     table: Table
     rows: list[tuple[str, list[str]]]
@@ -130,7 +130,7 @@ def _shown(table: Table, address: str) -> Shown:
     drawn = rows[: len(rows) - table.sums]
     pairs = [(_named(table, name, values), values[table.drawn]) for name, values in drawn]
     chart = None
-    if pairs:
+    if any(value != "0" for _name, value in pairs):
         chart = charts.columns(pairs) if table.is_timeline else charts.lines(pairs)
     return Shown(table, rows, chart, address)
 
@@ -147,11 +147,12 @@ def _named(table: Table, name: str, values: list[str]) -> str:
 def _asked(request: HttpRequest) -> Days:
     """Return the days of the address; the ordinary ones where it names none.
 
-    Raises BadRequest for what is no day.
+    A last day alone asks for as many days before it. Raises BadRequest for what is no day.
     """
-    ordinary = _ordinary()
-    first = _day(request.GET.get("first"), ordinary.first)
-    return Days(first, _day(request.GET.get("last"), max(first, ordinary.last)))
+    today = timezone.localdate()
+    last = _day(request.GET.get("last"), today)
+    first = _day(request.GET.get("first"), max(last, date.min + ORDINARY) - ORDINARY)
+    return Days(first, last if request.GET.get("last") else max(first, today))
 
 
 def _day(typed: str | None, ordinary: date) -> date:

@@ -93,6 +93,6 @@ def _in_words(page: Page | None) -> dict[str, Any]:
         "language": wording.language_label(page.language),
         "messages_shown": [
             (wording.field_label(name, page.kind), wording.message_label(code))
-            for name, code in page.messages
+            for name, code in wording.in_order_of_page(page.messages, page.kind)
         ],
     }

@@ -71,13 +71,15 @@ def notes(user: User, by: User) -> list[StaffNote]:
 def write_note(user: User, text: str, kind: str, *, desk: Desk) -> None:
     """Write something down about this customer, for good; its words are in no row of the audit.
 
-    Raises `Refused` for who may not write (of AML: for who may not read it) and for a kind that
-    does not exist, `Incomplete` for a text that is empty or too long.
+    Raises `Refused` for who may not write (of AML: for who may not read it), for a kind that does
+    not exist and about whoever is anonymous, `Incomplete` for a text that is empty or too long.
     """
     is_kind = kind in StaffNote.Kind.values
     may_read = kind != StaffNote.Kind.AML or may(desk.user, Right.READ_AML)
     if not (may(desk.user, Right.WRITE_NOTES) and is_kind and may_read):
         raise Refused("not offered")
+    if user.anonymised_at is not None:
+        raise Refused("anonymous")
     text = text.strip()
     if not text or len(text) > NOTE_LENGTH:
         raise Incomplete("note")

@@ -103,7 +103,7 @@ def correct(
     `seen` is the number of the newest change that the page knew of, 0 for none. The customer is
     told by mail where his account is open. Raises `Refused` for whom it is not, `Incomplete`
     without a reason, `Held` while somebody else has the case, and `Outdated` where the section was
-    changed since, by whomever.
+    changed since, by whomever. Of whoever is anonymous nothing may be written down again.
     """
     if not may(desk.user, Right.DECIDE):
         raise Refused("not offered")
@@ -111,6 +111,8 @@ def correct(
         raise Incomplete("reason")
     with transaction.atomic():
         account = _locked(user)
+        if account.anonymised_at is not None:
+            raise Refused("anonymous")
         if is_held_by_other(account, desk.user):
             raise Held
         # In the order of all who lock them: the account, its requests, the customer.

@@ -28,7 +28,7 @@ from django.db.models import Field, Model, QuerySet
 from django.utils import timezone, translation
 from django.utils.functional import Promise
 from django.utils.timezone import localtime
-from django.utils.translation import get_language
+from django.utils.translation import get_language, gettext
 from django.utils.translation import gettext_lazy as _
 from xlsxwriter import Workbook
 
@@ -56,6 +56,7 @@ EXPORTS = Limit("desk-exports", times=20, window=timedelta(hours=1))
 BATCH = 2_000  # rows that are read, and held in memory, at once
 # A sheet of the format has 2**20 rows, the first of ours are the headings.
 MOST_ON_A_SHEET = 2**20 - 1
+_COLUMN_WIDTH = 20  # characters
 
 # A spreadsheet takes what begins so for a formula; the wide and the small twins too, and what
 # stands behind a tab or a line break (OWASP, CSV Injection).
@@ -146,7 +147,7 @@ class Cells:
         self.languages = {value: str(label) for value, label in settings.LANGUAGES}
 
     def of(self, row: Row) -> list[str]:
-        """Return the cells of one account; moments as ISO 8601 has them, states in words."""
+        """Return the cells of one account; moments as Warsaw's clocks have them."""
         state = state_by(row["activated_at"], row["suspended_at"], row["closed_at"])
         code, number = self._phone(row["customer__phone"] or "")
         return [
@@ -174,7 +175,7 @@ class Cells:
 
 
 def _moment(at: datetime | None) -> str:
-    return "" if at is None else localtime(at).isoformat(timespec="seconds")
+    return "" if at is None else f"{localtime(at):%Y-%m-%d %H:%M:%S}"
 
 
 class Sheet(Protocol):
@@ -243,7 +244,12 @@ class Spreadsheet:
             self.book.close()
 
     def _begin(self) -> None:
-        self.sheet, self.row = self.book.add_worksheet(), 0
+        name, number = gettext("Accounts"), len(self.book.worksheets()) + 1
+        self.sheet = self.book.add_worksheet(name if number == 1 else f"{name} {number}")
+        # The headings stay in sight, and words in their columns.
+        self.sheet.freeze_panes(1, 0)
+        self.sheet.set_column(0, len(_HEADINGS) - 1, _COLUMN_WIDTH)
+        self.row = 0
 
     def _write(self, cells: Sequence[str]) -> None:
         for column, cell in enumerate(cells):

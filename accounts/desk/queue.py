@@ -18,12 +18,14 @@ MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 
 
 def waiting() -> QuerySet[User]:
-    """Return the open accounts whose review waits for staff, the longest waiting first."""
-    return User.objects.filter(
-        is_active=True,
-        waiting_since__isnull=False,
-        customer__review_state=ReviewState.NEW,
-    ).order_by("waiting_since", "pk")
+    """Return the open accounts whose review waits for staff, the longest waiting first.
+
+    By exclusion, which is an outer join: read from the index of those who wait, however many
+    customers there are. Joined by "new" PostgreSQL begins, among five millions, with all of those.
+    """
+    accounts = User.objects.filter(is_active=True, is_staff=False, waiting_since__isnull=False)
+    others = [state for state in ReviewState if state is not ReviewState.NEW]
+    return accounts.exclude(customer__review_state__in=others).order_by("waiting_since", "pk")
 
 
 def free(by: User) -> Q:

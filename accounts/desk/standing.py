@@ -79,7 +79,8 @@ def suspend(
     with transaction.atomic():
         User.objects.select_for_update(no_key=True).only("pk").filter(pk=user.pk).first()
         _see(user, version)
-        closed = User.objects.filter(pk=user.pk, suspended_at=None, is_staff=False).update(
+        open_ones = User.objects.filter(suspended_at=None, anonymised_at=None, is_staff=False)
+        closed = open_ones.filter(pk=user.pk).update(
             suspended_at=timezone.now(), is_active=False, suspension_reason=reason
         )
         if not closed:
@@ -216,7 +217,9 @@ def _proposed(user: User, number: int, desk: Desk) -> tuple[User, AccountProposa
 
 
 def _is_possible(user: User, what: What) -> bool:
-    return user.suspended_at is not None if what == What.RESTORE else is_erasable(user)
+    if what == What.RESTORE:
+        return user.suspended_at is not None and user.anonymised_at is None
+    return is_erasable(user)
 
 
 def _end(proposal: AccountProposal, action: StaffEvent.Action, desk: Desk) -> None:

@@ -38,7 +38,7 @@ TITLES: dict[str, Promise] = {
     "registrations": _("Registrations"),
     "funnel": _("Way through the registration"),
     "messages": _("Commonest messages"),
-    "captcha": _("Proof of a person"),
+    "captcha": _("Check that it is a person"),
     "sources": _("Sources"),
     "mails": _("Mails"),
     "queue": _("Queue now"),
@@ -104,7 +104,7 @@ def registrations(days: Days) -> Table:
             gettext("individual"),
             gettext("in Polish"),
             gettext("in English"),
-            gettext("together"),
+            gettext("total"),
         ],
         drawn=4,
         is_timeline=True,
@@ -124,7 +124,7 @@ def registrations(days: Days) -> Table:
         table.lines += [[(row, 0), (row, 1), (row, 4)], [(row, 2), (row, 3), (row, 4)]]
     if len(places) > 1:
         whole = [sum(column) for column in zip(*places.values(), strict=True)]
-        last = table.add(gettext("together"), *whole)
+        last = table.add(gettext("total"), *whole)
         table.sums = 1
         table.lines += [[(last, 0), (last, 1), (last, 4)], [(last, 2), (last, 3), (last, 4)]]
         table.lines += [[(row, column) for row in range(last + 1)] for column in range(5)]
@@ -140,17 +140,19 @@ def funnel(days: Days) -> Table:
     table = Table(
         "funnel",
         gettext(
-            "Counted on the day on which a step was begun. “Silent” has neither finished nor "
-            "cancelled after two days; the first step has no kind, because that is what it asks."
+            "Counted on the day on which a step was begun. Given up is what was neither finished "
+            "nor cancelled within two days. The first step counts from its first answer, because "
+            "robots only look, so it has no time; and it has no kind, because that is what it "
+            "asks. Half of those who finished a step needed no more than the usual time."
         ),
         [
             gettext("kind"),
             gettext("steps begun"),
             gettext("finished"),
             gettext("cancelled"),
-            gettext("silent"),
+            gettext("given up"),
             gettext("still open"),
-            gettext("median time"),
+            gettext("usual time (min:s)"),
         ],
         drawn=1,
     )
@@ -184,7 +186,7 @@ def funnel(days: Days) -> Table:
                 left,
                 silent,
                 still_open,
-                _seconds(times),
+                _seconds(times) if kind else "–",
             )
             table.lines.append([(row, column) for column in range(1, 6)])
             # Who has finished a step has begun the next one.
@@ -245,7 +247,7 @@ _OUTCOMES: dict[str, Promise] = {
     "asked": _("shown, heard or sent"),
     "right": _("right"),
     "wrong": _("wrong"),
-    "expired": _("over, or tried too often"),
+    "expired": _("too late, or tried too often"),
     "decoy": _("right, but the hidden field was filled in"),
     "hurried": _("right, but too fast for a person"),
 }
@@ -285,7 +287,7 @@ def mails(days: Days) -> Table:
     """Return what became of mails, by kind."""
     table = Table(
         "mails",
-        gettext("“Late” was sent more than 15 minutes after it was owed."),
+        gettext("“Late” was sent more than 15 minutes after it was due."),
         [gettext("mails sent"), gettext("of these late"), gettext("failed"), gettext("not needed")],
     )
     counted = reading.sums(Name.MAIL, days, "key")
@@ -323,7 +325,7 @@ def decisions(days: Days) -> Table:
     table = Table(
         "decisions",
         gettext("Decisions that hold, without proposals to a second person."),
-        [gettext("company"), gettext("individual"), gettext("together")],
+        [gettext("company"), gettext("individual"), gettext("total")],
         drawn=2,
     )
     counted = reading.sums(Name.DECIDED, days, "key", "kind")

@@ -1,6 +1,7 @@
 """Say in words what counts and codes name: steps, fields, messages."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from functools import cache
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext
@@ -81,14 +82,29 @@ def field_label(name: str, kind: str = "") -> str:
     for form in (KindForm, PasswordForm):
         if name in form.base_fields:
             return str(form.base_fields[name].label)
-    for each in (kind or Kind.PERSON, Kind.COMPANY):
-        details = details_form(each)
-        if name in details.base_fields:
-            group = next(group for group in details.groups_of_fields if name in group.names)
-            label = str(details.base_fields[name].label)
+    for each in (kind or Kind.PERSON.value, Kind.COMPANY.value):
+        if name in _details(each):
+            group, label = _details(each)[name]
             is_address = name.startswith(("main_", "corr_"))
-            return f"{group.title}: {label}" if is_address else label
+            return f"{group}: {label}" if is_address else str(label)
     return gettext("the whole form")
+
+
+def in_order_of_page(messages: Sequence[tuple[str, str]], kind: str) -> Sequence[tuple[str, str]]:
+    """Return fields and codes of messages as the page has them, from its top to its end."""
+    places = {name: place for place, name in enumerate(_details(kind or Kind.PERSON.value))}
+    return sorted(messages, key=lambda each: places.get(each[0], len(places)))
+
+
+@cache
+def _details(kind: str) -> Mapping[str, tuple[Promise, Promise | str]]:
+    """Return the group and the label of each field of the details, in the order of their page."""
+    form = details_form(kind)()
+    return {
+        name: (group.title, form.fields[name].label or "")
+        for group in form.groups_of_fields
+        for name in group.names
+    }
 
 
 def message_label(code: str) -> str:

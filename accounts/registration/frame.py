@@ -7,6 +7,7 @@ from uuid import UUID
 from django import forms
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.formats import time_format
 from django.utils.functional import Promise
 from formtools.wizard.forms import ManagementForm
 
@@ -59,6 +60,7 @@ class StepPage(KeptPage):
             "progress": progress(self.step, self.furthest, attempt),
             "attempt": attempt,
             "support_code": words.text("support_code") if self.has_code else "",
+            "support_aloud": words.text("support_aloud") if self.has_code else "",
             "support_until": words.text("support_until") if self.has_code else "",
             "wizard": {"management_form": management},
             **self.content.context(words, form),
@@ -84,7 +86,8 @@ def framed(step: Step, shown: AnyStep, answers: Answers) -> tuple[StepPage, Word
         texts = {
             **texts,
             "support_code": support_code.spelled(code.letters),
-            "support_until": f"{until:%H:%M}",
+            "support_aloud": support_code.aloud(code.letters),
+            "support_until": time_format(until, "TIME_FORMAT"),
         }
     return page, Words(texts, ids)
 

@@ -19,10 +19,10 @@ def show(request: HttpRequest) -> HttpResponse:
         raise PermissionDenied
     context = {
         **admin.site.each_context(request),
-        "title": gettext("How long what is kept"),
+        "title": gettext("How long records are kept"),
         "parts": [
-            (gettext("About customers"), retention.ALL),
-            (gettext("At the desk, and for hours only"), retention.OF_THE_DESK),
+            (gettext("About customers, in the words that they read"), retention.ALL),
+            (gettext("Everything else"), retention.OF_THE_DESK),
         ],
     }
     return render(request, "admin/retention.html", context)

@@ -11,12 +11,33 @@ from datetime import datetime, timedelta
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
 
 from accounts.models import SupportCode
 
-# Without letters and digits that sound or look like another: 21 of them, 86 million codes.
+# Without letters and digits that look like another: 21 of them, 86 million codes.
 LETTERS = "ACDEFHJKMNPRTWXY34679"
 LENGTH = 6
+# On the phone D, E, P and T are one sound, and so are M and N: each letter has a word.
+_ALOUD: dict[str, Promise] = {
+    "A": _("A for Alpha"),
+    "C": _("C for Charlie"),
+    "D": _("D for Delta"),
+    "E": _("E for Echo"),
+    "F": _("F for Foxtrot"),
+    "H": _("H for Hotel"),
+    "J": _("J for Juliett"),
+    "K": _("K for Kilo"),
+    "M": _("M for Mike"),
+    "N": _("N for November"),
+    "P": _("P for Papa"),
+    "R": _("R for Romeo"),
+    "T": _("T for Tango"),
+    "W": _("W for Whiskey"),
+    "X": _("X for X-ray"),
+    "Y": _("Y for Yankee"),
+}
 LIFETIME = timedelta(minutes=30)
 LONGEST_TYPED = 40
 MOST_MESSAGES = 40
@@ -46,8 +67,17 @@ def made_of(what: str) -> str:
 
 
 def spelled(code: str) -> str:
-    """Return the code as it is read aloud: in two halves."""
+    """Return the code as it is written: in two halves."""
     return f"{code[: LENGTH // 2]}-{code[LENGTH // 2 :]}"
+
+
+def aloud(code: str) -> str:
+    """Return the code as it is read aloud on the phone, in the active language.
+
+    No line breaks within a letter's words.
+    """
+    words = (str(_ALOUD.get(letter, letter)) for letter in code)
+    return ", ".join(each.replace(" ", "\N{NO-BREAK SPACE}") for each in words)
 
 
 def begin(code: str, page: Page, until: datetime) -> bool:

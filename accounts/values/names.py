@@ -108,6 +108,6 @@ def _is_of_a_name(character: str) -> bool:
 def owner_name(company_name: str, first_name: str, last_name: str) -> str:
     """Return the name that the owner of a customer's bank accounts must have, exactly.
 
-    A person has no company's name.
+    A person has no company's name, and whoever is anonymous no name at all.
     """
-    return company_name or f"{first_name} {last_name}"
+    return company_name or f"{first_name} {last_name}".strip()
