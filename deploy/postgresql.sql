@@ -2,9 +2,9 @@
 --   sudo -u postgres psql -v ON_ERROR_STOP=1 -f deploy/postgresql.sql kantor
 -- Then give both a password: \password kantor and \password kantor_owner.
 --
--- kantor_owner migrates: it owns the tables and has all the time it needs. kantor is the site: it
--- reads and writes rows, and cannot alter or empty a table, nor lift the triggers that guard
--- consents and audit. Both may be run again.
+-- kantor_owner migrates: it owns the tables and has all the time it needs, and makes the scratch
+-- database of deploy/restore-drill. kantor is the site: it reads and writes rows, and cannot alter
+-- or empty a table, nor lift the triggers that guard consents and audit. Both may be run again.
 
 DO $$
 BEGIN
@@ -16,6 +16,8 @@ BEGIN
   END IF;
 END
 $$;
+
+ALTER ROLE kantor_owner CREATEDB;
 
 -- A visitor waits ten seconds at most, and a lock three: then the site says when to come back.
 ALTER ROLE kantor SET statement_timeout = '10s';

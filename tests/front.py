@@ -39,18 +39,23 @@ class Front:
         temporary = tempfile.TemporaryDirectory(prefix="kantor-front-")
         cleanup(temporary.cleanup)
         folder = Path(temporary.name)
-        self.port, self.log = free_port(), folder / "error.log"
-        certificate, key = folder / "fullchain.pem", folder / "key.pem"
+        self.port, self.plain, self.log = free_port(), free_port(), folder / "error.log"
+        # nginx reads it as another user than root.
+        folder.chmod(0o755)
+        self.webroot = folder / "webroot"
+        self.webroot.mkdir()
+        certificate, key = folder / "fullchain.pem", folder / "privkey.pem"
         asked = f"req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj /CN={HOST}"
         asked += f" -addext subjectAltName=DNS:{HOST} -keyout {key} -out {certificate}"
         subprocess.run([program("openssl"), *asked.split()], check=True, capture_output=True)
         site = (DEPLOY / "nginx.conf").read_text()
         site = re.sub(r"listen \[::\]:\d+[^;]*;", "", site)
         site = re.sub(r"listen 443\b", f"listen 127.0.0.1:{self.port}", site)
-        site = re.sub(r"listen 80\b", f"listen 127.0.0.1:{free_port()}", site)
+        site = re.sub(r"listen 80\b", f"listen 127.0.0.1:{self.plain}", site)
         for path, ours in (
-            ("/etc/ssl/kantor", str(folder)),
+            ("/etc/letsencrypt/live/kantor.example", str(folder)),
             ("/opt/kantor/current/deploy", str(DEPLOY)),
+            ("/var/www/html", str(self.webroot)),
             ("/var/log/nginx/kantor-error.log", str(self.log)),
             ("127.0.0.1:8001 ", f"127.0.0.1:{ports[0]} "),
             ("127.0.0.1:8002 ", f"127.0.0.1:{ports[1]} "),

@@ -343,3 +343,8 @@ class DrillTests(SimpleTestCase):
         execute(f"CREATE DATABASE {name}")
         self.addCleanup(execute, f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
         self.go_through(re.sub(r"/[^/]*\Z", f"/{name}", address), lose)
+        (backup,) = self.folder.glob("kantor-*")
+        assert "Restored and checked in" in self.program("deploy/restore-drill", str(backup))
+        with psycopg.connect(whole) as server:
+            left = server.execute("SELECT datname FROM pg_database WHERE datname ~ '^kantor_drill'")
+            assert left.fetchall() == []

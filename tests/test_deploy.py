@@ -11,7 +11,7 @@ from threading import Thread
 
 from django.test import SimpleTestCase
 
-from tests.front import DEPLOY, Front, program
+from tests.front import DEPLOY, HOST, Front, program
 from tests.mail_server import free_port
 
 
@@ -53,6 +53,23 @@ class NginxTests(SimpleTestCase):
         ids = [self.ask("/", **{"X-Request-ID": "0" * 32})[1] for _request in range(2)]
         assert all(re.fullmatch(r"[0-9a-f]{32}", each) for each in ids), ids
         assert len({*ids, "0" * 32}) == 3
+
+    def test_without_tls_it_answers_who_proves_the_name_and_sends_everybody_else_on(self) -> None:
+        proof = self.front.webroot / ".well-known" / "acme-challenge" / "token"
+        proof.parent.mkdir(parents=True)
+        proof.write_text("token.thumbprint")
+        for path, status, said in (
+            ("/.well-known/acme-challenge/token", 200, "token.thumbprint"),
+            ("/.well-known/acme-challenge/another", 404, ""),
+            ("/rejestracja/?a=b", 308, ""),
+        ):
+            plain = http.client.HTTPConnection("127.0.0.1", self.front.plain, timeout=60)
+            plain.request("GET", path, headers={"Host": HOST})
+            answer = plain.getresponse()
+            assert answer.status == status, path
+            assert said in answer.read().decode()
+            plain.close()
+        assert answer.headers["Location"] == f"https://{HOST}/rejestracja/?a=b"
 
     def test_what_is_for_operators_is_hidden(self) -> None:
         for path in ("/livez", "/readyz", "/healthz", "/metrics", "/unavailable.html"):

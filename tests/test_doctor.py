@@ -111,6 +111,10 @@ class DoctorTests(TransactionTestCase):
     def test_finds_nothing_wrong_with_a_healthy_site(self) -> None:
         assert self.faults() == {}
 
+    def test_writes_nothing_between_its_lines_however_often_it_is_asked(self) -> None:
+        with self.assertNoLogs("kantor.security"):
+            assert [self.faults(), self.faults()] == [{}, {}]
+
     def test_mail_server_that_does_not_listen(self) -> None:
         with mail_settings(free_port()):
             assert "EMAIL_URL" in self.only_fault("mail server")

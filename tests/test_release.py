@@ -203,3 +203,13 @@ class ReleaseTests(SimpleTestCase):
         assert (self.root / "current").resolve().name == self.first
         for number in (0, 1):
             assert self.ask(number, "/readyz")[0] == 200
+
+    def test_publishes_nothing_that_the_installation_has_collected(self) -> None:
+        # `make install` collects as root, and the site's user could not take its files away.
+        install = self.root / "install"
+        collected = "mkdir -p var/static\ntouch var/static/of-root.css\n"
+        install.write_text(self.environment["KANTOR_INSTALL"] + "\n" + collected)
+        done = self.release(self.first, KANTOR_INSTALL=f"bash -e {install}")
+        assert done.returncode == 0, done.stdout
+        assert not (self.root / "static" / "of-root.css").exists()
+        assert not list((self.root / "releases").glob("*/var/static"))
