@@ -82,6 +82,11 @@ class LineFormatter(logging.Formatter):
     def __init__(self) -> None:
         super().__init__("{asctime} {levelname} {name} {message}", style="{")
 
+    def format(self, record: logging.LogRecord) -> str:
+        """Return the line; what another handler's formatter has left with the record is no part."""
+        record.exc_text = None
+        return super().format(record)
+
     def formatException(self, ei: Any) -> str:  # noqa: N802  logging's name
         """Return the places and kinds."""
         return places(ei[1])

@@ -3,6 +3,7 @@
 import json
 import logging
 import re
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from io import StringIO
@@ -115,6 +116,17 @@ class LineTests(TestCase):
             assert "test_request_log.py" in log
             assert "Error" in log
             assert "a word for the operator" in log
+
+    def test_words_that_another_handler_has_left_with_a_record_are_left_out(self) -> None:
+        try:
+            raise DatabaseError("_".join(["kana", "rek"]))
+        except DatabaseError:
+            record = logging.LogRecord("any", logging.ERROR, "", 1, "failed", (), sys.exc_info())
+        assert "kana_rek" in logging.Formatter().format(record)
+        for formatter in (JsonFormatter(), LineFormatter()):
+            line = formatter.format(record)
+            assert "kana_rek" not in line
+            assert "DatabaseError" in line
 
 
 class TrailTests(TestCase):
