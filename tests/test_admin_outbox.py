@@ -67,6 +67,8 @@ class MessageAdminTests(StaffTestCase):
         page = self.client.get(address)
         self.assertContains(page, f">{self.user.email}<")
         self.assertContains(page, f'value="{self.user.email.upper()}"')
+        self.assertContains(page, f'action="{MESSAGES}search/?state__exact=failed"')
+        self.assertContains(page, f'href="{MESSAGES}?state__exact=failed"')
         elsewhere = self.client.post(f"{MESSAGES}search/", {"words": "nikt@nigdzie"}, follow=True)
         self.assertNotContains(elsewhere, self.user.email)
         assert self.client.post(f"{MESSAGES}search/", {"words": " "})["Location"] == MESSAGES

@@ -1,7 +1,6 @@
 """Show staff the mails that are owed and let them try a failed one again."""
 
 from typing import Any
-from urllib.parse import urlencode
 
 from django.conf import settings
 from django.contrib import admin, messages
@@ -55,9 +54,11 @@ class MessageList(ChangeList):
         self.words = kept or ""
         self.is_forgotten = bool(key) and kept is None
         super().__init__(request, *args, **kwargs)
-        # For the box, which sends them along.
-        lookups = (name for name in self.params if name in OutboxMessageAdmin.filter_lookups)
-        self.asked = _query({name: str(request.GET[name]) for name in lookups})
+
+    @property
+    def without_search(self) -> str:
+        """Return the filters as an address has them, for the box, which sends them along."""
+        return self.get_query_string(remove=[SEARCH_VAR])
 
 
 @admin.register(OutboxMessage)
@@ -130,7 +131,7 @@ class OutboxMessageAdmin(Attempts, ByRole, OnlyFilters, admin.ModelAdmin[OutboxM
             after = {"kind": "email", "count": len(found)}
             events.record(desk_of(request), StaffEvent.Action.SEARCHED, after=after)
             asked[SEARCH_VAR] = searches.keep(request.session, typed)
-        return redirect(reverse("admin:accounts_outboxmessage_changelist") + _query(asked))
+        return redirect(reverse("admin:accounts_outboxmessage_changelist", query=asked))
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[OutboxMessage], search_term: str
@@ -235,7 +236,3 @@ def language_name(code: str) -> str:
 
 def _numbers(rows: QuerySet[Any]) -> list[int]:
     return list(rows.order_by().values_list("pk", flat=True)[:MOST_COUNTED])
-
-
-def _query(parameters: dict[str, str]) -> str:
-    return f"?{urlencode(parameters)}" if parameters else ""
