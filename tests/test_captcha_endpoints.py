@@ -35,8 +35,9 @@ class Addresses(TestCase):
         self.client = self.visitor.client
 
     def test_picture_is_a_small_png_that_nobody_stores(self):
-        # The session; the text follows from the key, and the network is counted in memory.
-        with self.assertNumQueries(1):
+        # The link says for whom it is, the text follows from the key, and the network is counted
+        # in memory.
+        with self.assertNumQueries(0):
             response = self.client.get(picture_of(self.visitor))
         assert response.status_code == 200
         assert response["Content-Type"] == "image/png"
@@ -111,6 +112,21 @@ class Addresses(TestCase):
             assert neighbour.get(address).status_code == 404
         assert rows == (Session.objects.count(), Counter.objects.count())
 
+    def test_without_its_proof_is_answered_where_the_session_says_so(self):
+        for address in (picture_of(self.visitor), sound_of(self.visitor)):
+            bare, _sign, proof = address.partition("?")
+            assert proof
+            for query in ("", "?proof=", "?proof=%00", "?proof=é", f"?{proof}0"):
+                with self.assertNumQueries(1):
+                    assert self.client.get(f"{bare}{query}").status_code == 200
+            assert Client().get(bare).status_code == 404
+
+    def test_proof_of_one_challenge_opens_no_other(self):
+        own = picture_of(self.visitor)
+        other = "f" * 40
+        assert challenge.text_of(other)
+        assert self.client.get(own.replace(self.key, other)).status_code == 404
+
     def test_do_not_exist_for_unknown_or_impossible_keys_and_languages(self):
         for key in ("0" * 40, "x", "%00", "a" * 5_000):
             assert self.client.get(f"/captcha/image/{key}/").status_code == 404
@@ -138,12 +154,18 @@ class Addresses(TestCase):
                 other = self.client.get(address, REMOTE_ADDR="192.0.2.7")
                 assert other.status_code == 200
 
-    def test_of_a_new_picture_are_new_and_the_old_ones_are_gone(self):
+    def test_of_a_new_picture_are_new_and_the_answer_to_the_old_one_is_refused(self):
         before = picture_of(self.visitor), sound_of(self.visitor)
+        answer = str(CaptchaStore.objects.get(hashkey=self.key).challenge)
         self.visitor.press(POLISH.new_picture)
-        assert before != (picture_of(self.visitor), sound_of(self.visitor))
+        after = picture_of(self.visitor), sound_of(self.visitor)
+        assert not set(before) & set(after)
         for address in before:
-            assert self.client.get(address).status_code == 404
+            # This browser may look at what it was shown before, and nobody else.
+            assert self.client.get(address).status_code == 200
+            assert Client().get(address).status_code == 404
+        OSOBA.type_password(self.visitor).fill({POLISH.captcha: answer}).press("Dalej")
+        assert self.visitor.error_at(POLISH.captcha)
 
 
 class Solution(TestCase):

@@ -222,7 +222,7 @@ class Visitor:
     @property
     def captcha_key(self) -> str:
         """Return the key of the picture on the page."""
-        return self._picture.rstrip("/").rpartition("/")[2]
+        return self._picture.partition("?")[0].rstrip("/").rpartition("/")[2]
 
     def copy_captcha(self, label: str, *, wrongly: bool = False) -> Self:
         """Look at the picture on the page and copy its characters."""

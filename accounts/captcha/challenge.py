@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from django.conf import settings
 from django.db import connection
 from django.utils import timezone
-from django.utils.crypto import salted_hmac
+from django.utils.crypto import constant_time_compare, salted_hmac
 
 from kantor.serving.sql import stored
 
@@ -83,6 +83,21 @@ def text_of(key: str) -> str | None:
     (`captcha.code`). Whether they are still to be answered only `solve` asks.
     """
     return _text(key) if _KEY.fullmatch(key) else None
+
+
+def proof(key: str, session_key: str) -> str:
+    """Return what a link says so that this session gets this challenge; 32 hexadecimal digits.
+
+    The page that asks the challenge writes it. Made of the session's key, it opens nothing for
+    another browser, and whoever has it learns neither key nor text.
+    """
+    digest = salted_hmac("accounts.captcha.proof", f"{key}\0{session_key}", algorithm="sha256")
+    return digest.hexdigest()[:32]
+
+
+def is_proof(given: str, key: str, session_key: str) -> bool:
+    """Tell whether this session was asked this challenge by a page of ours. No statement."""
+    return constant_time_compare(given, proof(key, session_key))
 
 
 def is_text_of(key: str, answer: str) -> bool:

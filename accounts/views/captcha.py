@@ -22,7 +22,10 @@ _RANGE = re.compile(r"bytes=(\d{1,9})-(\d{0,9})")
 
 @require_safe
 def picture(request: HttpRequest, key: str) -> HttpResponse:
-    """Answer with the picture of a challenge; 404 for one that this session is not asked for."""
+    """Answer with the picture of a challenge; 404 for one that this session is not asked for.
+
+    No statement: the link of the page that asks it says for whom it is.
+    """
     text = _text_of(request, key)
     if text is None:
         return HttpResponse(status=404, headers=NO_STORE)
@@ -73,8 +76,13 @@ def _count_sound() -> None:
 
 
 def _text_of(request: HttpRequest, key: str) -> str | None:
-    """Return what the challenge asks, if this session is the one that is asked."""
-    return challenge.text_of(key) if asks_challenge(request, key) else None
+    """Return what the challenge asks, if this session is the one that is asked.
+
+    A link without its proof is one of an earlier release: then the session is read.
+    """
+    session_key, given = request.session.session_key, request.GET.get("proof", "")
+    is_asked = session_key is not None and challenge.is_proof(given, key, session_key)
+    return challenge.text_of(key) if is_asked or asks_challenge(request, key) else None
 
 
 def _refusal(request: HttpRequest, limit: LocalLimit) -> HttpResponse | None:

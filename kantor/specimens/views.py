@@ -84,6 +84,7 @@ def styl(request: HttpRequest) -> HttpResponse:
         "form": PasswordForm(auto_id=named("password")),
         "email": "jan@example.com",
         "captcha_key": CAPTCHA_KEY,
+        "captcha_proof": "",
         "strength_url": "",
     }
     code = {"form": PasswordForm(auto_id=named("code"), code_sent=True), "code_sent": True}

@@ -78,6 +78,7 @@ class PasswordPage:
             "email": words.text("email"),
             "mailbox": breakable_email(words.text("email_local"), words.text("email_domain")),
             "captcha_key": words.id("captcha_key") if self.has_challenge else None,
+            "captcha_proof": words.id("captcha_proof") if self.has_challenge else None,
             "code_sent": self.code_sent,
             "code_wait": self.code_wait,
             "password_set": self.is_set,
@@ -136,7 +137,11 @@ class PasswordStep:
             code_wait=_minutes_to_wait(sent),
             is_set=self.is_set,
         )
-        ids = {} if challenge_key is None else {"captcha_key": challenge_key}
+        ids = {}
+        if challenge_key is not None:
+            session_key = self.storage.request.session.session_key or ""
+            proof = challenge.proof(challenge_key, session_key)
+            ids = {"captcha_key": challenge_key, "captcha_proof": proof}
         local, domain = self._email.rsplit("@", 1)
         texts = {"email": self._email, "email_local": local, "email_domain": domain}
         return page, Words(texts, ids)
