@@ -17,18 +17,18 @@ import re
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass, field
+from html import escape
 from typing import Any
 from uuid import UUID
 
 from django.conf import settings
 from django.core.signals import setting_changed
 from django.http import HttpRequest, HttpResponse
-from django.middleware.csrf import get_token
 from django.template.loader import render_to_string
 from django.utils.autoreload import file_changed
-from django.utils.html import escape
 from django.utils.translation import get_language
 
+from kantor.serving.csrf import get_token
 from kantor.serving.templatetags.site import translated_path
 
 # No text of the site contains this character, and no field accepts it.

@@ -17,14 +17,15 @@ from typing import TYPE_CHECKING, Any
 from django.contrib.auth import SESSION_KEY
 from django.contrib.sessions.backends.base import VALID_KEY_CHARS, CreateError, UpdateError
 from django.contrib.sessions.backends.db import SessionStore as DatabaseStore
-from django.utils.crypto import get_random_string
 
+from kantor.serving.randomness import Alphabet
 from kantor.serving.session_rows import Row
 from kantor.serving.session_rows.choice import rows
 
 if TYPE_CHECKING:
     from kantor.serving.models import Session
 
+_KEY_ALPHABET = Alphabet(VALID_KEY_CHARS)
 _KEY = re.compile(f"[{VALID_KEY_CHARS}]{{32}}")
 
 
@@ -196,7 +197,7 @@ class SessionStore(DatabaseStore):
     def _get_new_session_key(self) -> str:
         # 160 random bits need no question to the table whether they are taken; create() tries
         # the next key when the INSERT meets an existing one.
-        return get_random_string(32, VALID_KEY_CHARS)
+        return _KEY_ALPHABET.random_text(32)
 
 
 def keys_of(account_id: int) -> list[str]:
