@@ -11,10 +11,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.utils.decorators import method_decorator
 from django.utils.translation import get_language, override
-from django.views.decorators.cache import never_cache
-from django.views.decorators.debug import sensitive_post_parameters
 from formtools.wizard.views import NamedUrlWizardView, SessionWizardView, WizardView
 
 from accounts.forms.registration import AcceptedForm
@@ -32,10 +29,10 @@ from accounts.services import registration
 from kantor.serving import numbers
 from kantor.serving.kept import render_kept
 from kantor.serving.network import network_of, too_many
+from kantor.serving.uncached import UncachedView
 
 
-@method_decorator([never_cache, sensitive_post_parameters()], name="dispatch")
-class RegistrationWizard(NamedUrlWizardView, SessionWizardView):
+class RegistrationWizard(UncachedView, NamedUrlWizardView, SessionWizardView):
     """Ask, keep and check the answers of one attempt; the last POST hands them to the service.
 
     formtools keeps raw posted data, renders on POST and finishes on a GET; here each step keeps

@@ -7,10 +7,6 @@ from typing import Any, ClassVar
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.utils.decorators import method_decorator
-from django.views.decorators.cache import never_cache
-from django.views.decorators.debug import sensitive_post_parameters
-from django.views.generic import View
 
 from accounts.forms.activation import OfferedSource, RegistrantForm, SurveyForm
 from accounts.models import Kind, User
@@ -24,12 +20,13 @@ from accounts.views.waiting import ask_to_wait
 from kantor.serving.kept import KeptPage, Words, render_kept
 from kantor.serving.lookahead import is_read
 from kantor.serving.network import held_up, network_of
+from kantor.serving.uncached import UncachedView
 
 # Links that another one can take the place of.
 RENEWABLE = (LinkState.EXPIRED, LinkState.SUPERSEDED)
 
 
-class TokenView(View):
+class TokenView(UncachedView):
     """Look at the link first: whatever is wrong with it has a page with the way on.
 
     The token never leaves this address: nothing is cached, and a referrer names the site alone.
@@ -41,7 +38,6 @@ class TokenView(View):
     token: str
     user: User
 
-    @method_decorator([never_cache, sensitive_post_parameters()])
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
         """Serve a link that is good; explain any other."""
         self.token = kwargs["token"]
@@ -199,8 +195,7 @@ class DonePage(KeptPage):
         }
 
 
-@method_decorator(never_cache, name="dispatch")
-class DoneView(View):
+class DoneView(UncachedView):
     """Say that the account is active and ask how the customer heard of the service."""
 
     def get(self, request: HttpRequest) -> HttpResponse:

@@ -19,7 +19,7 @@ from django.utils.decorators import method_decorator
 from django.utils.translation import get_language, ngettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
-from django.views.generic import FormView, TemplateView, View
+from django.views.generic import FormView, TemplateView
 
 from accounts.forms.activation import AddressForm
 from accounts.registration import browser, friction
@@ -31,6 +31,7 @@ from accounts.values.webmail import webmail_of
 from kantor.serving.kept import KeptPage, Words, render_kept
 from kantor.serving.network import held_up, network_of, too_many
 from kantor.serving.typography import breakable_email
+from kantor.serving.uncached import UncachedView
 
 # How the page's address says what came of a correction.
 CORRECTED = {"wyslano": Correction.SENT, "pozniej": Correction.HELD}
@@ -175,8 +176,7 @@ class SentPage(KeptPage):
         }
 
 
-@method_decorator(never_cache, name="dispatch")
-class SentView(View):
+class SentView(UncachedView):
     """Tell where the activation link went and what to do if it does not arrive.
 
     Bookmarkable: what it shows comes from the browser's cookie and the database.
