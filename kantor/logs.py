@@ -13,6 +13,9 @@ from django.core.exceptions import ImproperlyConfigured
 from django.http import HttpRequest, HttpResponse
 from django.template import TemplateDoesNotExist
 from django_guid import get_guid
+from django_guid.config import settings as guid_settings
+from django_guid.context import guid as current_id
+from django_guid.utils import generate_guid, validate_guid
 from pythonjsonlogger.json import JsonFormatter as Formatter
 
 logger = logging.getLogger("kantor.requests")
@@ -122,6 +125,29 @@ class JsonFormatter(Formatter):
         rest = dict(log_data)
         log_data.clear()
         log_data.update(said | rest)
+
+
+class RequestIdMiddleware:
+    """Give each request its id: the proxy's, where that is one, or a new one; outermost.
+
+    django-guid's own takes all headers apart to find one, asks three times whether the address is
+    left out (none is) and writes two lines that no level of ours lets through. What becomes of the
+    id is the package's, which also forgets it when the request is over.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+        self.header: str = guid_settings.guid_header_name
+        self.key = f"HTTP_{self.header.upper().replace('-', '_')}"
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        """Pass the request on under its id, and name it in the answer."""
+        given = request.META.get(self.key, "")
+        request_id = given if given and validate_guid(given) else generate_guid()
+        current_id.set(request_id)
+        response = self.get_response(request)
+        response.headers[self.header] = request_id
+        return response
 
 
 class RequestLogMiddleware:

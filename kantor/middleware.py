@@ -3,7 +3,9 @@
 from collections.abc import Callable
 
 from django.conf import settings
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
+from django.middleware.locale import LocaleMiddleware
+from django.utils import translation
 from django.utils.cache import add_never_cache_headers
 
 from kantor.error_pages import CLOSED, NOT_ALLOWED, REGISTRATION_CLOSED, Fault, error_page
@@ -29,11 +31,33 @@ class SecurityHeadersMiddleware:
         return response
 
 
+class AddressLanguageMiddleware(LocaleMiddleware):
+    """Choose the language that the address says: English under /en/, Polish everywhere else.
+
+    Django's own comes to the same, as the default language has no prefix here, but reads cookie
+    and header before, and tells caches that the answer depends on a header, which it does not.
+    """
+
+    def process_request(self, request: HttpRequest) -> None:
+        """Have the page made in the language of its address."""
+        prefix = translation.get_language_from_path(request.path_info)
+        language = prefix or settings.LANGUAGE_CODE
+        translation.activate(language)
+        request.LANGUAGE_CODE = language
+
+    def process_response(
+        self, request: HttpRequest, response: HttpResponseBase
+    ) -> HttpResponseBase:
+        """Say in which language the answer is; the staff's pages have chosen their own."""
+        response.headers.setdefault("Content-Language", translation.get_language() or "")
+        return response
+
+
 class MaintenanceMiddleware:
     """Answer 503 while `MAINTENANCE` closes the site, or the registration alone.
 
     Sessions are not touched, so a registration that was begun goes on afterwards. Open stay what
-    tells an operator how things are, and the admin. Stands below LocaleMiddleware, for the page is
+    tells an operator how things are, and the admin. Stands below the language's, for the page is
     in the reader's language, and above everything that asks the database.
     """
 

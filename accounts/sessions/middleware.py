@@ -26,7 +26,6 @@ class AuthenticationMiddleware(middleware.AuthenticationMiddleware):
 
     def process_request(self, request: HttpRequest) -> None:
         """Have the session looked at when somebody asks who is signed in."""
-        super().process_request(request)
         request.user = SimpleLazyObject(partial(watch.user_of, request))  # type: ignore[assignment]
         request.auser = partial(_auser, request)
 

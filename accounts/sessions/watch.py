@@ -106,6 +106,8 @@ def user_of(request: HttpRequest) -> User | AnonymousUser:
     """
     key = request.session.session_key
     aside = aside_of(request)
+    if aside is None and auth.SESSION_KEY not in request.session:
+        return AnonymousUser()
     user = auth.get_user(request)
     if isinstance(user, User) and key is not None:
         watch = _watch(request, user, key)

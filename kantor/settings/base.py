@@ -39,7 +39,7 @@ if TASKS_PACKAGE == "django_tasks":
 
 MIDDLEWARE = [
     # Whatever is written of a request carries its id, and each has its line.
-    "django_guid.middleware.guid_middleware",
+    "kantor.logs.RequestIdMiddleware",
     "kantor.logs.RequestLogMiddleware",
     # These only add headers; outermost, they reach the answers that the others give early.
     "kantor.middleware.SecurityHeadersMiddleware",
@@ -47,7 +47,7 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "kantor.serving.static_files.StaticFilesMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
-    "django.middleware.locale.LocaleMiddleware",
+    "kantor.middleware.AddressLanguageMiddleware",
     "kantor.middleware.MaintenanceMiddleware",
     "kantor.middleware.DressedRefusalsMiddleware",
     "kantor.middleware.AdminHostMiddleware",
