@@ -1,5 +1,7 @@
 """Give the pages of an account their addresses."""
 
+from typing import Any
+
 from django.urls import include, path, re_path
 
 from accounts.account.urls import urlpatterns as account
@@ -33,22 +35,26 @@ app_name = "accounts"
 
 wizard = RegistrationWizard.as_view(url_name="accounts:registration-step")
 
-urlpatterns = [
+urlpatterns: list[Any] = [
+    # What each registration asks for stands first: addresses are tried one after the other.
     path("rejestracja/", wizard, name="registration"),
+    path(
+        "rejestracja/<uuid:attempt>/anuluj/",
+        registration.CancelView.as_view(),
+        name="registration-cancel",
+    ),
+    path("rejestracja/<uuid:attempt>/<str:step>/", wizard, name="registration-step"),
+    path("rejestracja/wyslano/", waiting.SentView.as_view(), name="registration-sent"),
+    path("rejestracja/wyslano/stan/", waiting.waiting_state, name="registration-state"),
+    path("aktywacja/gotowe/", activation.DoneView.as_view(), name="activation-done"),
+    path("aktywacja/<str:token>/", activation.ActivationView.as_view(), name="activation"),
+    path("rejestracja/wyslano/ponownie/", waiting.ResentView.as_view(), name="registration-resent"),
+    path("rejestracja/wyslano/adres/", waiting.AddressView.as_view(), name="registration-address"),
     path("rejestracja/anuluj/", registration.CancelView.as_view(), name="registration-cancel-new"),
     path(
         "rejestracja/anulowano/",
         registration.CancelledView.as_view(),
         name="registration-cancelled",
-    ),
-    path("rejestracja/wyslano/", waiting.SentView.as_view(), name="registration-sent"),
-    path("rejestracja/wyslano/ponownie/", waiting.ResentView.as_view(), name="registration-resent"),
-    path("rejestracja/wyslano/stan/", waiting.waiting_state, name="registration-state"),
-    path("rejestracja/wyslano/adres/", waiting.AddressView.as_view(), name="registration-address"),
-    path(
-        "rejestracja/<uuid:attempt>/anuluj/",
-        registration.CancelView.as_view(),
-        name="registration-cancel",
     ),
     path(
         "rejestracja/<uuid:attempt>/haslo/sila/",
@@ -75,9 +81,6 @@ urlpatterns = [
         ProposalView.as_view(door=applicant),
         name="password-proposal",
     ),
-    path("rejestracja/<uuid:attempt>/<str:step>/", wizard, name="registration-step"),
-    path("aktywacja/gotowe/", activation.DoneView.as_view(), name="activation-done"),
-    path("aktywacja/<str:token>/", activation.ActivationView.as_view(), name="activation"),
     path(
         "aktywacja/<str:token>/to-nie-ja/",
         activation.RefuseView.as_view(),

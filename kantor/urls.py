@@ -17,6 +17,7 @@ if apps.is_installed("kantor.specimens"):
     development_urls += [path("styl/", include("kantor.specimens.urls"))]
 
 urlpatterns = [
+    path("captcha/image/<str:key>/", captcha.picture, name="captcha-image"),
     path("livez", health.livez, name="livez"),
     path("readyz", health.readyz, name="readyz"),
     path("healthz", health.healthz, name="healthz"),
@@ -25,7 +26,6 @@ urlpatterns = [
     path("sitemap.xml", found.sitemap, name="sitemap"),
     path(".well-known/security.txt", security_txt.security_txt, name="security-txt"),
     path("favicon.ico", found.FaviconView.as_view(), name="favicon"),
-    path("captcha/image/<str:key>/", captcha.picture, name="captcha-image"),
     path("captcha/sound/<str:language>/<str:key>/", captcha.sound, name="captcha-sound"),
     path("admin/", admin.site.urls),
     *i18n_patterns(

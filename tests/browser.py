@@ -345,7 +345,7 @@ class BrowserVisitor:
     def copy_captcha(self) -> Self:
         """Copy the characters of the picture; the test reads them from their table."""
         picture = self.page.locator("img[src*='/captcha/']")
-        key = str(picture.get_attribute("src")).rstrip("/").rpartition("/")[2]
+        key = str(picture.get_attribute("src")).partition("?")[0].rstrip("/").rpartition("/")[2]
         answer = CaptchaStore.objects.get(hashkey=key).response
         return self.fill({"Copy the characters from the picture": answer})
 

@@ -86,7 +86,7 @@ def _blanked(page: str, email: str) -> str:
     page = re.sub(r'name="csrfmiddlewaretoken" value="\w+"', "", page)
     # An address may be broken behind its @.
     page = page.replace("@<wbr>", "@").replace(email, "EMAIL")
-    page = re.sub(r"/captcha/(image|sound/\w+)/\w+/", "PICTURE", page)
+    page = re.sub(r"/captcha/(image|sound/\w+)/\w+/(\?proof=\w+)?", "PICTURE", page)
     return re.sub(r"[0-9a-f]{8}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{12}", "ID", page)
 
 
