@@ -49,7 +49,7 @@ class AddressLanguageMiddleware(LocaleMiddleware):
         self, request: HttpRequest, response: HttpResponseBase
     ) -> HttpResponseBase:
         """Say in which language the answer is; the staff's pages have chosen their own."""
-        response.headers.setdefault("Content-Language", translation.get_language() or "")
+        response.headers.setdefault("Content-Language", request.LANGUAGE_CODE)
         return response
 
 

@@ -16,8 +16,15 @@ if apps.is_installed("kantor.mailbox"):
 if apps.is_installed("kantor.specimens"):
     development_urls += [path("styl/", include("kantor.specimens.urls"))]
 
+# Addresses are tried one after the other: first where most visitors go.
 urlpatterns = [
     path("captcha/image/<str:key>/", captcha.picture, name="captcha-image"),
+    *i18n_patterns(
+        *content_urls,
+        *development_urls,
+        path("", include("accounts.urls")),
+        prefix_default_language=False,
+    ),
     path("livez", health.livez, name="livez"),
     path("readyz", health.readyz, name="readyz"),
     path("healthz", health.healthz, name="healthz"),
@@ -28,12 +35,6 @@ urlpatterns = [
     path("favicon.ico", found.FaviconView.as_view(), name="favicon"),
     path("captcha/sound/<str:language>/<str:key>/", captcha.sound, name="captcha-sound"),
     path("admin/", admin.site.urls),
-    *i18n_patterns(
-        *content_urls,
-        *development_urls,
-        path("", include("accounts.urls")),
-        prefix_default_language=False,
-    ),
 ]
 
 handler400 = "kantor.error_pages.bad_request"

@@ -2,14 +2,16 @@
 
 import re
 from collections import Counter
+from datetime import timedelta
 from typing import Any
 
+from django.conf import settings
 from django.contrib.sessions.backends.base import VALID_KEY_CHARS
 from django.http import HttpRequest, HttpResponse
 from django.middleware import csrf as django_csrf
 from django.middleware.csrf import CSRF_ALLOWED_CHARS, CsrfViewMiddleware
 from django.middleware.locale import LocaleMiddleware
-from django.test import Client, RequestFactory, SimpleTestCase
+from django.test import Client, RequestFactory, SimpleTestCase, TestCase
 from django.utils import translation
 from django.utils.cache import add_never_cache_headers
 from django.views.debug import get_exception_reporter_filter
@@ -19,6 +21,8 @@ from kantor.serving.csrf import get_token
 from kantor.serving.messages import Storage
 from kantor.serving.randomness import Alphabet
 from kantor.serving.uncached import UncachedView, forbid_caching
+from tests.people import OSOBA
+from tests.walk import Visitor
 
 
 def answered(_request: HttpRequest) -> HttpResponse:
@@ -48,7 +52,7 @@ class RandomTexts(SimpleTestCase):
         assert alphabet.spell(places) == CSRF_ALLOWED_CHARS
 
 
-class Tokens(SimpleTestCase):
+class Tokens(TestCase):
     """Of a page's form; Django's middleware is who says whether one is right."""
 
     def posted(self, token: str, secret: str) -> HttpResponse:
@@ -78,6 +82,14 @@ class Tokens(SimpleTestCase):
         get_token(known)
         assert known.META["CSRF_COOKIE"] == secret
         assert known.META["CSRF_COOKIE_NEEDS_UPDATE"]
+
+    def test_of_a_session_have_a_cookie_that_was_prolonged_within_the_day(self) -> None:
+        at_home, visitor = Client(), OSOBA.reach_password(Visitor())
+        at_home.get("/rejestracja/")
+        assert "csrftoken" in at_home.get("/rejestracja/").cookies
+        assert "csrftoken" not in visitor.client.get(visitor.path).cookies
+        assert int(settings.SESSION_COOKIE_AGE) == timedelta(days=1).total_seconds()
+        assert int(settings.CSRF_COOKIE_AGE) > timedelta(days=360).total_seconds()
 
     def test_of_a_kept_page_are_taken_by_the_site(self) -> None:
         client = Client(enforce_csrf_checks=True)

@@ -18,7 +18,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass, field
 from html import escape
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from django.conf import settings
@@ -79,9 +79,17 @@ class MixedPageError(Exception):
     """A kept page is not what it would be if it were rendered now: its key tells too little."""
 
 
-# By page and language, the pieces between the marks and, at every odd place, the name of a mark.
-_kept: dict[tuple[KeptPage, str | None], list[str]] = {}
-# The same of other texts, by their name, in the order in which they were rendered.
+class _Pieces(NamedTuple):
+    """A page: what stands between the marks, as it is sent, and the names of the marks."""
+
+    between: list[bytes]
+    names: list[str]
+
+
+# By page and language.
+_kept: dict[tuple[KeptPage, str | None], _Pieces] = {}
+# Of other texts, by their name in the order in which they were rendered, the pieces between the
+# marks and, at every odd place, the name of a mark.
 _kept_texts: dict[Hashable, dict[str, list[str]]] = {}
 
 
@@ -105,10 +113,14 @@ def render_kept(request: HttpRequest, page: KeptPage, words: Words) -> HttpRespo
             _kept.clear()
         _kept[place] = pieces
     values = {**frame, **words.texts, **_spellings(words.ids)}
-    html = _filled(pieces, values, escape)
+    # In bytes: letters beyond ASCII make joining and encoding a page three times as slow.
+    content: list[bytes] = [b""] * (2 * len(pieces.names) + 1)
+    content[::2] = pieces.between
+    content[1::2] = [escape(values[name]).encode() for name in pieces.names]
+    response = HttpResponse(b"".join(content))
     if settings.KEPT_PAGES_CHECKED:
-        _check(html, page, words, frame)
-    return HttpResponse(html)
+        _check(response.content.decode(), page, words, frame)
+    return response
 
 
 def fill_kept(
@@ -160,14 +172,15 @@ def _rendered(
     return html
 
 
-def _split(page: KeptPage, words: Words, frame: Mapping[str, str]) -> list[str]:
+def _split(page: KeptPage, words: Words, frame: Mapping[str, str]) -> _Pieces:
     """Render the page with marks for everything that is a visitor's own."""
     ids = {name: _stand_in(name, value) for name, value in words.ids.items()}
     marks = Words({name: _mark(name) for name in words.texts}, ids)
     html = _rendered(page, marks, {name: _mark(name) for name in frame})
     for name, spelling in _spellings(ids).items():
         html = html.replace(spelling, _mark(name))
-    return _MARK.split(html)
+    pieces = _MARK.split(html)
+    return _Pieces([piece.encode() for piece in pieces[::2]], pieces[1::2])
 
 
 def _filled(pieces: list[str], words: Mapping[str, str], spelled: Callable[[str], str]) -> str:
