@@ -3,15 +3,19 @@
 AES-256-SIV (RFC 5297) under the keys of `TOTP_KEYS`, newest first: the first one seals, every one
 opens. It needs no random number that must never repeat, and the same secret is sealed alike, so a
 sealed digest can be looked up. `accounts.models` says what is sealed.
+
+The library is read when something is sealed: its 8 MiB serve no registration.
 """
 
 import re
 from base64 import urlsafe_b64decode
 from contextlib import suppress
+from typing import TYPE_CHECKING
 
-from cryptography.exceptions import InvalidTag
-from cryptography.hazmat.primitives.ciphers.aead import AESSIV
 from django.conf import settings
+
+if TYPE_CHECKING:
+    from cryptography.hazmat.primitives.ciphers.aead import AESSIV
 
 _HEXADECIMAL = re.compile("(?:[0-9a-f]{2})+")
 
@@ -36,6 +40,8 @@ def seals(secret: bytes, *about: str) -> list[str]:
 
 def unseal(sealed: str, *about: str) -> bytes:
     """Return the secret. Raises `UnreadableError`, also for what was never sealed."""
+    from cryptography.exceptions import InvalidTag
+
     # Python reads hexadecimal digits with blanks among them too, which fit into no column.
     if _HEXADECIMAL.fullmatch(sealed):
         for cipher in _ciphers():
@@ -44,7 +50,7 @@ def unseal(sealed: str, *about: str) -> bytes:
     raise UnreadableError
 
 
-def _sealed(cipher: AESSIV, secret: bytes, about: tuple[str, ...]) -> str:
+def _sealed(cipher: "AESSIV", secret: bytes, about: tuple[str, ...]) -> str:
     return cipher.encrypt(secret, _words(about)).hex()
 
 
@@ -52,6 +58,8 @@ def _words(about: tuple[str, ...]) -> list[bytes]:
     return [word.encode() for word in about]
 
 
-def _ciphers() -> list[AESSIV]:
+def _ciphers() -> "list[AESSIV]":
+    from cryptography.hazmat.primitives.ciphers.aead import AESSIV
+
     # The padding that secrets.token_urlsafe leaves out.
     return [AESSIV(urlsafe_b64decode(f"{key}==")) for key in settings.TOTP_KEYS]

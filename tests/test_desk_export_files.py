@@ -109,7 +109,7 @@ class PartsTests(ExportTestCase):
     def test_are_gone_when_the_disk_is_full(self) -> None:
         activated()
         full = OSError(errno.ENOSPC, "No space left on device")
-        for at in ("accounts.desk.export.Workbook.close", "accounts.desk.export.Cells.of"):
+        for at in ("xlsxwriter.Workbook.close", "accounts.desk.export.Cells.of"):
             with mock.patch(at, side_effect=full):
                 answer = self.client.post(f"{LIST}export/", {"format": "xlsx"}, follow=True)
             self.assertContains(answer, "Nie udało się zapisać pliku.")

@@ -30,7 +30,6 @@ from django.utils.functional import Promise
 from django.utils.timezone import localtime
 from django.utils.translation import get_language, gettext
 from django.utils.translation import gettext_lazy as _
-from xlsxwriter import Workbook
 
 from accounts.desk import events, masks
 from accounts.desk.decisions import Incomplete, Refused
@@ -223,6 +222,9 @@ class Spreadsheet:
             "strings_to_urls": False,
             "use_zip64": True,
         }
+        # Read when a sheet is written: no other process needs its 2 MiB.
+        from xlsxwriter import Workbook
+
         # The library leaves its parts behind where it fails.
         self.parts = export_files.parts_of_one()
         self.book = Workbook(file, {**options, "tmpdir": self.parts.name})

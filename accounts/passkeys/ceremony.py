@@ -32,7 +32,7 @@ from fido2.webauthn import (
 
 from accounts.models import Passkey, User
 from accounts.passkeys import challenge
-from accounts.passkeys.challenge import Purpose, StaleError
+from accounts.passkeys.challenge import Purpose, RefusedError, StaleError
 from accounts.passkeys.relying_party import ALGORITHMS, server
 
 # Characters of JSON. An answer of a few hundred bytes is usual; a client that does not strip the
@@ -42,10 +42,6 @@ MAX_ANSWER = 16_384
 MAX_KEY = 1024
 
 REQUIRED = UserVerificationRequirement.REQUIRED
-
-
-class RefusedError(Exception):
-    """The answer proves nothing: it is broken, foreign, or signed by another key."""
 
 
 @dataclass(frozen=True)

@@ -29,6 +29,10 @@ class Purpose(StrEnum):
     CONFIRM = "confirm"
 
 
+class RefusedError(Exception):
+    """The answer proves nothing: it is broken, foreign, or signed by another key."""
+
+
 class StaleError(Exception):
     """The challenge is ours, but it is too old or was answered already."""
 

@@ -1,19 +1,21 @@
 """Say who we are to browsers: the name and the origin that every passkey is bound to."""
 
 from functools import lru_cache
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from django.conf import settings
-from fido2.cose import ES256, RS256, EdDSA
-from fido2.server import Fido2Server
-from fido2.webauthn import AttestationConveyancePreference, PublicKeyCredentialRpEntity
 
 from accounts.passkeys.challenge import LIFE
 from kantor.serving import desk
 
+if TYPE_CHECKING:
+    from fido2.server import Fido2Server
+
 # What the standard's example asks for (WebAuthn, 5.4.3): together they cover every authenticator
-# that is sold. The rest of what the library knows is young or of no use to a browser.
-ALGORITHMS = (ES256.ALGORITHM, EdDSA.ALGORITHM, RS256.ALGORITHM)
+# that is sold. The rest of what the library knows is young or of no use to a browser. ES256, EdDSA
+# and RS256 by their numbers (RFC 9053, RFC 8812).
+ALGORITHMS = (-7, -8, -257)
 
 DEFAULT_PORTS = {"http": 80, "https": 443}
 
@@ -36,7 +38,7 @@ def is_offered_at_desk() -> bool:
     return is_offered() and (not admin or admin == rp_id() or admin.endswith(f".{rp_id()}"))
 
 
-def server() -> Fido2Server:
+def server() -> "Fido2Server":
     """Return the library's server for this site, which takes our own origins only.
 
     Those of the site and of the staff's pages: left to itself the library takes every subdomain
@@ -63,7 +65,10 @@ def _read(address: str) -> tuple[str, str]:
 
 
 @lru_cache(maxsize=8)
-def _server(origins: tuple[str, ...], host: str) -> Fido2Server:
+def _server(origins: tuple[str, ...], host: str) -> "Fido2Server":
+    from fido2.server import Fido2Server
+    from fido2.webauthn import AttestationConveyancePreference, PublicKeyCredentialRpEntity
+
     server = Fido2Server(
         PublicKeyCredentialRpEntity(id=host, name="kantor.pl"),
         attestation=AttestationConveyancePreference.NONE,

@@ -2,6 +2,9 @@
 
 Each function returns what happened. What is owed for it, a mail to the owner and a line among the
 events of the account, is owed by who calls, in the same transaction where both must hold.
+
+The ceremony and its library are read when somebody shows a passkey: 10 MiB that no registration
+needs.
 """
 
 import secrets
@@ -9,21 +12,22 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 from itertools import count
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.db import IntegrityError, transaction
 from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from fido2.utils import websafe_encode
 
 from accounts.models import Passkey, User
-from accounts.passkeys import ceremony, challenge, relying_party
-from accounts.passkeys.ceremony import Proof, RefusedError
-from accounts.passkeys.challenge import Purpose, StaleError
+from accounts.passkeys import challenge, relying_party
+from accounts.passkeys.challenge import Purpose, RefusedError, StaleError
 from accounts.services import sessions
 from kantor.serving import security_log
 from kantor.serving.security_log import Event
+
+if TYPE_CHECKING:
+    from accounts.passkeys.ceremony import Proof
 
 # What the standard recommends, and the most that it allows (WebAuthn, 14.6.1).
 HANDLE_BYTES = 64
@@ -58,16 +62,22 @@ class Result:
 
 def options_to_add(user: User) -> dict[str, Any]:
     """Return what the browser needs to make a passkey for this account."""
+    from accounts.passkeys import ceremony
+
     return ceremony.options_to_add(user, _handle_of(user), user.passkeys.all())
 
 
 def options_to_sign_in() -> dict[str, Any]:
     """Return what the browser needs to sign in with any passkey. No statement."""
+    from accounts.passkeys import ceremony
+
     return ceremony.options_to_prove(Purpose.SIGN_IN)
 
 
 def options_to_confirm(user: User) -> dict[str, Any]:
     """Return what the browser needs to prove a passkey of this account."""
+    from accounts.passkeys import ceremony
+
     return ceremony.options_to_prove(Purpose.CONFIRM, user, user.passkeys.all())
 
 
@@ -78,6 +88,8 @@ def known_to_browsers(user: User, passkeys: Iterable[Passkey]) -> dict[str, Any]
     """
     if user.passkey_handle is None:
         return {}
+    from fido2.utils import websafe_encode
+
     return {
         "rpId": relying_party.rp_id(),
         "userId": websafe_encode(bytes(user.passkey_handle)),
@@ -94,6 +106,8 @@ def add(user: User, answer: str, name: str = "") -> Result:
     `Passkey.MOST`: they wait for each other at the account's row. None is added for who was let in
     before a new password or "It was not me" ended that: `user` is as this request found him.
     """
+    from accounts.passkeys import ceremony
+
     try:
         new = ceremony.verify_new(answer, user)
         with transaction.atomic():
@@ -151,6 +165,8 @@ def remove(user: User, pk: int) -> Passkey | None:
 def _prove(
     answer: str, purpose: Purpose, user: User | None = None, *, for_staff: bool = False
 ) -> Result:
+    from accounts.passkeys import ceremony
+
     try:
         parsed = ceremony.read_proof(answer)
         passkey = Passkey.objects.select_related("user").filter(credential_id=parsed.raw_id).first()
@@ -176,7 +192,7 @@ def _prove(
     return Result(outcome, passkey)
 
 
-def _use(passkey: Passkey, proof: Proof) -> Outcome:
+def _use(passkey: Passkey, proof: "Proof") -> Outcome:
     """Remember that the passkey was used, unless its signatures are fewer than before.
 
     Section 7.2 leaves the choice to us. One device counts up, or says 0 for ever; two devices with

@@ -1,6 +1,5 @@
 """Draw a QR code as SVG inside the page."""
 
-import segno
 from django.utils.safestring import SafeString, mark_safe
 
 # Modules of white around the code: ISO/IEC 18004 asks for four.
@@ -12,6 +11,9 @@ def svg(text: str) -> SafeString:
 
     It has no size, style or text of its own; what it says stands in the page beside it.
     """
+    # Read when a code is drawn: nobody else needs it.
+    import segno
+
     code = segno.make_qr(text, error="m")
     return mark_safe(  # noqa: S308  paths only, whatever the text was
         code.svg_inline(
