@@ -125,7 +125,7 @@ def error_page(fault: Fault, request: HttpRequest, *, as_visitor: bool = False) 
     """Answer with the page of this fault, in the request's language; nobody keeps it.
 
     That is the one of the address, or on the staff's pages their own. The active language may still
-    be that of the request before: a host that is not ours is refused before LocaleMiddleware has
+    be that of the request before: a host that is not ours is refused before the language has
     its turn.
 
     The page needs neither database nor session unless it is rendered `as_visitor`, with the header
