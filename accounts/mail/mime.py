@@ -114,6 +114,7 @@ class SevenBitMessage(EmailMultiAlternatives):
         return message
 
 
+@lru_cache(maxsize=8)
 def mailbox(address: str) -> str:
     """Return a mailbox with its name between quotes if need be: Django 6 insists on RFC 5322."""
     name, spec = parseaddr(address)
