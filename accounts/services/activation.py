@@ -12,7 +12,7 @@ from accounts.limits import Limit
 from accounts.mail import outbox
 from accounts.models import OutboxMessage, User
 from accounts.services import panel
-from kantor.serving.sql import stored_id
+from kantor.serving import sql
 
 PASSWORD_TRIES = Limit("activation-password", times=5, window=timedelta(minutes=15), must_last=True)
 # What one network may cost us, whatever links it holds: a hash a try.
@@ -42,7 +42,8 @@ def examine(token: str) -> tuple[LinkState, User | None]:
         parsed = tokens.read(token)
     except signed_number.InvalidTokenError:
         return LinkState.BROKEN, None
-    found = User.objects.raw(
+    found = sql.read(
+        User,
         """
         SELECT account.*, EXISTS(
             SELECT 1 FROM accounts_user AS rival
@@ -51,9 +52,9 @@ def examine(token: str) -> tuple[LinkState, User | None]:
         ) AS has_rivals
         FROM accounts_user AS account WHERE account.attempt = %s
         """,
-        [stored_id(parsed.attempt)],
+        [sql.stored_id(parsed.attempt)],
     )
-    user = next(iter(found), None)
+    user = found[0] if found else None
     if user is None or user.closed_at is not None:
         return LinkState.BROKEN, None
     if not parsed.is_about(user):
