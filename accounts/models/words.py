@@ -6,6 +6,8 @@ import unicodedata
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from kantor.serving import sql
+
 WORD_LENGTH = 40  # more of a word distinguishes nobody
 
 _QUOTES = re.compile("['\"`\u00b4\u2018-\u201f\u00ab\u00bb\u2039\u203a]")
@@ -62,7 +64,6 @@ class CustomerWord(models.Model):
             if gone := stored - wanted:
                 cls.objects.filter(customer=customer, word__in=gone).delete()
             wanted -= stored
-        CustomerWord.objects.bulk_create(
-            [CustomerWord(customer_id=customer, word=word) for word in sorted(wanted)],
-            ignore_conflicts=True,
-        )
+        if wanted:
+            rows = [CustomerWord(customer_id=customer, word=word) for word in sorted(wanted)]
+            sql.insert(*rows, otherwise="ON CONFLICT DO NOTHING")

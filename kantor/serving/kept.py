@@ -132,9 +132,7 @@ def fill_kept(
     kept = _kept_texts.get(place)
     if kept is None:
         marks = {name: _mark(name) if word else "" for name, word in words.items()}
-        kept = {
-            name: _split_text(text, by_line.get(name)) for name, text in render(marks).items()
-        }
+        kept = {name: _split_text(text, by_line.get(name)) for name, text in render(marks).items()}
         if len(_kept_texts) >= MOST_PAGES:
             _kept_texts.clear()
         _kept_texts[place] = kept
