@@ -20,6 +20,9 @@ from accounts.registration.order import ORDER, Step
 from accounts.registration.refusal import Refusal, Said, said_by
 from accounts.registration.storage import AttemptStorage, own_answers
 
+# `Kind.values` is put together anew each time, and the kind is asked for a dozen times a request.
+KINDS = frozenset(Kind.values)
+
 
 class Answers:
     """What one attempt was told, and what a changed answer undoes of it.
@@ -41,7 +44,7 @@ class Answers:
     def kind(self) -> str | None:
         """Return the chosen kind of customer; none while it is not one of the two."""
         chosen = self.storage.answer(Step.START, "kind")
-        return chosen if chosen in Kind.values else None
+        return chosen if chosen in KINDS else None
 
     @property
     def first_incomplete(self) -> Step:
@@ -64,8 +67,7 @@ class Answers:
 
     def typed(self, step: Step) -> dict[str, str]:
         """Return the answers to a step as they were typed, by the names of its fields."""
-        kept = self.storage.get_step_data(step) or {}
-        return {name.removeprefix(f"{step}-"): kept[name] for name in kept}
+        return self.storage.answers(step)
 
     @property
     def details(self) -> dict[str, str]:
@@ -81,7 +83,8 @@ class Answers:
 
     def password_context(self) -> list[str]:
         """Return the customer's own words, as typed: a password must not lean on them."""
-        words = (self.storage.answer(Step.DETAILS, name) for name in (*OWN_WORDS, "email"))
+        typed = self.typed(Step.DETAILS)
+        words = (typed.get(name) for name in (*OWN_WORDS, "email"))
         return [word for word in words if word]
 
     # -- keeping ----------------------------------------------------------------------------

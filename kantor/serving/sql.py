@@ -75,8 +75,12 @@ _PLAIN: dict[type, set[type]] = {
     models.EmailField: {str, NoneType},
     models.TextField: {str, NoneType},
     models.BooleanField: {bool, NoneType},
-    models.PositiveIntegerField: {NoneType},
+    models.PositiveIntegerField: {int, NoneType},
+    models.PositiveSmallIntegerField: {int, NoneType},
     models.JSONField: {NoneType},
+    models.DateTimeField: {NoneType},
+    models.ForeignKey: {int},
+    models.OneToOneField: {int},
 }
 
 
