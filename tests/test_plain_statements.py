@@ -137,7 +137,8 @@ class InsertTests(TestCase):
         second = made(User, empty=True, attempt=first.attempt)
         assert isinstance(second, User)
         assert not User.objects.insert_once(second)
-        assert (second.pk, second._state.adding) == (None, True)
+        assert not second.pk
+        assert second._state.adding
 
     def test_is_refused_by_the_table_and_where_a_row_is_not_stored_yet(self) -> None:
         row = made(OutboxMessage, empty=True, user=None, message_id="<twice>")

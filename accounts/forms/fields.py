@@ -40,6 +40,13 @@ def wrong(words: Any) -> dict[str, Any]:
     return {"wrong": words, "max_length": words}
 
 
+def _copied(thing: Any) -> Any:
+    """Return another one with the same attributes, as `copy.copy` does after asking how."""
+    made = object.__new__(type(thing))
+    vars(made).update(vars(thing))
+    return made
+
+
 class ValueField(forms.CharField):
     """Check what is typed by `parse` and give its canonical form; blanks alone are no answer.
 
@@ -67,10 +74,14 @@ class ValueField(forms.CharField):
 
         The parts that a form may change are its own: the widget, the messages, the validators.
         """
-        made = object.__new__(type(self))
-        vars(made).update(vars(self))
+        made: Self = _copied(self)
         memo[id(self)] = made
-        made.widget = deepcopy(self.widget, memo)
+        # A widget that copies itself in its own way knows why.
+        if type(self.widget).__deepcopy__ is forms.Widget.__deepcopy__:
+            made.widget = _copied(self.widget)
+            made.widget.attrs = dict(self.widget.attrs)
+        else:
+            made.widget = deepcopy(self.widget, memo)
         made.error_messages = dict(self.error_messages)
         made.validators = list(self.validators)
         return made

@@ -3,10 +3,8 @@
 import re
 import unicodedata
 
-from django.db import models
+from django.db import connection, models
 from django.utils.translation import gettext_lazy as _
-
-from kantor.serving import sql
 
 WORD_LENGTH = 40  # more of a word distinguishes nobody
 
@@ -64,6 +62,12 @@ class CustomerWord(models.Model):
             if gone := stored - wanted:
                 cls.objects.filter(customer=customer, word__in=gone).delete()
             wanted -= stored
-        if wanted:
-            rows = [CustomerWord(customer_id=customer, word=word) for word in sorted(wanted)]
-            sql.insert(*rows, otherwise="ON CONFLICT DO NOTHING")
+        if not wanted:
+            return
+        rows = ", ".join(["(%s, %s)"] * len(wanted))
+        with connection.cursor() as cursor:
+            cursor.execute(
+                f"INSERT INTO accounts_customerword (customer_id, word) VALUES {rows} "  # noqa: S608
+                "ON CONFLICT DO NOTHING",
+                [value for word in sorted(wanted) for value in (customer, word)],
+            )
