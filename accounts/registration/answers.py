@@ -20,8 +20,8 @@ from accounts.registration.order import ORDER, Step
 from accounts.registration.refusal import Refusal, Said, said_by
 from accounts.registration.storage import AttemptStorage, own_answers
 
-# `Kind.values` is put together anew each time, and the kind is asked for a dozen times a request.
-KINDS = frozenset(Kind.values)
+# Asked several times a request; `Kind.values` puts the list together each time.
+_KINDS = frozenset(Kind.values)
 
 
 class Answers:
@@ -44,7 +44,7 @@ class Answers:
     def kind(self) -> str | None:
         """Return the chosen kind of customer; none while it is not one of the two."""
         chosen = self.storage.answer(Step.START, "kind")
-        return chosen if chosen in KINDS else None
+        return chosen if chosen in _KINDS else None
 
     @property
     def first_incomplete(self) -> Step:
