@@ -2,6 +2,7 @@
 
 import time
 import timeit
+from copy import deepcopy
 from html.parser import HTMLParser
 from typing import ClassVar
 
@@ -191,6 +192,46 @@ class Fields(SimpleTestCase):
             )
         )
         assert best / 10 < 0.01
+
+
+class CopyTests(SimpleTestCase):
+    """Each form has fields of its own."""
+
+    def test_is_what_django_would_make(self) -> None:
+        for name, field in {**CompanyForm.base_fields, **EveryFieldForm.base_fields}.items():
+            with self.subTest(name=name):
+                ours, djangos = deepcopy(field), forms.Field.__deepcopy__(field, {})
+                assert type(ours) is type(djangos)
+                own = ("widget", "error_messages", "validators")
+                for each in (ours, djangos):
+                    for part in own:
+                        assert getattr(each, part) is not getattr(field, part), part
+                    assert each.widget.attrs is not field.widget.attrs
+                assert ours.error_messages == djangos.error_messages
+                assert ours.validators == djangos.validators
+                assert type(ours.widget) is type(djangos.widget)
+                assert {**vars(ours.widget), "choices": None} == {
+                    **vars(djangos.widget),
+                    "choices": None,
+                }
+                rest = vars(djangos).keys() - own
+                assert vars(ours).keys() == vars(djangos).keys()
+                assert all(
+                    getattr(ours, part) is getattr(djangos, part) for part in rest - {"_choices"}
+                )
+
+    def test_is_not_the_one_that_the_next_form_gets(self) -> None:
+        form = CompanyForm()
+        for field in form.fields.values():
+            field.help_text = "changed"
+            field.widget.attrs["changed"] = "x"
+            field.error_messages["required"] = "changed"
+            field.validators.append(print)
+        for field in (*CompanyForm().fields.values(), *CompanyForm.base_fields.values()):
+            assert field.help_text != "changed"
+            assert "changed" not in field.widget.attrs
+            assert field.error_messages.get("required") != "changed"
+            assert print not in field.validators
 
 
 class OptionParser(HTMLParser):

@@ -1,22 +1,27 @@
 """The mails whose texts are kept, written to two customers one after the other."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import timedelta
 from functools import partial
+from typing import Any
 from unittest import mock
 
 from django.core.mail import EmailMultiAlternatives
 from django.template.loader import render_to_string
 from django.test import SimpleTestCase, override_settings
 from django.utils import timezone
+from django.utils.text import wrap
+from hypothesis import given
+from hypothesis import strategies as st
 
 from accounts.consents import Receipt
 from accounts.mail import messages, rendering
 from accounts.mail.rendering import Envelope
 from kantor.serving import kept
 from kantor.serving.kept import MixedPageError, fill_kept
+from kantor.serving.typography import JOINER
 
 # Nothing of the one is part of anything of the other.
 NAMES = {"Kanarek": "Kanarkowska & Syn <sp. j.>", "Papuga": "Papużki „Falista” s.c."}
@@ -104,8 +109,13 @@ class KeptMailTests(SimpleTestCase):
             assert rendered.call_count > first
 
     def test_are_the_same_bytes_as_without_keeping(self) -> None:
-        def afresh(_key: object, words: dict[str, str], render: Callable[..., object]) -> object:
-            return render(words)
+        def afresh(
+            _key: object, words: dict[str, str], render: Callable[..., Any], by_line: object
+        ) -> object:
+            texts = render(words)
+            # All at once, as the lines without words have never been.
+            text = texts["body.txt"].replace(JOINER, "")
+            return {**texts, "body.txt": wrap(text, rendering.LINE_WIDTH)}
 
         for language in ("pl", "en"):
             letters("Kanarek", language)
@@ -113,6 +123,19 @@ class KeptMailTests(SimpleTestCase):
             with mock.patch.object(rendering, "fill_kept", afresh):
                 plain = letters("Papuga", language)
             assert ours == {name: everything(mail) for name, mail in plain.items()}
+
+    def test_are_wrapped_where_a_word_moves_the_lines(self) -> None:
+        for length in range(1, 60):
+            link = f"https://kantor.pl/{'x' * length}/"
+            to = Envelope("anna@example.com", "pl", "<1@kantor.pl>", "Zoé" * (length // 6))
+            mail = messages.password_reset(to, link=link, expires_at=timezone.now())
+            assert link in str(mail.body)
+            for line in str(mail.body).split("\n"):
+                assert len(line) <= rendering.LINE_WIDTH or " " not in line, line
+
+    @given(st.text(st.sampled_from("ab \t\N{NO-BREAK SPACE}\N{WORD JOINER}-żź.\x85"), max_size=99))
+    def test_leave_a_short_line_as_wrapping_would(self, line: str) -> None:
+        assert rendering.wrapped(line) == wrap(line.replace(JOINER, ""), rendering.LINE_WIDTH)
 
     def test_escape_a_name_in_html_alone(self) -> None:
         message = letters("Kanarek", "pl")["welcome"]
@@ -137,6 +160,24 @@ class FillTests(SimpleTestCase):
     def test_finds_a_word_that_is_changed_on_its_way(self) -> None:
         with self.assertRaises(MixedPageError):
             fill_kept("hello", {"name": "Anna"}, lambda words: {"a.txt": words["name"].lower()})
+
+    def test_finishes_the_lines_without_words_once(self) -> None:
+        finished = []
+
+        def finish(line: str) -> str:
+            finished.append(line)
+            return line.upper()
+
+        def render(words: Mapping[str, str]) -> dict[str, str]:
+            return {"a.txt": f"Hello\n\nDear {words['name']}\n{words['name']},\nbye", "b.txt": "b"}
+
+        for name in ("Anna", "Jan"):
+            with override_settings(KEPT_PAGES_CHECKED=name == "Jan"):
+                texts = fill_kept("hello", {"name": name}, render, by_line={"a.txt": finish})
+            upper = name.upper()
+            assert texts == {"a.txt": f"HELLO\n\nDEAR {upper}\n{upper},\nBYE", "b.txt": "b"}
+            if name == "Anna":
+                assert finished == ["Hello", "", "bye", "Dear Anna", "Anna,"]
 
     @override_settings(KEPT_PAGES_CHECKED=False)
     def test_keeps_a_fixed_number(self) -> None:

@@ -105,12 +105,47 @@ class WireTests(SimpleTestCase):
             plain = email.policy.default.clone(cte_type="7bit", linesep=linesep)
             assert wire.as_bytes() == wire.as_bytes(policy=plain)
 
-    def test_write_an_attachment_as_the_standard_library_would(self) -> None:
-        mail = message()
+    def test_write_every_mail_as_the_standard_library_would(self) -> None:
+        for name in NAMES:
+            for language in LANGUAGES:
+                with self.subTest(name=name, language=language):
+                    self._written_alike(build(name, language).message())
+
+    def test_write_attachments_and_odd_words_as_the_standard_library_would(self) -> None:
+        mail = message(
+            to=[f"{'x' * 60}@firma.example"],
+            body="Ends\rof\r\nlines\n\n.\nFrom x\n--=_mixed\nno end",
+            headers={"Message-ID": "<a b@kantor.example>"},
+        )
+        self._written_alike(mail.message())
         for content in (b"", b"short", bytes(range(256)) * 500):
             part = mime.attachment(content, "application/pdf", "Regulamin.pdf", "pl")
             mail.attachments.append(part)
-        wire = mail.message()
+            self._written_alike(mail.message())
+
+    def test_write_the_headers_of_one_mail_as_parsing_them_would(self) -> None:
+        for name, value in (
+            ("To", "anna@firma.example"),
+            ("To", "anna.maria+1@a-b.firma.example"),
+            ("To", "o'neill@firma.example"),
+            ("To", ".anna..maria@firma.example"),
+            ("To", f"{'x' * 64}@{'y' * 60}.example"),
+            ("Message-ID", "<1.2@kantor.example>"),
+            ("Message-ID", f"<{'x' * 64}@{'y' * 60}.example>"),
+            ("Message-ID", "no brackets@kantor.example"),
+            ("Date", "Sun, 29 Nov 2026 23:55:00 +0000"),
+            ("Date", "yesterday"),
+        ):
+            with self.subTest(name=name, value=value):
+                ours, parsed_first = (EmailMessage(policy=mime.POLICY) for _ in range(2))
+                ours[name] = value
+                parsed_first[name] = mime.POLICY.header_factory(name, value)
+                assert ours[name] == parsed_first[name]
+                assert mime.POLICY.fold_binary(name, next(iter(ours.raw_items()))[1]) == (
+                    parsed_first[name].fold(policy=mime.POLICY).encode()
+                )
+
+    def _written_alike(self, wire: Any) -> None:
         assert wire.as_bytes() == EmailMessage.as_bytes(wire)
         ended = EmailMessage.as_bytes(wire, policy=wire.policy.clone(linesep="\r\n"))
         assert wire.as_bytes(linesep="\r\n") == ended

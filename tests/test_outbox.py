@@ -58,7 +58,7 @@ class OwingTests(TransactionTestCase):
         assert not mail.outbox
 
     def test_fails_the_registration_when_it_fails(self) -> None:
-        fault = mock.patch.object(OutboxMessage, "save", side_effect=RuntimeError)
+        fault = mock.patch("accounts.mail.outbox.sql.insert", side_effect=RuntimeError)
         with fault, self.assertRaises(RuntimeError):
             registered()
         assert not User.objects.exists()

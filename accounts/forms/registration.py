@@ -1,6 +1,6 @@
 """Ask for what a registration needs, one form a step, and check it. Nothing is saved here."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, ClassVar
@@ -345,23 +345,6 @@ class PasswordForm(forms.Form):
             self.add_error(
                 "password2", ValidationError(_("The passwords are not the same."), "mismatch")
             )
-
-
-class AcceptedForm(forms.Form):
-    """Stand in at the end for a form whose answers were accepted when they were posted.
-
-    None stands for answers that were not, or do not hold any more.
-    """
-
-    def __init__(self, accepted: Mapping[str, Any] | None) -> None:
-        super().__init__(data={})
-        self.accepted = accepted
-
-    def clean(self) -> dict[str, Any]:
-        """Return the accepted values."""
-        if self.accepted is None:
-            raise ValidationError("There are no accepted answers.", "missing")
-        return dict(self.accepted)
 
 
 class ConsentsForm(forms.Form):

@@ -21,12 +21,20 @@ from accounts import consents, disowning, email_link, phone_link, reopening_link
 from accounts.captcha import code
 from accounts.mail import messages
 from accounts.mail.rendering import Envelope
-from accounts.models import AccountEvent, OutboxMessage, ReviewState, User
+from accounts.models import (
+    AccountEvent,
+    ConsentRecord,
+    Customer,
+    OutboxMessage,
+    ReviewState,
+    User,
+)
 from accounts.models.customer import Section
 from accounts.models.email_change import CONFIRMED_WITHIN, UNDONE_WITHIN
 from accounts.models.outbox import OUTCOMES
 from accounts.values import email as email_address
 from accounts.values import masked
+from kantor.serving import sql
 
 # What both mailboxes are told of a change of the address.
 EMAIL_NOTICES = (
@@ -36,10 +44,13 @@ EMAIL_NOTICES = (
     OutboxMessage.Kind.EMAIL_REVERTED,
 )
 
+# Their accounts are read by statements of their own: every registration sends these two.
+READ_BY_THEMSELVES = (OutboxMessage.Kind.REGISTRATION, OutboxMessage.Kind.WELCOME)
+
 
 def compose(message: OutboxMessage) -> EmailMessage | None:
     """Return the mail to send for this row, or nothing when it has become pointless."""
-    if message.user_id is not None and message.kind != OutboxMessage.Kind.REGISTRATION:
+    if message.user_id is not None and message.kind not in READ_BY_THEMSELVES:
         # With the customer in one statement; nothing where the account has just been deleted.
         message.user = User.objects.select_related("customer").filter(pk=message.user_id).first()
         if message.user is None:
@@ -50,14 +61,7 @@ def compose(message: OutboxMessage) -> EmailMessage | None:
         case OutboxMessage.Kind.PASSWORD_RESET:
             return _password_reset(message)
         case OutboxMessage.Kind.WELCOME:
-            assert message.user is not None
-            records = list(message.user.consents.all())
-            return messages.welcome(
-                _to_mailbox(message, message.user),
-                owner_name=message.user.customer.owner_name,
-                terms=consents.accepted_terms(records),
-                receipt=consents.receipt(records),
-            )
+            return _welcome(message)
         case OutboxMessage.Kind.PASSWORD_CHANGED:
             return messages.password_changed(
                 _to_mailbox(message, message.user),
@@ -102,7 +106,8 @@ def _registration(message: OutboxMessage) -> EmailMessage | None:
         # Whoever asked for the link must not learn that the account is gone.
         return None
     key = email_address.normalise(message.recipient)
-    found = User.objects.raw(
+    found = sql.read(
+        User,
         """
         SELECT account.*, customer.first_name AS customers_first_name
         FROM accounts_user AS account
@@ -122,6 +127,30 @@ def _registration(message: OutboxMessage) -> EmailMessage | None:
         return _activation(message, user, first_name, recipient=message.recipient)
     (owner,) = accounts.values()
     return None if owner.suspended_at is not None else _already_registered(message, owner)
+
+
+def _welcome(message: OutboxMessage) -> EmailMessage | None:
+    found = sql.read(
+        Customer,
+        """
+        SELECT user_id, company_name, first_name, last_name
+        FROM accounts_customer WHERE user_id = %s
+        """,
+        [message.user_id],
+    )
+    if not found:  # the account has just been deleted
+        return None
+    records = sql.read(
+        ConsentRecord,
+        "SELECT * FROM accounts_consentrecord WHERE user_id = %s",
+        [message.user_id],
+    )
+    return messages.welcome(
+        Envelope(message.recipient, message.language, message.message_id, found[0].first_name),
+        owner_name=found[0].owner_name,
+        terms=consents.accepted_terms(records),
+        receipt=consents.receipt(records),
+    )
 
 
 def _owner_of(key: str) -> User | None:

@@ -26,7 +26,7 @@ from accounts.models import OutboxMessage
 from accounts.statistics import counting
 from accounts.statistics.counting import Name
 from kantor.serving import numbers
-from kantor.serving.sql import stored
+from kantor.serving.sql import read, stored
 
 if TYPE_CHECKING or django.VERSION < (6, 0):
     from django_tasks import task
@@ -99,7 +99,8 @@ def _claim(pk: int | None = None) -> OutboxMessage | None:
     """
     now = timezone.now()
     lock = "FOR UPDATE SKIP LOCKED" if connection.features.has_select_for_update else ""
-    claimed = OutboxMessage.objects.raw(
+    claimed = read(
+        OutboxMessage,
         f"""
         UPDATE accounts_outboxmessage SET due_at = %s, attempts = attempts + 1 WHERE id = (
             SELECT id FROM accounts_outboxmessage
@@ -114,7 +115,7 @@ def _claim(pk: int | None = None) -> OutboxMessage | None:
             *([] if pk is None else [pk]),
         ],
     )
-    return next(iter(list(claimed)), None)
+    return claimed[0] if claimed else None
 
 
 def _try(message: OutboxMessage, line: Line) -> None:

@@ -7,13 +7,13 @@ the same bytes under each.
 
 import base64
 import binascii
+import re
+from collections.abc import Iterator
 from email import policy
-from email.generator import BytesGenerator
 from email.headerregistry import Address, AddressHeader, HeaderRegistry
 from email.message import EmailMessage, MIMEPart
 from email.utils import format_datetime, parseaddr
 from functools import lru_cache
-from io import BytesIO
 from typing import Any
 
 from django.core.mail import EmailMultiAlternatives
@@ -26,6 +26,12 @@ MIXED = 'multipart/mixed; boundary="=_mixed"'
 ALTERNATIVE = 'multipart/alternative; boundary="=_alternative"'
 # Of one customer or one mail: neither these headers nor their lines are kept.
 OWN = frozenset({"To", "Date", "Message-ID"})
+_ATOMS = r"[0-9A-Za-z_+-]+(?:\.[0-9A-Za-z_+-]+)*"
+# What they nearly always are: an address, an id or a date that parsing leaves as it is.
+_READY = re.compile(
+    rf"{_ATOMS}@{_ATOMS}|<{_ATOMS}@{_ATOMS}>|"
+    r"[A-Z][a-z]{2}, [0-9]{2} [A-Z][a-z]{2} [0-9]{4} [0-9]{2}:[0-9]{2}:[0-9]{2} [+-][0-9]{4}"
+)
 
 
 class _Headers(HeaderRegistry):
@@ -47,6 +53,12 @@ class _Headers(HeaderRegistry):
 class SevenBitPolicy(policy.EmailPolicy):
     """Python's default policy in ASCII; the lines of headers that many mails share are kept."""
 
+    def header_store_parse(self, name: str, value: Any) -> tuple[str, Any]:
+        """Keep as it is what parsing would not change; it is parsed when somebody asks for it."""
+        if name in OWN and isinstance(value, str) and _READY.fullmatch(value):
+            return name, value
+        return super().header_store_parse(name, value)
+
     def fold_binary(self, name: str, value: Any) -> bytes:
         """Return the header as its lines."""
         if name in OWN:
@@ -55,26 +67,19 @@ class SevenBitPolicy(policy.EmailPolicy):
 
 
 class WireMessage(EmailMessage):
-    """A message that knows how Django 5.2 asks for line ends: as of those it builds itself."""
+    """A message whose parts are ready, and which knows how Django 5.2 asks for line ends.
+
+    The bytes are those of the standard library, which reads a message part by part and line by
+    line, for it does not know whether they are ready.
+    """
 
     def as_bytes(
         self, unixfrom: bool = False, policy: Any = None, *, linesep: str | None = None
     ) -> bytes:
         """Return the message as it crosses the wire."""
-        policy = policy or self.policy
-        wire = BytesIO()
-        policy = policy.clone(linesep=linesep) if linesep else policy
-        _Writer(wire, mangle_from_=False, policy=policy).flatten(self, unixfrom=unixfrom)
-        return wire.getvalue()
-
-
-class _Writer(BytesGenerator):
-    """Write a PDF as the lines it was given: they are ready, and thousands in each mail."""
-
-    # Called by Generator for parts of this type, as its _dispatch says.
-    def _handle_application_pdf(self, part: MIMEPart) -> None:
-        assert self.policy is not None
-        self.write(_ended(str(part.get_payload()), self.policy.linesep))
+        if unixfrom or policy is not None:
+            return super().as_bytes(unixfrom, policy)
+        return b"".join(_wire(self, _policy(linesep or self.policy.linesep)))
 
 
 class SevenBitMessage(EmailMultiAlternatives):
@@ -109,6 +114,7 @@ class SevenBitMessage(EmailMultiAlternatives):
         return message
 
 
+@lru_cache(maxsize=8)
 def mailbox(address: str) -> str:
     """Return a mailbox with its name between quotes if need be: Django 6 insists on RFC 5322."""
     name, spec = parseaddr(address)
@@ -142,10 +148,29 @@ def _folded(name: str, value: Any, linesep: str) -> bytes:
     return policy.EmailPolicy.fold_binary(_policy(linesep), name, value)
 
 
+def _wire(part: Any, policy: SevenBitPolicy) -> Iterator[bytes]:
+    """Yield a part, headers and body, as BytesGenerator writes it; no body holds a boundary."""
+    end = policy.linesep.encode()
+    for name, value in part.raw_items():
+        yield policy.fold_binary(name, value)
+    yield end
+    content = part.get_payload()
+    if isinstance(content, str):
+        ended = _ended if part.get_content_maintype() == "application" else _ended.__wrapped__
+        yield ended(content, policy.linesep)
+        return
+    boundary = b"--" + part["Content-Type"].params["boundary"].encode()
+    for each in content:
+        yield boundary + end
+        yield from _wire(each, policy)
+        yield end
+    yield boundary + b"--" + end
+
+
 @lru_cache(maxsize=8)
-def _ended(lines: str, linesep: str) -> str:
-    """Return the lines of a file with these ends; those of shared attachments are kept."""
-    return lines.replace("\n", linesep)
+def _ended(lines: str, linesep: str) -> bytes:
+    """Return lines with these ends; kept are those of attachments, which mails share."""
+    return lines.replace("\n", linesep).encode("ascii")
 
 
 def _text(content: str, mimetype: str, policy: Any) -> MIMEPart:
@@ -153,7 +178,9 @@ def _text(content: str, mimetype: str, policy: Any) -> MIMEPart:
     part = MIMEPart(policy=policy)
     part["Content-Type"] = _shared("Content-Type", f'{mimetype}; charset="utf-8"')
     part["Content-Transfer-Encoding"] = _shared("Content-Transfer-Encoding", "quoted-printable")
-    part.set_payload(binascii.b2a_qp(content.encode()).decode("ascii"))
+    lines = binascii.b2a_qp(content.encode()).decode("ascii")
+    # As the standard library writes them, whose lines end in "\r" too.
+    part.set_payload(lines.replace("\r\n", "\n").replace("\r", "\n"))
     return part
 
 

@@ -16,6 +16,7 @@ from django_guid import get_guid
 from accounts.mail import delivery
 from accounts.models import AccountEvent, DataChange, DataRequest, EmailChange, OutboxMessage, User
 from accounts.values.visit import Visit
+from kantor.serving import sql
 
 
 def put(
@@ -75,7 +76,7 @@ def _put(message: OutboxMessage) -> None:
     domain = settings.BASE_URL.partition("//")[2].partition(":")[0]
     message.message_id = f"<{uuid4().hex}@{domain}>"
     message.asked_in = (get_guid() or "")[:36]
-    message.save(force_insert=True)
+    sql.insert(message)
     # Robust: a queue that is down must not undo or fail what has just been committed; the
     # sweeper finds the row.
     transaction.on_commit(lambda: delivery.deliver_message.enqueue(message.pk), robust=True)

@@ -92,13 +92,19 @@ def render(
         said |= {"recipient": to.recipient, "first_name": plain_name(to.first_name)}
         if is_kept:
             key = (template, *context.items())
-            texts = fill_kept(key, said, lambda words: _rendered(template, {**context, **words}))
+            texts = fill_kept(
+                key,
+                said,
+                lambda words: _rendered(template, {**context, **words}),
+                by_line={"body.txt": wrapped},
+            )
         else:
             texts = _rendered(template, {**context, **said})
+            texts["body.txt"] = "\n".join(map(wrapped, texts["body.txt"].split("\n")))
     subject, text, html = texts.values()
     message = SevenBitMessage(
         subject=untie(subject),
-        body=_tidy(text),
+        body=f"{text}\n",
         from_email=mime.mailbox(settings.DEFAULT_FROM_EMAIL),
         to=[to.recipient],
         reply_to=[settings.REPLY_TO_EMAIL],
@@ -124,7 +130,9 @@ def _rendered(template: str, context: Mapping[str, Any]) -> dict[str, str]:
         **context,
     }
     heading = render_to_string(f"{folder}/subject.txt", context).strip()
-    text = render_to_string(f"{folder}/body.txt", context)
+    text = render_to_string(f"{folder}/body.txt", context).strip()
+    # One empty line at most, whatever a template has left out.
+    text = re.sub(r"\n{3,}", "\n\n", text)
     context |= {"subject": untie(heading), "heading": heading}
     html = render_to_string(f"{folder}/body.html", context)
     return {"subject.txt": heading, "body.txt": text, "body.html": html}
@@ -179,7 +187,9 @@ def plain_name(first_name: str) -> str:
     return " ".join(kept.split())[:NAME_LENGTH].rstrip()
 
 
-def _tidy(text: str) -> str:
-    """Wrap the lines of a text part and leave one empty line at most; links stay whole."""
-    lines = re.sub(r"\n{3,}", "\n\n", text.strip().replace(JOINER, ""))
-    return wrap(lines, LINE_WIDTH) + "\n"
+def wrapped(line: str) -> str:
+    """Return a line of a text as lines of LINE_WIDTH characters; links stay whole."""
+    # What is short and plain stays as it is: finding that out by wrapping takes longer.
+    if len(line) <= LINE_WIDTH and line.isprintable() and not line.endswith(" "):
+        return line
+    return wrap(line.replace(JOINER, ""), LINE_WIDTH)

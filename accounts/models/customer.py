@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models.words import CustomerWord, search_key
 from accounts.reasons import Rejection
 from accounts.values.names import owner_name
+from kantor.serving import sql
 
 
 class Kind(models.TextChoices):
@@ -172,13 +173,23 @@ class Customer(models.Model):
     def save(self, *args: Any, **kwargs: Any) -> None:
         """Store the customer; the search keys and the index of words always follow the names."""
         is_new = self._state.adding
-        self.name_key = search_key(f"{self.last_name} {self.first_name}")
-        self.company_key = search_key(self.company_name)
+        self.set_keys()
         with transaction.atomic(savepoint=False):
             super().save(*args, **kwargs)
             changed = kwargs.get("update_fields")
             if changed is None or not NAMES.isdisjoint(changed):
                 CustomerWord.keep(self.pk, *(getattr(self, name) for name in NAMES), is_new=is_new)
+
+    def insert(self) -> None:
+        """Store this new customer as `save` does, by two plain statements; in a transaction."""
+        self.set_keys()
+        sql.insert(self)
+        CustomerWord.keep(self.pk, *(getattr(self, name) for name in NAMES), is_new=True)
+
+    def set_keys(self) -> None:
+        """Let the search keys follow the names."""
+        self.name_key = search_key(f"{self.last_name} {self.first_name}")
+        self.company_key = search_key(self.company_name)
 
     @property
     def owner_name(self) -> str:

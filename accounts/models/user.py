@@ -5,7 +5,7 @@ from typing import Any, ClassVar
 
 from django.conf import settings
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, PermissionsMixin
-from django.db import connection, models
+from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -13,7 +13,7 @@ from django.utils.translation import pgettext_lazy
 
 from accounts import passwords
 from accounts.values import email as email_address
-from kantor.serving import erased
+from kantor.serving import erased, sql
 
 
 class UserQuerySet(models.QuerySet["User"]):
@@ -52,26 +52,7 @@ class UserManager(BaseUserManager["User"]):
         INSERT is an error to PostgreSQL, whose log would quote the address and the hash in it.
         """
         user.set_keys()
-        quoted = connection.ops.quote_name
-        fields = [field for field in self.model._meta.concrete_fields if not field.primary_key]
-        columns = ", ".join(quoted(str(field.column)) for field in fields)
-        with connection.cursor() as cursor:
-            cursor.execute(
-                f"""
-                INSERT INTO {quoted(self.model._meta.db_table)} ({columns})
-                VALUES ({", ".join(["%s"] * len(fields))})
-                ON CONFLICT (attempt) DO NOTHING RETURNING id
-                """,  # noqa: S608  names of ours, and placeholders
-                [
-                    field.get_db_prep_save(field.pre_save(user, True), connection)
-                    for field in fields
-                ],
-            )
-            row = cursor.fetchone()
-        if row is not None:
-            user.pk = row[0]
-            user._state.adding, user._state.db = False, connection.alias
-        return row is not None
+        return bool(sql.insert(user, otherwise="ON CONFLICT (attempt) DO NOTHING"))
 
     def get_by_natural_key(self, username: str | None) -> "User":
         """Return the account that has this address, however it is spelled."""

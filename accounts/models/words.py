@@ -3,7 +3,7 @@
 import re
 import unicodedata
 
-from django.db import models
+from django.db import connection, models
 from django.utils.translation import gettext_lazy as _
 
 WORD_LENGTH = 40  # more of a word distinguishes nobody
@@ -62,7 +62,12 @@ class CustomerWord(models.Model):
             if gone := stored - wanted:
                 cls.objects.filter(customer=customer, word__in=gone).delete()
             wanted -= stored
-        CustomerWord.objects.bulk_create(
-            [CustomerWord(customer_id=customer, word=word) for word in sorted(wanted)],
-            ignore_conflicts=True,
-        )
+        if not wanted:
+            return
+        rows = ", ".join(["(%s, %s)"] * len(wanted))
+        with connection.cursor() as cursor:
+            cursor.execute(
+                f"INSERT INTO accounts_customerword (customer_id, word) VALUES {rows} "  # noqa: S608
+                "ON CONFLICT DO NOTHING",
+                [value for word in sorted(wanted) for value in (customer, word)],
+            )

@@ -18,12 +18,23 @@ SEEN_SIGNS = 3
 
 _L33T_SIGNS = frozenset(sign for signs in matching.L33T_TABLE.values() for sign in signs)
 
-# Once for all, at import; read only ever after. In a dictionary that is there already, since
-# every further one is searched for every part of a password.
-_english = matching.RANKED_DICTIONARIES["english_wikipedia"]
-_by_cost = sorted(words.COSTS, key=lambda word: (words.COSTS[word], word))
-_english.update({word: min(n, _english.get(word, n)) for n, word in enumerate(_by_cost, 1)})
-ENGLISH = tuple(matching.RANKED_DICTIONARIES.values())
+
+def _merged() -> dict[str, int]:
+    """Return each word of zxcvbn's lists and of ours with the least rank that a list gives it."""
+    by_cost = sorted(words.COSTS, key=lambda word: (words.COSTS[word], word))
+    ranks = {word: rank for rank, word in enumerate(by_cost, 1)}
+    for known in matching.RANKED_DICTIONARIES.values():
+        for word, rank in known.items():
+            if rank < ranks.get(word, rank + 1):
+                ranks[word] = rank
+    return ranks
+
+
+# Once for all, at import; read only ever after. zxcvbn looks every part of a password up in every
+# dictionary, and of a word that several have only the least rank counts: so it has one.
+ENGLISH = _merged()
+matching.RANKED_DICTIONARIES.clear()
+matching.RANKED_DICTIONARIES["words"] = ENGLISH
 
 
 def ask(seen: str, context: list[str]) -> int:
@@ -35,7 +46,7 @@ def ask(seen: str, context: list[str]) -> int:
     tamed = _tame(seen)
     known = {**matching.RANKED_DICTIONARIES, "user_inputs": matching.build_ranked_dict(context)}
     result = scoring.most_guessable_match_sequence(tamed, matching.omnimatch(tamed, known))
-    score: int = time_estimates.estimate_attack_times(result["guesses"])["score"]
+    score: int = time_estimates.guesses_to_score(result["guesses"])
     return score
 
 

@@ -89,7 +89,7 @@ _SEPARATORS = re.compile(r"[._+&-]|,? +")
 _SIGN = re.compile(r"[\W_]")
 _INNER_CAPITAL = re.compile(r"(?<=[a-z])[A-Z]|(?<=[A-Za-z])[A-Z](?=[a-z])")
 _STARTS = frozenset(
-    word[:START] for words in (COSTS, STEMS, *ENGLISH) for word in words if len(word) >= START
+    word[:START] for words in (COSTS, STEMS, ENGLISH) for word in words if len(word) >= START
 )
 # Too short to be words anywhere else than between words: haslodokonta, gramwpilke.
 _LITTLE_WORDS = frozenset(
@@ -326,10 +326,10 @@ def _listed(
 
 def _english_cost(word: str) -> int:
     """Return what an English word costs; 0 if it is none, or too short to be more than chance."""
-    ranks = [known[word] for known in ENGLISH if word in known]
-    if not ranks or min(ranks) > _ENGLISH_RANKS.get(len(word), sys.maxsize):
+    rank = ENGLISH.get(word)
+    if rank is None or rank > _ENGLISH_RANKS.get(len(word), sys.maxsize):
         return 0
-    return round(10 * math.log10(min(ranks))) + _ENGLISH_COST
+    return round(10 * math.log10(rank)) + _ENGLISH_COST
 
 
 def _case_cost(typed: str) -> int:

@@ -67,8 +67,7 @@ class Answers:
 
     def typed(self, step: Step) -> dict[str, str]:
         """Return the answers to a step as they were typed, by the names of its fields."""
-        kept = self.storage.get_step_data(step) or {}
-        return {name.removeprefix(f"{step}-"): kept[name] for name in kept}
+        return self.storage.answers(step)
 
     @property
     def details(self) -> dict[str, str]:
@@ -84,7 +83,8 @@ class Answers:
 
     def password_context(self) -> list[str]:
         """Return the customer's own words, as typed: a password must not lean on them."""
-        words = (self.storage.answer(Step.DETAILS, name) for name in (*OWN_WORDS, "email"))
+        typed = self.typed(Step.DETAILS)
+        words = (typed.get(name) for name in (*OWN_WORDS, "email"))
         return [word for word in words if word]
 
     # -- keeping ----------------------------------------------------------------------------

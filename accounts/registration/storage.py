@@ -150,6 +150,13 @@ class AttemptStorage(SessionStorage):
         values = self.data[self.step_data_key].get(step, {}).get(f"{step}-{name}", [])
         return values[-1] if values else ""
 
+    def answers(self, step: str) -> dict[str, str]:
+        """Return the kept answers to a step as they were typed, by the names of its fields."""
+        kept, prefix = self.data[self.step_data_key].get(step, {}), f"{step}-"
+        return {
+            name.removeprefix(prefix): values[-1] if values else "" for name, values in kept.items()
+        }
+
     def fact(self, name: str, default: Any = None) -> Any:
         """Return what is known of the attempt beside its answers."""
         return self.data[self.extra_data_key].get(name, default)

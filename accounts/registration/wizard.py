@@ -1,6 +1,6 @@
 """Lead a visitor through the registration: one URL a step, every POST answered by a redirect."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -12,9 +12,8 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import get_language, override
-from formtools.wizard.views import NamedUrlWizardView, SessionWizardView, WizardView
+from formtools.wizard.views import NamedUrlWizardView, SessionWizardView
 
-from accounts.forms.registration import AcceptedForm
 from accounts.limits import UsedUpError
 from accounts.passwords import HashingBusyError
 from accounts.registration import browser, consultant, frame, friction, funnel
@@ -44,7 +43,6 @@ class RegistrationWizard(UncachedView, NamedUrlWizardView, SessionWizardView):
     storage_name = "accounts.registration.storage.AttemptStorage"
     storage: AttemptStorage
     form_list = [(step, STEPS[step].form_class) for step in ORDER]
-    is_finishing = False
 
     # -- the attempt ------------------------------------------------------------------------
 
@@ -127,12 +125,8 @@ class RegistrationWizard(UncachedView, NamedUrlWizardView, SessionWizardView):
         return response
 
     def get_form(self, step: str | None = None, data: Any = None, files: Any = None) -> forms.Form:
-        """Return the form of a step for this kind of customer.
-
-        At the end what was accepted stands in for all of them: no answer is validated twice.
-        """
-        shown = self._step(Step(step or self.steps.current))
-        return AcceptedForm(shown.accepted()) if self.is_finishing else shown.form(data)
+        """Return the form of a step for this kind of customer."""
+        return self._step(Step(step or self.steps.current)).form(data)
 
     def get_step_url(self, step: str) -> str:
         """Return the URL of a step of this attempt, in the reader's language."""
@@ -252,34 +246,35 @@ class RegistrationWizard(UncachedView, NamedUrlWizardView, SessionWizardView):
     # -- the end ----------------------------------------------------------------------------
 
     def render_done(self, form: forms.Form | None, **kwargs: Any) -> HttpResponse:
-        """Finish, on the last POST and never on a GET."""
-        self.is_finishing = True
-        response: HttpResponse = WizardView.render_done(self, form, **kwargs)
+        """Finish, on the last POST and never on a GET; whatever a step lacks is asked first.
+
+        What was accepted when it was posted is taken: no answer is validated twice.
+        """
+        accepted: dict[Step, Mapping[str, Any]] = {}
+        for step in ORDER:
+            answers = self._step(step).accepted()
+            if answers is None:  # not answered, or not as it would have to be by now
+                self.answers.reopen(step)
+                return redirect(self.get_step_url(step))
+            accepted[step] = answers
+        response = self._register(accepted)
+        self.storage.reset()
         return response
 
-    def render_revalidation_failure(
-        self, step: str, form: forms.Form, **kwargs: Any
-    ) -> HttpResponse:
-        """Send the visitor to the first step that has no accepted answers (any more)."""
-        self.answers.reopen(Step(step))
-        return redirect(self.get_step_url(step))
-
-    def done(
-        self, form_list: Sequence[forms.Form], form_dict: dict[str, forms.Form], **kwargs: Any
-    ) -> HttpResponse:
+    def _register(self, accepted: Mapping[Step, Mapping[str, Any]]) -> HttpResponse:
         """Hand the answers to the service and show where the mail went.
 
         A second call for the same attempt, however it came about, ends on the same page.
         """
         assert self.attempt is not None
-        details = form_dict[Step.DETAILS].cleaned_data
+        details = accepted[Step.DETAILS]
         network = network_of(self.request)
         registration.register(
             attempt=self.attempt,
-            kind=form_dict[Step.START].cleaned_data["kind"],
+            kind=accepted[Step.START]["kind"],
             answers=details,
-            password_hash=form_dict[Step.PASSWORD].cleaned_data["password_hash"],
-            given=form_dict[Step.CONSENTS].cleaned_data,
+            password_hash=accepted[Step.PASSWORD]["password_hash"],
+            given=accepted[Step.CONSENTS],
             versions=ConsentsStep(self.answers, network).versions,
             language=get_language() or "pl",
             network=network,

@@ -1,10 +1,10 @@
 """Open a pending account for the person who registered it, once."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from enum import Enum
 
 from django.contrib.auth.hashers import check_password
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
 
 from accounts import passwords, signed_number, tokens
@@ -12,7 +12,7 @@ from accounts.limits import Limit
 from accounts.mail import outbox
 from accounts.models import OutboxMessage, User
 from accounts.services import panel
-from kantor.serving.sql import stored_id
+from kantor.serving import sql
 
 PASSWORD_TRIES = Limit("activation-password", times=5, window=timedelta(minutes=15), must_last=True)
 # What one network may cost us, whatever links it holds: a hash a try.
@@ -42,7 +42,8 @@ def examine(token: str) -> tuple[LinkState, User | None]:
         parsed = tokens.read(token)
     except signed_number.InvalidTokenError:
         return LinkState.BROKEN, None
-    found = User.objects.raw(
+    found = sql.read(
+        User,
         """
         SELECT account.*, EXISTS(
             SELECT 1 FROM accounts_user AS rival
@@ -51,9 +52,9 @@ def examine(token: str) -> tuple[LinkState, User | None]:
         ) AS has_rivals
         FROM accounts_user AS account WHERE account.attempt = %s
         """,
-        [stored_id(parsed.attempt)],
+        [sql.stored_id(parsed.attempt)],
     )
-    user = next(iter(found), None)
+    user = found[0] if found else None
     if user is None or user.closed_at is not None:
         return LinkState.BROKEN, None
     if not parsed.is_about(user):
@@ -84,13 +85,7 @@ def activate(user: User) -> LinkState:
             # All in one order before any is changed: two links of one address, opened at the
             # same moment, would otherwise wait for each other until PostgreSQL ends one of them.
             pending = _lock_pending(user.email_key) if getattr(user, "has_rivals", True) else []
-            opened = User.objects.filter(
-                pk=user.pk,
-                activated_at=None,
-                suspended_at=None,
-                link_serial=user.link_serial,
-                password=user.password,
-            ).update(activated_at=now, is_active=True, waiting_since=now, **panel.promise(now))
+            opened = _open(user, now)
             if opened:
                 others = [pk for pk in pending if pk != user.pk]
                 # Only when there are any: deleting costs a statement for each table.
@@ -109,6 +104,22 @@ def activate(user: User) -> LinkState:
     if user.suspended_at is not None:
         return LinkState.SUSPENDED
     return LinkState.SUPERSEDED if user.activated_at is None else LinkState.ACTIVE
+
+
+def _open(user: User, now: datetime) -> bool:
+    """Open the account if it is as it was examined; tell whether it was. One UPDATE."""
+    moments = {"activated_at": now, "waiting_since": now, **panel.promise(now)}
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"""
+            UPDATE accounts_user
+            SET is_active = %s, {", ".join(f"{column} = %s" for column in moments)}
+            WHERE id = %s AND activated_at IS NULL AND suspended_at IS NULL
+                AND link_serial = %s AND password = %s
+            """,  # noqa: S608  names of ours, and placeholders
+            [True, *map(sql.stored, moments.values()), user.pk, user.link_serial, user.password],
+        )
+        return bool(cursor.rowcount)
 
 
 def _lock_pending(email_key: str) -> list[int]:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from accounts.models import ConsentRecord, NightlyFact
 from accounts.models.consent_guard import CONSENTS
+from kantor.serving import sql
 
 CHUNK = 2000  # rows that the check holds at a time
 
@@ -65,4 +66,4 @@ def _add(records: Iterable[ConsentRecord], *, after: str) -> None:
     for record in records:
         record.digest = after = record.digest_after(after)
         sealed.append(record)
-    ConsentRecord.objects.bulk_create(sealed)
+    sql.insert(*sealed)

@@ -66,9 +66,7 @@ def register(
             may_write = allowance.ask_first_link(
                 email_address.normalise(user.email), network, finishes
             )
-            Customer(user=user, kind=kind, filled_in_seconds=seconds, **data).save(
-                force_insert=True
-            )
+            Customer(user=user, kind=kind, filled_in_seconds=seconds, **data).insert()
             ledger.begin(
                 ConsentRecord(
                     user=user,

@@ -18,6 +18,8 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass, field
 from html import escape
+from itertools import groupby
+from types import MappingProxyType
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -89,8 +91,9 @@ class _Pieces(NamedTuple):
 # By page and language.
 _kept: dict[tuple[KeptPage, str | None], _Pieces] = {}
 # Of other texts, by their name in the order in which they were rendered, the pieces between the
-# marks and, at every odd place, the name of a mark.
-_kept_texts: dict[Hashable, dict[str, list[str]]] = {}
+# marks and, at every odd place, the name of a mark: of a text that is finished by lines, those
+# lines that hold a word, and what lies between them.
+_kept_texts: dict[Hashable, dict[str, list[list[str]]]] = {}
 
 
 def render_kept(request: HttpRequest, page: KeptPage, words: Words) -> HttpResponse:
@@ -124,30 +127,40 @@ def render_kept(request: HttpRequest, page: KeptPage, words: Words) -> HttpRespo
 
 
 def fill_kept(
-    key: Hashable, words: Mapping[str, str], render: Callable[[Mapping[str, str]], dict[str, str]]
+    key: Hashable,
+    words: Mapping[str, str],
+    render: Callable[[Mapping[str, str]], dict[str, str]],
+    by_line: Mapping[str, Callable[[str], str]] = MappingProxyType({}),
 ) -> dict[str, str]:
     """Return the texts that `render` makes of these words, by the names that it gives them.
 
     It is called with marks once for each key, language, and choice of words that are empty: what
     else the texts depend on must be in the key, and nothing of a visitor may. In a text whose name
-    ends in ".html" the words are escaped. Raises MixedPageError where pages are checked.
+    ends in ".html" the words are escaped. Each line of a text that `by_line` names is given to the
+    function that it names: those without words once, the others with their words. Raises
+    MixedPageError where pages are checked.
     """
     place = (key, get_language(), *(name for name, word in words.items() if not word))
     kept = _kept_texts.get(place)
     if kept is None:
         marks = {name: _mark(name) if word else "" for name, word in words.items()}
-        kept = {name: _MARK.split(text) for name, text in render(marks).items()}
+        kept = {name: _split_text(text, by_line.get(name)) for name, text in render(marks).items()}
         if len(_kept_texts) >= MOST_PAGES:
             _kept_texts.clear()
         _kept_texts[place] = kept
-    texts = {
-        name: _filled(pieces, words, escape if name.endswith(".html") else str)
-        for name, pieces in kept.items()
-    }
+    texts = {}
+    for name, parts in kept.items():
+        spelled: Callable[[str], str] = escape if name.endswith(".html") else str
+        finish: Callable[[str], str] = by_line.get(name, str)
+        texts[name] = "\n".join(
+            finish(_filled(pieces, words, spelled)) if len(pieces) > 1 else pieces[0]
+            for pieces in parts
+        )
     if settings.KEPT_PAGES_CHECKED:
         anew = render(words)
         for name, text in texts.items():
-            _compare(text, anew[name], (name, key))
+            lines = map(by_line[name], anew[name].split("\n")) if name in by_line else [anew[name]]
+            _compare(text, "\n".join(lines), (name, key))
     return texts
 
 
@@ -181,6 +194,19 @@ def _split(page: KeptPage, words: Words, frame: Mapping[str, str]) -> _Pieces:
         html = html.replace(spelling, _mark(name))
     pieces = _MARK.split(html)
     return _Pieces([piece.encode() for piece in pieces[::2]], pieces[1::2])
+
+
+def _split_text(text: str, finish: Callable[[str], str] | None) -> list[list[str]]:
+    """Return a text with marks as the pieces of its lines, or of all of it without a `finish`."""
+    if finish is None:
+        return [_MARK.split(text)]
+    parts: list[list[str]] = []
+    for has_words, lines in groupby(text.split("\n"), lambda line: _SIGN in line):
+        if has_words:
+            parts += map(_MARK.split, lines)
+        else:
+            parts.append(["\n".join(map(finish, lines))])
+    return parts
 
 
 def _filled(pieces: list[str], words: Mapping[str, str], spelled: Callable[[str], str]) -> str:
