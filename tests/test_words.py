@@ -18,6 +18,15 @@ NOT_IN_POLISH = {
     r"Wymyśl mi": "zaproponuj hasło",
     r"literówki\b": "sprawdź, czy wszystkie cyfry się zgadzają",
     r"Krok \w+ z 3": "the guide's own heading",
+    r"\bmetod\w* logowania": "sposób logowania",
+    r"\bzakryt": "ukryte",
+    r"\b(?:Twoim|swoim) koncie kantor|\bw (?:Twoim|swoim) koncie": "na Twoim koncie w kantor.pl",
+    r"\bprzy biurku": "nie masz roli",
+    r"\bpaństw\w* wysokiego ryzyka": "kraje wysokiego ryzyka",
+    r"z kodem kraju|(?<!numer )kierunkowy kraju": "numer kierunkowy kraju",
+    r"stanem faktycznym": "prawdziwe dane",
+    r"[Uu]dzielon[aoe] zgod|[Uu]dzielono zgody": "wyrażono zgodę",
+    r"\bprzez własne rachunki": "korzystając z własnych rachunków",
 }
 NOT_IN_ENGLISH = {
     r"\b[Ii]ndividual persons?\b": "individual",
@@ -28,6 +37,10 @@ NOT_IN_ENGLISH = {
     r"[Ff]orget it\b": "remove it",
     r"[Tt]oo many tries": "too many attempts",
     r"Step \w+ of 3": "the guide's own heading",
+    r"\b(?:he|him|his|himself)\b": "the customer, they",
+    r"^Of an? |\bkeep of you\b|^By the ": "an English sentence begins otherwise",
+    r"\bMark at\b": "select",
+    r"^Needed\b": "required",
 }
 # Of the accounts of passwords: zxcvbn's sentences, and a warning about one's own data.
 QUOTED = {"Avoid your own data, such as your name, company or e-mail address."}

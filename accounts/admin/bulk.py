@@ -81,7 +81,9 @@ class BulkActions(_Base):
         """
         users = list(queryset.select_related("held_by").order_by("pk")[: MOST + 1])
         if len(users) > MOST:
-            words = gettext("Mark at most %(count)d accounts; nothing was done.") % {"count": MOST}
+            words = gettext("Select at most %(count)d accounts; nothing was done.") % {
+                "count": MOST
+            }
             self.message_user(request, words, messages.WARNING)
             return
         desk, done = desk_of(request), 0

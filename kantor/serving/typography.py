@@ -29,8 +29,8 @@ _UNITS = {
     r"|rok\b|roku\b|lata?\b|razy?\b|znak\w*|cyfr\w*|liter\w*|piksel\w*|pól\b|pol[ae]\b|słów\b"
     r"|wiadomości\b|kod\w*|kluczy\b|link\w*|kont\b|kont[ao]\b|spraw\w*|sesj\w*|wnios\w*"
     r"|przeglądar\w*|r\.",
-    "en": r"seconds?|min\b|minutes?|h\b|hours?|days?|years?|times|characters?|digits?|letters?|pixels"
-    r"|fields?|words|messages?|codes?|passkeys?|links?|accounts?|cases?|sessions?|requests?"
+    "en": r"seconds?|min\b|minutes?|h\b|hours?|days?|years?|times|characters?|digits?|letters?"
+    r"|pixels|fields?|words|messages?|codes?|passkeys?|links?|accounts?|cases?|sessions?|requests?"
     r"|browsers?",
 }
 # Words that mean nothing without the number after them.
