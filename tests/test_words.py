@@ -81,6 +81,12 @@ class WordsTests(SimpleTestCase):
         found = [text for text in said("pl") if re.search(r"\d - \d", text)]
         assert found == ["(9:00 - 16:30 pon-pt)"]
 
+    def test_hours_have_the_form_of_their_language(self) -> None:
+        # With "H:i" of its own, a page would say 09:05 in Polish, where it is 9:05.
+        for folder, pattern in (("templates", "*.html"), ("accounts", "*.py")):
+            for file in (settings.BASE_DIR / folder).rglob(pattern):
+                assert not re.search(r"[\"'][Hg]:i[\"']", file.read_text("utf-8")), file
+
     def test_nobody_is_spoken_to_as_a_man_or_a_woman(self) -> None:
         # A verb of the past in the second person has a gender: wpisałeś, wpisałaś.
         for text in said("pl"):

@@ -115,5 +115,5 @@ def held_in_words(user: User) -> str:
     assert user.held_until is not None
     return gettext("held by %(who)s until %(time)s") % {
         "who": user.held_by.email if user.held_by else "–",
-        "time": time_format(localtime(user.held_until), "H:i"),
+        "time": time_format(localtime(user.held_until), "TIME_FORMAT"),
     }
