@@ -43,7 +43,7 @@ class Suspension(TextChoices):
 class Restoration(TextChoices):
     """Why it is opened again."""
 
-    OWNER = "owner", _("the owner has proved who he is")
+    OWNER = "owner", _("the owner has proved their identity")
     CLEARED = "cleared", _("the matter is settled")
     MISTAKE = "mistake", _("it was closed by mistake")
 

@@ -299,10 +299,10 @@ ATTEMPTS = Kept(
     why=_SAFETY,
     until=_with(
         ngettext_lazy(
-            "%(days)d day after the limit ends. In the place of your address there is a code that "
-            "does not show it.",
-            "%(days)d days after the limit ends. In the place of your address there is a code that "
-            "does not show it.",
+            "%(days)d day after the limit ends. Instead of your address we keep a "
+            "code that does not reveal it.",
+            "%(days)d days after the limit ends. Instead of your address we keep a "
+            "code that does not reveal it.",
             "days",
         ),
         days=COUNTERS_LAST.days,
@@ -344,10 +344,12 @@ _AML = _("Duties of an exchange: art. 34 and 49 of the AML act, art. 6(1)(c) GDP
 _RUN = _("To keep the service running: legitimate interest, art. 6(1)(f) GDPR.")
 _CASE = _with(
     ngettext_lazy(
-        "With the account of the customer: 14 days after he closes it, or %(years)d year where we "
-        "have ever approved him, longer while there is a hold.",
-        "With the account of the customer: 14 days after he closes it, or %(years)d years where we "
-        "have ever approved him, longer while there is a hold.",
+        "With the customer’s account: 14 days after it is closed, or %(years)d "
+        "year if we have ever approved the customer; longer while there is a "
+        "hold.",
+        "With the customer’s account: 14 days after it is closed, or %(years)d "
+        "years if we have ever approved the customer; longer while there is a "
+        "hold.",
         "years",
     ),
     years=settings.CUSTOMERS_KEPT_YEARS,

@@ -185,7 +185,7 @@ class PageTests(CaseTestCase):
             "Notatki",
             "Oś czasu",
             str(AccountEvent.Kind.PASSWORD_CHANGED.label),
-            "Udzielono zgody: Regulamin",
+            "Wyrażono zgodę: Regulamin",
         ):
             assert words in text, words
         for wrong in ("None", "Note of", "Timeline", "Approve", "Waiting"):
@@ -205,7 +205,7 @@ class PageTests(CaseTestCase):
         assert (str(StaffEvent.Action.REJECTED.label), self.clerk.email) in said
         assert (str(AccountEvent.Kind.PASSWORD_CHANGED.label), "klient") in said
         assert any(words.startswith("E-mail: ") for words, _who in said)
-        assert any(words.startswith("Udzielono zgody: ") for words, _who in said)
+        assert any(words.startswith("Wyrażono zgodę: ") for words, _who in said)
 
 
 class DecisionTests(CaseTestCase):

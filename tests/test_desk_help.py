@@ -79,7 +79,7 @@ class LinkTests(HelpTestCase):
         self.help(user, "link")
         part = self.part(user)
         assert not part.select("form")
-        time = re.search(r"następny można wysłać od ([0-9]{2}:[0-9]{2})", part.get_text())
+        time = re.search(r"następny można wysłać od ([1-9]?[0-9]:[0-9]{2})\.", part.get_text())
         assert time is not None
         assert f"od {time[1]}" in self.said(user, "link")
         assert self.rows(user) == [("link_sent", "")]

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from bs4 import BeautifulSoup
 from django.test import Client, TestCase
 
 from accounts.account import services
@@ -99,6 +100,39 @@ class RevealTests(TestCase):
                 assert reveal(self.client, self.user, field.value).status_code == 302
                 assert self.seen() == before | {field}
                 assert self.seen(user=other) == set()
+
+    def test_an_address_stands_as_on_its_envelope(self) -> None:
+        names = ("street", "house_no", "flat_no", "postal_code", "city", "country")
+        for address, house, others in (
+            (
+                ("Długa", "12/14", "3", "00-001", "Warszawa", "PL"),
+                "Długa 12/14 m. 3",
+                ["00-001 Warszawa", "Polska"],
+            ),
+            (
+                ("", "12", "", "83-011", "Kowalowo", "PL"),
+                "Kowalowo 12",
+                ["83-011 Kowalowo", "Polska"],
+            ),
+            (
+                ("Baker Street", "221B", "", "NW1 6XE", "London", "GB"),
+                "221B Baker Street",
+                ["London", "NW1 6XE", "Wielka Brytania"],
+            ),
+        ):
+            parts = {f"main_{name}": part for name, part in zip(names, address, strict=True)}
+            user = activated(Kind.COMPANY, **parts)
+            with self.subTest(address):
+                assert self.lines(user) == ["•••", *others]
+                reveal(self.client, user, "street")
+                assert self.lines(user) == [house, *others]
+
+    def lines(self, user: User) -> list[str]:
+        page = BeautifulSoup(read(self.client, page_of(user)), "html.parser")
+        (cell,) = page.select(".field-main_address dd")
+        for link in cell.select("a"):
+            link.decompose()
+        return [line.strip() for line in cell.stripped_strings]
 
     def test_is_over_after_five_minutes(self) -> None:
         reveal(self.client, self.user, "phone")

@@ -210,7 +210,8 @@ class PageTests(TestCase):
         visitor.fill({"Hasło": PASSWORD, label: "1 2 3"}).press("Zaloguj się")
         assert visitor.posts == [302]
         assert visitor.errors == [
-            "Adres, hasło lub cyfry numeru się nie zgadzają. Sprawdź wszystkie trzy."
+            "Nieprawidłowy adres e-mail, hasło lub cyfry numeru telefonu. "
+            "Sprawdź je i spróbuj ponownie."
         ]
         assert visitor.values({"Hasło": "", label: ""}) == {"Hasło": "", label: "1 2 3"}
         assert visitor.reload().errors == []

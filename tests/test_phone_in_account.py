@@ -114,7 +114,9 @@ class RefusalTests(PhoneTestCase):
         customer.main_country = "DE"
         customer.save()
         page = self.changes("512 345 678")
-        assert page.errors == ["Podaj numer z kodem kraju, np. +48 601 234 567."]
+        assert page.errors == [
+            "Podaj numer razem z numerem kierunkowym kraju, np. +48 601 234 567."
+        ]
 
 
 class DoorTests(PhoneTestCase):

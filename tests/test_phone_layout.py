@@ -110,7 +110,12 @@ class LengthTests(Registrant):
     """A whole registration of a company, on a phone."""
 
     def test_the_way_to_an_active_account_is_short_and_breaks_no_word(self) -> None:
-        visitor = self.visitor(width=PHONE)
+        for language in ("pl", "en"):
+            with self.subTest(language):
+                self.assert_short(language)
+
+    def assert_short(self, language: str) -> None:
+        visitor = self.visitor(language, PHONE)
         lengths: dict[str, Length] = {}
 
         def look(page: str) -> None:
@@ -124,7 +129,9 @@ class LengthTests(Registrant):
         look("step 1")
         visitor.choose(COMPANY).press("Next")
         look("step 1a")
-        self.fill_company(visitor).press("Next").is_at(REVIEW)
+        # Long for a line of the review, and of a service that the waiting page leads to.
+        email = f"anna.kowalska.{language}@poczta.onet.pl"
+        self.fill_company(visitor, email).press("Next").is_at(REVIEW)
         look("step 2a")
         visitor.press("Next")
         look("step 2b")
@@ -132,12 +139,14 @@ class LengthTests(Registrant):
         look("step 2c")
         visitor.tick_all().press("Register")
         look("step 3")
-        visitor.open(self.activation_link()).is_at("The account is active")
+        visitor.page.goto(f"{self.live_server_url}{self.activation_link()}")
+        visitor.is_at("The account is active")
         look("step 4")
         pixels = sum(each.pixels for each in lengths.values())
         words = sum(each.words for each in lengths.values())
         assert pixels <= MOST_PIXELS, (pixels, lengths)
-        assert words <= MOST_WORDS, (words, lengths)
+        # English needs articles and pronouns where Polish has endings.
+        assert words <= MOST_WORDS * (1 if language == "pl" else 1.25), (words, lengths)
         assert lengths["step 2a"].pixels <= MOST_PIXELS_OF_REVIEW, lengths
 
     def test_what_leads_back_stands_beside_the_heading_of_its_group(self) -> None:

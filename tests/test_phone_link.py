@@ -394,7 +394,9 @@ class ChangeTests(TestCase):
     def test_needs_the_country_code_of_who_lives_abroad(self) -> None:
         Customer.objects.filter(user=self.user).update(main_country="DE")
         visitor = self.at_number().fill({NUMBER: "512 345 678"}).press(SAVE)
-        assert visitor.errors == ["Podaj numer z kodem kraju, np. +48 601 234 567."]
+        assert visitor.errors == [
+            "Podaj numer razem z numerem kierunkowym kraju, np. +48 601 234 567."
+        ]
 
     def test_says_nothing_of_digits_where_none_are_asked_for(self) -> None:
         with override_settings(SIGN_IN_PHONE_DIGITS=False):

@@ -86,6 +86,13 @@ class LostDigitTests(SimpleTestCase):
             for left in losses(str(number)):
                 assert not is_taken(phone.parse, f"{before}{left}"), (before, left)
 
+    def test_of_the_country_code_before_a_zero_in_brackets(self) -> None:
+        for typed in ("+4 (0) 238 184 554", "+4(0)238184554", "00 4 (0) 238 184 554"):
+            assert not is_taken(phone.parse, typed), typed
+        for typed in ("+40 238 184 554", "+40 (0) 238 184 554"):
+            assert phone.parse(typed) == "+40238184554"
+        assert phone.parse("+38 (0) 50 123 45 67") == "+380501234567"
+
     @often
     @given(st.text("0123456789", min_size=12, max_size=12))
     def test_of_a_postal_code(self, digits: str) -> None:
@@ -96,6 +103,30 @@ class LostDigitTests(SimpleTestCase):
             assert is_taken(postal_code.parse, code, country)
             self.assert_lost(postal_code.parse, code, country)
             self.assert_lost(postal_code.parse, code.replace("-", "").replace(" ", ""), country)
+
+
+class DoubledDigitTests(SpellingTestCase):
+    """With one of its digits twice, a number as it is printed is no number any more."""
+
+    @often
+    @given(st.integers(100_000_000, 999_999_999))
+    def test_of_a_polish_phone_number(self, number: int) -> None:
+        assume(is_taken(phone.parse, f"{number}"))
+        for before in ("", "0", "+48 ", "+48 (0) "):
+            typed = f"{before}{number}"
+            for place, character in enumerate(typed):
+                if character.isdigit():
+                    doubled = typed[:place] + character + typed[place:]
+                    assert not is_taken(phone.parse, doubled), doubled
+
+    def test_of_the_zero_before_it_asks_for_the_country_code(self) -> None:
+        # Of Ostrołęka, or of the Faroe Islands: +298.
+        self.assert_refuses(
+            phone.parse,
+            [("00298463747", "country_code"), ("00 29 846 37 47", "country_code")],
+        )
+        table = [("+298 463747", "+298463747"), ("0 29 846 37 47", "+48298463747")]
+        self.assert_accepts(phone.parse, table)
 
 
 class KrsTests(SpellingTestCase):
@@ -134,7 +165,7 @@ class CountryCodeTests(TestCase):
         with override("pl"):
             form = CompanyForm({"main_country": "ES", "phone": self.BOTH})
             said = [untie(str(error)) for error in form.errors["phone"]]
-        assert said == ["Podaj numer z kodem kraju, np. +48 601 234 567."]
+        assert said == ["Podaj numer razem z numerem kierunkowym kraju, np. +48 601 234 567."]
 
 
 class AdvertisementTests(SpellingTestCase):

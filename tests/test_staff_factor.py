@@ -199,10 +199,10 @@ class MethodsTests(TestCase):
 
     def test_keeps_the_last_method(self) -> None:
         turned_on(self.member)
-        self.visitor.open("/admin/").follow("Twoje metody logowania").follow(
+        self.visitor.open("/admin/").follow("Twoje sposoby logowania").follow(
             "Wyłącz aplikację z kodami"
         ).press("Wyłącz")
-        assert self.visitor.shows("To Twoja jedyna metoda logowania.")
+        assert self.visitor.shows("To Twój jedyny sposób logowania.")
         assert AuthenticatorApp.objects.filter(user=self.member).exists()
         enrolled(self.member)
         self.visitor.open(f"{METHODS}app/off/").press("Wyłącz")
@@ -268,7 +268,7 @@ class ResetTests(TestCase):
     def test_is_reached_by_labels_and_asks_why(self) -> None:
         sit_down(self.client, self.boss)
         visitor = Visitor(self.client).open("/admin/").follow("Konta pracowników")
-        visitor.follow(self.member.email).follow("Zresetuj metody logowania")
+        visitor.follow(self.member.email).follow("Zresetuj sposoby logowania")
         visitor.press("Zresetuj")
         assert methods.has_any(self.member), "Without a reason nothing happens."
         visitor.choose("skradzione urządzenie").press("Zresetuj")

@@ -206,6 +206,10 @@ class Street(SpellingTestCase):
             )
         ]
         table.append(("K" * 101, "too_long"))
+        table += [
+            (typed, "web_address")
+            for typed in ("www.spam.example", "http://spam.pl", "Długa, HTTPS://x", "Www.x.pl")
+        ]
         self.assert_refuses(address.parse_street, table, at_least=40)
         self.assert_refuses_junk(address.parse_street)
 
@@ -303,6 +307,7 @@ class City(SpellingTestCase):
             )
         ]
         table += [("Ł" * 101, "too_long"), ("a\u0336\u0336\u0336\u0336\u0336", "unsupported")]
+        table += [(typed, "web_address") for typed in ("www.spam.pl", "Łódź https://x.pl")]
         self.assert_refuses(address.parse_city, table, at_least=40)
         self.assert_refuses_junk(address.parse_city)
 

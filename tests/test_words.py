@@ -18,6 +18,15 @@ NOT_IN_POLISH = {
     r"Wymyśl mi": "zaproponuj hasło",
     r"literówki\b": "sprawdź, czy wszystkie cyfry się zgadzają",
     r"Krok \w+ z 3": "the guide's own heading",
+    r"\bmetod\w* logowania": "sposób logowania",
+    r"\bzakryt": "ukryte",
+    r"\b(?:Twoim|swoim) koncie kantor|\bw (?:Twoim|swoim) koncie": "na Twoim koncie w kantor.pl",
+    r"\bprzy biurku": "nie masz roli",
+    r"\bpaństw\w* wysokiego ryzyka": "kraje wysokiego ryzyka",
+    r"z kodem kraju|(?<!numer )kierunkowy kraju": "numer kierunkowy kraju",
+    r"stanem faktycznym": "prawdziwe dane",
+    r"[Uu]dzielon[aoe] zgod|[Uu]dzielono zgody": "wyrażono zgodę",
+    r"\bprzez własne rachunki": "korzystając z własnych rachunków",
 }
 NOT_IN_ENGLISH = {
     r"\b[Ii]ndividual persons?\b": "individual",
@@ -28,6 +37,10 @@ NOT_IN_ENGLISH = {
     r"[Ff]orget it\b": "remove it",
     r"[Tt]oo many tries": "too many attempts",
     r"Step \w+ of 3": "the guide's own heading",
+    r"\b(?:he|him|his|himself)\b": "the customer, they",
+    r"^Of an? |\bkeep of you\b|^By the ": "an English sentence begins otherwise",
+    r"\bMark at\b": "select",
+    r"^Needed\b": "required",
 }
 # Of the accounts of passwords: zxcvbn's sentences, and a warning about one's own data.
 QUOTED = {"Avoid your own data, such as your name, company or e-mail address."}
@@ -67,6 +80,12 @@ class WordsTests(SimpleTestCase):
     def test_the_header_alone_has_the_hours_as_the_guide_writes_them(self) -> None:
         found = [text for text in said("pl") if re.search(r"\d - \d", text)]
         assert found == ["(9:00 - 16:30 pon-pt)"]
+
+    def test_hours_have_the_form_of_their_language(self) -> None:
+        # With "H:i" of its own, a page would say 09:05 in Polish, where it is 9:05.
+        for folder, pattern in (("templates", "*.html"), ("accounts", "*.py")):
+            for file in (settings.BASE_DIR / folder).rglob(pattern):
+                assert not re.search(r"[\"'][Hg]:i[\"']", file.read_text("utf-8")), file
 
     def test_nobody_is_spoken_to_as_a_man_or_a_woman(self) -> None:
         # A verb of the past in the second person has a gender: wpisałeś, wpisałaś.

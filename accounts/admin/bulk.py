@@ -81,7 +81,9 @@ class BulkActions(_Base):
         """
         users = list(queryset.select_related("held_by").order_by("pk")[: MOST + 1])
         if len(users) > MOST:
-            words = gettext("Mark at most %(count)d accounts; nothing was done.") % {"count": MOST}
+            words = gettext("Select at most %(count)d accounts; nothing was done.") % {
+                "count": MOST
+            }
             self.message_user(request, words, messages.WARNING)
             return
         desk, done = desk_of(request), 0
@@ -113,5 +115,5 @@ def held_in_words(user: User) -> str:
     assert user.held_until is not None
     return gettext("held by %(who)s until %(time)s") % {
         "who": user.held_by.email if user.held_by else "–",
-        "time": time_format(localtime(user.held_until), "H:i"),
+        "time": time_format(localtime(user.held_until), "TIME_FORMAT"),
     }

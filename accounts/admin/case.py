@@ -123,7 +123,7 @@ class DecisionForm(forms.Form):
                 required=False,
             )
         if decision in NOTE_NEEDED:
-            self.fields["note"].help_text = _("Needed. Never sent to the customer.")
+            self.fields["note"].help_text = _("Required. Never sent to the customer.")
 
     def add_missing(self, names: tuple[str, ...]) -> None:
         """Say at each field what the desk misses there."""

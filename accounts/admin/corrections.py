@@ -47,10 +47,12 @@ from accounts.values import country
 
 OBSTACLES: dict[Obstacle, Promise] = {
     Obstacle.PROPOSED: _("Another proposal is waiting already."),
-    Obstacle.CHANGED: _("The customer has another one by now. Refuse this proposal."),
+    Obstacle.CHANGED: _(
+        "The customer’s details have changed in the meantime. Refuse this proposal."
+    ),
     Obstacle.TAKEN: _("Another account has this address."),
     Obstacle.NOT_OPEN: _("The account is not open."),
-    Obstacle.OFTEN: _("The address was to be changed too often today. Try again tomorrow."),
+    Obstacle.OFTEN: _("Too many requests to change this address today. Try again tomorrow."),
 }
 SAID: dict[Verdict, Promise] = {
     Verdict.CONFIRM: _("The proposal is confirmed."),

@@ -43,7 +43,7 @@ class AnswerForm(forms.Form):
     proposal = forms.IntegerField(widget=forms.HiddenInput, min_value=1)
     note = forms.CharField(
         label=_("Note for staff"),
-        help_text=_("Needed. Never sent to the customer."),
+        help_text=_("Required. Never sent to the customer."),
         widget=forms.Textarea(attrs={"rows": 3, "maxlength": NOTE_LENGTH}),
         required=False,
     )

@@ -36,7 +36,7 @@ from accounts.models import (
     User,
 )
 from accounts.models.customer import Section
-from accounts.values import country
+from accounts.values import country, envelope
 
 ROWS_SHOWN = 25  # the rest of the consents is in the copy of the data, of the mails in their list
 
@@ -177,19 +177,29 @@ class CustomerInline(Sighted, ByRole, admin.StackedInline[Customer, User]):
         return self._lines(customer, "corr")
 
     def _lines(self, customer: Customer, address: str) -> str:
-        """Return one of the two addresses ("main", "corr") as on an envelope; the street masked."""
+        """Return one of the two addresses ("main", "corr") as on an envelope; the house masked.
 
-        def value(name: str) -> str:
-            return str(getattr(customer, f"{address}_{name}"))
-
-        number = "/".join(filter(None, (value("house_no"), value("flat_no"))))
-        street = f"{value('street')} {number}".strip()
-        column = f"{address}_street"
-        lines = (
-            format_html("{}{}", self.sight.show(column, street), self.way(customer, column)),
-            f"{value('postal_code')} {value('city')}".strip(),
-            country.name(value("country")),
+        The country stands below also where it is Poland.
+        """
+        street, house_no, flat_no, postal_code, city, code = (
+            str(getattr(customer, f"{address}_{part}"))
+            for part in ("street", "house_no", "flat_no", "postal_code", "city", "country")
         )
+        house = envelope.house_line(street, house_no, flat_no, city, code).strip()
+        written = envelope.lines(
+            street=street,
+            house_no=house_no,
+            flat_no=flat_no,
+            postal_code=postal_code,
+            city=city,
+            country_code=code,
+        )
+        if code == country.POLAND:
+            # Abroad it is there already. Staff are not to conclude anything from its absence.
+            written = [*written, country.name(code)]
+        column = f"{address}_street"
+        masked = format_html("{}{}", self.sight.show(column, house), self.way(customer, column))
+        lines = (masked if line == house else line for line in written)
         return format_html_join(SafeString("<br>"), "{}", ((line,) for line in lines))
 
     @admin.display(description=_("to be corrected"))

@@ -161,5 +161,5 @@ def _moment(waiting: timedelta) -> str:
     now = localtime(timezone.now())
     then = (now + waiting).replace(second=0, microsecond=0) + timedelta(minutes=1)
     if then.date() == now.date():
-        return time_format(then, "H:i")
+        return time_format(then, "TIME_FORMAT")
     return date_format(then, "SHORT_DATETIME_FORMAT")

@@ -140,10 +140,11 @@ def funnel(days: Days) -> Table:
     table = Table(
         "funnel",
         gettext(
-            "Counted on the day on which a step was begun. Given up is what was neither finished "
-            "nor cancelled within two days. The first step counts from its first answer, because "
-            "robots only look, so it has no time; and it has no kind, because that is what it "
-            "asks. Half of those who finished a step needed no more than the usual time."
+            "A step is counted on the day on which it was begun. It is given up if it "
+            "was neither finished nor cancelled within two days. The first step "
+            "counts from its first answer, because robots only look, so it has no "
+            "time; and it has no kind, because that is what it asks. Half of those "
+            "who finished a step needed no more than the usual time."
         ),
         [
             gettext("kind"),
@@ -287,7 +288,7 @@ def mails(days: Days) -> Table:
     """Return what became of mails, by kind."""
     table = Table(
         "mails",
-        gettext("“Late” was sent more than 15 minutes after it was due."),
+        gettext("“Late” means sent more than 15 minutes after it was due."),
         [gettext("mails sent"), gettext("of these late"), gettext("failed"), gettext("not needed")],
     )
     counted = reading.sums(Name.MAIL, days, "key")

@@ -19,6 +19,8 @@ SHORT_LABELS: dict[str, Promise] = {
     "email": _("E-mail (login)"),
     "phone": _("Phone"),
     "position": _("Position"),
+    "regon": _("REGON"),
+    "krs": _("KRS number"),
 }
 
 # What the lines of an envelope are made of.

@@ -1,5 +1,7 @@
 """Recognise the lines of a postal address, Polish or foreign."""
 
+import re
+
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
@@ -16,16 +18,23 @@ _SIGNS = (
     "\u2010\u2011\u2012\u2013\u2014\u2015"
     "\u00b0\u00b7\u30fb\u2116"
 )
+# The beginning alone: an abbreviation before "pl." (square) reads like the end of a domain.
+_WEB_ADDRESS = re.compile(r"\bhttps?:|\bwww\.", re.IGNORECASE)
 
 
 def parse_street(text: str) -> str:
-    """Return the street, at most MAX_LINE characters. Raises as `parse_number` does."""
+    """Return the street, at most MAX_LINE characters.
+
+    Raises as `parse_number` does, and ValidationError, code `web_address`.
+    """
     street = _line(text, MAX_LINE)
     if not has_any(street, "LN"):
         raise ValidationError(
             _("Enter the street name, or leave it empty if the place has no street names."),
             "no_letter",
         )
+    if _WEB_ADDRESS.search(street):
+        raise ValidationError(_("Enter the street only, without a website."), "web_address")
     return street
 
 
@@ -41,10 +50,12 @@ def parse_number(text: str) -> str:
 
 
 def parse_city(text: str) -> str:
-    """Return the town, city or village, at most MAX_LINE characters. Raises as `parse_number`."""
+    """Return the town, city or village, at most MAX_LINE characters. Raises as `parse_street`."""
     city = _line(text, MAX_LINE)
     if not has_any(city, "L"):
         raise ValidationError(_("Enter the name of the town or city."), "no_letter")
+    if _WEB_ADDRESS.search(city):
+        raise ValidationError(_("Enter the town or city only, without a website."), "web_address")
     return city
 
 

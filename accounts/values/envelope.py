@@ -36,7 +36,7 @@ def lines(
     """
     if not city:
         return []
-    house = _street_line(street or city, house_no, flat_no, country_code)
+    house = house_line(street, house_no, flat_no, city, country_code)
     if country_code in _CODE_BELOW:
         town = [city, postal_code]
     elif country_code in _CODE_LAST:
@@ -49,7 +49,9 @@ def lines(
     return [line.strip() for line in written if line.strip()]
 
 
-def _street_line(street: str, house_no: str, flat_no: str, country_code: str) -> str:
+def house_line(street: str, house_no: str, flat_no: str, city: str, country_code: str) -> str:
+    """Return the line of `lines` that has the number of the house."""
+    street = street or city
     if country_code in _NUMBER_FIRST:
         line = f"{house_no} {street}"
         return f"{line}, {flat_no}" if flat_no else line

@@ -25,6 +25,8 @@ _LABEL = re.compile(
 _SHAPE = re.compile(r"\(? ?\+?[0-9()./ -]+\Z")
 _EXTENSION = re.compile(r"[0-9] ?,?(?:;|#|x|ext|w\.|w |wew|wewn)", re.ASCII | re.IGNORECASE)
 _NOT_KEPT = re.compile(r"[^0-9+]")
+# +48 without its 8: the zero in brackets would make it the code of Romania.
+_LOST_CODE = re.compile(r"\A(?:\+|00) ?4 ?\( ?0 ?\)")
 
 # Nobody's own number in Poland is shorter; the library knows a few of 7 digits that are a city's.
 _POLISH_NUMBER = re.compile(r"\+48[0-9]{9}\Z")
@@ -47,6 +49,8 @@ def parse(text: str, country: str = "PL") -> str:
     if len(typed) > 40 or not _SHAPE.match(typed):
         raise _invalid()
     digits = _international(typed)
+    if _LOST_CODE.match(typed) or _is_polish_behind_00(typed):
+        raise _without_country_code()
     try:
         number = phonenumbers.parse(digits, "PL")
     except phonenumbers.NumberParseException:
@@ -62,10 +66,7 @@ def parse(text: str, country: str = "PL") -> str:
             "special",
         )
     if not digits.startswith("+") and _is_number_of(country, digits):
-        raise ValidationError(
-            _("Enter the number with its country code, for example +48 601 234 567."),
-            "country_code",
-        )
+        raise _without_country_code()
     return canonical
 
 
@@ -126,6 +127,18 @@ def _international(typed: str) -> str:
     return digits
 
 
+def _is_polish_behind_00(typed: str) -> bool:
+    """Tell whether the zero before a Polish number may have been typed twice.
+
+    00 298 46 37 47 would be a number of the Faroe Islands, and 0 298 46 37 47 is one of Ostrołęka.
+    """
+    digits = _NOT_KEPT.sub("", typed)
+    national = digits.removeprefix("00")
+    if len(national) != 9 or len(digits) != 11:
+        return False
+    return phonenumbers.is_valid_number(phonenumbers.parse(national, "PL"))
+
+
 def _is_number_of(country: str, digits: str) -> bool:
     """Tell whether the digits, without a country code, are a number of this country abroad."""
     if country == "PL":
@@ -135,6 +148,12 @@ def _is_number_of(country: str, digits: str) -> bool:
     except phonenumbers.NumberParseException:  # also for a country that the library does not know
         return False
     return phonenumbers.is_valid_number_for_region(number, country)
+
+
+def _without_country_code() -> ValidationError:
+    return ValidationError(
+        _("Enter the number with its country code, for example +48 601 234 567."), "country_code"
+    )
 
 
 def _invalid() -> ValidationError:

@@ -25,9 +25,13 @@ _MONTHS = {
     "en": "January|February|March|April|May|June|July|August|September|October|November|December",
 }
 _UNITS = {
-    "pl": r"minut\w*|godzin\w*|dni\b|dób\b|lat\b|znak\w*|cyfr\w*|liter\w*|piksel\w*|pól\b|pol[ae]\b"
-    r"|słów\b|r\.",
-    "en": r"minutes?|hours?|days?|years?|characters?|digits?|letters?|pixels|fields?|words",
+    "pl": r"sekund\w*|min\b|minut\w*|h\b|godz\.|godzin\w*|dzień\b|dni\b|dnia\b|dniach\b|dób\b"
+    r"|rok\b|roku\b|lata?\b|razy?\b|znak\w*|cyfr\w*|liter\w*|piksel\w*|pól\b|pol[ae]\b|słów\b"
+    r"|wiadomości\b|kod\w*|kluczy\b|link\w*|kont\b|kont[ao]\b|spraw\w*|sesj\w*|wnios\w*"
+    r"|przeglądar\w*|r\.",
+    "en": r"seconds?|min\b|minutes?|h\b|hours?|days?|years?|times|characters?|digits?|letters?"
+    r"|pixels|fields?|words|messages?|codes?|passkeys?|links?|accounts?|cases?|sessions?|requests?"
+    r"|browsers?",
 }
 # Words that mean nothing without the number after them.
 _BEFORE_NUMBER = {
