@@ -100,7 +100,9 @@ class Journey:
     name: str
     rounds: list[list[tuple[str, float]]] = field(default_factory=list)
     counted: dict[str, Any] = field(default_factory=dict)
-    http: dict[str, float] = field(default_factory=dict)
+    # By how gunicorn served it: bench.worker.SERVED.
+    http: dict[str, dict[str, float]] = field(default_factory=dict)
+    postgres_ms: float = 0
 
     @property
     def title(self) -> str:
@@ -179,11 +181,17 @@ def measure(options: argparse.Namespace, folder: Path) -> tuple[list[Journey], d
         # A thread of the site begins a mail a moment after its request: four visitors who wait for
         # theirs would measure the moment. Over HTTP the site sends all that it owes by itself.
         by_itself = [one for one in found if one.site.app != "kantor" or one.site.variant]
-        for journey in by_itself if options.http else []:
-            journey.http = journey.site("http", journey=journey.name, times=60, clients=4)
+        for served in ("sync", "deployed") if options.http else ():
+            for journey in by_itself:
+                journey.http[served] = journey.site(
+                    "http", journey=journey.name, times=options.http, clients=4, served=served
+                )
+        for journey in found if options.postgres else []:
+            journey.postgres_ms = journey.site("postgres_ms", journey=journey.name, times=100)
         ours = next((site for site in sites if site.app == "kantor"), None)
         if ours is not None:
             facts["hoard"] = ours("hoard")
+            facts["mails_ms"] = ours("mails_ms", times=40)
             if options.profile:
                 facts["profile"] = ours("profile", journey="kantor (osoba)", times=20)
             if options.soak:
@@ -254,16 +262,8 @@ def targets(ours: Journey, others: dict[str, Journey], facts: dict[str, Any]) ->
     if "glued" in others and musts[1] is not None:
         ratio("1. whole journey / glued", ours.ms / others["glued"].ms, 1.05, 0.85)
     ratio("3. mean step, CPU / wizard", ours.step_ms() / wizard.step_ms(), 1.1, 0.9)
-    if ours.http and "glued" in others:
-        throughput = ours.http["per_second"] / others["glued"].http["per_second"]
-        kept = "goal" if throughput >= 1.4 else "must" if throughput >= 1.1 else "UNDER"
-        name = "4. over HTTP: journeys a second / glued, at least"
-        rows.append([name, f"{throughput:.2f}", "1.1", "1.4", kept])
     if ours.http:
-        speed = ours.http["cpu_ms"] / wizard.http["cpu_ms"]
-        ratio("4. over HTTP: server CPU / wizard", speed, 1.2, 1.05)
-        rest = ours.http["cpu_ms"] / facts["hash_ms"]
-        ratio("7. over HTTP: everything else / one Argon2id hash", rest, 0.18, 0.15)
+        http_targets(rows, ours, others, facts)
     for step in STEPS[:-1]:
         work(f"5. statements: {step} POST", (2, 2), (2, 0), f"{step}: POST")
     work("5. statements: last POST", (8, 2), (6, 2), "zgody: POST")
@@ -279,11 +279,49 @@ def targets(ours: Journey, others: dict[str, Journey], facts: dict[str, Any]) ->
     longest = max(row["longest"] for row in ours.counted["rows"])
     ratio("11. longest session row, characters", longest, 4096, 2048)
     ratio("11. the same, 100 kB of junk in every POST", facts["hoard"], 4096, 2048)
+    if ours.postgres_ms and "glued" in others:
+        share = ours.postgres_ms / others["glued"].postgres_ms
+        ratio("7b. PostgreSQL's own CPU of a journey / glued", share, 1.5, 1.1)
+    if not ours.site.variant:
+        for kind, must, goal in (("registration", 0.006, 0.004), ("welcome", 0.008, 0.005)):
+            part = facts["mails_ms"][kind] / facts["hash_ms"]
+            kept = verdict((part,), (must,), (goal,))
+            name = f"12. writing the {kind} mail / one Argon2id hash"
+            rows.append([name, f"{part:.4f}", f"{must:g}", f"{goal:g}", kept])
     if "soak" in facts:
         growth = facts["soak"]["late"] / facts["soak"]["early"]
         ratio("16. memory after all / a tenth of the soak", growth, 1.03, 1.01)
     header = [f"target, {ours.title}", "now", "must", "goal", "keeps"]
     return [*table(header, rows), ""]
+
+
+def http_targets(
+    rows: list[list[str]], ours: Journey, others: dict[str, Journey], facts: dict[str, Any]
+) -> None:
+    """Add what gunicorn and four visitors say.
+
+    The target of journeys a second was set for kantor as it is deployed beside the glued parts
+    under gunicorn's own sync workers; beside them served alike is the stricter row.
+    """
+    deployed = ours.http["deployed"]
+    for served, name in (("sync", "sync, as measured at first"), ("deployed", "served alike")):
+        if "glued" in others:
+            speed = deployed["per_second"] / others["glued"].http[served]["per_second"]
+            kept = "goal" if speed >= 1.4 else "must" if speed >= 1.1 else "UNDER"
+            title = f"4. HTTP: journeys a second / glued ({name}), at least"
+            rows.append([title, f"{speed:.2f}", "1.1", "1.4", kept])
+    beside = (("4. HTTP: server CPU / wizard", deployed["cpu_ms"], "cpu_ms", 1.2, 1.05),)
+    for title, value, what, must, goal in beside:
+        share = value / others["wizard"].http["deployed"][what]
+        rows.append(
+            [title, f"{share:.2f}", f"{must:g}", f"{goal:g}", verdict((share,), (must,), (goal,))]
+        )
+    rest = deployed["cpu_ms"] / facts["hash_ms"]
+    title = "7. HTTP: everything else / one Argon2id hash"
+    rows.append([title, f"{rest:.2f}", "0.18", "0.15", verdict((rest,), (0.18,), (0.15,))])
+    more = deployed["resident_mib"] - others["wizard"].http["deployed"]["resident_mib"]
+    title = "16. memory of two workers over the wizard's, MiB"
+    rows.append([title, f"{more:.0f}", "70", "45", verdict((more,), (70,), (45,))])
 
 
 def report(options: argparse.Namespace, found: list[Journey], facts: dict[str, Any]) -> str:
@@ -308,14 +346,18 @@ def report(options: argparse.Namespace, found: list[Journey], facts: dict[str, A
         row.append("{}+{}".format(*journey.statements()))
         row.append(str(journey.counted["hashes"]))
         if options.http and not journey.http:
-            row += ["", ""]
+            row += [""] * 5
         elif options.http:
-            row += [f"{journey.http['per_second']:.1f}", f"{journey.http['cpu_ms']:.1f}"]
+            for measured in journey.http.values():
+                row += [f"{measured['per_second']:.1f}", f"{measured['cpu_ms']:.1f}"]
+            row.append(f"{journey.http['deployed']['resident_mib']:.0f}")
         rows.append(row)
     beside = [f"/ {name}" for name in others]
     header = ["journey", "requests", "CPU ms", *beside, "SQL+control", "hashes"]
     if options.http:
-        header += ["HTTP j/s", "HTTP CPU ms"]
+        for way in ("sync", "deployed"):
+            header += [f"{way} j/s", f"{way} CPU ms"]
+        header.append("MiB")
     lines += [*table(header, rows), ""]
     for journey in found:
         if journey.site.app == "kantor" and "wizard" in others:
@@ -337,7 +379,9 @@ def persistence(options: argparse.Namespace, folder: Path) -> str:
             extra = {"BENCH_POSTGRES_URL": urls[name], "BENCH_CONN_MAX_AGE": keep}
             site = Site("kantor-immediate", folder / name, extra)
             try:
-                speeds[keep] = site("http", journey="kantor (osoba)", times=100, clients=4)
+                speeds[keep] = site(
+                    "http", journey="kantor (osoba)", times=100, clients=4, served="deployed"
+                )
             finally:
                 site.stop()
     value = speeds["600"]["per_second"] / speeds["None"]["per_second"]
@@ -350,7 +394,15 @@ def main() -> None:
     parser.add_argument("--apps", nargs="+", choices=SITES, default=list(SITES))
     parser.add_argument("--rounds", type=int, default=10, help="interleaved rounds (10)")
     parser.add_argument("--times", type=int, default=8, help="journeys of each kind a round (8)")
-    parser.add_argument("--http", action="store_true", help="also through gunicorn, 4 clients")
+    parser.add_argument(
+        *("--http",),
+        nargs="?",
+        const=200,
+        default=0,
+        type=int,
+        metavar="N",
+        help="also through gunicorn, 4 clients, N journeys (200)",
+    )
     parser.add_argument("--profile", action="store_true", help="where the site's own CPU goes")
     parser.add_argument("--soak", type=int, default=0, metavar="N", help="memory over N journeys")
     parser.add_argument("--postgres", metavar="URL", help="a role that may create databases")

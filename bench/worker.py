@@ -9,6 +9,7 @@ import cProfile
 import gc
 import io
 import json
+import multiprocessing
 import os
 import pstats
 import resource
@@ -16,9 +17,10 @@ import signal
 import subprocess
 import sys
 import time
-from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from itertools import count
 from pathlib import Path
+from statistics import median
 from typing import Any
 
 import django
@@ -32,12 +34,18 @@ from django.core.management import call_command  # noqa: E402
 from django.core.wsgi import get_wsgi_application  # noqa: E402
 from django.db import connection, connections  # noqa: E402
 
-from bench.browser import Browser, InProcess, OverHttp, UnexpectedAnswerError  # noqa: E402
+from bench.browser import Browser, InProcess, OverKeptHttp, UnexpectedAnswerError  # noqa: E402
 from bench.hashers import CountingHasher  # noqa: E402
-from bench.journeys import Visit, hoarder, journeys  # noqa: E402
+from bench.journeys import Visit, hoarder, journeys, letter_link, register  # noqa: E402
+from bench.mail import deliver  # noqa: E402
 from bench.ports import free_port, wait_for  # noqa: E402
 
 ROOT = Path(__file__).resolve().parent.parent
+# How gunicorn serves: as deploy/gunicorn.conf.py has it, and as it does when nobody tells it.
+SERVED = {
+    "deployed": ["--worker-class", "gthread", "--threads", "4", "--keep-alive", "75"],
+    "sync": [],
+}
 CONTROL = ("BEGIN", "COMMIT", "ROLLBACK", "SAVEPOINT", "RELEASE")
 
 
@@ -53,9 +61,9 @@ def address(serial: int) -> str:
     return f"127.{serial >> 16 & 255}.{serial >> 8 & 255}.{serial & 255}"
 
 
-def resident_mib() -> float:
-    """Return the memory that this process holds now, in MiB."""
-    pages = int(Path("/proc/self/statm").read_text().split()[1])
+def resident_mib(pid: int | str = "self") -> float:
+    """Return the memory that a process holds now, in MiB."""
+    pages = int(Path(f"/proc/{pid}/statm").read_text().split()[1])
     return pages * resource.getpagesize() / 2**20
 
 
@@ -180,6 +188,49 @@ class Worker:
             taken.append((time.process_time() - start) * 1000)
         return sorted(taken)[len(taken) // 2]
 
+    def mails_ms(self, *, times: int) -> dict[str, float]:
+        """Return the CPU milliseconds of writing a registration's two mails, by their kinds.
+
+        From the owed row to the bytes for the mail server, statements included; median of so many.
+        """
+        # Only kantor has these; the other sites must not need them.
+        from accounts.mail.compose import compose
+        from accounts.models import OutboxMessage
+
+        serial = next(self.serial)
+        email = f"anna.mails.{serial}@example.org"
+        visit = Visit(Browser(self.transport, address(serial)), lambda _label: None)
+        taken: dict[str, list[float]] = {}
+
+        def write(kind: str) -> None:
+            deliver(email)
+            row = OutboxMessage.objects.get(recipient=email, kind=kind)
+            for _ in range(times):
+                start = time.thread_time()
+                mail = compose(row)
+                assert mail is not None
+                mail.message().as_bytes()
+                taken.setdefault(kind, []).append((time.thread_time() - start) * 1000)
+
+        register(visit, "person", email, captcha_answer, {})
+        write(OutboxMessage.Kind.REGISTRATION)
+        visit.follow("landing", visit.get("activation", letter_link(email, r"/aktywacja/[^/]+/$")))
+        write(OutboxMessage.Kind.WELCOME)
+        return {kind: median(each) for kind, each in taken.items()}
+
+    def postgres_ms(self, *, journey: str, times: int) -> float:
+        """Return the CPU milliseconds that PostgreSQL's own process spends on a journey (Linux).
+
+        Of the one connection that serves journeys in this process; the server is on this machine.
+        """
+        self.time(journey=journey, times=3)
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_backend_pid()")
+            (pid,) = cursor.fetchone()
+        before = own_cpu_ms(pid)
+        self.time(journey=journey, times=times)
+        return (own_cpu_ms(pid) - before) / times
+
     def profile(self, *, journey: str, times: int) -> str:
         """Return where the site's CPU goes, by cProfile; the visitor's own work is left out."""
         profiler, application = cProfile.Profile(), self.transport.application
@@ -204,17 +255,15 @@ class Worker:
             self.time(journey=journey, times=50)
         return {"early": first, "late": resident_mib()}
 
-    def http(self, *, journey: str, times: int, clients: int) -> dict[str, float]:
-        """Return journeys per second and server CPU of so many journeys over HTTP.
+    def http(self, *, journey: str, times: int, clients: int, served: str) -> dict[str, float]:
+        """Return journeys per second, server CPU and memory of so many journeys over HTTP.
 
-        Gunicorn runs with two processes of four threads, as deploy/ has it, on a free port of this
-        machine; its CPU, children included, is read from /proc before and after.
+        Gunicorn runs with two processes on a free port of this machine, as `SERVED` says; its CPU,
+        children included, is read from /proc before and after, its memory at the end.
         """
         port = free_port()
         command = [sys.executable, "-m", "gunicorn", "bench.wsgi", "--workers", "2"]
-        threads = os.environ.get("BENCH_THREADS", "4")  # 0 stands for sync workers
-        command += ["--threads", threads] if threads != "0" else []
-        command += ["--bind", f"127.0.0.1:{port}", "--log-level", "error"]
+        command += [*SERVED[served], "--bind", f"127.0.0.1:{port}", "--log-level", "error"]
         server = subprocess.Popen(command)
         try:
             wait_for(port)
@@ -227,41 +276,55 @@ class Worker:
                 raise UnexpectedAnswerError(
                     f"{journey}: not every journey ended with an active user"
                 )
+            resident = sum(resident_mib(child) for child in children_of(server.pid))
         finally:
             server.send_signal(signal.SIGTERM)
             server.wait(20)
-        return {"per_second": times / taken, "cpu_ms": used / times}
+        return {"per_second": times / taken, "cpu_ms": used / times, "resident_mib": resident}
 
     def _crowd(self, journey: str, times: int, clients: int, port: int) -> None:
-        """Let several customers register at once, so many in all."""
-        transport = OverHttp(port)
+        """Let several customers register at once, so many in all.
+
+        Each in a process of its own: threads would share one core, and be the slowest part.
+        """
         serials = [next(self.serial) for _ in range(times)]
 
-        def one(serial: int) -> None:
-            browser = Browser(transport, address(serial))
-            self.journeys[journey](Visit(browser, lambda _label: None), serial)
-
         def share(part: list[int]) -> None:
-            try:
-                for serial in part:
-                    one(serial)
-            finally:
-                connections.close_all()
+            for serial in part:
+                with closing(OverKeptHttp(port, address(serial))) as transport:
+                    browser = Browser(transport, address(serial))
+                    self.journeys[journey](Visit(browser, lambda _label: None), serial)
 
-        with ThreadPoolExecutor(clients) as pool:
-            list(pool.map(share, (serials[number::clients] for number in range(clients))))
+        # A connection to the database is no thing to inherit.
+        connections.close_all()
+        crowd = [
+            multiprocessing.get_context("fork").Process(
+                target=share, args=(serials[number::clients],)
+            )
+            for number in range(clients)
+        ]
+        for one in crowd:
+            one.start()
+        for one in crowd:
+            one.join()
+        if any(one.exitcode for one in crowd):
+            raise UnexpectedAnswerError(f"{journey}: a customer did not get to the end")
+
+
+def children_of(pid: int) -> list[int]:
+    """Return the processes that this one has begun and that live (Linux)."""
+    return [int(one) for one in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+
+
+def own_cpu_ms(pid: int) -> float:
+    """Return the CPU milliseconds that a process has used (Linux)."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) * 1000 / os.sysconf("SC_CLK_TCK")
 
 
 def tree_cpu_ms(pid: int) -> float:
     """Return the CPU milliseconds that a process and its living children have used (Linux)."""
-    tick = os.sysconf("SC_CLK_TCK")
-
-    def own(one: int) -> float:
-        fields = Path(f"/proc/{one}/stat").read_text().rpartition(")")[2].split()
-        return (int(fields[11]) + int(fields[12])) * 1000 / tick
-
-    children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
-    return own(pid) + sum(own(int(child)) for child in children)
+    return own_cpu_ms(pid) + sum(own_cpu_ms(child) for child in children_of(pid))
 
 
 def main() -> None:
