@@ -41,6 +41,9 @@ class Gates(SimpleTestCase):
     def test_nine_in_ten_of_phrases_that_the_lists_have_not_seen_are_refused(self):
         self.assert_refused("unseen_phrases.txt", 0.90)
 
+    def test_nine_in_ten_of_words_joined_by_signs_are_refused(self):
+        self.assert_refused("unseen_joined.txt", 0.90)
+
     def test_nearly_all_that_a_customer_would_think_of_is_refused(self):
         self.assert_refused("unseen_direct.txt", 0.95)
 
