@@ -45,14 +45,14 @@ def measure(format_: str, folder: str) -> Measured:
     _set_up()
     from django.test import override_settings
 
-    from accounts.desk import export
+    from accounts.desk import export, sheets
     from accounts.desk.events import Desk
     from accounts.desk.export import Order
     from accounts.models import ExportFile, User
 
     seen: list[tuple[int, float]] = []
 
-    class Watched(export.Cells):
+    class Watched(sheets.Cells):
         """Look at the memory now and then."""
 
         count = 0
@@ -63,7 +63,7 @@ def measure(format_: str, folder: str) -> Measured:
                 seen.append((Watched.count, _resident()))
             return super().of(row)
 
-    export.Cells = Watched  # type: ignore[misc]
+    sheets.Cells = Watched  # type: ignore[misc]
     accounts = User.objects.filter(is_staff=False)
     officer = User.objects.get(email="officer@kantor.example")
     with override_settings(EXPORT_DIR=folder, EXPORT_AT_ONCE=0):

@@ -47,11 +47,16 @@ CORPORA = (
     ("unseen.txt", False),
     ("unseen_direct.txt", False),
     ("unseen_phrases.txt", False),
+    ("unseen_joined.txt", False),
     ("good.txt", True),
     ("good_phrases.txt", True),
 )
 # What the search found in earlier runs; each is measured again.
-WORST_FOUND = ("i17+|!7171!|i767l11!|s171||1lt![", "|171|!717!!|7717!11!|71711|177!1")
+WORST_FOUND = (
+    "i17+|!7171!|i767l11!|s171||1lt![",
+    "|171|!717!!|7717!11!|71711|177!1",
+    "!1!1|a$16!!!7717!41|471711|117!1",
+)
 REPORT_TEXT = """\
 # What judging a password costs
 

@@ -9,7 +9,7 @@ from django.contrib.auth.hashers import make_password
 from django.contrib.auth.models import Group
 
 from accounts import consents
-from accounts.desk import decisions
+from accounts.desk import decisions, standing
 from accounts.desk.decisions import Decision, Grounds
 from accounts.desk.events import Desk
 from accounts.desk.reasons import Reopening
@@ -17,7 +17,7 @@ from accounts.desk.roles import Role
 from accounts.limits import Limit
 from accounts.models import Customer, Kind, ReviewState, User
 from accounts.passwords import normalize
-from accounts.reasons import Rejection
+from accounts.reasons import Rejection, Restoration
 from accounts.services import activation, allowance, registration, review
 
 PASSWORD = "Rower-Sowa-Brzoza-Mgła-74"
@@ -100,6 +100,13 @@ _LEADS_TO: dict[str, tuple[Decision, str]] = {
     ReviewState.CORRECTION: (Decision.CORRECT, ""),
     ReviewState.REJECTED: (Decision.REJECT, Rejection.UNCLEAR.value),
 }
+
+
+def restore(user: User) -> None:
+    """Open a suspended account again, at the desk, as an officer."""
+    officer = Desk(clerk(Role.OFFICER))
+    standing.restore(user, Restoration.CLEARED.value, desk=officer)
+    user.refresh_from_db()
 
 
 def decide(

@@ -368,7 +368,7 @@ class AccessibilityTests(AuditTestCase):
             self.audit(visitor.open(link), "asks")
             review.suspend(closed)
             self.audit(visitor.open(link), "blocked")
-            review.unsuspend(closed)
+            factories.restore(closed)
             new = factories.registered(email=other.email)
             activation.activate(new)
             self.audit(visitor.open(link, status=409), "new account")

@@ -18,7 +18,7 @@ from accounts.values.visit import NOBODY
 from kantor.serving.typography import untie
 from tests import browsers, mails
 from tests.doors import ACCOUNT, PATH
-from tests.factories import COMPANY, activated, decide, staff
+from tests.factories import COMPANY, activated, decide, restore, staff
 from tests.letters import deliver
 from tests.walk import Visitor
 
@@ -255,7 +255,7 @@ class AnnouncementTests(TestCase):
         user = self.promised()
         review.suspend(user)
         assert "Owed 0 " in self.announced()
-        review.unsuspend(user)
+        restore(user)
         assert "Owed 1 " in self.announced()
 
     @override_settings(PANEL_URL="")

@@ -24,7 +24,7 @@ from accounts.services import activation, registration, review
 from accounts.services.activation import LinkState
 from accounts.sign_in.views import PENDING_SALT
 from kantor.serving.typography import untie
-from tests.factories import PASSWORD, activated, registered
+from tests.factories import PASSWORD, activated, registered, restore
 from tests.letters import (
     activation_path,
     deliver,
@@ -109,7 +109,7 @@ class PageTests(TestCase):
     def test_does_not_open_what_staff_closed_before_the_activation(self) -> None:
         review.suspend(self.user)
         self.assert_page(410, "The account is blocked", "Call +48 22 859 0218")
-        review.unsuspend(self.user)
+        restore(self.user)
         registering_browser(self.user).get(self.path)
         assert is_active(self.user)
 

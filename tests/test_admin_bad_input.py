@@ -269,6 +269,23 @@ class PageTests(NastyTestCase):
         assert {"accounts_staffmember_change", "accounts_staffevent_changelist"} <= names
         assert {"autocomplete", "password_change", "login", "view_on_site"} <= names
 
+    def test_of_one_thing_take_any_question(self) -> None:
+        for address in (
+            f"{ACCOUNTS}{self.company.pk}/",
+            f"{MESSAGES}{self.message.pk}/",
+            f"{SOURCES}{self.source.pk}/",
+            f"{MEMBERS}{self.member.pk}/",
+            f"{EVENTS}{StaffEvent.objects.order_by('pk')[0].pk}/",
+        ):
+            for page in ("change/", "history/", "delete/"):
+                for turn, name in enumerate(PARAMETERS):
+                    for value in some(WORST, turn, 2):
+                        self.ask(f"{address}{page}?{name}={value}")
+                    self.ask(f"{address}{page}?{name}=", f"{name}=&post=yes")
+        # Django asks for a field of this name, and not whether there is one.
+        nameless = self.ask(f"{SOURCES}{self.source.pk}/change/?_to_field=")
+        assert nameless.status_code == 400
+
     def test_of_the_site_take_any_question(self) -> None:
         kinds = [str(ContentType.objects.get_for_model(model).pk) for model in (User, Source)]
         for value in WORST:

@@ -20,7 +20,7 @@ from django.utils import timezone
 from openpyxl import load_workbook
 
 from accounts.admin.export import make_file
-from accounts.desk import export, standing
+from accounts.desk import export, sheets, standing
 from accounts.desk.decisions import Refused
 from accounts.desk.events import Desk
 from accounts.desk.export import Order
@@ -129,7 +129,7 @@ class ContentTests(ExportTestCase):
         names = [*FORMULAS, several]
         text = by_heading(table(self.order("?kind=company")))
         found = [row["pełna nazwa firmy"] for row in text][::-1]
-        assert found == [*(export.defused(formula) for formula in FORMULAS), several]
+        assert found == [*(sheets.defused(formula) for formula in FORMULAS), several]
         assert all(cell.startswith("'") for cell in found[:-1])
         response = self.order("?kind=company", format="xlsx")
         book = load_workbook(io.BytesIO(b"".join(response.streaming_content)))
@@ -206,7 +206,7 @@ class ContentTests(ExportTestCase):
     def test_a_million_rows_and_more_go_on_on_another_sheet(self) -> None:
         for _number in range(3):
             activated()
-        with mock.patch.object(export, "MOST_ON_A_SHEET", 2):
+        with mock.patch.object(sheets, "MOST_ON_A_SHEET", 2):
             response = self.order(format="xlsx")
         book = load_workbook(io.BytesIO(b"".join(response.streaming_content)))
         assert [sheet.max_row for sheet in book.worksheets] == [3, 2]
@@ -222,8 +222,8 @@ class CompletenessTests(ExportTestCase):
     def test_holds_all_of_the_beginning_once_and_nobody_who_came_meanwhile(self) -> None:
         users = [registered() for _number in range(7)]
         seen: list[int] = []
-        with mock.patch.object(export, "BATCH", 2):
-            for batch in export.rows(User.objects.filter(is_staff=False)):
+        with mock.patch.object(sheets, "BATCH", 2):
+            for batch in sheets.rows(User.objects.filter(is_staff=False)):
                 assert len(batch) <= 2
                 seen += [row["pk"] for row in batch]
                 registered()
@@ -232,8 +232,8 @@ class CompletenessTests(ExportTestCase):
     def test_is_read_by_key(self) -> None:
         for _number in range(5):
             registered()
-        with mock.patch.object(export, "BATCH", 2), self.assertNumQueries(3) as asked:
-            list(export.rows(User.objects.filter(is_staff=False)))
+        with mock.patch.object(sheets, "BATCH", 2), self.assertNumQueries(3) as asked:
+            list(sheets.rows(User.objects.filter(is_staff=False)))
         statements = [query["sql"] for query in asked.captured_queries]
         assert not any("OFFSET" in sql for sql in statements)
         assert all('"id" < ' in sql for sql in statements[1:])
@@ -448,7 +448,7 @@ class FileTests(ExportTestCase):
         assert email not in str(table(self.order()))
 
     def test_a_failure_is_said_and_leaves_no_file_and_no_values_in_the_log(self) -> None:
-        fault = mock.patch.object(export.Cells, "of", side_effect=ValueError("KANAREK"))
+        fault = mock.patch.object(sheets.Cells, "of", side_effect=ValueError("KANAREK"))
         with fault, self.assertLogs("accounts.desk.export", "ERROR") as logs:
             file = self.by_a_task()
         assert "KANAREK" not in "".join(logs.output)
@@ -547,7 +547,7 @@ class AtOnceTests(TransactionTestCase):
         def make(number: int) -> None:
             export.make(number, lambda file: accounts)
 
-        with mock.patch.object(export, "BATCH", 2):
+        with mock.patch.object(sheets, "BATCH", 2):
             said = at_once(*(lambda n=n: make(n) for n in (*numbers, *numbers)))
         assert said == [None] * 4
         wanted = [str(user.pk) for user in reversed(users)]

@@ -14,7 +14,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from accounts.admin.export import make_file
-from accounts.desk import export, standing
+from accounts.desk import export, sheets, standing
 from accounts.desk.decisions import Refused
 from accounts.desk.events import Desk
 from accounts.desk.export import Order
@@ -49,7 +49,7 @@ class CellTests(SimpleTestCase):
     @example(["a\r\n-1"])
     def test_is_no_formula_either(self, cells: list[str]) -> None:
         file = io.BytesIO()
-        text = export.Text(file)
+        text = sheets.Text(file)
         text.add(cells)
         text.close()
         line = file.getvalue().decode("utf-8-sig")
@@ -58,7 +58,7 @@ class CellTests(SimpleTestCase):
 
     def test_is_left_as_it_is_where_there_is_none(self) -> None:
         for cell in ("", "Kowalska-Nowak", "ul. Długa 5, m. 3", "a=b", "2026-11-29T10:00:00+01:00"):
-            assert export.defused(cell) == cell
+            assert sheets.defused(cell) == cell
 
 
 class HalfWrittenTests(ExportTestCase):
@@ -74,7 +74,7 @@ class HalfWrittenTests(ExportTestCase):
             file = export.order(Order(format_), User.objects.all(), desk=Desk(self.staff))
         assert isinstance(file, ExportFile)
         with (
-            mock.patch.object(export.Cells, "of", side_effect=KeyboardInterrupt),
+            mock.patch.object(sheets.Cells, "of", side_effect=KeyboardInterrupt),
             self.assertRaises(KeyboardInterrupt),
         ):
             make_file.call(file.pk)
@@ -109,7 +109,7 @@ class PartsTests(ExportTestCase):
     def test_are_gone_when_the_disk_is_full(self) -> None:
         activated()
         full = OSError(errno.ENOSPC, "No space left on device")
-        for at in ("xlsxwriter.Workbook.close", "accounts.desk.export.Cells.of"):
+        for at in ("xlsxwriter.Workbook.close", "accounts.desk.sheets.Cells.of"):
             with mock.patch(at, side_effect=full):
                 answer = self.client.post(f"{LIST}export/", {"format": "xlsx"}, follow=True)
             self.assertContains(answer, "Nie udało się zapisać pliku.")

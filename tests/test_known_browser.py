@@ -19,7 +19,7 @@ from tests.browsers import FIREFOX, IPHONE, THERE, browser, signed_in
 from tests.clock import later
 from tests.desk import come_in
 from tests.doors import try_in
-from tests.factories import PASSWORD, activated, staff, suspended
+from tests.factories import PASSWORD, activated, restore, staff, suspended
 from tests.letters import deliver, paths
 
 NAME = settings.KNOWN_BROWSER_COOKIE_NAME
@@ -99,7 +99,7 @@ class CookieTests(TestCase):
 
     def test_is_void_once_the_access_was_closed(self) -> None:
         review.suspend(self.user)
-        review.unsuspend(self.user)
+        restore(self.user)
         self.user.refresh_from_db()
         assert not knows_by(cookie_of(self.client), self.user)
 

@@ -18,7 +18,7 @@ from tests.authenticator import ELIGIBLE, Authenticator, enrolled
 from tests.browsers import browser, put_in
 from tests.desk import sit_down
 from tests.doors import RESET_PATH
-from tests.factories import PASSWORD, activated, registered, staff, suspended
+from tests.factories import PASSWORD, activated, registered, restore, staff, suspended
 from tests.letters import deliver
 from tests.mails import LANGUAGES, VISIT, build
 from tests.phone import Phone, stopped_clock, turned_on
@@ -334,7 +334,7 @@ class SuspendedTests(TestCase):
         user = activated()
         deliver()
         review.suspend(user)
-        review.unsuspend(user)
+        restore(user)
         count = len(deliver())
         assert OutboxMessage.objects.get(kind=Kind.SUSPENDED).state == State.DROPPED
         assert len(deliver()) == count

@@ -41,6 +41,9 @@ class Gates(SimpleTestCase):
     def test_nine_in_ten_of_phrases_that_the_lists_have_not_seen_are_refused(self):
         self.assert_refused("unseen_phrases.txt", 0.90)
 
+    def test_nine_in_ten_of_words_joined_by_signs_are_refused(self):
+        self.assert_refused("unseen_joined.txt", 0.90)
+
     def test_nearly_all_that_a_customer_would_think_of_is_refused(self):
         self.assert_refused("unseen_direct.txt", 0.95)
 
@@ -144,3 +147,37 @@ class Sentences(SimpleTestCase):
         )
         assert min(parted) > joined + 20
         assert kinds("lampaikot")[parts.Kind.LITTLE] == 1
+
+
+class KnownWords(SimpleTestCase):
+    """Brands, cars and clubs, with what people put between and after them."""
+
+    def test_of_the_collection_cost_no_more_than_a_name_however_rare_they_are_in_books(self):
+        for word in ("scania", "huawei", "marlboro", "iveco", "comarch", "hyundai"):
+            assert words.COSTS[word] <= words.NAME_COST, word
+
+    def test_are_parted_by_any_one_sign_between_letters(self):
+        for sign in "-!#*/=":
+            found = kinds(f"Ford{sign}Mustang")
+            assert found == {parts.Kind.PHRASE: 12}, sign
+        assert parts.Kind.GAP not in kinds("H!sl0.M!sl0"), "There are two of them"
+
+    def test_have_abbreviations_beside_them(self):
+        for password in (
+            "KSTychy!44",
+            "ScaniaV8!22",
+            "Fabia1.4MPI!",
+            "FordTransit2.2tdci",
+            "Liverpool!YNWA1",
+        ):
+            with self.subTest(password=password):
+                assert passwords.assess(password).score <= 1
+                assert parts.Kind.CHANCE not in kinds(password)
+        assert parts.Kind.CHANCE in kinds("xK7#QZ2r"), "Without a word they are chance"
+
+    def test_and_numbers_count_on_by_equal_steps(self):
+        for numbers in ("600700800", "102030", "501502503", "051015"):
+            assert kinds(numbers) == {parts.Kind.KEYS: len(numbers)}, numbers
+        for password in ("Tel600700800!", "NumerTel.501502503"):
+            assert passwords.assess(password).score <= 1, password
+        assert parts.Kind.KEYS not in kinds("831947205")

@@ -15,7 +15,7 @@ from accounts.models import Kind, OutboxMessage
 from accounts.services import agreements, ledger, new_terms, review
 from kantor.serving.typography import untie
 from tests.clock import later
-from tests.factories import activated, registered, staff, suspended
+from tests.factories import activated, registered, restore, staff, suspended
 from tests.later_terms import CHANGES, SENTENCES, day_in, owed, published, rows
 from tests.letters import deliver
 from tests.parallel import at_once
@@ -178,7 +178,7 @@ class PublishCommandTests(TestCase):
                 assert file.get_payload(decode=True) == (folder / f"{language}.pdf").read_bytes()
             for nobody in (closed, pending, desk):
                 assert not owed(nobody, OutboxMessage.Kind.TERMS_PUBLISHED)
-            review.unsuspend(closed)
+            restore(closed)
             assert "Owed 1 mails" in self.run_it(folder.name)
 
     def test_goes_through_all_of_them_in_batches(self) -> None:

@@ -23,7 +23,7 @@ from tests.browsers import HERE, browser, put_in, signed_in
 from tests.clock import later
 from tests.closings import close, closed, reopening_path
 from tests.doors import GENERIC, NUMBER, enters, is_signed_in, try_in
-from tests.factories import PASSWORD, activated, registered
+from tests.factories import PASSWORD, activated, registered, restore
 from tests.letters import deliver
 from tests.links import heading
 from tests.onlooker import COUNTED, observed
@@ -140,7 +140,7 @@ class LinkTests(TestCase):
         Client().post(self.path)
         assert services.reopen(self.user, visit=NOBODY) is State.SUSPENDED
         assert not User.objects.get(pk=self.user.pk).is_active
-        review.unsuspend(User.objects.get(pk=self.user.pk))
+        restore(self.user)
         assert Visitor().open(self.path).press(BUTTON).heading == OPEN
 
     def test_cannot_be_made_up(self) -> None:

@@ -1,16 +1,20 @@
 """What staff decide about a customer reaches him by mail: once, in his words, and nothing more."""
 
+from functools import partial
 from unittest import mock
 
 from django.test import SimpleTestCase, TestCase, TransactionTestCase, override_settings
 
+from accounts.desk import standing
+from accounts.desk.decisions import Refused
+from accounts.desk.events import Desk
 from accounts.models import Customer, OutboxMessage, ReviewState, StaffNote, User
 from accounts.models.customer import Section
 from accounts.models.outbox import OUTCOMES
 from accounts.services import panel, review
 from kantor.serving.typography import untie
 from tests.desk import LIST, StaffTestCase, page_of
-from tests.factories import activated, customer_of, decide, registered, suspended
+from tests.factories import activated, clerk, customer_of, decide, registered, restore, suspended
 from tests.letters import deliver, paths
 from tests.mails import LANGUAGES, PANEL, build
 from tests.parallel import at_once
@@ -58,19 +62,19 @@ class OwedTests(TestCase):
         assert customer_of(self.user).review_state == ReviewState.NEW
         suspended_one = suspended()
         with fault, self.assertRaises(RuntimeError):
-            review.unsuspend(suspended_one)
+            restore(suspended_one)
         suspended_one.refresh_from_db()
         assert not suspended_one.is_active
 
     def test_an_account_that_is_opened_again_is_told_so(self) -> None:
         review.suspend(self.user)
-        assert review.unsuspend(self.user)
-        assert not review.unsuspend(self.user)
-        assert not review.unsuspend(User.objects.get(pk=self.user.pk))
+        restore(self.user)
+        with self.assertRaises(Refused):
+            restore(self.user)
         assert owed(self.user) == [Kind.SUSPENDED, Kind.UNSUSPENDED]
         pending = registered()
         review.suspend(pending)
-        assert review.unsuspend(pending)
+        restore(pending)
         assert owed(pending) == []
 
 
@@ -123,9 +127,15 @@ class AtOnceTests(TransactionTestCase):
 
     def test_one_opens_the_account_again(self) -> None:
         user = suspended()
-        results = at_once(
-            *(lambda: review.unsuspend(User.objects.get(pk=user.pk)) for _member in range(2))
-        )
+        officers = [Desk(clerk("officer")) for _ in range(2)]
+
+        def open_again(desk: Desk) -> bool:
+            try:
+                return standing.restore(user, "cleared", desk=desk)
+            except Refused:
+                return False
+
+        results = at_once(*(partial(open_again, desk) for desk in officers))
         assert sorted(results) == [False, True], results
         assert owed(user) == [Kind.SUSPENDED, Kind.UNSUSPENDED]
 
@@ -180,10 +190,10 @@ class OvertakenTests(TestCase):
 
     def test_an_account_that_is_closed_again_is_not_told_that_it_is_open(self) -> None:
         review.suspend(self.user)
-        review.unsuspend(self.user)
+        restore(self.user)
         review.suspend(self.user)
         assert all("odblokowane" not in said for said in delivered(self.user))
-        review.unsuspend(self.user)
+        restore(self.user)
         (said,) = [each for each in delivered(self.user) if "odblokowane" in each]
         assert "Możesz się znowu zalogować" in said
 

@@ -23,7 +23,7 @@ from tests.browsers import FIREFOX, IPHONE, THERE, browser, signed_in
 from tests.clock import later
 from tests.desk import come_in
 from tests.doors import ACCOUNT, is_signed_in, try_in
-from tests.factories import PASSWORD, activated, staff
+from tests.factories import PASSWORD, activated, restore, staff
 from tests.parallel import at_once
 
 How = AccountSession.How
@@ -173,7 +173,7 @@ class EndTests(TestCase):
         review.suspend(self.user)
         assert not keys_of(self.user.pk)
         assert not is_signed_in(self.client)
-        review.unsuspend(self.user)
+        restore(self.user)
         assert not is_signed_in(self.client)
         assert not is_signed_in(self.elsewhere)
         assert is_signed_in(self.stranger)
@@ -185,7 +185,7 @@ class EndTests(TestCase):
         request.session = SessionStore()
         open_session(request, judged, How.PASSWORD)
         request.session.save()
-        review.unsuspend(User.objects.get(pk=self.user.pk))
+        restore(self.user)
         late = browser()
         late.cookies[settings.SESSION_COOKIE_NAME] = str(request.session.session_key)
         assert not is_signed_in(late)
@@ -289,7 +289,7 @@ class ParallelTests(TransactionTestCase):
             user = activated()
             client = browser()
             at_once(partial(try_in, user.email, PASSWORD, client), partial(review.suspend, user))
-            review.unsuspend(User.objects.get(pk=user.pk))
+            restore(user)
             assert not is_signed_in(client)
 
 

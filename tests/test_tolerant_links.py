@@ -1,18 +1,20 @@
 """Links as mail programs leave them: with signs too many, broken in two, without a slash."""
 
-from urllib.parse import quote, unquote_to_bytes
+from collections.abc import Sequence
+from urllib.parse import quote, unquote_to_bytes, urlsplit
 
 from django.test import Client, SimpleTestCase, TestCase
 from hypothesis import given
 from hypothesis import strategies as st
 
 from accounts import disowning, email_link, news_link
+from accounts.desk import invites
 from accounts.models import AccountEvent, EmailChange
 from accounts.services import activation, events
 from accounts.views.links import mended
 from tests.browser import BrowserTestCase
 from tests.doors import walk_in
-from tests.factories import PASSWORD, activated, registered
+from tests.factories import PASSWORD, activated, clerk, registered
 from tests.letters import activation_path, deliver, paths, registering_browser, token_of
 from tests.links import LABEL, actions, facts, heading, is_active
 from tests.walk import Visitor
@@ -46,6 +48,7 @@ _PLACES = (
     "/nowy-adres/",
     "/cofnij-adres/",
     "/zgody/",
+    "/invitation/",
 )
 
 
@@ -66,9 +69,11 @@ def damaged(path: str) -> list[str]:
 class TolerantTestCase(TestCase):
     """Links of all purposes, in both languages."""
 
-    def assert_leads(self, path: str, client: Client | None = None) -> None:
+    def assert_leads(
+        self, path: str, client: Client | None = None, spellings: Sequence[str] = ()
+    ) -> None:
         """Make sure that every damaged spelling of the link leads to it, and to nothing else."""
-        for spelling in damaged(path):
+        for spelling in spellings or damaged(path):
             for method in ("GET", "HEAD"):
                 # Not get(): a client takes what follows two slashes for a host.
                 response = (client or Client()).generic(
@@ -267,6 +272,24 @@ class EmailLinkTests(TolerantTestCase):
                 response = self.client.get(path)
                 assert response.status_code == 404, path
                 assert heading(response) == "Ten link nie działa"
+
+
+class InvitationLinkTests(TolerantTestCase):
+    """The link that an administrator hands over to a member of staff, by mail as likely as not."""
+
+    def setUp(self) -> None:
+        self.path = urlsplit(invites.renew(clerk())).path
+
+    def test_is_found_in_whatever_a_mail_program_makes_of_it(self) -> None:
+        # Before two slashes nothing says that the staff's pages are meant, which other hosts lack.
+        meant = [each for each in damaged(self.path) if not each.startswith("//")]
+        self.assert_leads(self.path, spellings=meant)
+
+    def test_says_that_it_does_not_work_when_a_part_of_it_is_lost(self) -> None:
+        for path in (self.path[:-9], f"{self.path[:-9]}/", f"{self.path[:-3]}//)"):
+            response = self.client.get(path)
+            assert response.status_code == 410, path
+            assert "Zaproszenie nie działa" in response.content.decode()
 
 
 class OtherAddressTests(TestCase):

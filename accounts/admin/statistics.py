@@ -21,8 +21,8 @@ from accounts.admin.by_role import ByRole
 from accounts.admin.charts import Chart
 from accounts.desk import events
 from accounts.desk.at_work import desk_of
-from accounts.desk.export import Text
 from accounts.desk.roles import Right
+from accounts.desk.sheets import Text
 from accounts.desk.statistics import LONGEST, TABLES, Table
 from accounts.models import DailyCount, StaffEvent
 from accounts.statistics.reading import Days

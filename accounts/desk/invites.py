@@ -4,6 +4,7 @@ The link is the only way to a first method: a password alone enrols nothing, nor
 It is handed over by whoever made it, never sent.
 """
 
+import re
 from datetime import timedelta
 
 from django.contrib.auth.models import Group
@@ -22,6 +23,8 @@ from kantor.serving import desk
 
 LIFE = timedelta(hours=24)
 SALT = "accounts.desk.invitation"
+# What a token looks like: account, link, time and signature, whose 43 characters say where it ends.
+_SHAPE = re.compile(r"[0-9]{1,19}\.[0-9]{1,9}~[0-9A-Za-z]{1,9}~[0-9A-Za-z_-]{43}")
 
 
 class RefusedError(Exception):
@@ -72,6 +75,12 @@ def renew(user: User) -> str:
         user.refresh_from_db(fields=["link_serial", "access_serial"])
     token = _signer().sign(f"{user.pk}.{user.link_serial}").replace(":", "~")
     return f"{desk.root()}{reverse('admin:invitation', args=[token])}"
+
+
+def token_in(text: str) -> str:
+    """Return what looks like the token of a link in this text; nothing where none is whole."""
+    found = _SHAPE.search(text)
+    return found.group() if found else ""
 
 
 def examine(token: str, *, is_locked: bool = False) -> User | None:

@@ -1,7 +1,5 @@
 """Remember that somebody's data must not be deleted yet, why, and until when."""
 
-from datetime import date
-
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
@@ -74,7 +72,3 @@ class Hold(models.Model):
 
     def __str__(self) -> str:
         return f"#{self.pk}"
-
-    def is_in_force(self, today: date) -> bool:
-        """Tell whether it still keeps anything on this day."""
-        return self.released_at is None and self.until >= today

@@ -11,8 +11,8 @@ OWN = gettext_noop(
     " address."
 )
 PHRASE = gettext_noop(
-    "The password is too weak: well-known sayings, titles, prayers and quotations are easy to"
-    " guess."
+    "The password is too weak: well-known names, sayings, titles, prayers and quotations are easy"
+    " to guess."
 )
 SENTENCE = gettext_noop("The password is too weak: a sentence of common words is easy to guess.")
 WORDS = gettext_noop(

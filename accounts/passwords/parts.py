@@ -46,6 +46,9 @@ _CHANCE_COST = 20
 _SHORT_END_COST = 10
 _LONG_END_COST = 17
 _CODE_COST = 40
+# What people append to words they know, or put before: GKS Tychy, V8, 1.5 dci.
+_ABBREVIATION_COST = 8
+_ABBREVIATION_LETTER_COST = 12
 _YEAR_COST = 20
 _DATE_COST = 40
 _REPEAT_COST = 10
@@ -56,6 +59,9 @@ _WALK_COST = 17
 _STEP_COST = 5
 
 _SHORTEST_WALK = 5
+_FEWEST_STEPS = 3
+# Beside shorter words letters are letters by chance.
+_SHORTEST_ABBREVIATED_BESIDE = 4
 # Shorter words appear by chance where signs are read as letters, or letters backwards.
 _SHORTEST_BACKWARDS = 5
 _SHORTEST_PLAIN_L33T = 5
@@ -85,8 +91,12 @@ _NEIGHBOURS = {
 _DAY = r"(?:3[01]|[12][0-9]|0?[1-9])"
 _MONTH = r"(?:1[0-2]|0?[1-9])"
 
-_SEPARATORS = re.compile(r"[._+&-]|,? +")
+_SEPARATORS = re.compile(r"[._+&-]|,? +|(?<=[A-Za-z])[!#*/=](?=[A-Za-z])")
 _SIGN = re.compile(r"[\W_]")
+# A few letters that stand apart from the others by their case, or by digits and signs.
+_ABBREVIATION = re.compile(
+    r"(?<![A-Z])[A-Z]{1,4}(?=[A-Z][a-z]|[^A-Za-z]|\Z)|(?<![a-z])[a-z]{1,3}(?![A-Za-z])"
+)
 _INNER_CAPITAL = re.compile(r"(?<=[a-z])[A-Z]|(?<=[A-Za-z])[A-Z](?=[a-z])")
 _STARTS = frozenset(
     word[:START] for words in (COSTS, STEMS, ENGLISH) for word in words if len(word) >= START
@@ -126,7 +136,7 @@ class Kind(Enum):
     """A run or walk on the keyboard, or in the alphabet."""
     REPEAT = auto()
     ENDING = auto()
-    """A digit or sign that people append or put between."""
+    """A digit, a sign or an abbreviation that people append or put between."""
     CHANCE = auto()
     """Any other single character."""
 
@@ -156,6 +166,7 @@ _PATTERNS = (
         Kind.ENDING,
     ),
     (re.compile(rf"{_AFTER_LETTERS}\W?[a-z][0-9]{{1,3}}{_ENDS}?\Z"), _CODE_COST, Kind.ENDING),
+    (re.compile(rf"{_AFTER_LETTERS}[0-9][.,][0-9](?![0-9])"), _LONG_END_COST, Kind.ENDING),
     (re.compile(r"(?:19|20)[0-9]{2}"), _YEAR_COST, Kind.DATE),
     (re.compile(rf"{_DAY}[-./ ]?{_MONTH}[-./ ]?(?:19|20)?[0-9]{{2}}"), _DATE_COST, Kind.DATE),
     (re.compile(rf"{_MONTH}[-./ ]?{_DAY}[-./ ]?(?:19|20)[0-9]{{2}}"), _DATE_COST, Kind.DATE),
@@ -190,6 +201,9 @@ def parts_of(folded: str, context: ContextWords) -> Parts:
         parts[start].add(part)
     for reading in {text.seen, *(text.seen.translate(table) for table in _READINGS)}:
         for start, part in text.words(reading, context):
+            parts[start].add(part)
+    if any(_is_known_word(part) for from_here in parts for part in from_here):
+        for start, part in text.abbreviations():
             parts[start].add(part)
     capitals = {found.start() for found in _INNER_CAPITAL.finditer(text.typed)}
     parted = {gap.stop for gap in gaps if text.seen[gap.stop : gap.stop + 1].isalpha()}
@@ -228,12 +242,21 @@ class _Text:
             run = self.typed[start : start + length]
             cost = _RUN_COST if length > SHORTEST_WORD or run.isdecimal() else _SHORT_RUN_COST
             yield Part(length, cost + _case_cost(run), Kind.KEYS)
+        if length := _counted(seen, start):
+            yield Part(length, _RUN_COST, Kind.KEYS)
         walk = start + 1
         while walk < len(seen) and seen[walk] in _NEIGHBOURS.get(seen[walk - 1], ()):
             walk += 1
         if walk - start >= _SHORTEST_WALK:
             cost = _WALK_COST + _STEP_COST * (walk - start - 1)
             yield Part(walk - start, cost + _case_cost(self.typed[start:walk]), Kind.KEYS)
+
+    def abbreviations(self) -> Iterator[tuple[int, Part]]:
+        """Yield each abbreviation, which is one beside words only."""
+        for found in _ABBREVIATION.finditer(self.typed):
+            size = found.end() - found.start()
+            cost = _ABBREVIATION_COST + _ABBREVIATION_LETTER_COST * size
+            yield found.start(), Part(size, cost, Kind.ENDING)
 
     def repeats(self) -> Iterator[tuple[int, Part]]:
         """Yield what was there just before, forwards or backwards, separators not counted."""
@@ -286,6 +309,29 @@ class _Text:
             return Part(length, cost, kind)
         short = _SHORT_L33T_COST if length < _SHORTEST_PLAIN_L33T else 0
         return Part(length, cost, kind, short + _L33T_COST * (1 + len(signs)))
+
+
+def _is_known_word(part: Part) -> bool:
+    """Tell whether this is a word that stands there as it is spelled."""
+    is_word = part.kind in (Kind.WORD, Kind.PHRASE, Kind.OWN)
+    return is_word and part.length >= _SHORTEST_ABBREVIATED_BESIDE and not part.l33t
+
+
+def _counted(seen: str, start: int) -> int:
+    """Return how many digits from here count on by equal steps: 102030, 600700800."""
+    longest = 0
+    for size in (2, 3):
+        numbers: list[int] = []
+        for at in range(start, len(seen), size):
+            digits = seen[at : at + size]
+            if len(digits) < size or not (digits.isascii() and digits.isdecimal()):
+                break
+            if len(numbers) > 1 and int(digits) - numbers[-1] != numbers[1] - numbers[0]:
+                break
+            numbers.append(int(digits))
+        if len(numbers) >= _FEWEST_STEPS:
+            longest = max(longest, size * len(numbers))
+    return longest
 
 
 def _single(typed: str) -> Part:

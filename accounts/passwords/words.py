@@ -19,7 +19,7 @@ LONGEST_WORD = 24
 # Of so many letters a word is looked up at all: most of what is typed begins none.
 START = 4
 # An inflected or shortened form of an own word: "Kowalskiego", "Aleks".
-SHORTEST_STEM = 5
+SHORTEST_OWN_STEM = 5
 SHORTEST_DIGITS = 4
 MAX_CONTEXT_ENTRIES = 40
 MAX_CONTEXT_LENGTH = 128
@@ -113,7 +113,7 @@ class ContextWords:
         return frozenset(
             word[:length]
             for word in self.words
-            for length in range(min(len(word), SHORTEST_STEM), len(word) + 1)
+            for length in range(min(len(word), SHORTEST_OWN_STEM), len(word) + 1)
         )
 
     @cached_property

@@ -16,7 +16,7 @@ from kantor.serving import security_log
 from kantor.serving.security_log import Event
 
 SALT = "accounts.registration-browser"
-ATTEMPTS_KEPT = 5
+ATTEMPTS_REMEMBERED = 5
 # Browsers drop a cookie of more than 4,096 bytes in all (RFC 6265, 6.1); its name and attributes
 # take some 120 of them. Five addresses fit, unless they are of the longest in other scripts.
 LONGEST_VALUE = 3_900
@@ -75,7 +75,7 @@ def remember(request: HttpRequest, response: HttpResponse, attempt: UUID, email:
     account: somebody else's click may have deleted that (docs/decisions.md).
     """
     others = [each for each in remembered(request) if each.attempt != attempt]
-    _keep(response, [Remembered(attempt, email), *others][:ATTEMPTS_KEPT])
+    _keep(response, [Remembered(attempt, email), *others][:ATTEMPTS_REMEMBERED])
 
 
 def forget(response: HttpResponseBase) -> None:

@@ -87,24 +87,6 @@ def suspend(user: User, reason: str = Suspension.OTHER) -> bool:
     return True
 
 
-def unsuspend(user: User) -> bool:
-    """Open a suspended account again; one that was never activated is pending again.
-
-    One that its owner closed stays closed: he may reopen it himself. Whoever was told that it was
-    blocked is told of this. Tells whether it was suspended: of two simultaneous calls, one does.
-    """
-    with transaction.atomic():
-        stored = User.objects.select_for_update(no_key=True).get(pk=user.pk)
-        if stored.suspended_at is None:
-            return False
-        was_opened = stored.activated_at is not None
-        is_active = was_opened and stored.closed_at is None
-        _set(user, stored, suspended_at=None, is_active=is_active, suspension_reason="")
-        if is_active:
-            outbox.put(OutboxMessage.Kind.UNSUSPENDED, stored)
-    return True
-
-
 def tell(customer: Customer) -> None:
     """Owe the customer the mail about the state of his review, where there is one for it.
 

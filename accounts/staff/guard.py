@@ -6,7 +6,12 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any
 
-from django.core.exceptions import BadRequest, FieldError, ValidationError
+from django.core.exceptions import (
+    BadRequest,
+    FieldDoesNotExist,
+    FieldError,
+    ValidationError,
+)
 from django.db import DataError, NotSupportedError
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
@@ -19,6 +24,7 @@ logger = logging.getLogger(__name__)
 # ahead of it. Which, and where, is another thing for each field, lookup and database.
 NONSENSE = (
     DataError,
+    FieldDoesNotExist,
     FieldError,
     NotSupportedError,
     OverflowError,

@@ -27,9 +27,27 @@ from accounts.staff.door import FRAME, open_desk
 from accounts.totp import services as totp
 from accounts.totp import views as totp_views
 from accounts.totp.services import Refusal
+from accounts.views.links import without_foreign_signs
 from kantor.serving.network import network_of
 
 KNOWN_PASSWORD = "invited_with_password"  # noqa: S105  a key of the session
+
+
+@never_cache
+def astray(request: HttpRequest, token: str = "") -> HttpResponse:
+    """Lead to the link that is meant by what mail programs made of it, or say that it is over.
+
+    It is handed over by hand, and so by mail as well. Whether it is worth anything says its page.
+    """
+    meant = invites.token_in(without_foreign_signs(request.path))
+    if meant and meant != token and request.method in ("GET", "HEAD"):
+        response: HttpResponse = HttpResponseRedirect(reverse("admin:invitation", args=[meant]))
+    else:
+        context = {"frame": FRAME}
+        page = "admin/doors/invitation_over.html"
+        response = render(request, page, context, status=HTTPStatus.GONE)
+    response["Referrer-Policy"] = "strict-origin"
+    return response
 
 
 @method_decorator([never_cache, sensitive_post_parameters()], name="dispatch")
@@ -46,14 +64,11 @@ class InvitedPage(View):
         """Say that a link is used or too old; ask for the password before the method."""
         user = invites.examine(kwargs["token"])
         if user is None:
-            response: HttpResponseBase = render(
-                request,
-                "admin/doors/invitation_over.html",
-                {"frame": FRAME},
-                status=HTTPStatus.GONE,
+            return astray(request, kwargs["token"])
+        if self.needs_password and not _knows_password(request, user):
+            response: HttpResponseBase = HttpResponseRedirect(
+                reverse("admin:invitation", args=[kwargs["token"]])
             )
-        elif self.needs_password and not _knows_password(request, user):
-            response = HttpResponseRedirect(reverse("admin:invitation", args=[kwargs["token"]]))
         else:
             self.invited = user
             response = super().dispatch(request, *args, **kwargs)

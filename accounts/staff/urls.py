@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 from django.contrib.admin import AdminSite
 from django.http.response import HttpResponseBase
-from django.urls import URLPattern, path
+from django.urls import URLPattern, path, re_path
 from django.views.decorators.cache import never_cache
 
 from accounts.passkeys import views as passkeys
@@ -56,6 +56,8 @@ def urls_of(site: AdminSite) -> list[URLPattern]:
             invitation.FirstPasskeyOptionsView.as_view(),
             name="invitation-passkey-options",
         ),
+        # What mail programs make of the link; too long for any other address of ours.
+        re_path(r"^invitation[\s\S]{40,}\Z", invitation.astray),
         path("language/", door(language.choose), name="language"),
         path("methods/", own(methods.MethodsView.as_view()), name="methods"),
         path("methods/app/on/", guarded(methods.TurnOnView.as_view()), name="totp-on"),

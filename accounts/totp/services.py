@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from enum import Enum
 
 from django.db import IntegrityError, transaction
-from django.db.models import Count, Max
+from django.db.models import Count
 
 from accounts import sealing
 from accounts.limits import Limit, count_all, note_refusal
@@ -65,7 +65,6 @@ class State:
     added_at: datetime
     last_used_at: datetime | None
     recovery_codes_left: int
-    recovery_codes_made_at: datetime | None
 
 
 @dataclass(frozen=True)
@@ -81,15 +80,12 @@ def state(user: User) -> State | None:
     """Return how the app of this account stands; nothing when there is none. One statement."""
     app = (
         AuthenticatorApp.objects.filter(user=user)
-        .annotate(
-            codes_left=Count("user__recovery_codes"),
-            codes_made_at=Max("user__recovery_codes__created_at"),
-        )
+        .annotate(codes_left=Count("user__recovery_codes"))
         .first()
     )
     if app is None:
         return None
-    return State(app.created_at, app.last_used_at, app.codes_left, app.codes_made_at)
+    return State(app.created_at, app.last_used_at, app.codes_left)
 
 
 def is_on(user: User) -> bool:

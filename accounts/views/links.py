@@ -32,13 +32,18 @@ _NEWS = re.compile(rf"zgody/*({signed_number.SHAPE})")
 _SLASHES = re.compile("/{2,}")
 
 
+def without_foreign_signs(path: str) -> str:
+    """Return the path without what no token contains, and without doubled slashes."""
+    return _SLASHES.sub("/", _FOREIGN.sub("", path))
+
+
 def mended(path: str) -> str | None:
     """Return the address that was meant by this path, in the path's language; None if it is right.
 
     None also for what cannot be put right. Whether the token is worth anything is for its own page
     to say.
     """
-    bare = _SLASHES.sub("/", _FOREIGN.sub("", path))
+    bare = without_foreign_signs(path)
     with override(get_language_from_path(bare) or settings.LANGUAGE_CODE):
         if found := _ACTIVATION.search(bare):
             name = "accounts:activation-refuse" if found[2] else "accounts:activation"

@@ -9,6 +9,7 @@ import fcntl
 import os
 import re
 import sys
+from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from contextlib import contextmanager
 from itertools import count
@@ -76,15 +77,16 @@ def _free_slot() -> str:
     raise AssertionError("there is always a next number")
 
 
-class _Number:
+class _Number(ABC):
     """What is counted under one name; made when it is needed for the first time."""
 
     def __init__(self, name: str, about: str, *labels: str, **options: Any) -> None:
         self.name, self.about, self.labels, self.options = name, about, labels, options
         self._made: MetricWrapperBase | None = None
 
+    @abstractmethod
     def _make(self) -> "MetricWrapperBase":
-        raise NotImplementedError
+        """Return what prometheus-client counts with; imported here, and only when it is needed."""
 
     def _of(self, labels: dict[str, str]) -> Any:
         if self._made is None:

@@ -273,7 +273,7 @@ def _app(recovery_codes_left: int | None) -> SafeString:
     app = (
         None
         if recovery_codes_left is None
-        else State(now, now if recovery_codes_left < 8 else None, recovery_codes_left, now)
+        else State(now, now if recovery_codes_left < 8 else None, recovery_codes_left)
     )
     return mark_safe(render_to_string("accounts/totp/summary.html", {"app": app}))  # noqa: S308  a template of ours
 
