@@ -47,8 +47,8 @@ class KeptDatabase(DatabaseCreation):
                 _restore(kept, database)
         return name
 
-    def serialize_db_to_string(self) -> bytes:  # type: ignore[override]  bytes, of the whole file
-        """Return an image of the database."""
+    def serialize_db_to_string(self) -> bytes:  # type: ignore[override]
+        """Return an image of the database: bytes, where Django has a string to hand on."""
         self.connection.ensure_connection()
         with closing(sqlite3.connect(":memory:")) as copy:
             self.connection.connection.backup(copy)
