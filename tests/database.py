@@ -75,6 +75,15 @@ def migrated(root: Path = ROOT) -> Path:
     return root / "var" / f"migrated-{digest.hexdigest()[:24]}.sqlite3"
 
 
+def begin(file: Path) -> None:
+    """Give a site in a process of its own the kept database to begin with, if there is one.
+
+    Its `migrate` then has little left to do; what it does from nothing is tried by `test_release`.
+    """
+    if kept := _kept():
+        file.write_bytes(kept)
+
+
 def _what_counts(root: Path) -> Iterator[bytes]:
     """Yield the sources of the migrations, what is installed, and the settings of the models."""
     for folder in SOURCES:
