@@ -1,6 +1,6 @@
 """The test database on SQLite: migrated once for many runs, put back whole after a test.
 
-Sixty migrations take five seconds at each start, and Django puts back what they wrote (hundreds of
+Sixty migrations take seconds at each start, and Django puts back what they wrote (hundreds of
 permissions) row by row before each test that commits: longer than most of those tests take. SQLite
 copies a whole database, page by page, in milliseconds. On PostgreSQL all is done Django's way.
 """
