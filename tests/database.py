@@ -36,14 +36,14 @@ class KeptDatabase(DatabaseCreation):
             _keep(self.serialize_db_to_string())
         return name
 
-    def _create_test_db(self, *args: Any, **kwargs: Any) -> str:
+    def _create_test_db(self, verbosity: int, autoclobber: bool, keepdb: bool = False) -> str:
         """Begin with the kept database: `migrate`, which follows, finds nothing left to do.
 
         All that follows a migration (permissions, the triggers that guard consents) is done anew.
         """
-        name: str = super()._create_test_db(*args, **kwargs)  # type: ignore[misc]
-        with closing(sqlite3.connect(name)) as database:
-            if not kwargs.get("keepdb") and (kept := _kept()):
+        name: str = super()._create_test_db(verbosity, autoclobber, keepdb)  # type: ignore[misc]
+        if not keepdb and (kept := _kept()):
+            with closing(sqlite3.connect(name)) as database:
                 _restore(kept, database)
         return name
 
