@@ -3,8 +3,11 @@
 import gc
 from typing import Any
 
+from django.db import connections
 from django.test import client
 from hypothesis import HealthCheck, settings
+
+from tests.database import KeptDatabase
 
 # A busy machine is no fault of what is tested: nothing here depends on how fast it is.
 settings.register_profile(
@@ -29,3 +32,8 @@ def store_templates(
 
 # A seventh of what a page costs here: no test looks into contexts, what counts is on the page.
 client.store_rendered_templates = store_templates  # type: ignore[attr-defined]
+
+# Both runners ask the connection for its test database, and read this before they do.
+for connection in connections.all():
+    if connection.vendor == "sqlite":
+        connection.creation = KeptDatabase(connection)

@@ -2,13 +2,13 @@
 
 from typing import Any
 
-from bs4 import BeautifulSoup
 from django.test import Client, TestCase
 from django.utils import timezone
 
 from accounts.admin.staff import standing
 from accounts.models import User
 from accounts.sessions import factor
+from tests.elements import read
 from tests.factories import PASSWORD, customer_of, staff
 from tests.phone import stopped_clock, turned_on
 
@@ -35,25 +35,24 @@ def member_form(member: User, role: str, *, works_here: bool = True) -> dict[str
 
 def shown(response: Any) -> set[str]:
     """Return the addresses in the list."""
-    page = BeautifulSoup(response.content, "html.parser")
+    page = read(response.content)
     return {cell.get_text() for cell in page.select("#result_list .field-email")}
 
 
 def posted_by(response: Any, **changes: str) -> dict[str, str]:
     """Return what a browser would send from the page of one account, with these changes."""
-    page = BeautifulSoup(response.content, "html.parser")
-    form = page.find("form", id="user_form")
+    form = read(response.content).select_one("form#user_form")
     assert form is not None
     data: dict[str, str] = {}
     for field in form.select("input[name], textarea[name], select[name]"):
-        name = str(field["name"])
+        name = field["name"]
         if field.name == "select":
             chosen = field.select_one("option[selected]")
-            data[name] = str(chosen["value"]) if chosen else ""
+            data[name] = chosen["value"] if chosen else ""
         elif field.name == "textarea":
-            data[name] = field.get_text().removeprefix("\n").removeprefix("\r\n")
+            data[name] = field.get_text()
         elif field.get("type") not in ("submit", "checkbox") or field.has_attr("checked"):
-            data[name] = str(field.get("value", ""))
+            data[name] = field.get("value") or ""
     return data | changes
 
 

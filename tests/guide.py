@@ -14,9 +14,9 @@ from pathlib import Path
 from typing import Any, Self
 from unittest import mock
 
-from bs4 import BeautifulSoup
 from django.conf import settings
 from django.core import mail
+from django.http import HttpResponse
 from django.test import override_settings
 
 from accounts.sign_in import digits
@@ -246,7 +246,8 @@ class Reader(Visitor):
     def read(self, html: str) -> Self:
         """Look at the HTML part of a mail instead of a page."""
         self.path = "mail"
-        self._page = BeautifulSoup(html, "html.parser")
+        self.response = HttpResponse(html)
+        self._root = self._page = None
         return self
 
     def elsewhere(self) -> Self:

@@ -4,13 +4,13 @@ from datetime import timedelta
 from typing import Any
 from unittest import mock
 
-from bs4 import BeautifulSoup
 from django.urls import reverse
 from django.utils import timezone
 
 from accounts import tokens
 from accounts.models import OutboxMessage, SurveyAnswer, User
 from kantor.serving.models import Session
+from tests.elements import read
 
 LABEL = "Password you chose when registering"
 OTHER_PASSWORD = "Cztery-czerwone-sanki-9"
@@ -46,11 +46,11 @@ def link_of_age(user: User, age: timedelta) -> str:
 
 
 def heading(response: Any) -> str:
-    found = BeautifulSoup(response.content, "html.parser").find("h1")
+    found = read(response.content).select_one("h1")
     return " ".join(found.get_text().split()) if found else ""
 
 
 def actions(response: Any) -> list[str]:
     """Return the words of what looks like a button in the main part."""
-    main = BeautifulSoup(response.content, "html.parser").find("main")
+    main = read(response.content).select_one("main")
     return [" ".join(each.get_text().split()) for each in main.select(".button")] if main else []

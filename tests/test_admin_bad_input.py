@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from typing import Any
 from urllib.parse import quote
 
-from bs4 import BeautifulSoup, Tag
 from django.contrib import admin
 from django.contrib.contenttypes.models import ContentType
 from django.db import transaction
@@ -25,6 +24,7 @@ from accounts.models import (
 )
 from accounts.services import survey
 from tests.desk import sit_down
+from tests.elements import read
 from tests.factories import activated, clerk, decide, registered, staff
 from tests.thorough import THOROUGH, some
 from tests.walk import URLENCODED
@@ -141,19 +141,18 @@ class NastyTestCase(TestCase):
 
 def form_of(response: Any) -> dict[str, str]:
     """Return what a browser would send of the page's own form, each value percent-encoded."""
-    page = BeautifulSoup(response.content, "html.parser")
-    form = page.select_one("#content form[method=post]")
-    assert isinstance(form, Tag)
+    form = read(response.content).select_one("#content form[method=post]")
+    assert form is not None
     data = {}
     for field in form.select(FIELDS):
         if field.name == "select":
             chosen = field.select_one("option[selected]")
-            value = str(chosen["value"]) if chosen else ""
+            value = chosen["value"] if chosen else ""
         elif field.name == "textarea":
             value = field.get_text()
         else:
-            value = str(field.get("value", ""))
-        data[str(field["name"])] = quote(value)
+            value = field.get("value") or ""
+        data[field["name"]] = quote(value)
     return data
 
 

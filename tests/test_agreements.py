@@ -89,7 +89,7 @@ class PageTests(TestCase):
             )  # fmt: skip
         page = visitor_of(user).open(PAGE)
         assert page.shows(f"Wersja z dnia {in_polish(old)}")
-        links = {str(link["href"]) for link in page.page.select("main .places a")}
+        links = {str(link["href"]) for link in page.select("main .places a")}
         assert any(old in link for link in links)
         assert any(record.version in link for link in links)
         assert f"/regulamin/{old}/pdf/" in links

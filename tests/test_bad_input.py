@@ -154,8 +154,8 @@ class DetailsTests(TestCase):
             assert visitor.field(label)["aria-invalid"] == "true"
         assert visitor.error_at("Kod pocztowy", "Adres zamieszkania")
         assert not visitor.error_at("Miejscowość", "Adres zamieszkania")
-        for link in visitor.page.select("#error-summary a"):
-            assert visitor.page.find(id=str(link["href"]).removeprefix("#")) is not None
+        for link in visitor.select("#error-summary a"):
+            assert visitor.element(f"[id='{link['href'].removeprefix('#')}']")
         # Without scripts, this is what takes the reader there.
         assert visitor.element("#error-summary").has_attr("autofocus")
 

@@ -48,7 +48,7 @@ class PageTests(TestCase):
 
     def titles(self, user: User, language: str = "") -> tuple[Visitor, list[str]]:
         page = Visitor(put_in(user, browser())).open(f"{language}{PAGE}")
-        return page, [untie(each.get_text()) for each in page.page.select("main section li")]
+        return page, [untie(each.get_text()) for each in page.select("main section li")]
 
     def test_says_that_all_is_deleted_where_the_data_were_not_approved(self) -> None:
         page, read = self.titles(activated())
@@ -85,7 +85,7 @@ class PageTests(TestCase):
         assert User.objects.get(pk=user.pk).is_active
 
     def test_is_the_last_in_the_navigation_of_the_account(self) -> None:
-        links = Visitor(put_in(activated(), browser())).open(PAGE).page.select(".account-nav a")
+        links = Visitor(put_in(activated(), browser())).open(PAGE).select(".account-nav a")
         assert untie(links[-1].get_text(strip=True)) == "Zamknij konto"
         assert links[-1]["aria-current"] == "page"
 

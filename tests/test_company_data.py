@@ -144,7 +144,7 @@ class WizardTests(FetchingTestCase):
 
     def test_what_enter_presses_comes_first_in_the_form(self) -> None:
         form = self.visitor.element("form.wizard-form")
-        first = form.find("button")
+        first = form.select_one("button")
         assert first is not None
         # What Enter presses: at the NIP it fetches, elsewhere it is Next.
         assert first.get("name") == "wizard_enter"
@@ -210,7 +210,7 @@ class OfferTests(FetchingTestCase):
         with override_settings(COMPANY_LOOKUP="disabled"):
             self.visitor.reload()
             assert FETCH["pl"] not in self.visitor.buttons()
-            assert self.visitor.page.select(".company-lookup, script[src*=company]") == []
+            assert self.visitor.select(".company-lookup, script[src*=company]") == []
             pressed = Post(self.visitor.path, self.visitor.post_of("Dalej").data)
             pressed.data["company_lookup"] = "1"
             self.visitor.send(pressed)

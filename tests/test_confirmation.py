@@ -138,7 +138,7 @@ class PageTests(TestCase):
     def test_never_leads_away(self) -> None:
         for address in ("https://evil.example/", "//evil.example", "javascript:alert(1)", "/\\x"):
             self.visitor.open(f"{CONFIRM}?{urlencode({'next': address})}")
-            assert not self.visitor.page.select("input[name=next]"), address
+            assert not self.visitor.select("input[name=next]"), address
             client = Client()
             client.force_login(self.user)
             answer = client.post(CONFIRM, {"next": address, "password": PASSWORD})

@@ -379,7 +379,7 @@ class ConfirmingTests(EmailTestCase):
         assert Visitor().open(number).status == 200
         self.moves()
         page = Visitor().open(reset)
-        assert not any("Nowe hasło" in str(label) for label in page.page.find_all("label"))
+        assert not any("Nowe hasło" in str(label) for label in page.select("label"))
         assert Visitor().open(number).status == 410
 
     def test_tells_both_mailboxes(self) -> None:

@@ -189,13 +189,13 @@ class TakingTests(TestCase):
         assert not visitor.element("#email-hint").get_text()
         assert visitor.element("[name=wizard_suggestion]").has_attr("hidden")
         OSOBA.type_details(visitor).press("Dalej")
-        assert not visitor.page.select("[name=wizard_suggestion]")
+        assert not visitor.select("[name=wizard_suggestion]")
 
     def test_one_visitors_address_is_not_on_the_page_of_another(self) -> None:
         OSOBA.addressed("pierwszy@gmial.com").reach_review(Visitor())
         visitor = OSOBA.addressed("druga@wp.lp").reach_review(Visitor())
         assert visitor.button("Użyj druga@wp.pl")
-        assert "pierwszy" not in str(visitor.page)
+        assert "pierwszy" not in str(visitor.root)
 
     def test_a_visitor_is_asked_whether_or_not_the_one_before_was(self) -> None:
         for address in ("jan@gmail.com", "jan@gmial.com", "anna@gmail.com", "anna@wp.lp"):
@@ -210,7 +210,7 @@ class TakingTests(TestCase):
         assert visitor.shows("o'neil&'x@gmail.com")
         visitor = OSOBA.addressed("<b>o'neil&amp;@gmial.com").type_details(OSOBA.start(Visitor()))
         OSOBA.addressed("<b>'&amp;@gmial.com").type_details(visitor).press("Dalej")
-        assert not visitor.page.select("#email-hint b")
+        assert not visitor.select("#email-hint b")
 
     def test_only_our_own_suggestion_is_taken(self) -> None:
         visitor = OSOBA.addressed("jan@gmial.com").reach_review(Visitor())
@@ -237,7 +237,7 @@ class TakingTests(TestCase):
         visitor.open(visitor.path.replace("/zgody/", "/weryfikacja/"))
         visitor.press("Użyj jan@gmail.com").press("Dalej")
         assert visitor.heading == POLISH.setting_password
-        assert not visitor.page.select("img[src*='/captcha/']"), "The captcha stays solved"
+        assert not visitor.select("img[src*='/captcha/']"), "The captcha stays solved"
 
 
 class HintTests(TestCase):
@@ -245,7 +245,7 @@ class HintTests(TestCase):
 
     def ask(self, visitor: Visitor, typed: str, **headers: str) -> tuple[int, dict[str, str]]:
         url = str(visitor.element("[data-email-hint]")["data-email-hint"])
-        token = str(visitor.page.select("[name=csrfmiddlewaretoken]")[0]["value"])
+        token = str(visitor.select("[name=csrfmiddlewaretoken]")[0]["value"])
         headers = {"X-CSRFToken": token} | headers
         response = visitor.client.post(url, {"email": typed}, headers=headers)
         assert (

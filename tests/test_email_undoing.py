@@ -58,7 +58,7 @@ class UndoingTests(EmailTestCase):
         thiefs = newest_path(NEW, "/haslo/")
         Visitor().open(undoing_of(self.old)).press(UNDO)
         page = Visitor().open(thiefs)
-        assert not any("Nowe hasło" in str(label) for label in page.page.find_all("label"))
+        assert not any("Nowe hasło" in str(label) for label in page.select("label"))
         page.open("/haslo/").fill({"Adres e-mail (login)": self.old}).press("Wyślij link")
         page.open(newest_path(self.old, "/haslo/"))
         typed = {"Nowe hasło": NEW_PASSWORD, "Potwierdzenie nowego hasła": NEW_PASSWORD}

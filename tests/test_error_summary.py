@@ -13,9 +13,9 @@ class SummaryTests(TestCase):
     def links(self, visitor: Visitor) -> dict[str, str]:
         """Return where each line of the summary leads, by its words."""
         summary = visitor.element("#error-summary")
-        lines = [line.find("a") for line in summary.find_all("li")]
+        lines = [line.select_one("a") for line in summary.select("li")]
         return {
-            words: str(line["href"])
+            words: line["href"]
             for words, line in zip(visitor.errors, lines, strict=True)
             if line is not None
         }

@@ -366,7 +366,7 @@ class PageTests(TestCase):
     def inputs(self, visitor: Visitor) -> dict[str, tuple[str, str | None, str | None]]:
         """Return type, keyboard and token of every input of the page that is seen."""
         found = {}
-        for field in visitor.page.select("main form :is(input, select):not([aria-hidden] *)"):
+        for field in visitor.select("main form :is(input, select):not([aria-hidden] *)"):
             kind = str(field.get("type", field.name))
             if kind != "hidden" and field.has_attr("name"):
                 attributes = [field.get(name) for name in ("inputmode", "autocomplete")]
@@ -392,7 +392,7 @@ class PageTests(TestCase):
 
     def test_every_input_has_its_label_and_what_describes_it_is_there(self) -> None:
         for visitor in (FIRMA.start(Visitor()), OSOBA.start(Visitor()).press("Dalej")):
-            for field in visitor.page.select("main form :is(input, select)[id]"):
-                assert visitor.page.select(f"label[for='{field['id']}']"), field["name"]
+            for field in visitor.select("main form :is(input, select)[id]"):
+                assert visitor.select(f"label[for='{field['id']}']"), field["name"]
                 for each in str(field.get("aria-describedby", "")).split():
-                    assert visitor.page.find(id=each), (field["name"], each)
+                    assert visitor.element(f"[id='{each}']"), (field["name"], each)

@@ -207,7 +207,7 @@ class NewPasswordTests(TestCase):
         ):
             assert self.choose(visitor, bad).heading == "Set a new password", bad
             assert visitor.errors, bad
-            shown = visitor.page.select("input[type=password]")
+            shown = visitor.select("input[type=password]")
             assert not any(field.get("value") for field in shown), bad
         self.choose(visitor, OTHER_PASSWORD, PASSWORD)
         assert visitor.errors == ["The passwords are not the same."]

@@ -30,7 +30,7 @@ class NetworkLimits(TestCase):
         assert 0 < int(visitor.response["Retry-After"]) <= 600
         assert visitor.heading in ("Poczekaj chwilę", "Please wait a moment")
         assert visitor.shows(minutes)
-        assert visitor.page.find("footer")
+        assert visitor.element("footer")
 
     def test_of_attempts_makes_no_row_and_ends_with_the_window(self):
         with at_most(1, "ATTEMPTS"):
@@ -107,8 +107,7 @@ class Decoy(TestCase):
         assert field["tabindex"] == "-1"
         assert field["autocomplete"] == "off"
         assert not field.has_attr("required")
-        hidden = field.find_parent(class_="decoy")
-        assert hidden is not None
+        (hidden,) = (each for each in field.around() if each.get("class") == "decoy")
         assert hidden["aria-hidden"] == "true"
 
     def test_filled_in_asks_for_one_more_challenge_and_then_no_more(self):

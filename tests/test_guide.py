@@ -3,13 +3,13 @@
 import re
 from urllib.parse import urlsplit
 
-from bs4 import Tag
 from django.contrib.staticfiles import finders
 from django.test import Client, TestCase
 from PIL import Image
 
 from kantor.serving.typography import untie
 from tests import guide
+from tests.elements import Element
 from tests.photographer import DENSITY, README, SCHEMES, WIDTH
 from tests.walk import Visitor
 
@@ -23,11 +23,11 @@ STALE = "The guide's pictures are stale: run `make screenshots`"
 HEAVIEST, HEAVIEST_PAGE = 30_000, 300_000
 
 
-def pictures_of(visitor: Visitor) -> list[tuple[Tag, Tag]]:
+def pictures_of(visitor: Visitor) -> list[tuple[Element, Element]]:
     """Return the source for dark screens and the image of each picture, in their order."""
     found = []
-    for picture in visitor.page.select("main picture"):
-        (source,), (image,) = picture.find_all("source"), picture.find_all("img")
+    for picture in visitor.select("main picture"):
+        (source,), (image,) = picture.select("source"), picture.select("img")
         found.append((source, image))
     return found
 
@@ -128,8 +128,8 @@ class GuidePage(TestCase):
     def test_lists_its_steps_and_leads_to_each(self) -> None:
         for language in guide.LANGUAGES:
             visitor = self.guide(language)
-            links = visitor.page.select(".contents a")
-            sections = visitor.page.select("section.guide-step")
+            links = visitor.select(".contents a")
+            sections = visitor.select("section.guide-step")
             assert [str(link["href"]) for link in links] == [f"#{each['id']}" for each in sections]
             headings = [visitor.element(f"#{each['id']} > h2") for each in sections]
             assert [link.get_text() for link in links] == [each.get_text() for each in headings]
@@ -149,18 +149,18 @@ class GuidePage(TestCase):
     def test_helps_beside_each_step(self) -> None:
         for language in guide.LANGUAGES:
             visitor = self.guide(language)
-            for step in visitor.page.select("section.guide-step"):
+            for step in visitor.select("section.guide-step"):
                 assert step.select(".guide-help h3 + p"), step["id"]
 
     def test_every_link_to_a_place_in_the_guide_finds_it(self) -> None:
         places = {
-            language: {str(each["id"]) for each in self.guide(language).page.select("[id]")}
+            language: {str(each["id"]) for each in self.guide(language).select("[id]")}
             for language in guide.LANGUAGES
         }
         found = 0
         for language, address in ADDRESSES.items():
             for page in (address, address.replace("pierwsze-kroki/rejestracja/", "")):
-                for link in Visitor(Client()).open(page).page.select("main a[href*='#']"):
+                for link in Visitor(Client()).open(page).select("main a[href*='#']"):
                     parts = urlsplit(str(link["href"]))
                     if parts.path in ("", address) and (parts.path or page == address):
                         assert parts.fragment in places[language], link

@@ -373,11 +373,9 @@ class PageLanguageTests(TestCase):
 
     def press_with(self, visitor: Visitor, *passwords: str) -> None:
         """Fill the page's passwords in and press its button."""
-        fields = visitor.page.find_all("input", type="password")
+        fields = visitor.select("input[type=password]")
         for field, password in zip(fields, passwords, strict=True):
-            label = visitor.page.find("label", attrs={"for": field["id"]})
-            assert isinstance(label, Tag)
-            visitor.fill({" ".join(label.get_text().split()): password})
+            visitor.fill({visitor.element(f"label[for='{field['id']}']").words: password})
         proposes = (POLISH.propose, ENGLISH.propose)
         visitor.press(next(words for words in visitor.buttons() if words not in proposes))
 
@@ -435,7 +433,7 @@ class PageLanguageTests(TestCase):
 
     def press_code(self, page: str, code: str) -> None:
         """Enter a code on the page that asks for it."""
-        (label,) = self.visitor.open(page).page.select("main label")
+        (label,) = self.visitor.open(page).select("main label")
         self.visitor.fill({" ".join(label.get_text().split()): code})
         self.visitor.press(self.visitor.buttons()[0])
 

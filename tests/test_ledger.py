@@ -198,20 +198,20 @@ class ReceiptTests(TestCase):
                 assert words in body
                 assert seal in body
             page = Visitor(put_in(user, Client())).open("/konto/zgody/")
-            (section,) = page.page.select("main section[aria-labelledby=receipt-title]")
+            (section,) = page.select("main section[aria-labelledby=receipt-title]")
             assert seal in section.get_text()
             assert section.select("time")
 
     def test_changes_with_the_next_answer(self) -> None:
         user = activated(news=True)
         page = Visitor(put_in(user, Client())).open("/konto/zgody/").press("Wycofaj zgodę")
-        (section,) = page.page.select("main section[aria-labelledby=receipt-title]")
+        (section,) = page.select("main section[aria-labelledby=receipt-title]")
         assert chain(user)[-1] in section.get_text()
         assert len(chain(user)) == 6
 
     def test_is_not_where_there_is_nothing_to_receive(self) -> None:
         page = Visitor(put_in(staff(), Client())).open("/konto/zgody/")
-        assert not page.page.select("#receipt-title")
+        assert not page.select("#receipt-title")
 
 
 class AtOnceTests(TransactionTestCase):

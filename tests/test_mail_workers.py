@@ -23,6 +23,7 @@ from django.test import SimpleTestCase, TransactionTestCase, override_settings
 
 from accounts.models import OutboxMessage
 from kantor.serving import tasks
+from tests.database import begin
 from tests.factories import registered
 from tests.mail_server import (
     MailServer,
@@ -267,6 +268,7 @@ class QueueTests(SimpleTestCase):
         """Prepare a database with the tables of every queue."""
         super().setUpClass()
         cls.folder = Path(cls.enterClassContext(tempfile.TemporaryDirectory()))
+        begin(cls.folder / "empty.sqlite3")
         (cls.folder / "there.py").write_text(PRODUCTION)
         cls.environment = REQUIRED | {
             "DJANGO_SETTINGS_MODULE": "there",

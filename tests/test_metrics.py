@@ -26,6 +26,7 @@ from accounts.services.allowance import Purpose
 from kantor.serving import numbers
 from kantor.serving.security_log import Event
 from tests import test_costs
+from tests.database import begin
 from tests.factories import activated
 from tests.front import program
 from tests.letters import deliver
@@ -136,6 +137,7 @@ class OnTests(SimpleTestCase):
         assert redis or "CI" not in os.environ, "CI has a Redis"
         for tasks in ("immediate", "database", *(["redis"] if redis else [])):
             folder = self.enterContext(tempfile.TemporaryDirectory())
+            begin(Path(folder, "site.sqlite3"))
             on = REQUIRED | {
                 "METRICS": "true",
                 "METRICS_FOLDER": folder,

@@ -190,7 +190,7 @@ class PageTests(TestCase):
     def test_says_why_and_until_when_each_kind_is_kept(self) -> None:
         for language, words in (("", "90 dni od"), ("/en", "90 days after")):
             page = Visitor(put_in(activated(), browser())).open(f"{language}{PAGE}")
-            sections = page.page.select("main li h3")
+            sections = page.select("main li h3")
             assert len(sections) == len(retention.ALL)
             assert page.shows(words)
         page = Visitor(put_in(activated(), browser())).open(PAGE)

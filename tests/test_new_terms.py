@@ -159,7 +159,7 @@ class InForceTests(TestCase):
         assert page.shows("Aby korzystać z konta")
         for sentence in CHANGES["pl"].splitlines():
             assert page.shows(sentence)
-        links = [str(link["href"]) for link in page.page.select("main a")]
+        links = [str(link["href"]) for link in page.select("main a")]
         for link in (
             f"/regulamin/{self.version}/", f"/regulamin/{self.version}/pdf/", "/konto/moje-dane/"
         ):  # fmt: skip

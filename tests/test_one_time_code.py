@@ -204,7 +204,7 @@ class OnThePage(TestCase):
                 visitor = self.ask(person)
                 assert not visitor.errors
                 assert visitor.shows(person.email)
-                assert not visitor.page.select("#captcha img, #captcha audio")
+                assert not visitor.select("#captcha img, #captcha audio")
                 field = visitor.field(CODE_FIELD[person.words.language] + "…")
                 assert field["autocomplete"] == "one-time-code"
                 assert field["inputmode"] == "numeric"
@@ -223,7 +223,7 @@ class OnThePage(TestCase):
         visitor.fill({FIELD: code_in(mail.outbox[0])})
         OSOBA.type_password(visitor, "abc").press("Dalej")
         assert visitor.errors
-        assert not visitor.page.select("#captcha")
+        assert not visitor.select("#captcha")
         OSOBA.type_password(visitor).press("Dalej")
         assert visitor.heading == POLISH.consents
 
@@ -287,7 +287,7 @@ class OnThePage(TestCase):
         step = visitor.path
         visitor.open(step.replace("haslo", "dane"))
         visitor.fill({"Adres e-mail (login)": "inny@example.com"}).press("Dalej").press("Dalej")
-        assert visitor.page.select("#captcha img")
+        assert visitor.select("#captcha img")
         post = OSOBA.type_password(visitor).post_of("Dalej")
         post.data["haslo-code"] = code_in(mail.outbox[0])
         visitor.send(post)

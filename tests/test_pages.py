@@ -330,12 +330,12 @@ class SpecimensTests(TestCase):
             visitor = Visitor().open(path)
             assert visitor.status == 200
             assert visitor.heading == "Components in all their states"
-            ids = [str(element["id"]) for element in visitor.page.find_all(id=True)]
+            ids = [element["id"] for element in visitor.select("[id]")]
             assert len(ids) == len(set(ids)), sorted(i for i in ids if ids.count(i) > 1)
 
     def test_shows_every_class_of_button_and_notice(self) -> None:
         css = (settings.BASE_DIR / "static" / "css" / "site.css").read_text()
-        page = Visitor().open("/styl/").page
+        page = Visitor().open("/styl/")
         for name in set(re.findall(r"\.((?:button|notice|progress|strength)[a-z-]*)", css)):
             assert page.select(f".{name}"), name
 
@@ -364,7 +364,7 @@ class SpecimensTests(TestCase):
 
     def test_says_what_the_meter_says(self) -> None:
         for language, prefix in PREFIXES.items():
-            said = Visitor().open(f"{prefix}/styl/").page.select("[data-strength-text]")
+            said = Visitor().open(f"{prefix}/styl/").select("[data-strength-text]")
             with override(language):
                 expected = [*map(str, MESSAGES), *map(str, INCOMPLETE_MESSAGES[ENOUGH_SCORE:])]
             assert [text.get_text() for text in said if text.get_text()] == expected
@@ -377,7 +377,7 @@ class StepIndicatorTests(TestCase):
         visitor = OSOBA.reach_consents(Visitor())
         place = visitor.path.removesuffix("zgody/")
         for number, slug in enumerate(("start", "dane", "weryfikacja", "haslo", "zgody")):
-            items = visitor.open(f"{place}{slug}/").page.select(".progress li")
+            items = visitor.open(f"{place}{slug}/").select(".progress li")
             assert visitor.path == f"{place}{slug}/"
             assert [item.get("aria-current") for item in items] == [
                 "step" if each == number else None for each in range(5)
@@ -388,7 +388,7 @@ class StepIndicatorTests(TestCase):
             ]
             # The current one is told by its attribute; what is to come needs no word.
             assert said == ["(zrobione)"] * number + [""] * (5 - number)
-            assert items[number].find("a") is None
+            assert items[number].select_one("a") is None
 
 
 class HeadingTests(TestCase):
@@ -401,7 +401,7 @@ class HeadingTests(TestCase):
         pages += [re.sub(r"[^/]+/$", f"{step}/", visitor.path) for step in steps]
         pages += ["/rejestracja/wyslano/", "/logowanie/", "/haslo/", "/rejestracja/anuluj/"]
         for path in pages:
-            for heading in visitor.open(path).page.select("main :is(h1, h2, h3):not(.document *)"):
+            for heading in visitor.open(path).select("main :is(h1, h2, h3):not(.document *)"):
                 assert not LONELY.search(heading.get_text()), f"{path}: {heading.get_text()}"
 
 

@@ -43,7 +43,7 @@ def answer(visitor: Visitor, device: Authenticator, **fields: str) -> Visitor:
     form = visitor.element("form[data-passkey]")
     options = visitor.client.get(str(form["data-options"])).json()
     made = device.make(options) if form["data-passkey"] == "create" else device.prove(options)
-    words = str(form.find("button").get_text(strip=True))  # type: ignore[union-attr]
+    words = form.select("button")[0].get_text(strip=True)
     post = visitor.post_of(words)
     return visitor.send(post._replace(data={**post.data, "passkey": made, **fields}))
 
@@ -186,9 +186,7 @@ class Adding(TestCase):
 
     def test_begins_at_a_list_with_one_heading(self) -> None:
         self.visitor.open(LIST)
-        headings = [
-            each.get_text(strip=True) for each in self.visitor.page.select("main h1, main h2")
-        ]
+        headings = [each.get_text(strip=True) for each in self.visitor.select("main h1, main h2")]
         assert headings == ["Twoje klucze dostępu"]
         assert self.visitor.follow("Dodaj klucz dostępu").path == ADD
 
@@ -532,7 +530,7 @@ class Script(SimpleTestCase):
         form = page.element("form[data-passkey]")
         assert form.has_attr("hidden")
         assert "JavaScript" in page.element("[data-passkey-absent]").get_text()
-        assert not re.search(r"<script(?![^>]*\bsrc=)|\son\w+=|style=", str(page.page))
+        assert not re.search(r"<script(?![^>]*\bsrc=)|\son\w+=|style=", str(page.root))
 
 
 class Synchronised(TestCase):

@@ -76,7 +76,7 @@ class Change(TestCase):
         assert self.change(old="Nie-to-haslo-1").errors == ["To nie jest obecne hasło."]
         assert self.change(old="x" * 129).errors == ["To nie jest obecne hasło."]
         assert self.is_set(PASSWORD)
-        shown = self.visitor.page.select("input[type=password]")
+        shown = self.visitor.select("input[type=password]")
         assert not any(field.get("value") for field in shown)
 
     def test_judges_the_new_one_as_the_registration_does(self) -> None:

@@ -69,7 +69,7 @@ class Doors(TestCase):
                 login = visitor.element("input[autocomplete=username]")
                 assert login.has_attr("readonly")
                 assert "@" in str(login["value"])
-                assert len(visitor.page.select("input[autocomplete=new-password]")) == 2
+                assert len(visitor.select("input[autocomplete=new-password]")) == 2
                 assert PROPOSE in visitor.buttons()
 
     def test_know_the_words_of_their_customer(self) -> None:
@@ -174,7 +174,7 @@ class Doors(TestCase):
         deliver()
         pages.append(Visitor().open(newest_path(pending.email, "/aktywacja/")))
         for visitor in pages:
-            fields = visitor.page.select("input[type=password]")
+            fields = visitor.select("input[type=password]")
             assert fields, visitor.path
             for field in fields:
                 with self.subTest(page=visitor.path, field=field["name"]):
@@ -201,7 +201,7 @@ class Doors(TestCase):
         OSOBA.type_password(registration, weak)
         registration.copy_captcha(POLISH.captcha).press("Dalej")
         for visitor in (change, registration):
-            said = [line.text.strip() for line in visitor.page.select(".field-error p")]
+            said = [line.text.strip() for line in visitor.select(".field-error p")]
             assert len(said) == 2, said
             assert untie(said[0]).endswith(reason)
             (error,) = visitor.errors
@@ -212,7 +212,7 @@ class Doors(TestCase):
         ]
 
     def test_the_list_of_rules_says_all_that_is_asked(self) -> None:
-        rules = self.at_registration().page.select("[data-rule]")
+        rules = self.at_registration().select("[data-rule]")
         assert [str(rule["data-rule"]) for rule in rules] == [
             *("length", "lower", "upper", "digit", "special", "strength")
         ]
@@ -254,7 +254,7 @@ class ProposalPage(TestCase):
 
     def test_enter_in_a_field_still_sends_the_form(self) -> None:
         visitor = OSOBA.reach_password(Visitor())
-        first, *_ = visitor.page.select("form.wizard-form button:not([type=button])")
+        first, *_ = visitor.select("form.wizard-form button:not([type=button])")
         assert not first.has_attr("form")
 
 

@@ -70,7 +70,7 @@ class PendingTests(TestCase):
 
     def test_sends_one_link_in_three_minutes(self) -> None:
         visitor = self.visitor_with(PASSWORD)
-        proof = str(visitor.page.select_one("input[name=proof]")["value"])  # type: ignore[index]
+        proof = visitor.element("input[name=proof]")["value"]
         for _ in range(5):
             self.client.post("/en/logowanie/link/", {"proof": proof})
         assert User.objects.get(pk=self.user.pk).link_serial == 2

@@ -18,6 +18,7 @@ from bs4 import BeautifulSoup
 from django.test import SimpleTestCase
 
 from kantor.settings import base
+from tests.database import begin
 from tests.factories import PASSWORD
 from tests.mail_server import MailServer, Postbox, free_port, silent_server
 from tests.phone import Phone
@@ -81,6 +82,7 @@ class ServedTests(SimpleTestCase):
         """Prepare a database and static files, then start a mail server and the site twice."""
         super().setUpClass()
         folder = Path(cls.enterClassContext(tempfile.TemporaryDirectory()))
+        begin(folder / "site.sqlite3")
         (folder / "here.py").write_text(HERE.format(static=str(folder / "static")))
         mail_server = MailServer()
         cls.postbox = mail_server.postbox

@@ -82,7 +82,7 @@ class JourneyTests(JourneyTestCase):
             visitor.open(self.activation_link())
         assert visitor.heading == words.active
         assert [each.to for each in mail.outbox] == [[applicant.email]] * 2
-        option = untie(visitor.field(words.source).find_all("option")[2].get_text())
+        option = untie(visitor.field(words.source).select("option")[2].get_text())
         visitor.fill({words.source: option}).press(words.send_answer)
         assert visitor.heading == words.active
         assert SurveyAnswer.objects.filter(user=customer.user).count() == 1
@@ -238,7 +238,7 @@ class AnswersTests(JourneyTestCase):
         applicant = applicant.differing("Adres siedziby", Ulica="", **{"Nr lokalu": ""})
         applicant = applicant.differing("Reprezentant Firmy", **{"Stanowisko lub funkcja": ""})
         visitor = applicant.reach_review(Visitor())
-        labels = {label.get_text() for label in visitor.page.select("dl dt")}
+        labels = {label.get_text() for label in visitor.select("dl dt")}
         assert {"NIP", "Adres siedziby"} <= labels
         assert not labels & {"REGON", "Numer KRS", "Stanowisko", "Stanowisko lub funkcja"}
         assert not visitor.shows("Nie podano")

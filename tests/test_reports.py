@@ -1,11 +1,13 @@
 """What a report of a fault tells a Sentry server: places in the code, nothing of a visitor."""
 
 import tempfile
+from pathlib import Path
 from typing import Any
 
 from django.test import SimpleTestCase
 
 from kantor.settings import base
+from tests.database import begin
 from tests.ingest import Ingest
 from tests.test_production import REQUIRED, ROOT, run
 
@@ -59,6 +61,7 @@ class ReportTests(SimpleTestCase):
         folder = self.enterContext(tempfile.TemporaryDirectory())
         with open(f"{folder}/here.py", "w") as settings:
             settings.write(HERE.format(static=f"{folder}/static"))
+        begin(Path(folder, "site.sqlite3"))
         known = REQUIRED | {
             "DJANGO_SETTINGS_MODULE": "here",
             "PYTHONPATH": f"{folder}:{ROOT}",

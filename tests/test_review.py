@@ -81,9 +81,9 @@ class OwnerTests(TestCase):
 
     def test_a_plain_name_has_no_other_spelling(self) -> None:
         visitor = COMPANY.reach_review(Visitor())
-        assert not visitor.page.select(".owner strong")
+        assert not visitor.select(".owner strong")
         other = OSOBA.differing("Dane osobowe", Imię="Иван", Nazwisko="Петров")
-        assert not other.reach_review(Visitor()).page.select(".owner strong")
+        assert not other.reach_review(Visitor()).select(".owner strong")
 
 
 class WayBackTests(TestCase):
@@ -92,7 +92,7 @@ class WayBackTests(TestCase):
     def test_each_group_has_its_own_popraw_that_finds_its_place(self) -> None:
         for applicant in (FIRMA, OSOBA):
             visitor = applicant.reach_review(Visitor())
-            links = [str(link["href"]) for link in visitor.page.select("a.edit-link")]
+            links = [str(link["href"]) for link in visitor.select("a.edit-link")]
             form_class = CompanyForm if applicant is FIRMA else PersonForm
             slugs = [group.slug for group in form_class.groups_of_fields]
             # Hidden while it is not asked for, the second address is reached by its box.
@@ -111,7 +111,7 @@ class WayBackTests(TestCase):
             "Company details", **{"Tax number (NIP)": "DE 811 569 869"}
         ).differing("Registered office address", Country="Germany", **{"Postal code": "10117"})
         visitor = applicant.reach_review(Visitor())
-        labels = [label.get_text() for label in visitor.page.select("dl dt")]
+        labels = [label.get_text() for label in visitor.select("dl dt")]
         assert "Tax identification number" in labels
         assert "Tax number (NIP)" not in labels
         visitor.follow("Correct : Company details")
@@ -124,9 +124,9 @@ class WayBackTests(TestCase):
         visitor = Visitor()
         visitor.client.force_login(user)
         visitor.open("/konto/")
-        labels = {label.get_text() for label in visitor.page.select("dl dt")}
+        labels = {label.get_text() for label in visitor.select("dl dt")}
         reviewed = FIRMA.reach_review(Visitor())
-        assert labels >= {label.get_text() for label in reviewed.page.select(".sheet dl dt")} - {
+        assert labels >= {label.get_text() for label in reviewed.select(".sheet dl dt")} - {
             "Kto się rejestruje"
         }
 

@@ -29,7 +29,7 @@ Kind = AccountEvent.Kind
 
 def lines(visitor: Visitor, section: str) -> list[str]:
     """Return what stands on each line of a list of the page."""
-    found = visitor.page.select(f"#{section} .places li")
+    found = visitor.select(f"#{section} .places li")
     return [" ".join(each.get_text(" ").split()) for each in found]
 
 

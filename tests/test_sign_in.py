@@ -232,7 +232,7 @@ class NextTests(TestCase):
         visitor.fill({"Password": PASSWORD}).press("Sign in")
         assert visitor.history[-1][1] == "/en/konto/?strona=2"
         stranger = Visitor().open(f"{PATH}?next=https://evil.example/")
-        assert not stranger.page.select("input[name=next]")
+        assert not stranger.select("input[name=next]")
 
 
 class SignOutTests(TestCase):

@@ -162,7 +162,7 @@ class AgainTests(TestCase):
         with later(minutes=6):
             visitor = Visitor(self.client).open(page)
             assert visitor.path.startswith(CONFIRM)
-            assert not visitor.page.select("input[type=password]")
+            assert not visitor.select("input[type=password]")
             visitor.fill({FIELD: phone.wrong_code()}).press("Potwierdź")
             assert visitor.errors
             visitor.fill({FIELD: phone.code()}).press("Potwierdź")

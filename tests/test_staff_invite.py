@@ -46,7 +46,7 @@ def lax(visitor: Visitor) -> Client:
 
 def turn_app_on(visitor: Visitor) -> Visitor:
     """Turn the app on as the first method."""
-    key = visitor.follow(APP).page.select(".key")[0].get_text()
+    key = visitor.follow(APP).select(".key")[0].get_text()
     return visitor.fill({"6 cyfr z aplikacji": Phone(key).code()}).press("Włącz")
 
 
@@ -95,7 +95,7 @@ class LinkTests(TestCase):
     def test_leads_to_password_app_and_desk(self) -> None:
         link = invited()
         visitor = turn_app_on(with_password(link))
-        assert len(visitor.page.select("[data-codes] li")) == 8
+        assert len(visitor.select("[data-codes] li")) == 8
         assert visitor.open("/admin/").status == 200
         assert visitor.path == "/admin/"
         assert User.objects.get().check_password(PASSWORD)

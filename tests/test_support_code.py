@@ -33,7 +33,7 @@ UNKNOWN = "Nie ma takiego kodu"
 
 def offers(visitor: Visitor) -> bool:
     """Tell whether the page has the button; it stands below the main part."""
-    return bool(visitor.page.select("#support button"))
+    return bool(visitor.select("#support button"))
 
 
 def code_of(visitor: Visitor) -> str:

@@ -60,11 +60,11 @@ class RegistrationTests(TestCase):
         with published(version):
             visitor = OSOBA.reach_consents(Visitor())
             old = f"/regulamin/{consents.in_force('terms')}/"
-            assert visitor.page.select(f"main a[href='{old}']")
+            assert visitor.select(f"main a[href='{old}']")
             with mock.patch.object(consents, "today", tomorrow):
                 visitor.reload()
-            assert not visitor.page.select(f"main a[href='{old}']")
-            assert visitor.page.select(f"main a[href='/regulamin/{version}/']")
+            assert not visitor.select(f"main a[href='{old}']")
+            assert visitor.select(f"main a[href='/regulamin/{version}/']")
 
     def test_what_was_accepted_at_the_last_moment_is_stored_as_it_was_shown(self) -> None:
         visitor = OSOBA.reach_end(Visitor())

@@ -37,7 +37,7 @@ def key_on(visitor: Visitor) -> str:
 
 def codes_on(visitor: Visitor) -> list[str]:
     """Return the recovery codes of the page."""
-    return [each.get_text() for each in visitor.page.select(".recovery-codes li")]
+    return [each.get_text() for each in visitor.select(".recovery-codes li")]
 
 
 class PagesTestCase(TestCase):
@@ -50,7 +50,7 @@ class PagesTestCase(TestCase):
 
     def facts(self) -> dict[str, str]:
         """Return what the overview says of the app."""
-        rows = self.visitor.open(OVERVIEW).page.select(".facts > div")
+        rows = self.visitor.open(OVERVIEW).select(".facts > div")
         return {
             " ".join(row.select("dt")[0].get_text().split()): " ".join(
                 row.select("dd")[0].get_text().split()
@@ -98,7 +98,7 @@ class TurningOn(PagesTestCase):
             f"otpauth://totp/kantor.pl%3A{quote('jan@example.com')}"
             f"?secret={key.replace(' ', '')}&algorithm=SHA1&digits=6&period=30&issuer=kantor.pl"
         )
-        (link,) = self.visitor.page.select("a[href^=otpauth]")
+        (link,) = self.visitor.select("a[href^=otpauth]")
         assert link["href"] == uri
         picture = self.visitor.element(".qr")
         assert picture["role"] == "img"
@@ -109,7 +109,7 @@ class TurningOn(PagesTestCase):
         assert [path["d"] for path in picture.select("path")] == expected
 
     def test_needs_nothing_that_the_policy_forbids(self) -> None:
-        page = self.visitor.open(ON).page
+        page = self.visitor.open(ON)
         assert not page.select("[style], style, img[src^='data:']")
         assert "default-src 'none'" in self.visitor.response["Content-Security-Policy"]
         assert all(script.get("src") for script in page.select("script"))

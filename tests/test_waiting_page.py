@@ -32,11 +32,11 @@ class WebmailTests(TestCase):
         """Return the words of the links to mailboxes, having looked at how they open."""
         client = registering_browser(*(registered(email=email) for email in emails))
         prefix = "" if language == "pl" else f"/{language}"
-        page = Visitor(client).open(f"{prefix}{PAGE}").page
+        page = Visitor(client).open(f"{prefix}{PAGE}")
         found = page.select("main a[href^=http]")
         for link in found:
             assert link["target"] == "_blank"
-            assert set(link["rel"]) == {"noopener", "noreferrer"}
+            assert set(link["rel"].split()) == {"noopener", "noreferrer"}
             assert str(link["href"]).startswith("https://")
         return [" ".join(link.get_text().split()) for link in found]
 

@@ -254,7 +254,7 @@ class WrongTests(TestCase):
                     assert field["aria-invalid"] == "true"
                     assert visitor.element(f"#error-summary a[href='#{field['id']}']")
                     assert visitor.value(label, group) == answer, "Changed on the screen"
-        assert len(visitor.page.select("[aria-invalid]")) == len(sentences)
+        assert len(visitor.select("[aria-invalid]")) == len(sentences)
         self.hears_only(visitor, applicant)
         return visitor
 

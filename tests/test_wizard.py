@@ -311,8 +311,7 @@ class SmallMercyTests(TestCase):
 
     def test_a_form_names_its_address_without_a_fragment(self) -> None:
         visitor = OSOBA.reach_review(Visitor())
-        form = visitor.button("Dalej").find_parent("form")
-        assert form is not None
+        form = next(each for each in visitor.button("Dalej").around() if each.name == "form")
         assert form["action"] == visitor.path
 
     def test_popraw_without_a_change_leads_back_to_the_review(self) -> None:

@@ -4,12 +4,11 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple, Self
 from urllib.parse import urlencode, urljoin, urlsplit
 
-from bs4 import BeautifulSoup, Tag
-from bs4.element import PageElement
+from bs4 import BeautifulSoup
 from captcha.models import CaptchaStore
 from django.test import Client
 
-from kantor.serving.typography import untie
+from tests.elements import Element, read
 
 URLENCODED = "application/x-www-form-urlencoded"
 
@@ -36,11 +35,10 @@ class Visitor:
         self.history: list[tuple[str, str, int]] = []
         self.response: Any
         self.path = "/"
+        self._root: Element | None = None
         self._page: BeautifulSoup | None = None
-        self._named: dict[str, list[Tag]] = {}
-        self._by_id: dict[str, Tag] = {}
         self._answers: dict[str, str | None] = {}
-        self._labels: dict[str | None, list[tuple[Tag, str]]] = {}
+        self._labels: dict[str | None, list[tuple[Element, str]]] = {}
 
     def new_tab(self) -> Self:
         """Return the same browser with another tab."""
@@ -58,9 +56,9 @@ class Visitor:
 
     def follow(self, words: str) -> Self:
         """Click the link with these words."""
-        for link in self._all("a"):
-            if link.has_attr("href") and _says(_words(link), words):
-                return self.open(urljoin(self.path, str(link["href"])))
+        for link in self.select("a[href]"):
+            if _says(link.words, words):
+                return self.open(urljoin(self.path, link["href"]))
         raise AssertionError(f"No link {words!r} on {self.path}: {self.text[:500]}")
 
     def press(self, words: str) -> Self:
@@ -70,14 +68,14 @@ class Visitor:
     def post_of(self, words: str) -> Post:
         """Return what the button would send, without pressing it."""
         button = self.button(words)
-        form = self._with_id(str(button["form"])) if button.get("form") else None
-        form = form or button.find_parent("form")
-        assert isinstance(form, Tag), f"The button {words!r} belongs to no form"
-        assert str(form.get("method", "get")).lower() == "post", f"{words!r} does not post"
+        form = self._with_id(button["form"]) if button.get("form") else None
+        form = form or next((each for each in button.around() if each.name == "form"), None)
+        assert form is not None, f"The button {words!r} belongs to no form"
+        assert str(form.get("method")).lower() == "post", f"{words!r} does not post"
         data = self._data_of(form)
         if button.get("name"):
-            data[str(button["name"])] = str(button.get("value", ""))
-        return Post(urljoin(self.path, str(form.get("action") or self.path)), data)
+            data[button["name"]] = button.get("value", "")
+        return Post(urljoin(self.path, form.get("action") or self.path), data)
 
     def send(self, post: Post) -> Self:
         """Send what a button sent before, or what no button sends."""
@@ -87,7 +85,7 @@ class Visitor:
 
     @property
     def page(self) -> BeautifulSoup:
-        """Return the page's elements."""
+        """Return the page's nodes, for what no selector can say."""
         if self._page is None:
             self._page = BeautifulSoup(self.response.content.decode(), "html.parser")
         return self._page
@@ -95,32 +93,27 @@ class Visitor:
     @property
     def heading(self) -> str:
         """Return the words of the page's one h1."""
-        (heading,) = self._all("h1")
-        return _words(heading)
+        return self.element("h1").words
 
     @property
     def title(self) -> str:
         """Return the page's title."""
-        assert self.page.title is not None
-        return _words(self.page.title)
+        return self.element("head > title").words
 
     @property
     def language(self) -> str:
         """Return the language that the page says it is in."""
-        html = self.page.find("html")
-        assert isinstance(html, Tag)
-        return str(html["lang"])
+        return self.root["lang"]
 
     @property
     def text(self) -> str:
         """Return all words of the main part of the page."""
-        return _words(self._main)
+        return self._main.words
 
     @property
     def errors(self) -> list[str]:
         """Return the sentences of the error summary."""
-        summary = self._with_id("error-summary")
-        return [_words(item) for item in summary.find_all("li")] if summary else []
+        return [item.words for item in self.select("#error-summary li")]
 
     @property
     def status(self) -> int:
@@ -132,29 +125,40 @@ class Visitor:
         """Return the statuses of all answers to POSTs."""
         return [status for method, _address, status in self.history if method == "POST"]
 
-    def element(self, selector: str) -> Tag:
+    @property
+    def root(self) -> Element:
+        """Return the whole page."""
+        if self._root is None:
+            self._root = read(self.response.content)
+        return self._root
+
+    def select(self, selector: str) -> list[Element]:
+        """Return the elements of this CSS selector."""
+        return self.root.select(selector)
+
+    def element(self, selector: str) -> Element:
         """Return the one element of this CSS selector."""
-        (found,) = self.page.select(selector)
+        (found,) = self.select(selector)
         return found
 
     def buttons(self) -> list[str]:
         """Return the words of the buttons of the main part that are seen, in their order."""
         return [
             words
-            for button in self._main.find_all("button")
-            if (words := _words(button))
+            for button in self._main.select("button")
+            if (words := button.words)
             and not button.has_attr("hidden")
-            and button.find_parent(hidden=True) is None
+            and not any(each.has_attr("hidden") for each in button.around())
         ]
 
-    def button(self, words: str) -> Tag:
+    def button(self, words: str) -> Element:
         """Return the button with these words."""
-        for button in self._all("button"):
-            if _says(_words(button), words):
+        for button in self.select("button"):
+            if _says(button.words, words):
                 return button
         raise AssertionError(f"No button {words!r} on {self.path}: {self.buttons()}")
 
-    def field(self, label: str, within: str | None = None) -> Tag:
+    def field(self, label: str, within: str | None = None) -> Element:
         """Return the input of this label, in the group with this legend when labels repeat."""
         labels = self._labels_in(within)
         found = [each for each, words in labels if _says(words, label)]
@@ -169,9 +173,9 @@ class Visitor:
         """Return what the field shows."""
         field = self.field(label, within)
         if field.name == "select":
-            chosen = field.find("option", selected=True) or field.find("option")
-            return _words(chosen) if isinstance(chosen, Tag) else ""
-        return str(field.get("value", ""))
+            chosen = _chosen(field)
+            return chosen.words if chosen else ""
+        return field.get("value") or ""
 
     def values(self, answers: Mapping[str, str], within: str | None = None) -> dict[str, str]:
         """Return what the fields of these labels show, to compare with the answers."""
@@ -185,7 +189,7 @@ class Visitor:
         """Return the message that the field refers to by aria-describedby."""
         described = str(self.field(label, within).get("aria-describedby", "")).split()
         found = [self._with_id(name) for name in described if name.endswith("_error")]
-        return " ".join(_words(each) for each in found if each is not None)
+        return " ".join(each.words for each in found if each is not None)
 
     def shows(self, words: str) -> bool:
         """Tell whether these words stand in the main part."""
@@ -200,23 +204,21 @@ class Visitor:
             typed = answer
             if field.name == "select":
                 typed = next(
-                    str(option["value"])
-                    for option in field.find_all("option")
-                    if _words(option) == answer
+                    option["value"] for option in field.select("option") if option.words == answer
                 )
-            self._answers[str(field["name"])] = typed
+            self._answers[field["name"]] = typed
         return self
 
     def choose(self, *labels: str) -> Self:
         """Tick boxes or choose radio buttons."""
         for label in labels:
             field = self.field(label)
-            self._answers[str(field["name"])] = str(field.get("value", "on"))
+            self._answers[field["name"]] = field.get("value", "on")
         return self
 
     def untick(self, label: str) -> Self:
         """Take a tick away."""
-        self._answers[str(self.field(label)["name"])] = None
+        self._answers[self.field(label)["name"]] = None
         return self
 
     @property
@@ -236,46 +238,36 @@ class Visitor:
 
     @property
     def _picture(self) -> str:
-        return str(self.element("img[src*='/captcha/']")["src"])
+        return self.element("img[src*='/captcha/']")["src"]
 
     @property
-    def _main(self) -> Tag:
-        main = self._all("main")
+    def _main(self) -> Element:
+        main = self.root.select_one("main")
         assert main, f"{self.path} has no main part"
-        return main[0]
+        return main
 
-    def _all(self, name: str) -> list[Tag]:
-        """Return the elements of this name; a page is searched once for all names and ids."""
-        if not self._named:
-            for tag in self.page.find_all(True):
-                self._named.setdefault(tag.name, []).append(tag)
-                if "id" in tag.attrs:
-                    self._by_id.setdefault(str(tag["id"]), tag)
-        return self._named.get(name, [])
+    def _with_id(self, name: str) -> Element | None:
+        return self.root.select_one(f'[id="{name}"]')
 
-    def _with_id(self, name: str) -> Tag | None:
-        self._all("")
-        return self._by_id.get(name)
-
-    def _labels_in(self, legend: str | None) -> list[tuple[Tag, str]]:
+    def _labels_in(self, legend: str | None) -> list[tuple[Element, str]]:
         """Return the labels of the group with their words; a page is searched once for each."""
         if legend not in self._labels:
-            tags = self._all("label") if legend is None else self._group(legend).find_all("label")
-            self._labels[legend] = [(each, _label(each)) for each in tags]
+            group = self.root if legend is None else self._group(legend)
+            self._labels[legend] = [(each, _label(each)) for each in group.select("label")]
         return self._labels[legend]
 
-    def _group(self, legend: str) -> Tag:
-        for group in self._all("fieldset"):
-            found = group.find("legend")
-            if isinstance(found, Tag) and _says(_words(found), legend):
+    def _group(self, legend: str) -> Element:
+        for group in self.select("fieldset"):
+            found = group.select_one("legend")
+            if found and _says(found.words, legend):
                 return group
         raise AssertionError(f"No group {legend!r} on {self.path}")
 
-    def _data_of(self, form: Tag) -> dict[str, Any]:
+    def _data_of(self, form: Element) -> dict[str, Any]:
         """Return what a browser sends for this form as it is filled in now."""
         data: dict[str, Any] = {}
-        for field in form.find_all(["input", "select", "textarea"]):
-            name = str(field.get("name", ""))
+        for field in form.select("input, select, textarea"):
+            name = field.get("name")
             if not name or field.get("type") in ("submit", "button"):
                 continue
             if name in self._answers:
@@ -284,12 +276,12 @@ class Visitor:
                     data[name] = answer
             elif field.get("type") in ("checkbox", "radio"):
                 if field.has_attr("checked"):
-                    data[name] = str(field.get("value", "on"))
+                    data[name] = field.get("value", "on")
             elif field.name == "select":
-                chosen = field.find("option", selected=True) or field.find("option")
-                data[name] = str(chosen["value"]) if isinstance(chosen, Tag) else ""
+                chosen = _chosen(field)
+                data[name] = chosen["value"] if chosen else ""
             else:
-                data[name] = str(field.get("value", ""))
+                data[name] = field.get("value", "")
         return data
 
     def _request(
@@ -311,19 +303,8 @@ class Visitor:
         if response.status_code in (301, 302, 303):
             return self._request("GET", urljoin(target, response["Location"]), headers=headers)
         self.path, self.response = target, response
-        self._page, self._answers, self._labels = None, {}, {}
-        self._named, self._by_id = {}, {}
+        self._root, self._page, self._answers, self._labels = None, None, {}, {}
         return self
-
-
-def _words(tag: Tag) -> str:
-    """Return what a person reads there: white space counts once, a place for a break not at all."""
-    pieces = [f"{'' if _is_break(text.previous_sibling) else ' '}{text}" for text in tag.strings]
-    return " ".join(untie("".join(pieces)).split())
-
-
-def _is_break(node: PageElement | None) -> bool:
-    return isinstance(node, Tag) and node.name == "wbr"
 
 
 def _says(found: str, wanted: str) -> bool:
@@ -333,8 +314,12 @@ def _says(found: str, wanted: str) -> bool:
     return found == wanted
 
 
-def _label(tag: Tag) -> str:
+def _label(label: Element) -> str:
     """Return a label without its remark that the field is optional."""
-    remark = tag.find(class_="optional")
-    words = _words(tag)
-    return words.removesuffix(_words(remark)).strip() if isinstance(remark, Tag) else words
+    remark = label.select_one(".optional")
+    return label.words.removesuffix(remark.words).strip() if remark else label.words
+
+
+def _chosen(field: Element) -> Element | None:
+    """Return the option that a select box shows."""
+    return field.select_one("option[selected]") or field.select_one("option")
