@@ -45,8 +45,8 @@ RULES = {
     "en": {"type": "rule", "values": [*RULES_OF_COLOUR, *RULES_OF_WIDTH, *RULES_OF_WORDS]},
 }
 
-# axe-core, and a memory for it: without one it takes apart the same dozen of colours at each text of
-# a page, a third of what a look costs.
+# axe-core, and a memory for it: without one it takes apart the same dozen of colours at each text
+# of a page, a third of what a look at the contrasts costs.
 AXE = (
     AXE_SCRIPT
     + """
