@@ -23,9 +23,6 @@ FLAGS = [
     "--no-sandbox",
     "--disable-gpu",
     "--in-process-gpu",
-    # Nobody scrolls by hand here: a thread that could do so while a script runs costs a sixth of
-    # each page.
-    "--disable-threaded-compositing",
     f"--disable-features={','.join([*UNSTEADY, *UNUSED])}",
     "--disable-quic",
     "--disable-dev-shm-usage",
