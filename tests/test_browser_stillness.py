@@ -254,9 +254,8 @@ class RegisterTests(BrowserTestCase):
     @override_settings(COMPANY_LOOKUP="fixtures")
     def test_filled_fields_stay_where_they_are(self) -> None:
         cache.clear()
-        visitor = self.visitor()
         for width in WIDTHS:
-            visitor.anew(width).reach_details(COMPANY).press("Next").is_refused()
+            visitor = self.visitor(width=width).reach_details(COMPANY).press("Next").is_refused()
             nip = visitor.field("Tax number (NIP)")
             with still(visitor.page, nip):
                 nip.fill("999-000-00-14")
