@@ -12,17 +12,7 @@ from django.contrib.staticfiles.testing import StaticLiveServerTestCase
 from django.core import mail
 from django.db import connection, connections
 from django.test import Client, override_settings, tag
-from playwright.sync_api import (
-    Browser,
-    BrowserContext,
-    ConsoleMessage,
-    Dialog,
-    Locator,
-    Page,
-    Request,
-    Response,
-    expect,
-)
+from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
 from playwright.sync_api import TimeoutError as NotInTime
 
 from accounts.models import User
@@ -31,6 +21,7 @@ from accounts.views import password_help, still_wrong
 from kantor.serving.typography import untie
 from tests import chromium
 from tests.browsers import put_in
+from tests.complaints import Complaints
 from tests.desk import sit_down
 from tests.doors import NUMBER
 from tests.walk import Visitor
@@ -107,7 +98,7 @@ class BrowserTestCase(StaticLiveServerTestCase):
         self.addCleanup(self._finish, context, complaints)
         return BrowserVisitor(context.new_page(), complaints, language)
 
-    def _finish(self, context: BrowserContext, complaints: "Complaints") -> None:
+    def _finish(self, context: BrowserContext, complaints: Complaints) -> None:
         context.close()
         assert not complaints.heard, "\n".join(complaints.heard)
 
@@ -119,48 +110,6 @@ class BrowserTestCase(StaticLiveServerTestCase):
             if (match := re.search(rf"{self.live_server_url}\S*/aktywacja/\S+", str(message.body)))
         ]
         return links[-1].removeprefix(self.live_server_url)
-
-
-class Complaints:
-    """Hear what the browser complains of, in all tabs of one context."""
-
-    def __init__(self, context: BrowserContext, site: str) -> None:
-        self.heard: list[str] = []
-        # Statuses that a test asks pages for on purpose.
-        self.expected: set[int] = set()
-        # Whether a test has scripts refused on purpose, by a status that they understand.
-        self.refused_calls = False
-        self.site = site
-        context.on("console", self._console)
-        context.on("weberror", lambda error: self.heard.append(f"script: {error.error}"))
-        context.on("request", self._request)
-        context.on("requestfailed", self._failed)
-        context.on("response", self._response)
-        context.on("dialog", self._dialog)
-
-    def _console(self, message: ConsoleMessage) -> None:
-        # A failed request is heard of below, with its status.
-        if message.type in ("error", "warning") and "Failed to load resource" not in message.text:
-            self.heard.append(f"console {message.type}: {message.text}")
-
-    def _request(self, request: Request) -> None:
-        if not request.url.startswith((self.site, "data:")):
-            self.heard.append(f"a request to somebody else: {request.url}")
-
-    def _failed(self, request: Request) -> None:
-        # Aborted: by the meter when more is typed, by a second click, by leaving a page.
-        if request.failure != "net::ERR_ABORTED":
-            self.heard.append(f"{request.failure}: {request.method} {request.url}")
-
-    def _response(self, response: Response) -> None:
-        asked_for = response.request.is_navigation_request() and response.status in self.expected
-        refused = self.refused_calls and response.status == 429
-        if response.status >= 400 and not (asked_for or refused):
-            self.heard.append(f"{response.status}: {response.request.method} {response.url}")
-
-    def _dialog(self, dialog: Dialog) -> None:
-        self.heard.append(f"dialog: {dialog.message}")
-        dialog.dismiss()
 
 
 class BrowserVisitor:
@@ -186,6 +135,19 @@ class BrowserVisitor:
     def show_tab(self) -> Self:
         """Bring this tab to the front; a browser draws the others once a second at most."""
         self.page.bring_to_front()
+        return self
+
+    def anew(self, width: int, language: str = "") -> Self:
+        """Be somebody else, in a window of this width: the tab stays and its cookies go.
+
+        A tab that has been somewhere costs a third of a new one; the pages keep nothing but
+        cookies. For a test that walks one way at several widths. The last page is left first: its
+        scripts would go on to ask, and be refused without a cookie.
+        """
+        self.page.goto("about:blank")
+        self.page.context.clear_cookies()
+        self.page.set_viewport_size({"width": width, "height": HEIGHTS[width]})
+        self.language = language or self.language
         return self
 
     def signed_in_as(self, user: User) -> Self:

@@ -12,11 +12,18 @@ from playwright.sync_api import Browser, Playwright, sync_playwright
 # own, and a process for the page that might come next. A third of what a short test costs.
 UNUSED = ["WebUIOmniboxPopup", "WebUIOmniboxAimPopup", "SpareRendererForSitePerProcess"]
 
+# What Playwright turns off for steadiness: of two lists Chromium takes the last, which is ours.
+UNSTEADY = [
+    *("PaintHolding", "AvoidUnnecessaryBeforeUnloadCheckSync", "DestroyProfileOnBrowserClose"),
+    *("HttpsUpgrades", "LensOverlay", "MediaRouter", "ThirdPartyStoragePartitioning"),
+    *("OptimizationHints", "AimEnabled", "PreconnectToSearch"),
+]
+
 FLAGS = [
     "--no-sandbox",
     "--disable-gpu",
     "--in-process-gpu",
-    f"--disable-features={','.join(['PaintHolding', *UNUSED])}",
+    f"--disable-features={','.join([*UNSTEADY, *UNUSED])}",
     "--disable-quic",
     "--disable-dev-shm-usage",
     "--disable-background-networking",

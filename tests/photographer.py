@@ -21,7 +21,8 @@ from PIL import Image
 from playwright.sync_api import Locator, Page
 
 from tests import guide
-from tests.browser import PATIENCE, POLISH, BrowserTestCase, BrowserVisitor, Complaints
+from tests.browser import PATIENCE, POLISH, BrowserTestCase, BrowserVisitor
+from tests.complaints import Complaints
 
 # A phone's width, so that a phone can show the words at their own size, and sharper than that. Few
 # colours without loss weigh less than a lossy picture and blur nothing; sixteen look like

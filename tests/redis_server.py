@@ -59,7 +59,7 @@ class RedisServer:
         self._folder = tempfile.mkdtemp(prefix="kantor-redis-", dir="/tmp")
         cleanup(shutil.rmtree, self._folder, ignore_errors=True)
         self.port = free_port()
-        self.url = f"redis://127.0.0.1:{self.port}/0?socket_connect_timeout=5&socket_timeout=5"
+        self.url = f"redis://127.0.0.1:{self.port}/0?socket_connect_timeout=60&socket_timeout=60"
         self._process: subprocess.Popen[bytes] | None = None
         cleanup(self.stop)
         self.start(*options)

@@ -24,7 +24,7 @@ from accounts.models.customer import Section
 from accounts.sessions import factor
 from accounts.statistics import support_code
 from accounts.statistics.support_code import Page
-from tests.audit import COLOURS, LETTERS_PERCENT, LOOKS, RULES, RUN_AXE, SCHEMES, axe
+from tests.audit import COLOURS, LETTERS_PERCENT, LOOKS, RULES, RUN_AXE, SCHEMES, axe, bring_axe
 from tests.browser import DESK, BrowserTestCase, BrowserVisitor, bring_session
 from tests.clock import later
 from tests.closings import approved, close
@@ -59,6 +59,7 @@ class StaffAccessibilityTests(BrowserTestCase):
         found = []
         for language, (scheme, width) in LOOKS.items():
             visitor = self.visitor(language, width)
+            bring_axe(visitor)
             visitor.page.emulate_media(color_scheme=scheme)
             url = visitor.complaints.site
             visitor.page.context.add_cookies(

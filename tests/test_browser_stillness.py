@@ -82,8 +82,9 @@ class PressTests(BrowserTestCase):
             page.mouse.up()
 
     def test_by_a_mouse_reaches_next_while_the_hint_comes(self) -> None:
+        visitor = self.visitor()
         for kind, width in product((PERSON, COMPANY), WIDTHS):
-            visitor = self.visitor(width=width).reach_details(kind).fill_details(kind)
+            visitor.anew(width).reach_details(kind).fill_details(kind)
             visitor.fill({EMAIL[kind]: self.SLIP})
             question = expect(visitor.page.get_by_text(self.QUESTION))
             self.press_slowly(visitor.button("Next"), question.to_be_visible)
@@ -104,8 +105,9 @@ class PressTests(BrowserTestCase):
         visitor.is_at(REVIEW)
 
     def test_by_a_finger_or_a_key_reaches_next(self) -> None:
+        visitor = self.visitor()
         for press in ("touchscreen", "keyboard"):
-            visitor = self.visitor(width=PHONE).reach_details(PERSON).fill_details(PERSON)
+            visitor.anew(PHONE).reach_details(PERSON).fill_details(PERSON)
             visitor.fill({EMAIL[PERSON]: self.SLIP})
             with visitor.page.expect_navigation():
                 if press == "keyboard":
@@ -121,8 +123,9 @@ class DetailsTests(BrowserTestCase):
     """Step 1a and 1b."""
 
     def test_the_hint_at_the_email_has_its_place(self) -> None:
+        visitor = self.visitor()
         for kind, width in product((PERSON, COMPANY), WIDTHS):
-            visitor = self.visitor(width=width).reach_details(kind)
+            visitor.anew(width).reach_details(kind)
             email = visitor.field(EMAIL[kind])
             suggestion = visitor.page.locator("[name=wizard_suggestion]")
             for address in ("x@gmial.com", LONG_ADDRESS):
@@ -139,8 +142,9 @@ class DetailsTests(BrowserTestCase):
     @override_settings(COMPANY_LOOKUP="fixtures")
     def test_every_message_about_the_register_has_its_place(self) -> None:
         write = "(status, words) => { status.textContent = words; }"
+        visitor = self.visitor()
         for language in ("pl", "en"):
-            visitor = self.visitor(language).reach_details(COMPANY)
+            visitor.anew(DESK, language).reach_details(COMPANY)
             status = visitor.page.locator(".company-lookup [role=status]")
             with override(language):
                 sentences = [str(message) for message in MESSAGES.values()]
@@ -152,8 +156,9 @@ class DetailsTests(BrowserTestCase):
 
     @override_settings(COMPANY_LOOKUP="fixtures")
     def test_another_country_moves_nothing_below_the_list(self) -> None:
+        visitor = self.visitor()
         for width in WIDTHS:
-            visitor = self.visitor(width=width).reach_details(COMPANY)
+            visitor.anew(width).reach_details(COMPANY)
             country = visitor.page.locator("[name='dane-main_country']")
             # As far up as it can be: what is above it is out of sight.
             country.evaluate("list => list.scrollIntoView()")
@@ -162,8 +167,9 @@ class DetailsTests(BrowserTestCase):
                     country.select_option(code)
 
     def test_messages_that_go_leave_their_places(self) -> None:
+        visitor = self.visitor()
         for kind, width in product((COMPANY, PERSON), WIDTHS):
-            visitor = self.visitor(width=width).reach_details(kind).press("Next").is_refused()
+            visitor.anew(width).reach_details(kind).press("Next").is_refused()
             group = "Registered office address" if kind == COMPANY else "Address of residence"
             name = "Full company name" if kind == COMPANY else "First name"
             errors = visitor.page.locator(".field-error:visible")
@@ -195,14 +201,16 @@ class PasswordTests(BrowserTestCase):
                 expect(meter).to_have_attribute("data-score", "")
 
     def test_the_meter_has_its_place_in_the_registration(self) -> None:
+        visitor = self.visitor()
         for width, language in product(WIDTHS, ("pl", "en")):
-            visitor = self.visitor(language, width).reach_password(PERSON)
+            visitor.anew(width, language).reach_password(PERSON)
             self.assert_meter_is_still(visitor, "Account password")
 
     def test_the_meter_has_its_place_in_a_change(self) -> None:
         user = factories.activated(password=PASSWORD)
+        visitor = self.visitor("en")
         for width in WIDTHS:
-            visitor = self.visitor("en", width).open("/logowanie/")
+            visitor.anew(width).open("/logowanie/")
             visitor.sign_in(user.email, PASSWORD).open("/haslo/zmiana/")
             self.assert_meter_is_still(visitor, "New password")
 
@@ -218,8 +226,9 @@ class PasswordTests(BrowserTestCase):
             expect(errors).to_have_count(0)
 
     def test_showing_a_password_moves_nothing(self) -> None:
+        visitor = self.visitor()
         for width in WIDTHS:
-            visitor = self.visitor(width=width).open("/logowanie/")
+            visitor.anew(width).open("/logowanie/")
             visitor.fill({"E-mail address (login)": "nikt@example.com"}).press("Next")
             with still(visitor.page):
                 visitor.button("Show password").click()

@@ -181,13 +181,14 @@ class HintTests(BrowserTestCase):
         return visitor.page.locator("#email-hint")
 
     def test_reads_as_a_sentence(self) -> None:
+        visitor = self.visitor()
         for language, sentence, action in (
             ("pl", "Czy chodzi o jan.kowalski@gmail.com?", "Użyj jan.kowalski@gmail.com"),
             ("en", "Did you mean jan.kowalski@gmail.com?", "Use jan.kowalski@gmail.com"),
         ):
             for width in (NARROW, PHONE, DESK):
                 with self.subTest(language=language, width=width):
-                    visitor = self.visitor(language, width)
+                    visitor.anew(width, language)
                     question = self.ask(visitor, "jan.kowalski@gmial.com")
                     assert untie(question.text_content() or "") == sentence
                     button = visitor.page.locator("[name=wizard_suggestion]")
@@ -200,9 +201,11 @@ class HintTests(BrowserTestCase):
                     visitor.fits()
 
     def test_of_a_long_address_shows_the_end(self) -> None:
+        visitor = self.visitor()
         for width in (NARROW, DESK):
-            visitor = self.visitor(width=width)
-            question = self.ask(visitor, f"{'bardzo-dluga-nazwa-skrzynki' * 2}@gmial.com")
+            question = self.ask(
+                visitor.anew(width), f"{'bardzo-dluga-nazwa-skrzynki' * 2}@gmial.com"
+            )
             domain, around = box(question.locator(".address")), box(question)
             assert domain["x"] + domain["width"] <= around["x"] + around["width"] + 1
             visitor.fits()
@@ -231,8 +234,9 @@ class PlacesGivenBackTests(Registrant):
         return found
 
     def test_details_that_became_right_look_as_if_nothing_had_been_wrong(self) -> None:
+        visitor = self.visitor()
         for width in (PHONE, DESK):
-            visitor = self.visitor(width=width).reach_details(PERSON)
+            visitor.anew(width).reach_details(PERSON)
             fresh = self.heights(visitor)
             visitor.press("Next").is_refused()
             assert self.heights(visitor) != fresh
@@ -256,8 +260,9 @@ class PlacesGivenBackTests(Registrant):
         assert box(field)["y"] - label["y"] - label["height"] < 10
 
     def test_the_summary_is_as_high_as_its_lines(self) -> None:
+        visitor = self.visitor()
         for width in (PHONE, DESK):
-            visitor = self.visitor(width=width).reach_details(PERSON).press("Next").is_refused()
+            visitor.anew(width).reach_details(PERSON).press("Next").is_refused()
             summary = visitor.page.locator("#error-summary")
             lines = summary.locator("li")
             before = box(summary)["height"]
@@ -296,8 +301,9 @@ class WeakPasswordTests(BrowserTestCase):
     WEAK = ("haslo123", "mojakochanazona", "Kotek-2024", "aaaaaaaaaaaa", "qwertyui", "abc1")
 
     def test_there_is_always_a_reason_or_a_tip(self) -> None:
+        visitor = self.visitor()
         for language in ("pl", "en"):
-            visitor = self.visitor(language, PHONE).reach_password(PERSON)
+            visitor.anew(PHONE, language).reach_password(PERSON)
             said = visitor.page.locator("[data-strength-text]")
             for weak in self.WEAK:
                 visitor.fill({"Account password": ""})

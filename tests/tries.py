@@ -26,7 +26,7 @@ class InRedis:
         """Count in the shared Redis, by keys of this test database."""
         changed = override_settings(
             COUNTERS="redis",
-            REDIS_URL=f"{redis_server.address()}?socket_connect_timeout=20&socket_timeout=20",
+            REDIS_URL=f"{redis_server.address()}?socket_connect_timeout=60&socket_timeout=60",
             COUNTERS_PREFIX=f"{redis_server.prefix()}counter:",
             SESSIONS=cls.SESSIONS,
             SESSIONS_PREFIX=f"{redis_server.prefix()}session:",
