@@ -191,7 +191,10 @@ class Doors(TestCase):
         assert decoy["data-form-type"] == "other"
 
     def test_a_refused_password_gets_one_reason_and_one_tip(self) -> None:
-        reason = "Hasło jest za słabe: znane nazwy, powiedzenia, tytuły, modlitwy i cytaty łatwo odgadnąć."
+        reason = (
+            "Hasło jest za słabe: znane nazwy, powiedzenia, tytuły, modlitwy i cytaty łatwo "
+            "odgadnąć."
+        )
         change = self.at_change()
         weak = "Szladzieweczkadolaseczka1!"
         fields = ("Nowe hasło", "Potwierdzenie nowego hasła")
