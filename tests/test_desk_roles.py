@@ -127,7 +127,7 @@ class PageTests(TestCase):
         page = sit_down(Client(), without).get("/admin/retention/")
         self.assertContains(page, "Twoja rola jej nie obejmuje.", status_code=403)
         self.assertContains(page, 'href="/admin/"', status_code=403)
-        self.assertContains(sit_down(Client(), without).get("/admin/"), "Nie masz roli przy biurku")
+        self.assertContains(sit_down(Client(), without).get("/admin/"), "Nie masz przypisanej roli")
         for user, status in ((without, 403), (activated(), 302)):
             sit_down(self.client, user)
             for address in self.pages():

@@ -145,7 +145,7 @@ class PasswordTests(TestCase):
         client = self.visitor.client
         with mock.patch.object(keeping, "say_once"):
             self.enter()
-        words = "Adres, hasło lub cyfry numeru się nie zgadzają."
+        words = "Nieprawidłowy adres e-mail, hasło lub cyfry numeru telefonu."
         for said in (
             {"Sec-Purpose": "prefetch"},
             {"Sec-Purpose": "prefetch;prerender"},
