@@ -4,6 +4,7 @@ import gc
 from typing import Any
 
 from django.db import connections
+from django.db.backends.sqlite3.base import DatabaseWrapper
 from django.test import client
 from hypothesis import HealthCheck, settings
 
@@ -33,7 +34,9 @@ def store_templates(
 # A seventh of what a page costs here: no test looks into contexts, what counts is on the page.
 client.store_rendered_templates = store_templates  # type: ignore[attr-defined]
 
-# Both runners ask the connection for its test database, and read this before they do.
+# Both runners ask the connection for its test database, and read this before they do. Threads, and
+# Playwright's event loop, have connections of their own that are made later.
+DatabaseWrapper.creation_class = KeptDatabase
 for connection in connections.all():
     if connection.vendor == "sqlite":
         connection.creation = KeptDatabase(connection)
