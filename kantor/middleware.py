@@ -41,9 +41,9 @@ class AddressLanguageMiddleware(LocaleMiddleware):
     def process_request(self, request: HttpRequest) -> None:
         """Have the page made in the language of its address."""
         prefix = translation.get_language_from_path(request.path_info)
-        language = prefix or settings.LANGUAGE_CODE
-        translation.activate(language)
-        request.LANGUAGE_CODE = language
+        translation.activate(prefix or settings.LANGUAGE_CODE)
+        # As we spell it, whatever the address does: /EN/ is the same language.
+        request.LANGUAGE_CODE = translation.get_language()
 
     def process_response(
         self, request: HttpRequest, response: HttpResponseBase

@@ -11,7 +11,8 @@ from kantor.serving.models import Session
 from tests.browsers import signed_in
 from tests.clock import later
 from tests.doors import walk_in
-from tests.factories import PASSWORD, activated
+from tests.factories import PASSWORD, activated, registered
+from tests.letters import registering_browser
 from tests.people import OSOBA, POLISH
 from tests.steps import step_url
 from tests.walk import Visitor
@@ -90,6 +91,13 @@ class WaitingTests(TestCase):
         with later(minutes=15):
             assert self.tab.open(self.review).heading == POLISH.review
             assert not Session.objects.filter(account_id=self.user.pk).exists()
+
+    def test_is_given_back_with_a_form_that_can_be_sent(self) -> None:
+        # By a page that asks only for the form's sake who is signed in.
+        self.tab.client.cookies.update(registering_browser(registered()).cookies)
+        with later(minutes=15):
+            self.tab.open("/rejestracja/wyslano/").press("Usuń z tej przeglądarki")
+            assert self.tab.posts[-1] == 302
 
     def test_is_given_back_when_the_session_was_ended_by_a_new_password(self) -> None:
         self.user.set_password("Cztery-czerwone-sanki-9")

@@ -128,6 +128,11 @@ class DoubledDigitTests(SpellingTestCase):
         table = [("+298 463747", "+298463747"), ("0 29 846 37 47", "+48298463747")]
         self.assert_accepts(phone.parse, table)
 
+    def test_of_zeros_alone_before_it_is_no_number(self) -> None:
+        # Behind the first two stands another 00, and no country's code behind that.
+        typed = ["0000 999 9999", "00 009 999 999", "(00) 00 999 99 99", "000 0000 0000"]
+        self.assert_refuses(phone.parse, [(each, "invalid") for each in typed])
+
 
 class KrsTests(SpellingTestCase):
     """Zeros are filled in where somebody left all of them out, and only there."""

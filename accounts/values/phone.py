@@ -134,15 +134,15 @@ def _is_polish_behind_00(typed: str) -> bool:
     """
     digits = _NOT_KEPT.sub("", typed)
     national = digits.removeprefix("00")
-    if len(national) != 9 or len(digits) != 11:
-        return False
-    return phonenumbers.is_valid_number(phonenumbers.parse(national, "PL"))
+    return len(national) == 9 and len(digits) == 11 and _is_number_in("PL", national)
 
 
 def _is_number_of(country: str, digits: str) -> bool:
     """Tell whether the digits, without a country code, are a number of this country abroad."""
-    if country == "PL":
-        return False
+    return country != "PL" and _is_number_in(country, digits)
+
+
+def _is_number_in(country: str, digits: str) -> bool:
     try:
         number = phonenumbers.parse(digits, country)
     except phonenumbers.NumberParseException:  # also for a country that the library does not know

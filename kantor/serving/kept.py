@@ -103,10 +103,12 @@ def render_kept(request: HttpRequest, page: KeptPage, words: Words) -> HttpRespo
     signed in the page is rendered each time, with the request. Raises MixedPageError where pages
     are checked.
     """
+    # First: to see that a session is over gives the browser its earlier CSRF secret back.
+    is_signed_in = request.user.is_authenticated
     path = request.get_full_path()
     frame = {f"{code}_url": translated_path(path, code) for code, _name in settings.LANGUAGES}
     frame["csrf_token"] = get_token(request)
-    if request.user.is_authenticated:
+    if is_signed_in:
         return HttpResponse(_rendered(page, words, frame, request))
     place = (page, get_language())
     pieces = _kept.get(place)
