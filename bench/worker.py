@@ -259,12 +259,14 @@ class Worker:
         """Return journeys per second, server CPU and memory of so many journeys over HTTP.
 
         Gunicorn runs with two processes on a free port of this machine, as `SERVED` says; its CPU,
-        children included, is read from /proc before and after, its memory at the end.
+        children included, is read from /proc before and after, its memory at the end. Server and
+        visitors have half of the cores each: a visitor's work must take nothing from the site.
         """
         port = free_port()
         command = [sys.executable, "-m", "gunicorn", "bench.wsgi", "--workers", "2"]
         command += [*SERVED[served], "--bind", f"127.0.0.1:{port}", "--log-level", "error"]
         server = subprocess.Popen(command)
+        os.sched_setaffinity(server.pid, cores()[0])
         try:
             wait_for(port)
             self._crowd(journey, 2 * clients, clients, port)
@@ -290,6 +292,7 @@ class Worker:
         serials = [next(self.serial) for _ in range(times)]
 
         def share(part: list[int]) -> None:
+            os.sched_setaffinity(0, cores()[1])
             for serial in part:
                 with closing(OverKeptHttp(port, address(serial))) as transport:
                     browser = Browser(transport, address(serial))
@@ -309,6 +312,13 @@ class Worker:
             one.join()
         if any(one.exitcode for one in crowd):
             raise UnexpectedAnswerError(f"{journey}: a customer did not get to the end")
+
+
+def cores() -> tuple[set[int], set[int]]:
+    """Return the cores of the server and those of its visitors; one core is both (Linux)."""
+    ours = sorted(os.sched_getaffinity(0))
+    half = len(ours) // 2
+    return set(ours[:half] or ours), set(ours[half:])
 
 
 def children_of(pid: int) -> list[int]:

@@ -39,7 +39,8 @@ def insert(*rows: models.Model, otherwise: str = "") -> int:
     """Add new rows of one model by one INSERT, and give them their numbers; return how many.
 
     It stores what `save` and `bulk_create` store, and builds their statement once. It sends no
-    signals and calls no `save`: what a model derives from its fields is to be derived before.
+    signals and calls no `save`: what a model derives from its fields is to be derived before, and a
+    moment that the model sets by itself (`auto_now_add`) must not be one that may be empty.
     `otherwise` says what becomes of rows that the table refuses (ON CONFLICT …); where not all are
     added, none gets its number.
     """
