@@ -246,6 +246,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m bench.weights", description=__doc__)
     parser.add_argument("--write", action="store_true", help="keep the report in bench/")
     options = parser.parse_args()
+    # The whole browser: without its window it loads pictures from further away, and no icon.
     program = os.environ.get("CHROMIUM") or shutil.which("chromium")
     if program is None:
         sys.exit("Chromium is missing; on Debian or Ubuntu: apt-get install chromium")
