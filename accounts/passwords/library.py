@@ -6,9 +6,9 @@ sees a short, tamed copy, is told our words, and is called by its parts, which t
 this call as an argument.
 """
 
-from zxcvbn import matching, scoring, time_estimates
+from zxcvbn import frequency_lists, matching, scoring, time_estimates
 
-from accounts.passwords import words
+from accounts.passwords import listed
 
 # Its cost grows faster than the square of the length and exponentially with the number of
 # different l33t signs: 72 such signs take five seconds. `estimate` reads all of them by itself.
@@ -19,35 +19,59 @@ SEEN_SIGNS = 3
 _L33T_SIGNS = frozenset(sign for signs in matching.L33T_TABLE.values() for sign in signs)
 
 
-def _merged() -> dict[str, int]:
-    """Return each word of zxcvbn's lists and of ours with the least rank that a list gives it."""
-    by_cost = sorted(words.COSTS, key=lambda word: (words.COSTS[word], word))
-    ranks = {word: rank for rank, word in enumerate(by_cost, 1)}
-    for known in matching.RANKED_DICTIONARIES.values():
-        for word, rank in known.items():
-            if rank < ranks.get(word, rank + 1):
-                ranks[word] = rank
-    return ranks
+class _Ranks:
+    """The ranks of all words, its own and ours, as a dictionary that zxcvbn asks."""
+
+    def __contains__(self, text: str) -> bool:
+        return text in _ranks(text)
+
+    def __getitem__(self, text: str) -> int:
+        return _ranks(text)[text]
+
+
+def _ranks(text: str) -> dict[str, int]:
+    """Return the rank of each known word of three letters and more that a text begins with."""
+    return {
+        text[:length]: rank
+        for length, number in listed.beginning(text).items()
+        if (rank := listed.RANKS[number])
+    }
 
 
 # Once for all, at import; read only ever after. zxcvbn looks every part of a password up in every
-# dictionary, and of a word that several have only the least rank counts: so it has one.
-ENGLISH = _merged()
+# dictionary, and of a word that several have only the least rank counts: so it has one, and its own
+# lists, 12 MiB, are let go.
 matching.RANKED_DICTIONARIES.clear()
-matching.RANKED_DICTIONARIES["words"] = ENGLISH
+matching.RANKED_DICTIONARIES["words"] = _Ranks()
+matching.RANKED_DICTIONARIES["short"] = listed.SHORT
+frequency_lists.FREQUENCY_LISTS.clear()
 
 
 def ask(seen: str, context: list[str]) -> int:
     """Return zxcvbn's score, 0 to 4, of 1 to SEEN_LENGTH characters.
 
     `context` are the customer's words. They live in this call alone: any number of threads may
-    ask at once. (A repeated part is judged without them; `estimate` sees to that.)
+    ask at once. (A repeated part is judged without them; `estimate` sees to that.) So do the known
+    words that are in `seen`, some dozens, which makes zxcvbn's thousand lookups cheap.
     """
     tamed = _tame(seen)
-    known = {**matching.RANKED_DICTIONARIES, "user_inputs": matching.build_ranked_dict(context)}
+    known = {"words": _known_in(tamed), "user_inputs": matching.build_ranked_dict(context)}
     result = scoring.most_guessable_match_sequence(tamed, matching.omnimatch(tamed, known))
     score: int = time_estimates.guesses_to_score(result["guesses"])
     return score
+
+
+def _known_in(tamed: str) -> dict[str, int]:
+    """Return the rank of each word that zxcvbn may look up: it reads backwards, and signs too."""
+    signs = matching.relevant_l33t_subtable(tamed, matching.L33T_TABLE)
+    readings = {tamed.lower(), tamed[::-1].lower()}
+    for letters in matching.enumerate_l33t_subs(signs):
+        readings.add(matching.translate(tamed, letters).lower())
+    known = dict(listed.SHORT)
+    for reading in readings:
+        for start in range(len(reading)):
+            known |= _ranks(reading[start:])
+    return known
 
 
 def _tame(seen: str) -> str:

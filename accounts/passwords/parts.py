@@ -6,7 +6,6 @@ costs beside others is the matter of `estimate`.
 
 import math
 import re
-import sys
 from collections.abc import Iterator
 from enum import Enum, auto
 from itertools import pairwise, product, takewhile
@@ -15,24 +14,16 @@ from typing import NamedTuple
 
 from zxcvbn.adjacency_graphs import ADJACENCY_GRAPHS
 
-from accounts.passwords import phrases
+from accounts.passwords import listed, phrases
 from accounts.passwords.endings import ENDINGS, LONGEST_ENDING, SHORTEST_STEM_OF_NAME
-from accounts.passwords.library import ENGLISH, SEEN_LENGTH
-from accounts.passwords.words import (
-    COSTS,
-    LONGEST_WORD,
-    SHORTEST_WORD,
-    START,
-    STEMS,
-    ContextWords,
-)
+from accounts.passwords.library import SEEN_LENGTH
+from accounts.passwords.words import LONGEST_WORD, SHORTEST_WORD, ContextWords
 
 _CONTEXT_COST = 10
 _PHRASE_COST = 35
 _LITTLE_WORD_COST = 13
-# A form of a known word, an English word beside its rank, a word read backwards.
+# A form of a known word, a word read backwards.
 _FORM_COST = 2
-_ENGLISH_COST = 8
 _BACKWARDS_COST = 3
 # Capitals that begin no word are rare among people, and then their places are to be guessed.
 _ODD_CASE_COST = 17
@@ -68,8 +59,6 @@ _SHORTEST_PLAIN_L33T = 5
 _SHORTEST_STEM_IN_L33T = 4
 # Pożycz, kobiet: some forms have no ending.
 _SHORTEST_BARE_STEM = 5
-# Of so many letters an English word is known up to this rank.
-_ENGLISH_RANKS = {3: 1_500, 4: 3_000}
 # Parts of words between separators are longer on average; of signs a machine's choice is made.
 _FEWEST_LETTERS = 2.5
 
@@ -98,9 +87,6 @@ _ABBREVIATION = re.compile(
     r"(?<![A-Z])[A-Z]{1,4}(?=[A-Z][a-z]|[^A-Za-z]|\Z)|(?<![a-z])[a-z]{1,3}(?![A-Za-z])"
 )
 _INNER_CAPITAL = re.compile(r"(?<=[a-z])[A-Z]|(?<=[A-Za-z])[A-Z](?=[a-z])")
-_STARTS = frozenset(
-    word[:START] for words in (COSTS, STEMS, ENGLISH) for word in words if len(word) >= START
-)
 # Too short to be words anywhere else than between words: haslodokonta, gramwpilke.
 _LITTLE_WORDS = frozenset(
     {
@@ -350,32 +336,26 @@ def _listed(
     """Yield start, length, cost and kind of each word of the lists, and of the customer's."""
     size = len(reading)
     for start in range(size):
-        # No word reaches over a sign, and few four letters begin one.
+        # No word reaches over a sign.
         sign = _SIGN.search(reading, start)
         solid = (sign.start() if sign else size) - start
-        begin = reading[start : start + START]
-        is_promising = begin in _STARTS or begin in context.starts
-        longest = min(solid, LONGEST_WORD if is_promising else SHORTEST_WORD)
-        for length in range(SHORTEST_WORD, longest + 1):
-            word = reading[start : start + length]
-            if word in context:
+        text = reading[start : start + min(solid, LONGEST_WORD)]
+        known = listed.beginning(text)
+        is_own = text[:SHORTEST_WORD] in context.starts
+        for length in range(SHORTEST_WORD, len(text) + 1) if is_own else known:
+            number = known.get(length)
+            if is_own and text[:length] in context:
                 yield start, length, _CONTEXT_COST, Kind.OWN
-            elif length >= shortest and (cost := COSTS.get(word) or _english_cost(word)):
+            elif number is not None and length >= shortest and (cost := listed.COSTS[number]):
                 yield start, length, cost, Kind.WORD
-            if length >= shortest_stem and (stem := STEMS.get(word)):
+            if number is None:
+                continue
+            if length >= shortest_stem and (stem := listed.STEMS[number]):
                 if length >= _SHORTEST_BARE_STEM:
                     yield start, length, stem + _FORM_COST, Kind.WORD
                 for end in range(1, min(LONGEST_ENDING, solid - length) + 1):
                     if reading[start + length : start + length + end] in ENDINGS:
                         yield start, length + end, stem + _FORM_COST, Kind.WORD
-
-
-def _english_cost(word: str) -> int:
-    """Return what an English word costs; 0 if it is none, or too short to be more than chance."""
-    rank = ENGLISH.get(word)
-    if rank is None or rank > _ENGLISH_RANKS.get(len(word), sys.maxsize):
-        return 0
-    return round(10 * math.log10(rank)) + _ENGLISH_COST
 
 
 def _case_cost(typed: str) -> int:

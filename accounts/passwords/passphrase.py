@@ -3,8 +3,8 @@
 import secrets
 from functools import cache
 
-from accounts.passwords import words
 from accounts.passwords.assessment import assess
+from accounts.passwords.data import read
 
 WORDS = 4
 VERY_STRONG = 4
@@ -13,7 +13,7 @@ VERY_STRONG = 4
 @cache
 def vocabulary() -> tuple[str, ...]:
     """Return the 2,048 words, each of 4 to 8 letters, none with a Polish letter."""
-    return tuple(word for part in words.read("passphrase.txt") for word in part)
+    return tuple(word for part in read("passphrase.txt") for word in part)
 
 
 def propose() -> str:

@@ -5,19 +5,22 @@ follows them, so the longest known run of words is found by bisection: 20,000 be
 memory than as many words would.
 """
 
+from array import array
 from bisect import bisect
 from collections.abc import Iterator
 
-from accounts.passwords.words import DATA, START
+from accounts.passwords.data import DATA
 
 # Of two words at least; words.py knows single ones.
 SHORTEST_PHRASE = 6
+# So many letters tell whether any phrase begins here.
+START = 4
 # Of so many letters it is known even where it breaks off within a word.
 SHORTEST_TORN = 12
 LONGEST_PHRASE = 32
 
 
-def _load() -> tuple[str, bytes, list[int]]:
+def _load() -> "tuple[str, bytes, array[int]]":
     """Return the phrases without blanks, a mark where each word begins, and these places sorted."""
     text: list[str] = []
     marks = bytearray()
@@ -29,7 +32,7 @@ def _load() -> tuple[str, bytes, list[int]]:
     whole = "".join(text)
     begins = [at for at, mark in enumerate(marks) if mark and whole[at] != "\n"]
     begins.sort(key=lambda at: whole[at : at + LONGEST_PHRASE])
-    return whole, bytes(marks), begins
+    return whole, bytes(marks), array("I", begins)
 
 
 TEXT, _MARKS, _BEGINS = _load()

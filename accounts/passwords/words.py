@@ -1,23 +1,19 @@
 """Know the words that Polish passwords are made of, and those of one customer.
 
 All words are folded: lower case, without diacritics, since people who type a password leave
-them out. The lists lie in data/, whose NOTICE.md says where they come from.
+them out. The lists lie in data/, whose NOTICE.md says where they come from; `listed` finds their
+words.
 """
 
 import re
 import unicodedata
 from collections.abc import Sequence
 from functools import cached_property
-from pathlib import Path
 
-from accounts.passwords import endings
 from accounts.passwords.hashing import normalize
 
-DATA = Path(__file__).with_name("data")
 SHORTEST_WORD = 3
 LONGEST_WORD = 24
-# Of so many letters a word is looked up at all: most of what is typed begins none.
-START = 4
 # An inflected or shortened form of an own word: "Kowalskiego", "Aleks".
 SHORTEST_OWN_STEM = 5
 SHORTEST_DIGITS = 4
@@ -25,21 +21,6 @@ MAX_CONTEXT_ENTRIES = 40
 MAX_CONTEXT_LENGTH = 128
 # A registration has some twenty; building and searching them is bounded by this.
 MAX_CONTEXT_WORDS = 200
-# The first guesses at a password of this very service.
-SERVICE = frozenset(
-    {
-        *("kantor", "kantorek", "kantorpl", "waluta", "waluty", "walut", "walutowy", "wymiana"),
-        *("dolar", "dolary", "euro", "frank", "funt", "zloty", "zlote", "zlotych"),
-        *("pln", "eur", "usd", "haslo", "rejestracja"),
-    }
-)
-# What a word of each list costs a guesser, in tenths of a power of ten: about how many words are
-# as common.
-SERVICE_COST = 10
-OWN_COST = 30
-NAME_COST = 35
-_TIER_COSTS = (16, 22, 28, 33, 39, 44, 50)
-
 _STROKES = str.maketrans("łŁøØđĐ", "lLoOdD")  # letters that Unicode does not decompose
 
 
@@ -47,44 +28,6 @@ def fold(text: str) -> str:
     """Strip diacritics, the stroke of ł included; keep upper and lower case."""
     decomposed = unicodedata.normalize("NFD", text).translate(_STROKES)
     return "".join(char for char in decomposed if not unicodedata.combining(char))
-
-
-def read(name: str) -> list[list[str]]:
-    """Return the words of a list, each part that a line of comment begins for itself."""
-    parts: list[list[str]] = []
-    fresh = True
-    for line in (DATA / name).read_text("utf-8").splitlines():
-        if line.startswith("#"):
-            fresh = True
-            continue
-        if fresh:
-            parts.append([])
-            fresh = False
-        parts[-1] += line.split()
-    return parts
-
-
-def _costs() -> dict[str, int]:
-    """Return what each word costs, the least of the lists that have it."""
-    costs: dict[str, int] = {}
-    for cost, tier in zip(_TIER_COSTS, read("polish.txt"), strict=True):
-        costs.update(dict.fromkeys(tier, cost))
-    for name, cost in (("names.txt", NAME_COST), ("own.txt", OWN_COST)):
-        for word in (word for part in read(name) for word in part):
-            costs[word] = min(cost, costs.get(word, cost))
-    return costs | dict.fromkeys(SERVICE, SERVICE_COST)
-
-
-def _stems() -> dict[str, int]:
-    names = [(word, OWN_COST) for part in read("own.txt") for word in part]
-    return {
-        **endings.stems(COSTS.items(), endings.SHORTEST_STEM),
-        **endings.stems(names, endings.SHORTEST_STEM_OF_NAME),
-    }
-
-
-COSTS = _costs()
-STEMS = _stems()
 
 
 class ContextWords:
@@ -125,8 +68,8 @@ class ContextWords:
     def starts(self) -> frozenset[str]:
         """Return what parts of a password that are the customer's own begin with."""
         return frozenset(
-            {form[:START] for form in self.forms}
-            | {self.digits[at : at + START] for at in range(len(self.digits))}
+            {form[:SHORTEST_WORD] for form in self.forms}
+            | {self.digits[at : at + SHORTEST_WORD] for at in range(len(self.digits))}
         )
 
     def __contains__(self, part: str) -> bool:
