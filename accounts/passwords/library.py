@@ -20,22 +20,14 @@ _L33T_SIGNS = frozenset(sign for signs in matching.L33T_TABLE.values() for sign 
 
 
 class _Ranks:
-    """The ranks of all words, its own and ours, as a dictionary that zxcvbn asks."""
+    """The ranks of all words, its own and ours, as a dictionary that zxcvbn asks about repeats."""
 
     def __contains__(self, text: str) -> bool:
-        return text in _ranks(text)
+        return self[text] > 0
 
     def __getitem__(self, text: str) -> int:
-        return _ranks(text)[text]
-
-
-def _ranks(text: str) -> dict[str, int]:
-    """Return the rank of each known word of three letters and more that a text begins with."""
-    return {
-        text[:length]: rank
-        for length, number in listed.beginning(text).items()
-        if (rank := listed.RANKS[number])
-    }
+        number = listed.beginning(text).get(len(text))
+        return 0 if number is None else listed.RANKS[number]
 
 
 # Once for all, at import; read only ever after. zxcvbn looks every part of a password up in every
@@ -70,7 +62,9 @@ def _known_in(tamed: str) -> dict[str, int]:
     known = dict(listed.SHORT)
     for reading in readings:
         for start in range(len(reading)):
-            known |= _ranks(reading[start:])
+            for length, number in listed.beginning(reading[start:]).items():
+                if rank := listed.RANKS[number]:
+                    known[reading[start : start + length]] = rank
     return known
 
 
