@@ -30,7 +30,8 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "kantor.settings.test")
 django.setup()
 
 from accounts import passwords  # noqa: E402
-from accounts.passwords import library, phrases, words  # noqa: E402
+from accounts.passwords import library, phrases  # noqa: E402
+from accounts.passwords.data import DATA, join  # noqa: E402
 from accounts.passwords.passphrase import vocabulary  # noqa: E402
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -113,7 +114,7 @@ def cpu_ms(work: Callable[[], object], times: int = 3) -> float:
 
 def patterns(rng: random.Random) -> dict[str, str]:
     """Return a seed of each crafted kind, to be repeated to any length."""
-    known = list(words.COSTS)
+    known = list(join.costs())
     return {
         "all l33t signs": SIGNS,
         "four l33t signs, mixed": "".join(rng.choice("1|!7") for _ in range(32)),
@@ -245,7 +246,7 @@ def corpus(name: str) -> list[str]:
 def report(seconds: float) -> str:
     """Measure everything and return the report."""
     rng = random.Random("kantor")  # noqa: S311
-    known = list(words.COSTS)
+    known = list(join.costs())
     context = [" ".join(rng.choice(known) for _ in range(16)) for _ in range(40)]
     good = corpus("good.txt")
     cases, worst = crafted(context, rng)
@@ -258,7 +259,7 @@ def report(seconds: float) -> str:
     )
     load_ms, load_bytes = (float(number) for number in loaded.stdout.split())
     script = (ROOT / "static/js/strength.js").read_bytes()
-    lists = sum(path.stat().st_size for path in words.DATA.glob("*.txt"))
+    lists = sum(path.stat().st_size for path in (*DATA.glob("*.txt"), DATA / "listed.bin"))
     highest = max(worst, searched)
     verdict = "kept" if highest <= MUST else "OVER"
     costs = (
@@ -268,7 +269,7 @@ def report(seconds: float) -> str:
         (f"the worst that a search of {seconds:.0f} s found", searched),
     )
     loads = (
-        ("words that are known", f"{len(words.COSTS):,}"),
+        ("words that are known", f"{len(join.costs()):,}"),
         ("phrases that are known", f"{len(phrases.TEXT.splitlines()):,}"),
         ("lists on disk, kB", f"{lists / 1000:.0f}"),
         ("loading the package and its lists, CPU ms", f"{load_ms:.0f}"),

@@ -13,7 +13,7 @@ from django.test import SimpleTestCase
 
 from accounts import passwords
 from accounts.passwords import parts, phrases, words
-from accounts.passwords.data import build
+from accounts.passwords.data import DATA, build, join
 from accounts.passwords.estimate import estimate
 
 CORPORA = Path(__file__).parent / "corpora"
@@ -92,7 +92,7 @@ class KnownPhrases(SimpleTestCase):
                 assert passwords.assess(password).score <= 1
 
     def test_all_of_the_collection_are_refused_and_none_is_called_very_strong(self):
-        collected = (words.DATA / "phrases.txt").read_text("utf-8").splitlines()
+        collected = (DATA / "phrases.txt").read_text("utf-8").splitlines()
         for phrase in collected[1::40]:
             for password in (phrase, f"{phrase.title().replace(' ', '')}1!"):
                 with self.subTest(password=password):
@@ -111,10 +111,10 @@ class KnownPhrases(SimpleTestCase):
         assert kinds("Wlazl-kotek-na-plotek") == {parts.Kind.PHRASE: 21}
 
     def test_are_made_of_readable_sources(self):
-        sources = sorted((words.DATA / "phrases").glob("*.txt"))
+        sources = sorted((DATA / "phrases").glob("*.txt"))
         assert len(sources) >= 10
         _, collected = build.collected(path.read_text("utf-8") for path in sources)
-        shipped = (words.DATA / "phrases.txt").read_text("utf-8").splitlines()
+        shipped = (DATA / "phrases.txt").read_text("utf-8").splitlines()
         assert shipped[1:] == collected, "make words"
 
 
@@ -153,8 +153,9 @@ class KnownWords(SimpleTestCase):
     """Brands, cars and clubs, with what people put between and after them."""
 
     def test_of_the_collection_cost_no_more_than_a_name_however_rare_they_are_in_books(self):
+        costs = join.costs()
         for word in ("scania", "huawei", "marlboro", "iveco", "comarch", "hyundai"):
-            assert words.COSTS[word] <= words.NAME_COST, word
+            assert costs[word] <= join.NAME_COST, word
 
     def test_are_parted_by_any_one_sign_between_letters(self):
         for sign in "-!#*/=":

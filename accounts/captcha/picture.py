@@ -76,5 +76,9 @@ def _glyph(char: str) -> Image.Image:
 
 @lru_cache(maxsize=1)
 def font() -> ImageFont.FreeTypeFont:
-    """Open the font that the package ships."""
-    return ImageFont.truetype(captcha_settings.CAPTCHA_FONT_PATH, FONT_SIZE)
+    """Open the font that the package ships.
+
+    Single letters need no rules of composition, whose library takes a MiB of each process.
+    """
+    path = captcha_settings.CAPTCHA_FONT_PATH
+    return ImageFont.truetype(path, FONT_SIZE, layout_engine=ImageFont.Layout.BASIC)

@@ -81,7 +81,7 @@ _DAY = r"(?:3[01]|[12][0-9]|0?[1-9])"
 _MONTH = r"(?:1[0-2]|0?[1-9])"
 
 _SEPARATORS = re.compile(r"[._+&-]|,? +|(?<=[A-Za-z])[!#*/=](?=[A-Za-z])")
-_SIGN = re.compile(r"[\W_]")
+_LETTERS_AND_DIGITS = re.compile(r"[^\W_]+")
 # A few letters that stand apart from the others by their case, or by digits and signs.
 _ABBREVIATION = re.compile(
     r"(?<![A-Z])[A-Z]{1,4}(?=[A-Z][a-z]|[^A-Za-z]|\Z)|(?<![a-z])[a-z]{1,3}(?![A-Za-z])"
@@ -334,28 +334,36 @@ def _listed(
     reading: str, context: ContextWords, shortest: int, shortest_stem: int
 ) -> Iterator[tuple[int, int, int, Kind]]:
     """Yield start, length, cost and kind of each word of the lists, and of the customer's."""
-    size = len(reading)
-    for start in range(size):
-        # No word reaches over a sign.
-        sign = _SIGN.search(reading, start)
-        solid = (sign.start() if sign else size) - start
-        text = reading[start : start + min(solid, LONGEST_WORD)]
-        known = listed.beginning(text)
-        is_own = text[:SHORTEST_WORD] in context.starts
-        for length in range(SHORTEST_WORD, len(text) + 1) if is_own else known:
-            number = known.get(length)
-            if is_own and text[:length] in context:
-                yield start, length, _CONTEXT_COST, Kind.OWN
-            elif number is not None and length >= shortest and (cost := listed.COSTS[number]):
-                yield start, length, cost, Kind.WORD
-            if number is None:
-                continue
-            if length >= shortest_stem and (stem := listed.STEMS[number]):
-                if length >= _SHORTEST_BARE_STEM:
-                    yield start, length, stem + _FORM_COST, Kind.WORD
-                for end in range(1, min(LONGEST_ENDING, solid - length) + 1):
-                    if reading[start + length : start + length + end] in ENDINGS:
-                        yield start, length + end, stem + _FORM_COST, Kind.WORD
+    # No word reaches over a sign.
+    for run in _LETTERS_AND_DIGITS.finditer(reading):
+        end = run.end()
+        for start in range(run.start(), end - SHORTEST_WORD + 1):
+            text = reading[start : min(end, start + LONGEST_WORD)]
+            known = listed.beginning(text)
+            is_own = text[:SHORTEST_WORD] in context.starts
+            for length in range(SHORTEST_WORD, len(text) + 1) if is_own else known:
+                number = known.get(length)
+                if is_own and text[:length] in context:
+                    yield start, length, _CONTEXT_COST, Kind.OWN
+                elif number is not None and length >= shortest and (cost := listed.COSTS[number]):
+                    yield start, length, cost, Kind.WORD
+                if (
+                    number is not None
+                    and length >= shortest_stem
+                    and (stem := listed.STEMS[number])
+                ):
+                    for form in _forms(reading, start, length, end):
+                        yield start, form, stem + _FORM_COST, Kind.WORD
+
+
+def _forms(reading: str, start: int, stem: int, end: int) -> Iterator[int]:
+    """Yield how long each form of a stem is that begins here: by itself, and with an ending."""
+    if stem >= _SHORTEST_BARE_STEM:
+        yield stem
+    after = start + stem
+    for stop in range(after + 1, min(after + LONGEST_ENDING, end) + 1):
+        if reading[after:stop] in ENDINGS:
+            yield stop - start
 
 
 def _case_cost(typed: str) -> int:

@@ -8,13 +8,14 @@ memory than as many words would.
 from array import array
 from bisect import bisect
 from collections.abc import Iterator
+from itertools import groupby
 
 from accounts.passwords.data import DATA
 
 # Of two words at least; words.py knows single ones.
 SHORTEST_PHRASE = 6
-# So many letters tell whether any phrase begins here.
-START = 4
+# So many letters tell where to look, and mostly that nothing begins here.
+_BEGINNING = 3
 # Of so many letters it is known even where it breaks off within a word.
 SHORTEST_TORN = 12
 LONGEST_PHRASE = 32
@@ -36,15 +37,33 @@ def _load() -> "tuple[str, bytes, array[int]]":
 
 
 TEXT, _MARKS, _BEGINS = _load()
-STARTS = frozenset(TEXT[at : at + START] for at in _BEGINS)
+
+
+def _following(at: int) -> str:
+    return TEXT[at : at + LONGEST_PHRASE]
+
+
+def _ranges() -> dict[str, range]:
+    """Return which places have the same beginning."""
+    ranges: dict[str, range] = {}
+    for beginning, group in groupby(
+        enumerate(_BEGINS), lambda pair: _following(pair[1])[:_BEGINNING]
+    ):
+        numbers = [number for number, _ in group]
+        ranges[beginning] = range(numbers[0], numbers[-1] + 1)
+    return ranges
+
+
+_RANGES = _ranges()
 
 
 def lengths(reading: str, start: int) -> Iterator[int]:
     """Yield how long each known run of words is that begins here, or what is left of a torn one."""
     wanted = reading[start : start + LONGEST_PHRASE]
-    if wanted[:START] not in STARTS:
+    among = _RANGES.get(wanted[:_BEGINNING])
+    if among is None:
         return
-    place = bisect(_BEGINS, wanted, key=lambda at: TEXT[at : at + LONGEST_PHRASE])
+    place = bisect(_BEGINS, wanted, among.start, among.stop, key=_following)
     for at in _BEGINS[max(0, place - 1) : place + 1]:
         common = 0
         while common < len(wanted) and TEXT[at + common] == wanted[common] != "\n":

@@ -1,8 +1,8 @@
 """Join all lists of words into listed.bin, which `listed` reads: a part of `make words`.
 
-Our words and what they cost, their stems, and the words of zxcvbn's lists with their ranks: of the
-same lists come the same bytes. The site needs the file only; zxcvbn's lists change with its version,
-ours with `make words` or by hand, and a test tells when the file is behind.
+Our words and what they cost, their stems, and the words of zxcvbn's lists with their ranks; of the
+same lists come the same bytes. The lists stay the source: a test tells when the file is behind
+them, or behind another version of zxcvbn. The site never runs this.
 """
 
 import argparse
@@ -68,7 +68,8 @@ def ranks() -> dict[str, int]:
     zxcvbn's module by itself again: `library` has emptied the lists of the imported one.
     """
     spec = find_spec("zxcvbn.frequency_lists")
-    assert spec and spec.origin
+    assert spec
+    assert spec.origin
     cost = costs()
     found = build_ranked_dict(sorted(cost, key=lambda word: (cost[word], word)))
     for words in run_path(spec.origin)["FREQUENCY_LISTS"].values():
@@ -109,7 +110,13 @@ def joined() -> bytes:
         places,
         back,
         array("H", [rank.get(word, 0) for word in words]),
-        array("B", [cost.get(word) or english_cost(word, rank[word]) if word in rank else 0 for word in words]),
+        array(
+            "B",
+            [
+                cost.get(word) or english_cost(word, rank[word]) if word in rank else 0
+                for word in words
+            ],
+        ),
         array("B", [stem.get(word, 0) for word in words]),
     )
     return b"".join([*(column.tobytes() for column in columns), "".join(words).encode("ascii")])
