@@ -1,8 +1,9 @@
 """Judge, check, hash and propose passwords.
 
-One module for each reason to change: `rules` (the guide's), `words`, `endings`, `phrases` and data/
-(what people build upon), `library` (zxcvbn, bounded), `parts` and `estimate` (what a guesser pays),
-`advice` (texts), `assessment` (the verdict), `validator` (the refusal), `hashing`, `passphrase`.
+One module for each reason to change: `rules` (the guide's), `words`, `listed`, `endings`, `phrases`
+and data/ (what people build upon), `library` (zxcvbn, bounded), `parts` and `estimate` (what a
+guesser pays), `advice` (texts), `assessment` (the verdict), `validator` (the refusal), `hashing`,
+`passphrase`.
 """
 
 from accounts.passwords.assessment import (
