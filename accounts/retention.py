@@ -79,16 +79,12 @@ class Kept:
     tables: tuple[str, ...] = ()
 
 
-# Once for all sentences: it makes a class of sixty methods, 25 kB.
-_filled = lazy(lambda sentence, numbers: sentence % numbers, str)
-
-
 def _with(sentence: Promise, **numbers: int) -> Promise:
     """Put numbers into a sentence, in the language of whoever reads it.
 
     The plural forms that Django calls lazy are chosen as soon as they get their number.
     """
-    words: Promise = _filled(sentence, numbers)
+    words: Promise = lazy(lambda: sentence % numbers, str)()
     return words
 
 
