@@ -2,7 +2,7 @@
 
 In dictionaries 144,000 strings took 20 MiB of each process. Here they lie in one text, sorted,
 with columns of numbers beside it, and are found by bisection among those that begin with the same
-three letters. data/compile.py writes the file and says what is in it.
+three letters. data/join.py writes the file.
 """
 
 from array import array
