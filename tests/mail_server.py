@@ -4,7 +4,7 @@ import asyncio
 import socket
 from collections.abc import Callable
 from email import message_from_bytes
-from threading import Condition
+from threading import Condition, Event
 from typing import Any
 
 from aiosmtpd.controller import Controller
@@ -32,6 +32,7 @@ class Postbox:
         self.sessions: list[Session] = []
         self.tried = 0
         self.something_came = Condition()
+        self.may_answer = Event()
 
     async def handle_MAIL(  # noqa: N802  the names are aiosmtpd's
         self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
@@ -71,14 +72,14 @@ class Postbox:
         if self.mood == "hangs and takes nothing":
             await asyncio.sleep(TOO_LONG)
             return "451 4.3.0 Too late"
-        if self.mood == "slow":
-            await asyncio.sleep(0.2)
         assert isinstance(envelope.content, bytes)
         with self.something_came:
             mail = message_from_bytes(envelope.content)
             self.mails.append(mail)
             self.arrived.append((envelope.rcpt_tos[0], mail["Message-ID"]))
             self.something_came.notify_all()
+        if self.mood == "takes it and holds the answer":
+            await asyncio.to_thread(self.may_answer.wait, 60)
         if self.mood == "takes it and drops":
             self.hang_up(server)
         if self.mood == "takes it and hangs":

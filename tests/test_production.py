@@ -7,7 +7,6 @@ import secrets
 import socket
 import subprocess
 import sys
-import time
 from pathlib import Path
 from typing import Any
 
@@ -274,10 +273,9 @@ class BootTests(SimpleTestCase):
         seen = "import kantor.wsgi; from django.core.cache import cache; cache.get('x')"
         with socket.create_server(("127.0.0.1", 0)) as silent:
             url = f"redis://127.0.0.1:{silent.getsockname()[1]}/0"
-            began = time.monotonic()
+            # Without a limit it would wait for longer than `run` does.
             result = run(seen, **REQUIRED, REDIS_URL=url)
         assert "TimeoutError" in result.stderr, result.stderr
-        assert time.monotonic() - began < 30
 
     def test_does_not_serve_when_the_settings_refuse(self) -> None:
         result = run("import kantor.wsgi", **REQUIRED | {"SECRET_KEY": "short"})
