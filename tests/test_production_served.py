@@ -7,7 +7,6 @@ import subprocess
 import sys
 import tempfile
 import threading
-import time
 from email.message import Message
 from http.cookies import SimpleCookie
 from pathlib import Path

@@ -73,12 +73,13 @@ class Text(SpellingTestCase):
             *(company_name.parse, address.parse_street, position.parse, foreign_tax_id.parse),
             *(country.parse, lambda typed: postal_code.parse(typed, "PL")),
         ]
-        start = time.process_time()
+        began = time.process_time()
         for parse in parsers:
             with self.assertRaises(ValidationError):
                 parse(typed)
         assert email.normalise(typed) == ""
-        assert time.process_time() - start < 1
+        # Milliseconds; hours where an expression begins anew at each character.
+        assert time.process_time() - began < 60
 
 
 class Country(SpellingTestCase):
