@@ -108,14 +108,14 @@ def _registration(message: OutboxMessage) -> EmailMessage | None:
     key = email_address.normalise(message.recipient)
     found = sql.read(
         User,
-        """
-        SELECT account.*, customer.first_name AS customers_first_name
+        f"""
+        SELECT {sql.columns(User, "account")}, customer.first_name AS customers_first_name
         FROM accounts_user AS account
         LEFT JOIN accounts_customer AS customer ON customer.user_id = account.id
         WHERE account.id = %s OR
             (account.email_key = %s AND account.activated_at IS NOT NULL
                 AND account.closed_at IS NULL)
-        """,
+        """,  # noqa: S608  names of ours, and placeholders
         [message.user_id, key],
     )
     accounts = {user.pk: user for user in found}
@@ -142,7 +142,8 @@ def _welcome(message: OutboxMessage) -> EmailMessage | None:
         return None
     records = sql.read(
         ConsentRecord,
-        "SELECT * FROM accounts_consentrecord WHERE user_id = %s",
+        f"SELECT {sql.columns(ConsentRecord, 'record')}"  # noqa: S608  names of ours
+        " FROM accounts_consentrecord AS record WHERE user_id = %s",
         [message.user_id],
     )
     return messages.welcome(

@@ -26,7 +26,7 @@ from accounts.models import OutboxMessage
 from accounts.statistics import counting
 from accounts.statistics.counting import Name
 from kantor.serving import numbers
-from kantor.serving.sql import read, stored
+from kantor.serving.sql import columns, read, stored
 
 if TYPE_CHECKING or django.VERSION < (6, 0):
     from django_tasks import task
@@ -106,7 +106,7 @@ def _claim(pk: int | None = None) -> OutboxMessage | None:
             SELECT id FROM accounts_outboxmessage
             WHERE state = %s AND due_at <= %s {"" if pk is None else "AND id = %s"}
             ORDER BY due_at LIMIT 1 {lock}
-        ) RETURNING *
+        ) RETURNING {columns(OutboxMessage, "accounts_outboxmessage")}
         """,  # noqa: S608  placeholders only
         [
             stored(now + lease()),

@@ -35,6 +35,18 @@ def places(values: list[str] | list[str | UUID]) -> str:
     return ", ".join(["%s"] * len(values))
 
 
+@lru_cache(maxsize=64)
+def columns(model: type[models.Model], table: str) -> str:
+    """Return the columns of a model's fields, by name, for a SELECT from `table` (or its alias).
+
+    Never `*`: a statement that is prepared with it fails on every connection that was open when a
+    migration adds a column to its table.
+    """
+    quote = connection.ops.quote_name
+    names = [quote(str(field.column)) for field in model._meta.concrete_fields]
+    return ", ".join(f"{table}.{name}" for name in names)
+
+
 def insert(*rows: models.Model, otherwise: str = "") -> int:
     """Add new rows of one model by one INSERT, and give them their numbers; return how many.
 
