@@ -46,6 +46,8 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "kantor.serving.static_files.StaticFilesMiddleware",
+    # Above everything that asks the database.
+    "kantor.serving.kept_connection.KeptConnectionMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "kantor.middleware.AddressLanguageMiddleware",
     "kantor.middleware.MaintenanceMiddleware",
@@ -85,6 +87,8 @@ SQLITE_OPTIONS = {
     "timeout": 20,
     "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;",
 }
+# On PostgreSQL: what customers' pages ask is prepared (`kantor.serving.kept_connection`).
+PREPARE_STATEMENTS = True
 DATABASES = {
     "default": {
         "ENGINE": "django.db.backends.sqlite3",

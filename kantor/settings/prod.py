@@ -246,8 +246,10 @@ match str(DATABASES["default"]["ENGINE"]).rpartition(".")[2]:
                 "timeout": 3,
             }
         # In transaction mode the next statement may meet another connection of the server, so
-        # nothing may stand there that outlives a transaction. Django's psycopg prepares nothing.
-        DATABASES["default"]["DISABLE_SERVER_SIDE_CURSORS"] = env.bool("PGBOUNCER", default=False)
+        # nothing may stand there that outlives a transaction: no cursor, no prepared statement.
+        is_behind_pgbouncer = env.bool("PGBOUNCER", default=False)
+        DATABASES["default"]["DISABLE_SERVER_SIDE_CURSORS"] = is_behind_pgbouncer
+        PREPARE_STATEMENTS = not is_behind_pgbouncer
         # A database that says nothing must not hold a visitor, or all of them.
         database.setdefault("OPTIONS", {}).setdefault("connect_timeout", 3)
     case _:
