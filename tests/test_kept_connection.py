@@ -79,6 +79,34 @@ with psycopg.connect(os.environ["OWNER"], autocommit=True) as owner:
 look(client)
 """
 
+# PostgreSQL says "not supported" of other things too, of locking what is counted for instance.
+UNSUPPORTED = """
+from django.db import NotSupportedError
+from django.http import HttpResponse
+from django.test import RequestFactory
+def ask(*statements):
+    def page(request):
+        with connection.cursor() as cursor:
+            for statement in statements:
+                cursor.execute(statement)
+        return HttpResponse()
+    kept_connection.KeptConnectionMiddleware(page)(RequestFactory().get("/"))
+def refuse():
+    try:
+        ask("SELECT count(*) FROM accounts_user FOR UPDATE")
+    except NotSupportedError:
+        return
+    raise AssertionError
+connection.ensure_connection()
+kept_connection.UNPREPARED_RUNS = 2
+refuse()
+for _ in range(3):
+    ask("SELECT 2", "SELECT 3")
+assert "SELECT 2" in held()
+refuse()
+ask("SELECT 2", "SELECT 3")
+"""
+
 OTHERS = """
 for _ in range(9):
     assert Client(**HOST).get("/healthz").status_code in (200, 503)
@@ -150,6 +178,9 @@ class KeptConnectionTests(SimpleTestCase):
 
     def test_statements_are_given_up_for_a_column_that_was_altered(self) -> None:
         self.drive(WIDENED)
+
+    def test_a_statement_that_is_refused_for_another_reason_spoils_no_other(self) -> None:
+        self.drive(UNSUPPORTED)
 
     def test_only_customers_pages_prepare(self) -> None:
         self.drive(OTHERS)

@@ -90,10 +90,14 @@ def _watched(
     except NotSupportedError:
         # "cached plan must not change result type": a migration has altered a column that this
         # statement reads. The lint lets none through, and nothing was run yet.
+        # A rollback has psycopg forget all of it, here and at the server. DEALLOCATE ALL does not:
+        # psycopg 3.3.4 knows nothing of it, and newer ones overlook a second one after a first that
+        # had nothing to give up.
         if database.in_atomic_block:
-            # The rollback, which is the only way on, has psycopg forget all that is prepared.
+            # Nothing else is left to do here.
             raise
-        driver.execute("DEALLOCATE ALL")
+        with driver.transaction(force_rollback=True):
+            pass
         found = execute(sql, params, many, context)
     driver.answered_at = monotonic()
     return found
