@@ -58,6 +58,28 @@ done.set()
 print(answer.status_code, answer.headers.get("Retry-After"))
 """
 
+# Six visitors at once, in steps, and each looks at the same pages again and again.
+STEPS = """
+import django
+django.setup()
+from threading import Barrier
+from django.test import Client
+from tests.parallel import at_once
+HOST = {"HTTP_HOST": "kantor.example"}
+together = Barrier(6, timeout=60)
+def look():
+    client = Client(raise_request_exception=False, **HOST)
+    statuses = set()
+    for number in range(12):
+        together.wait()
+        answer = client.post("/logowanie/", {"username": f"{number}@example.com"})
+        statuses |= {answer.status_code, client.get("/logowanie/haslo/").status_code}
+        statuses.add(client.get("/rejestracja/").status_code)
+    return statuses
+statuses = set().union(*at_once(*[look] * 6))
+assert statuses <= {200, 302}, statuses
+"""
+
 
 class PooledTests(SimpleTestCase):
     """A registration, a crowd, and the commands of the night."""
@@ -99,6 +121,10 @@ class PooledTests(SimpleTestCase):
         with psycopg.connect(address) as connection:
             told = connection.execute("SHOW statement_timeout").fetchone()
         assert told == ("10s",)
+
+    def test_by_pgbouncer_that_nobody_told_us_of(self) -> None:
+        port = self.start_bouncer()
+        self.drive(STEPS, DATABASE_URL=f"postgres://kantor@127.0.0.1:{port}/kantor")
 
     def start_bouncer(self) -> int:
         """Start PgBouncer with three connections to the server and return its port."""

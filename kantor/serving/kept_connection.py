@@ -32,8 +32,9 @@ class KeptConnectionMiddleware:
     restarts says so and hangs up, which can be seen without a question; one that lost its power is
     asked again after some seconds, as before.
 
-    Needs a connection that stays ours: `PREPARE_STATEMENTS` is off behind PgBouncer; a connection
-    that the request itself opens, or takes from a pool, and another database are left alone.
+    Needs a connection that stays ours: `PREPARE_STATEMENTS` is off behind PgBouncer, and one that
+    nobody told us of is found out; a connection that the request itself opens, or takes from a
+    pool, and another database are left alone.
     """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
@@ -51,17 +52,19 @@ class KeptConnectionMiddleware:
         driver = database.connection
         if driver is None or request.path_info.startswith(_PLANNED_ANEW):
             return self.get_response(request)
-        _believe(database)
-        # So Django's log of statements (development, tests) puts the values in by itself.
-        database.features.uses_server_side_binding = True
-        driver.cursor_factory = self.sends_values_beside
-        driver.prepare_threshold = UNPREPARED_RUNS
-        try:
-            with database.execute_wrapper(_watched):
+        with database.execute_wrapper(_watched):
+            if not getattr(driver, "is_ours", False):
                 return self.get_response(request)
-        finally:
-            driver.cursor_factory = self.writes_values_in
-            driver.prepare_threshold = None
+            _believe(database)
+            # So Django's log of statements (development, tests) puts the values in by itself.
+            database.features.uses_server_side_binding = True
+            driver.cursor_factory = self.sends_values_beside
+            driver.prepare_threshold = UNPREPARED_RUNS
+            try:
+                return self.get_response(request)
+            finally:
+                driver.cursor_factory = self.writes_values_in
+                driver.prepare_threshold = None
 
 
 def _believe(database: Any) -> None:
@@ -100,4 +103,23 @@ def _watched(
             pass
         found = execute(sql, params, many, context)
     driver.answered_at = monotonic()
+    if not hasattr(driver, "is_ours"):
+        driver.is_ours = _is_ours(database)
     return found
+
+
+def _is_ours(database: Any) -> bool:
+    """Tell whether the server's process at the other end is the one that has let us in.
+
+    A pooler gives out a number of its own and has each transaction done by another process, where
+    what is prepared under a name of ours is another connection's, a wrong statement with our
+    values. Asked once a connection, of a server that has just answered: a page that needs no
+    database does not wait for one.
+    """
+    driver = database.connection
+    try:
+        (process,) = driver.execute("SELECT pg_backend_pid()").fetchone()
+    except database.Database.Error:
+        # Lost; whatever comes next tells the visitor so.
+        return False
+    return bool(process == driver.info.backend_pid)
