@@ -1,7 +1,10 @@
 """All known words lie in one file, which says the same as the lists that it is made of."""
 
 import random
+import tempfile
 from functools import cache
+from pathlib import Path
+from unittest import mock
 
 from django.test import SimpleTestCase
 from hypothesis import given
@@ -11,6 +14,9 @@ from zxcvbn import frequency_lists, matching, scoring, time_estimates
 from accounts import passwords
 from accounts.passwords import library, listed
 from accounts.passwords.data import DATA, join
+from accounts.passwords.estimate import estimate
+from accounts.passwords.parts import Kind, parts_of
+from accounts.passwords.words import ContextWords
 from tests.test_passwords import corpus
 
 # What UTF-8 cannot write, what ends a text in C, what stands for a sign that was tamed, what is
@@ -59,6 +65,16 @@ class File(SimpleTestCase):
         assert "`polish.txt`, `passphrase.txt`, `listed.bin`." in notice, "CC BY-SA 4.0"
         assert "Dropbox" in notice, "zxcvbn's lists are under its licence"
 
+    def test_is_refused_where_its_end_is_missing(self):
+        with tempfile.NamedTemporaryFile() as cut:
+            cut.write(listed.FILE.read_bytes()[:-1])
+            cut.flush()
+            with (
+                mock.patch.object(listed, "FILE", Path(cut.name)),
+                self.assertRaisesMessage(ValueError, "is not whole"),
+            ):
+                listed._read()
+
 
 class Beginning(SimpleTestCase):
     def test_of_a_text_is_each_word_that_it_begins_with_and_no_other(self):
@@ -98,12 +114,28 @@ class Library(SimpleTestCase):
         assert words["password"] == worth()["password"][0]
         assert "" not in words
         assert "xqzvkw" not in words
-        (repeat,) = matching.repeat_match("dragondragon")
-        assert repeat["base_guesses"] == worth()["dragon"][0] + 1
+        for word in ("dragon", "no"):
+            (repeat,) = matching.repeat_match(word * 2)
+            assert repeat["base_guesses"] == worth()[word][0] + 1, word
 
     def test_keeps_no_lists_of_its_own_in_memory(self):
         assert not frequency_lists.FREQUENCY_LISTS
         assert set(matching.RANKED_DICTIONARIES) <= {"words", "short", "user_inputs"}
+
+
+class Found(SimpleTestCase):
+    """Which words `parts` finds in a password."""
+
+    def test_are_the_customers_whole_up_to_24_letters(self):
+        for word in ("xqz", "xqzvkw", "xqzvkwgrptbnmxqzvkwgrptb"):
+            found = estimate(word, ContextWords([word]))
+            assert found.kinds == {Kind.OWN: len(word)}, word
+
+    def test_reach_over_no_sign(self):
+        assert "close-up" in worth()
+        at = parts_of("close-up", ContextWords([])).at
+        assert {part.length for part in at[0] if part.kind is Kind.WORD} >= {5}
+        assert not any(part.length == len("close-up") for part in at[0])
 
 
 class Strange(SimpleTestCase):

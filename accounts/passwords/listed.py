@@ -22,7 +22,12 @@ def _read() -> "tuple[list[array[int]], str]":
         sizes = (beginnings, words + 1, words, words, words, words)
         for column, size in zip(columns, sizes, strict=True):
             column.fromfile(file, size)
-        return columns, file.read().decode("ascii")
+        text = file.read().decode("ascii")
+    # The columns tell by themselves where they are cut; words that are missing would make weak
+    # passwords pass.
+    if len(text) != columns[1][-1]:
+        raise ValueError(f"{FILE} is not whole")
+    return columns, text
 
 
 # Which words are the first of each beginning; where in the text each word lies; how many words
