@@ -12,7 +12,7 @@ from itertools import groupby
 
 from accounts.passwords.data import DATA
 
-# Of two words at least; words.py knows single ones.
+# Of two words at least; listed.py knows single ones.
 SHORTEST_PHRASE = 6
 # So many letters tell where to look, and mostly that nothing begins here.
 _BEGINNING = 3
