@@ -4,6 +4,7 @@ zxcvbn multiplies what each part costs and so takes "ZielonyKot2024!" for strong
 knows how people build passwords tries word, year and sign together, and whole sentences too.
 """
 
+from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from accounts.passwords.parts import Kind, Part, parts_of
@@ -52,13 +53,14 @@ def estimate(folded: str, context: ContextWords) -> Estimate:
     for start, onwards in enumerate(parts):
         # Where one sees where words begin, they begin nowhere else.
         torn = bool(start and begins) and start not in begins
+        first = not start or start in begins
+        # What a part costs after a kind of part, whichever way led there.
+        after: dict[int, list[tuple[Part, int, int]]] = {}
         for (last, l33t, chance), (so_far, way) in best[start].items():
-            for part in onwards:
-                state = _state(last, part)
-                cost = _cost(last, state, part, first=not start or start in begins, torn=torn)
-                if cost is None:
-                    continue
-                cost += so_far + (0 if l33t else part.l33t)
+            if last not in after:
+                after[last] = list(_steps(last, onwards, first=first, torn=torn))
+            for part, state, step in after[last]:
+                cost = step + so_far + (0 if l33t else part.l33t)
                 if state == _CHANCE != last:
                     cost += _FURTHER_BLOCK_COST if chance else _BLOCK_COST
                 reached = best[start + part.length]
@@ -73,6 +75,17 @@ def estimate(folded: str, context: ContextWords) -> Estimate:
         part, way = way
         kinds[part.kind] = kinds.get(part.kind, 0) + part.length
     return Estimate(cost, kinds)
+
+
+def _steps(
+    last: int, onwards: Iterable[Part], *, first: bool, torn: bool
+) -> Iterator[tuple[Part, int, int]]:
+    """Yield each part that follows the last one, what it is to the next one, and its cost."""
+    for part in onwards:
+        state = _state(last, part)
+        cost = _cost(last, state, part, first=first, torn=torn)
+        if cost is not None:
+            yield part, state, cost
 
 
 def _state(last: int, part: Part) -> int:
