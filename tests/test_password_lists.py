@@ -127,15 +127,33 @@ class Found(SimpleTestCase):
     """Which words `parts` finds in a password."""
 
     def test_are_the_customers_whole_up_to_24_letters(self):
-        for word in ("xqz", "xqzvkw", "xqzvkwgrptbnmxqzvkwgrptb"):
+        for word in ("xqz", "xqzvkw", "xqzvkwgrptbnmdfjhlcsyaeo"):
             found = estimate(word, ContextWords([word]))
             assert found.kinds == {Kind.OWN: len(word)}, word
 
+    def test_are_any_part_of_the_customers_numbers(self):
+        assert estimate("391728", ContextWords(["603 917 284"])).kinds == {Kind.OWN: 6}
+
     def test_reach_over_no_sign(self):
-        assert "close-up" in worth()
-        at = parts_of("close-up", ContextWords([])).at
-        assert {part.length for part in at[0] if part.kind is Kind.WORD} >= {5}
-        assert not any(part.length == len("close-up") for part in at[0])
+        for word in ("close-up", "formula_5"):
+            assert word in worth()
+            assert self.costs_of(word) == []
+
+    def test_are_stems_of_five_letters_without_an_ending(self):
+        assert self.costs_of("pozycz") == [worth()["pozycz"][2] + 2]
+        assert worth()["nerk"][2]
+        assert self.costs_of("nerk") == []
+
+    def test_have_five_letters_where_they_are_read_backwards(self):
+        assert self.costs_of("abmob") == [worth()["bomba"][1] + 3]
+        assert worth()["zupa"][1]
+        assert self.costs_of("apuz") == []
+
+    def costs_of(self, text: str) -> list[int]:
+        """Return what the whole text costs as a word, in each way that it is one."""
+        at = parts_of(text, ContextWords([])).at
+        whole = {part for part in at[0] if part.length == len(text) and part.kind is Kind.WORD}
+        return sorted(part.cost for part in whole)
 
 
 class Strange(SimpleTestCase):
