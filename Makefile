@@ -236,7 +236,7 @@ screenshots: $(TOOLS) ## take the pictures of the guide, the README and docs/sta
 	@mkdir -p var
 	$(BIN)/python .ci/screenshots.py $(PICTURES)
 
-# A folder of its own: the site needs neither wordfreq nor the dictionary. Debian's hunspell-pl has the dictionary.
+# A folder of its own: the site needs neither wordfreq nor the dictionary, which Debian has in hunspell-pl.
 WORDS := var/words
 DICTIONARY ?= /usr/share/hunspell/pl_PL.dic
 

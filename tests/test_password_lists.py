@@ -31,7 +31,7 @@ def worth() -> dict[str, tuple[int, int, int]]:
     return {
         word: (
             rank.get(word, 0),
-            cost.get(word) or (join.english_cost(word, rank[word]) if word in rank else 0),
+            cost.get(word) or join.english_cost(word, rank.get(word)),
             stem.get(word, 0),
         )
         for word in {*cost, *stem, *rank}

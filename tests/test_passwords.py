@@ -307,7 +307,7 @@ class Cost(SimpleTestCase):
                     assert len(l33t & set(seen)) <= library.SEEN_SIGNS
 
     def test_crafted_passwords_take_a_bounded_work(self):
-        # 36,000 at most today. Without the bounds it would be millions: seconds of time.
+        # 32,000 at most today. Without the bounds it would be millions: seconds of time.
         data = [" ".join(secrets.token_hex(6) for _ in range(9)) for _ in range(40)]
         for length in (24, 72, 73, 128, 1_000_000):
             for pattern in (L33T_SIGNS, "1|7!", "i17+|!71", "ab", "kot1|", "1.2-"):

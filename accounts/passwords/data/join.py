@@ -79,9 +79,9 @@ def ranks() -> dict[str, int]:
     return ranked
 
 
-def english_cost(word: str, rank: int) -> int:
-    """Return what an English word costs; 0 if it is too short to be more than chance."""
-    if rank > ENGLISH_RANKS.get(len(word), sys.maxsize):
+def english_cost(word: str, rank: int | None) -> int:
+    """Return what an English word costs; 0 if it is none, or too short to be more than chance."""
+    if rank is None or rank > ENGLISH_RANKS.get(len(word), sys.maxsize):
         return 0
     return round(10 * math.log10(rank)) + ENGLISH_COST
 
@@ -110,13 +110,7 @@ def joined() -> bytes:
         places,
         back,
         array("H", [rank.get(word, 0) for word in words]),
-        array(
-            "B",
-            [
-                cost.get(word) or english_cost(word, rank[word]) if word in rank else 0
-                for word in words
-            ],
-        ),
+        array("B", [cost.get(word) or english_cost(word, rank.get(word)) for word in words]),
         array("B", [stem.get(word, 0) for word in words]),
     )
     return b"".join([*(column.tobytes() for column in columns), "".join(words).encode("ascii")])
