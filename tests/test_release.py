@@ -12,7 +12,7 @@ import tempfile
 import threading
 import time
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 from django.test import SimpleTestCase
 
@@ -40,6 +40,9 @@ set -a; . "$KANTOR_ENV"; set +a
 ) &
 """
 
+# Seconds between two pages of a visitor.
+BREATH = 0.05
+
 
 def both_seen(addresses: set[str]) -> bool:
     """Tell whether one file has been linked as two releases have it."""
@@ -50,64 +53,83 @@ def both_seen(addresses: set[str]) -> bool:
 
 
 class ReleaseTests(SimpleTestCase):
-    """`deploy/release` with two real instances on sockets that outlive them."""
+    """`deploy/release` with two real instances on sockets that outlive them.
 
-    def setUp(self) -> None:
-        self.root = Path(self.enterContext(tempfile.TemporaryDirectory()))
-        self.source = self.root / "source"
+    The first release is in service when a test begins, and when it ends.
+    """
+
+    root: ClassVar[Path]
+    source: ClassVar[Path]
+    environment: ClassVar[dict[str, str]]
+    ports: ClassVar[list[int]]
+    files: ClassVar[list[int]]
+    first: ClassVar[str]
+
+    @classmethod
+    def setUpClass(cls) -> None:
+        super().setUpClass()
+        cls.root = Path(cls.enterClassContext(tempfile.TemporaryDirectory()))
+        cls.source = cls.root / "source"
         ignored = shutil.ignore_patterns(".git", ".venv", "var", "__pycache__", ".*_cache", "docs")
-        shutil.copytree(ROOT, self.source, ignore=ignored)
-        self.git("init", "--quiet")
-        self.first = self.commit("One")
-        sheet = self.source / "static" / "css" / "site.css"
-        sheet.write_text(sheet.read_text() + "\n/* The second release. */\n")
-        self.second = self.commit("Two")
-        restart = self.root / "restart"
+        shutil.copytree(ROOT, cls.source, ignore=ignored)
+        cls.git("init", "--quiet")
+        cls.first = cls.commit("One")
+        restart = cls.root / "restart"
         restart.write_text(RESTART)
         restart.chmod(0o755)
+        # `make install` collects as root, and the site's user could not take its files away.
+        install = cls.root / "install"
+        install.write_text(
+            f"ln -s {Path(sys.prefix)} .venv\nmkdir -p var/static\ntouch var/static/of-root.css\n"
+        )
         sockets = [socket.create_server(("127.0.0.1", 0), backlog=1024) for _number in (1, 2)]
         for each in sockets:
-            self.addCleanup(each.close)
-        self.ports = [each.getsockname()[1] for each in sockets]
-        self.files = [each.fileno() for each in sockets]
+            cls.addClassCleanup(each.close)
+        cls.ports = [each.getsockname()[1] for each in sockets]
+        cls.files = [each.fileno() for each in sockets]
         site = REQUIRED | {
             "DJANGO_SETTINGS_MODULE": "here",
-            "PYTHONPATH": str(self.root),
-            "DATABASE_URL": f"sqlite:///{self.root}/site.sqlite3",
-            "STATIC_ROOT": str(self.root / "static"),
+            "PYTHONPATH": str(cls.root),
+            "DATABASE_URL": f"sqlite:///{cls.root}/site.sqlite3",
+            "STATIC_ROOT": str(cls.root / "static"),
             "TRUSTED_PROXIES": "1",
         }
-        # Compressing the scripts of the admin would take ten seconds a release.
-        (self.root / "here.py").write_text(
+        # Compressing the files of the admin would take ten seconds a release.
+        (cls.root / "here.py").write_text(
             "from kantor.settings.prod import *\n"
-            'WHITENOISE_SKIP_COMPRESS_EXTENSIONS = ("js", "svg", "png", "txt", "md", "map", "")\n'
+            "WHITENOISE_SKIP_COMPRESS_EXTENSIONS = "
+            '("js", "css", "svg", "png", "txt", "md", "map", "webmanifest")\n'
         )
-        (self.root / "env").write_text("".join(f'{k}="{v}"\n' for k, v in site.items()))
-        self.environment = os.environ | {
-            "KANTOR_ROOT": str(self.root),
-            "KANTOR_ENV": str(self.root / "env"),
-            "KANTOR_OWNER_ENV": str(self.root / "none"),
+        (cls.root / "env").write_text("".join(f'{k}="{v}"\n' for k, v in site.items()))
+        cls.environment = os.environ | {
+            "KANTOR_ROOT": str(cls.root),
+            "KANTOR_ENV": str(cls.root / "env"),
+            "KANTOR_OWNER_ENV": str(cls.root / "none"),
             "KANTOR_USER": subprocess.check_output(["id", "-un"], text=True).strip(),
-            "KANTOR_INSTALL": f"ln -s {Path(sys.prefix)} .venv",
+            "KANTOR_INSTALL": f"bash -e {install}",
             "KANTOR_RESTART": str(restart),
-            "KANTOR_PORTS": " ".join(map(str, self.ports)),
-            "SOCKET_1": str(self.files[0]),
-            "SOCKET_2": str(self.files[1]),
+            "KANTOR_PORTS": " ".join(map(str, cls.ports)),
+            "SOCKET_1": str(cls.files[0]),
+            "SOCKET_2": str(cls.files[1]),
         }
-        self.addCleanup(self.stop)
+        cls.addClassCleanup(cls.stop)
+        cls.succeed(cls.first)
 
-    def git(self, *arguments: str) -> str:
+    @classmethod
+    def git(cls, *arguments: str) -> str:
         names = ["-c", "user.name=Test", "-c", "user.email=test@example.com"]
-        command = ["git", "-C", str(self.source), *names, *arguments]
+        command = ["git", "-C", str(cls.source), *names, *arguments]
         return subprocess.check_output(command, text=True).strip()
 
-    def commit(self, words: str) -> str:
-        self.git("add", "--all", "--force")
-        self.git("commit", "--quiet", "--message", words)
-        return self.git("rev-parse", "HEAD")
+    @classmethod
+    def commit(cls, words: str) -> str:
+        cls.git("add", "--all", "--force")
+        cls.git("commit", "--quiet", "--message", words)
+        return cls.git("rev-parse", "HEAD")
 
-    def stop(self) -> None:
-        for file in self.root.glob("pid.*"):
+    @classmethod
+    def stop(cls) -> None:
+        for file in cls.root.glob("pid.*"):
             pid = int(file.read_text())
             try:
                 os.kill(pid, signal.SIGTERM)
@@ -118,14 +140,21 @@ class ReleaseTests(SimpleTestCase):
                 if not Path(f"/proc/{pid}/cmdline").read_bytes():
                     break
 
-    def release(self, what: str, **environment: str) -> "subprocess.CompletedProcess[str]":
+    def changed(self, path: str, text: str) -> str:
+        """Return a commit that differs from the first in one file, which has this text."""
+        self.git("reset", "--quiet", "--hard", self.first)
+        (self.source / path).write_text(text)
+        return self.commit(f"Change {path}")
+
+    @classmethod
+    def release(cls, what: str, **environment: str) -> "subprocess.CompletedProcess[str]":
         # A file: instances that go on would hold a pipe open.
-        with (self.root / "told").open("w+") as told:
+        with (cls.root / "told").open("w+") as told:
             done = subprocess.run(
                 ["deploy/release", what],
-                cwd=self.source,
-                env=self.environment | environment,
-                pass_fds=self.files,
+                cwd=cls.source,
+                env=cls.environment | environment,
+                pass_fds=cls.files,
                 stdout=told,
                 stderr=subprocess.STDOUT,
                 check=False,
@@ -134,9 +163,10 @@ class ReleaseTests(SimpleTestCase):
             told.seek(0)
             return subprocess.CompletedProcess(done.args, done.returncode, told.read(), "")
 
-    def succeed(self, what: str) -> None:
-        done = self.release(what)
-        logs = "".join(file.read_text()[-2000:] for file in self.root.glob("log.*"))
+    @classmethod
+    def succeed(cls, what: str) -> None:
+        done = cls.release(what)
+        logs = "".join(file.read_text()[-2000:] for file in cls.root.glob("log.*"))
         assert done.returncode == 0, done.stdout + logs
 
     def ask(self, number: int, path: str) -> tuple[int, str]:
@@ -151,9 +181,12 @@ class ReleaseTests(SimpleTestCase):
             talk.close()
 
     def visit(self, number: int, stop: threading.Event, seen: set[str], faults: list[Any]) -> None:
-        """Open a page at one instance and its files at the other, again and again."""
+        """Open a page at one instance and its files at the other, again and again.
+
+        Without a breath four visitors would take the processors from the release itself.
+        """
         turn = number
-        while not stop.is_set():
+        while not stop.wait(BREATH):
             turn += 1
             try:
                 status, page = self.ask(turn, "/logowanie/")
@@ -168,7 +201,9 @@ class ReleaseTests(SimpleTestCase):
                 faults.append(repr(error))
 
     def test_forward_and_back_under_load(self) -> None:
-        self.succeed(self.first)
+        sheet = "static/css/site.css"
+        text = (self.source / sheet).read_text() + "\n/* The second release. */\n"
+        second = self.changed(sheet, text)
         stop = threading.Event()
         faults: list[Any] = []
         seen: set[str] = set()
@@ -179,8 +214,8 @@ class ReleaseTests(SimpleTestCase):
         for visitor in visitors:
             visitor.start()
         try:
-            self.succeed(self.second)
-            assert (self.root / "current").resolve().name == self.second
+            self.succeed(second)
+            assert (self.root / "current").resolve().name == second
             for _second in range(60):
                 if both_seen(seen) or stop.wait(1):
                     break
@@ -194,10 +229,7 @@ class ReleaseTests(SimpleTestCase):
         assert both_seen(seen)
 
     def test_release_that_does_not_become_ready_is_taken_back(self) -> None:
-        self.succeed(self.first)
-        wsgi = self.source / "kantor" / "wsgi.py"
-        wsgi.write_text("raise SystemExit('broken')\n")
-        broken = self.commit("Broken")
+        broken = self.changed("kantor/wsgi.py", "raise SystemExit('broken')\n")
         done = self.release(broken, KANTOR_PATIENCE="3")
         assert done.returncode == 1, done.stdout
         assert (self.root / "current").resolve().name == self.first
@@ -205,11 +237,6 @@ class ReleaseTests(SimpleTestCase):
             assert self.ask(number, "/readyz")[0] == 200
 
     def test_publishes_nothing_that_the_installation_has_collected(self) -> None:
-        # `make install` collects as root, and the site's user could not take its files away.
-        install = self.root / "install"
-        collected = "mkdir -p var/static\ntouch var/static/of-root.css\n"
-        install.write_text(self.environment["KANTOR_INSTALL"] + "\n" + collected)
-        done = self.release(self.first, KANTOR_INSTALL=f"bash -e {install}")
-        assert done.returncode == 0, done.stdout
+        assert (self.root / "static" / "css" / "site.css").exists()
         assert not (self.root / "static" / "of-root.css").exists()
         assert not list((self.root / "releases").glob("*/var/static"))
