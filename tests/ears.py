@@ -20,31 +20,36 @@ def hear(file: bytes, letters: Mapping[str, bytes], length: int = 6) -> str:
         assert opened.getframerate() == sound.RATE
         samples = [byte - sound.MIDDLE for byte in opened.readframes(opened.getnframes())]
     voices = {
-        (char, speed): [
-            clip[number * speed // 100] - sound.MIDDLE for number in range(len(clip) * 100 // speed)
+        (char, len(clip) * 100 // speed): [
+            clip[number * speed // 100] - sound.MIDDLE
+            for number in range(0, len(clip) * 100 // speed, STRIDE)
         ]
         for char, clip in letters.items()
         for speed in sound.SPEEDS
     }
+    loudness = {name: sum(map(mul, said, said)) for name, said in voices.items()}
+    # The loudness of any stretch is the difference of two sums.
+    louder = samples[:]
+    for place, sample in enumerate(samples):
+        louder[place] = sample * sample + (louder[place - STRIDE] if place >= STRIDE else 0)
+
+    def likeness(name: tuple[str, int], start: int) -> float:
+        """Return how alike the samples from `start` on are to a voice, from -1 to 1."""
+        said = voices[name]
+        last = start + (len(said) - 1) * STRIDE
+        if last >= len(samples):
+            return -1.0
+        power = loudness[name] * (louder[last] - louder[start - STRIDE])
+        there = samples[start : last + 1 : STRIDE]
+        return sum(map(mul, said, there)) / math.sqrt(power) if power else 0.0
+
     heard, at = "", sound.RATE // 2
     for number in range(length):
         starts = range(at, at + 256 * 12, 12) if number else (at,)
-        likeness, char, end = max(
-            (_likeness(samples, voice, start), char, start + len(voice))
-            for (char, _speed), voice in voices.items()
-            for start in starts
+        best, (char, duration), start = max(
+            (likeness(name, start), name, start) for name in voices for start in starts
         )
-        assert likeness > SURE, f"Nothing is understood after {heard!r}: {likeness:.2f}"
+        assert best > SURE, f"Nothing is understood after {heard!r}: {best:.2f}"
         heard += char
-        at = end + sound.RATE // 2
+        at = start + duration + sound.RATE // 2
     return heard
-
-
-def _likeness(samples: list[int], voice: list[int], start: int) -> float:
-    """Return how alike the samples from `start` on are to the voice, from -1 to 1."""
-    said = voice[::STRIDE]
-    there = samples[start : start + len(voice) : STRIDE]
-    if len(there) < len(said):
-        return -1.0
-    power = sum(map(mul, said, said)) * sum(map(mul, there, there))
-    return sum(map(mul, said, there)) / math.sqrt(power) if power else 0.0
