@@ -1,6 +1,7 @@
 """Fill every table with values of one customer alone, and look for them everywhere."""
 
 import hashlib
+import re
 import unicodedata
 from typing import Any
 
@@ -184,8 +185,8 @@ def has_canary(value: Any) -> bool:
     if isinstance(value, memoryview | bytes):
         value = bytes(value).decode("utf-8", "replace")
     text = str(value)
-    if "\\u" in text:  # JSON, as SQLite keeps it
-        text = text.encode("ascii", "backslashreplace").decode("unicode_escape", "replace")
+    # JSON, as SQLite keeps it. By chance bytes of a compressed file have the sign's beginning too.
+    text = re.sub(r"\\u([0-9a-fA-F]{4})", lambda sign: chr(int(sign[1], 16)), text)
     folded = unicodedata.normalize("NFKD", text.casefold().replace("ł", "l"))
     bare = "".join(char for char in folded if not unicodedata.combining(char))
     return any(canary in bare for canary in CANARIES)

@@ -271,7 +271,8 @@ class AccessibilityTests(AuditTestCase):
             for _ in range(9):
                 events.record(user, AccountEvent.Kind.PASSWORD_CHANGED)
             self.audit(visitor.open("/konto/bezpieczenstwo/"))
-            visitor.page.get_by_role("link", name=visitor.say("End")).nth(1).click()
+            with visitor.page.expect_navigation():
+                visitor.page.get_by_role("link", name=visitor.say("End")).nth(1).click()
             self.audit(visitor, "one")
             self.audit(visitor.press("End the session"), "ended")
             self.audit(visitor.open("/konto/bezpieczenstwo/sesje/zakoncz/"))

@@ -1,5 +1,6 @@
 """Whoever is erased is nowhere: in no table, no log, no mail that is kept, no file."""
 
+import json
 import logging
 from datetime import timedelta
 from io import StringIO
@@ -8,7 +9,7 @@ from tempfile import TemporaryDirectory
 
 from django.conf import settings
 from django.core.management import call_command
-from django.test import TestCase, override_settings
+from django.test import SimpleTestCase, TestCase, override_settings
 from django.utils import timezone
 
 from accounts import retention
@@ -146,3 +147,15 @@ class SharedAddressTests(TestCase):
         assert OutboxMessage.objects.filter(user=None, recipient=EMAIL).exists()
         standing.erase(second, "request", desk=Desk(clerk("officer")))
         assert not OutboxMessage.objects.filter(recipient=EMAIL).exists()
+
+
+class FindingTests(SimpleTestCase):
+    """What looks for the canaries is worth no more than what it finds."""
+
+    def test_finds_them_as_json_has_them_and_reads_any_bytes(self) -> None:
+        assert has_canary(json.dumps({"city": "Żółtodziób"}))
+        assert has_canary(json.dumps({"city": "Żółtodziób"}).encode())
+        # As a compressed file has them by chance, which is no JSON.
+        for chance in (b"PK\\u0\xff\\j", b"\\ud800\\x", b"\\u"):
+            assert not has_canary(chance)
+            assert has_canary(chance + b" kanarkowa")
