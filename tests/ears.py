@@ -28,10 +28,10 @@ def hear(file: bytes, letters: Mapping[str, bytes], length: int = 6) -> str:
         for speed in sound.SPEEDS
     }
     loudness = {name: sum(map(mul, said, said)) for name, said in voices.items()}
-    # The loudness of any stretch is the difference of two sums.
-    louder = samples[:]
+    # Up to each sample, of every STRIDE-th before it: a stretch has the difference of two of them.
+    so_far = samples[:]
     for place, sample in enumerate(samples):
-        louder[place] = sample * sample + (louder[place - STRIDE] if place >= STRIDE else 0)
+        so_far[place] = sample * sample + (so_far[place - STRIDE] if place >= STRIDE else 0)
 
     def likeness(name: tuple[str, int], start: int) -> float:
         """Return how alike the samples from `start` on are to a voice, from -1 to 1."""
@@ -39,7 +39,7 @@ def hear(file: bytes, letters: Mapping[str, bytes], length: int = 6) -> str:
         last = start + (len(said) - 1) * STRIDE
         if last >= len(samples):
             return -1.0
-        power = loudness[name] * (louder[last] - louder[start - STRIDE])
+        power = loudness[name] * (so_far[last] - so_far[start - STRIDE])
         there = samples[start : last + 1 : STRIDE]
         return sum(map(mul, said, there)) / math.sqrt(power) if power else 0.0
 
